@@ -1,0 +1,57 @@
+"""Where a site keeps its files: one folder, ``ZHUNSHENG_HOME`` (default ``var`` beside the working copy)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+#: The working copy: rule book, documents, tests.
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths below the site's folder. Building one touches nothing."""
+
+    root: Path
+
+    @property
+    def lake(self) -> Path:
+        """Delta tables and snapshots."""
+        return self.root / "lake"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per run, and the pointer to the current one."""
+        return self.root / "runs"
+
+    @property
+    def inbox(self) -> Path:
+        """Uploaded files as received, by digest."""
+        return self.root / "inbox"
+
+    @property
+    def reports(self) -> Path:
+        """Reject reports, one pair (xlsx, json) per import."""
+        return self.root / "reports"
+
+    @property
+    def book(self) -> Path:
+        """Knowledge that the site imported itself."""
+        return self.root / "book"
+
+    @property
+    def key(self) -> Path:
+        """The pseudonym key."""
+        return self.root / "secret" / "pseudonym.key"
+
+
+def home() -> Home:
+    """Return the site's folder as the environment names it."""
+    return Home(Path(os.environ.get("ZHUNSHENG_HOME", ROOT / "var")).resolve())
+
+
+def rulebook() -> Path:
+    """Return the rule book's folder as the environment names it."""
+    return Path(os.environ.get("ZHUNSHENG_RULEBOOK", ROOT / "rulebook")).resolve()

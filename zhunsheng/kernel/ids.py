@@ -1,0 +1,38 @@
+"""Keyed pseudonyms for people and stable identities for everything else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+
+def pseudonym(key: bytes, kind: str, identifier: str) -> str:
+    """Return the pseudonym of a person: 20 hex digits of HMAC-SHA256 under the site's key.
+
+    The same person gets the same pseudonym in every source; without the key nobody can test a guess.
+    """
+    message = f"{kind}\x1f{identifier.strip().upper()}".encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:20]
+
+
+def identity(*parts: object) -> str:
+    """Return a stable identity of 20 hex digits from its parts, in order."""
+    return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:20]
+
+
+def site_key(path: Path) -> bytes:
+    """Read the site's pseudonym key, made on first use and readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_hex(32), "ascii")
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            pass
+        part.unlink()
+    return bytes.fromhex(path.read_text("ascii"))

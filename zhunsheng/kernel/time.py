@@ -1,0 +1,98 @@
+"""Half-open dates, Asia/Shanghai, ages in completed units.
+
+Nothing here reads the clock except ``now``: finders receive today as an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from zhunsheng.kernel.errors import Problem
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+#: Stands for "no end" where a column may not be empty, so that comparison stays one expression.
+OPEN_END = date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Dates from ``start`` (held) to ``end`` (not held); OPEN_END means that no end is known."""
+
+    start: date
+    end: date = OPEN_END
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise Problem("ZS106", start=self.start, end=self.end)
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day < self.end
+
+    def meets(self, other: Period) -> bool:
+        """Whether the two periods share a day."""
+        return self.start < other.end and other.start < self.end
+
+    def both(self, other: Period) -> Period | None:
+        """Return the days that both hold, or None."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Period(start, end) if start < end else None
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in Asia/Shanghai. For actions and commands only."""
+    return datetime.now(UTC).astimezone(SHANGHAI)
+
+
+def parse_date(text: str) -> date:
+    """Read ``2026-03-01``, ``20260301`` or ``2026/3/1``. Raises Problem ZS105."""
+    cleaned = text.strip().replace("/", "-")
+    try:
+        if len(cleaned) == 8 and cleaned.isdigit():
+            return date(int(cleaned[:4]), int(cleaned[4:6]), int(cleaned[6:]))
+        year, month, day = (int(piece) for piece in cleaned[:10].strip().split("-"))
+        return date(year, month, day)
+    except ValueError as error:
+        raise Problem("ZS105", value=text) from error
+
+
+def epoch_seconds(moment: datetime) -> int:
+    """Return seconds since 1970 of an aware moment; a naive one is a mistake of the caller."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return int(moment.timestamp())
+
+
+def at(seconds: int) -> datetime:
+    """Return the moment of an epoch second, in Asia/Shanghai."""
+    return datetime.fromtimestamp(seconds, SHANGHAI)
+
+
+def completed_years(birth: date, day: date) -> int:
+    """Return whole years lived; who is born on 29 February completes a year on 1 March of a common year."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def completed_months(birth: date, day: date) -> int:
+    """Return whole months lived."""
+    return (day.year - birth.year) * 12 + day.month - birth.month - (day.day < birth.day)
+
+
+def age(birth: date, day: date, unit: str) -> int:
+    """Return the age in completed ``year``, ``month`` or ``day`` on a day."""
+    if unit == "year":
+        return completed_years(birth, day)
+    if unit == "month":
+        return completed_months(birth, day)
+    return (day - birth).days
+
+
+def month_of(day: date) -> str:
+    """Return the calendar month as ``2026-03``."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def days_between(start: date, end: date) -> list[date]:
+    """Return each day from start (held) to end (not held)."""
+    return [start + timedelta(days=i) for i in range((end - start).days)]
