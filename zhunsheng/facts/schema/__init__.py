@@ -1,0 +1,27 @@
+"""The promised tables, one module per table. Extend as areas need; never fork."""
+
+from zhunsheng.facts.schema.charge_line import CHARGE_LINE
+from zhunsheng.facts.schema.department import DEPARTMENT
+from zhunsheng.facts.schema.diagnosis import DIAGNOSIS
+from zhunsheng.facts.schema.encounter import ENCOUNTER
+from zhunsheng.facts.schema.institution import INSTITUTION
+from zhunsheng.facts.schema.person import PERSON
+from zhunsheng.facts.schema.practitioner import PRACTITIONER
+from zhunsheng.facts.schema.procedure import PROCEDURE
+from zhunsheng.facts.schema.settlement import SETTLEMENT
+
+TABLES = {
+    table.name: table
+    for table in (
+        PERSON,
+        INSTITUTION,
+        DEPARTMENT,
+        PRACTITIONER,
+        ENCOUNTER,
+        DIAGNOSIS,
+        PROCEDURE,
+        CHARGE_LINE,
+        SETTLEMENT,
+    )
+}
+__all__ = ["TABLES"]

@@ -1,0 +1,27 @@
+"""institution 机构: dated, because level and kind change and acts are judged by what held on the day."""
+
+from zhunsheng.facts.table import Column, Kind, Table
+
+INSTITUTION = Table(
+    name="institution",
+    zh="机构",
+    grain="one row per institution and period in which its level, kind and parent held",
+    key=("institution_id", "valid_from"),
+    columns=(
+        Column("institution_id", Kind.TEXT, "机构编码", "national code fixmedins_code", required=True),
+        Column("name", Kind.TEXT, "机构名称", "registered name", required=True),
+        Column(
+            "kind",
+            Kind.TEXT,
+            "机构类别",
+            "kind of provider",
+            required=True,
+            codes=("hospital", "township_centre", "village_clinic", "pharmacy", "other"),
+        ),
+        Column("level", Kind.TEXT, "机构级别", "3, 2, 1 or 0 (unrated); empty when not stated", codes=("3", "2", "1", "0")),
+        Column("parent_id", Kind.TEXT, "牵头机构", "lead institution within the consortium; empty for none"),
+        Column("region", Kind.TEXT, "行政区划", "GB/T 2260 code of six digits"),
+        Column("valid_from", Kind.DATE, "生效日", "first day on which the row holds", required=True),
+        Column("valid_to", Kind.DATE, "失效日", "first day on which it no longer holds; empty when open"),
+    ),
+)
