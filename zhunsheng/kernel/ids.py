@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -30,9 +31,7 @@ def site_key(path: Path) -> bytes:
         part = path.with_suffix(f".{os.getpid()}.part")
         part.touch(mode=0o600)
         part.write_text(secrets.token_hex(32), "ascii")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(part, path)
-        except FileExistsError:
-            pass
         part.unlink()
     return bytes.fromhex(path.read_text("ascii"))

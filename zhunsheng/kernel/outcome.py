@@ -15,7 +15,7 @@ class Verdict(StrEnum):
     VIOLATION = "violation"  # 明确违规
     SUSPECTED = "suspected"  # 可疑
     UNKNOWN = "unknown"  # 不明
-    PASS = "pass"  # 合格
+    PASS = "pass"  # noqa: S105 - 合格, no password
 
     @property
     def rank(self) -> int:
@@ -46,7 +46,7 @@ def every(answers: list[Answer]) -> Answer:
         for answer in answers:
             if answer.value is wanted:
                 return answer
-    return answers[0] if answers else Answer(True, "nothing_required")
+    return answers[0] if answers else Answer(value=True, reason="nothing_required")
 
 
 def some(answers: list[Answer]) -> Answer:
@@ -55,4 +55,4 @@ def some(answers: list[Answer]) -> Answer:
         for answer in answers:
             if answer.value is wanted:
                 return answer
-    return answers[0] if answers else Answer(False, "nothing_offered")
+    return answers[0] if answers else Answer(value=False, reason="nothing_offered")
