@@ -18,7 +18,9 @@ INSTITUTION = Table(
             required=True,
             codes=("hospital", "township_centre", "village_clinic", "pharmacy", "other"),
         ),
-        Column("level", Kind.TEXT, "机构级别", "3, 2, 1 or 0 (unrated); empty when not stated", codes=("3", "2", "1", "0")),
+        Column(
+            "level", Kind.TEXT, "机构级别", "3, 2, 1 or 0 (unrated); empty when not stated", codes=("3", "2", "1", "0")
+        ),
         Column("parent_id", Kind.TEXT, "牵头机构", "lead institution within the consortium; empty for none"),
         Column("region", Kind.TEXT, "行政区划", "GB/T 2260 code of six digits"),
         Column("valid_from", Kind.DATE, "生效日", "first day on which the row holds", required=True),

@@ -1,4 +1,7 @@
-"""settlement 结算: the money of one encounter as settled. Parts are kept apart: copayment and self-paid are never merged."""
+"""settlement 结算: the money of one encounter as settled.
+
+Parts are kept apart: copayment and self-paid are never merged.
+"""
 
 from zhunsheng.facts.table import Column, Kind, Table
 
@@ -20,6 +23,12 @@ SETTLEMENT = Table(
         Column("account_fen", Kind.FEN, "个人账户支付", "acct_pay; empty when not stated"),
         Column("cash_fen", Kind.FEN, "个人现金支付", "psn_cashpay; empty when not stated"),
         Column("currency", Kind.TEXT, "币种", "empty for CNY, else ISO 4217: amounts are then hundredths of that unit"),
-        Column("q_parts_mismatch", Kind.FLAG, "合计不符", "quality flag: fund and personal parts are stated and do not add up", required=True),
+        Column(
+            "q_parts_mismatch",
+            Kind.FLAG,
+            "合计不符",
+            "quality flag: fund and personal parts are stated and do not add up",
+            required=True,
+        ),
     ),
 )
