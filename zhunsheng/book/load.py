@@ -1,0 +1,164 @@
+"""Reads the rule book from its folder, and the knowledge that the site imported beside it.
+
+A broken file gets one Problem that names file, place, reason and mend; nothing of the book is used then.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from zhunsheng.book.models import Batch, Book, Instrument, KnowledgeList, ListKind, Point, Rule
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.files import canonical, digest
+from zhunsheng.kernel.ids import identity
+
+COMMON = ("batch", "valid_from", "valid_to", "note")
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load(folder: Path, site: Path | None = None) -> Book:
+    """Return the book of a folder, with the site's own knowledge laid over it.
+
+    Raises Problem ZS401 (file unreadable), ZS402 (content wrong), ZS403 (place and id differ),
+    ZS404 (unknown reference), ZS405 (knowledge row wrong).
+    """
+    if not (folder / "rules").is_dir():
+        raise Problem("ZS401", file=folder, reason="no rules folder")
+    folders = [folder] + ([site] if site and site.is_dir() else [])
+    rules = {rule.id: rule for rule in _rules(folder)}
+    laws = {law.id: law for law in (_model(Instrument, p) for p in sorted((folder / "law").glob("*.yaml")))}
+    batches = _batches(folders)
+    lists = _mapping(folder / "knowledge" / "lists.yaml", ListKind)
+    knowledge = {name: _list(name, kind, folders, batches) for name, kind in lists.items()}
+    book = Book(
+        rules=rules,
+        laws=laws,
+        knowledge=knowledge,
+        batches=batches,
+        digest=_digest(rules, laws, knowledge, batches),
+        sources={rule.id: digest(canonical(rule.model_dump(mode="json"))) for rule in rules.values()},
+    )
+    _check_references(book)
+    return book
+
+
+def _rules(folder: Path) -> list[Rule]:
+    rules = []
+    for path in sorted((folder / "rules").rglob("*.yaml")):
+        rule = _model(Rule, path)
+        place = path.relative_to(folder / "rules").with_suffix("").as_posix()
+        if rule.id != place:
+            raise Problem("ZS403", file=path.name, id=rule.id, place=place)
+        rules.append(rule)
+    return rules
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Problem("ZS401", file=path.name, reason=error) from error
+
+
+def _model(model: type[Model], path: Path) -> Model:
+    return _validated(model, _yaml(path), path.name)
+
+
+def _validated(model: type[Model], data: Any, place: str) -> Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise Problem("ZS402", file=place, where=where, reason=first["msg"]) from error
+
+
+def _mapping(path: Path, model: type[Model]) -> dict[str, Model]:
+    return {name: _validated(model, entry, f"{path.name}: {name}") for name, entry in (_yaml(path) or {}).items()}
+
+
+def _batches(folders: list[Path]) -> dict[str, Batch]:
+    batches: dict[str, Batch] = {}
+    for folder in folders:
+        path = folder / "knowledge" / "batches.yaml"
+        if path.exists():
+            batches |= _mapping(path, Batch)
+    return batches
+
+
+def _list(name: str, kind: ListKind, folders: list[Path], batches: dict[str, Batch]) -> KnowledgeList:
+    points: dict[str, Point] = {}
+    for folder in folders:
+        path = folder / "knowledge" / f"{name}.csv"
+        if path.exists():
+            for point in _points(path, name, kind, batches):
+                points[point.point_id] = point
+    return KnowledgeList(name=name, kind=kind, points=tuple(points.values()))
+
+
+def _points(path: Path, name: str, kind: ListKind, batches: dict[str, Batch]) -> list[Point]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        wanted = [column.name for column in kind.columns]
+        missing = [column for column in wanted + ["batch"] if column not in (reader.fieldnames or [])]
+        if missing:
+            raise Problem("ZS405", file=path.name, row=1, column=missing[0], reason="column missing")
+        return [_point(row, number, path, name, kind, batches) for number, row in enumerate(reader, start=2)]
+
+
+def _point(
+    row: dict[str, str], number: int, path: Path, name: str, kind: ListKind, batches: dict[str, Batch]
+) -> Point:
+    def wrong(column: str, reason: str) -> Problem:
+        return Problem("ZS405", file=path.name, row=number, column=column, reason=reason)
+
+    values = {column.name: (row[column.name] or "").strip() for column in kind.columns}
+    for column in kind.columns:
+        text = values[column.name]
+        if column.required and not text:
+            raise wrong(column.name, "empty")
+        if text and column.kind == "integer" and not text.lstrip("-").isdigit():
+            raise wrong(column.name, f"not a whole number: {text}")
+        if text and column.codes and text not in column.codes:
+            raise wrong(column.name, f"not one of {', '.join(column.codes)}: {text}")
+    batch = batches.get(row["batch"])
+    if batch is None:
+        raise wrong("batch", f"unknown batch: {row['batch']}")
+    named = (values[column.name] for column in kind.columns if not column.name.endswith("_name"))
+    key = identity(name, row["batch"], *named)
+    return Point(
+        point_id=key,
+        batch=row["batch"],
+        values=values,
+        note=(row.get("note") or "").strip(),
+        valid_from=_date(row.get("valid_from")) or batch.valid_from,
+        valid_to=_date(row.get("valid_to")) or batch.valid_to,
+    )
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _digest(*parts: dict[str, Any]) -> str:
+    plain = [{key: entry.model_dump(mode="json") for key, entry in sorted(part.items())} for part in parts]
+    return digest(json.dumps(plain, ensure_ascii=False, sort_keys=True).encode())
+
+
+def _check_references(book: Book) -> None:
+    for rule in book.rules.values():
+        for ref in rule.law:
+            instrument = book.laws.get(ref.instrument)
+            article = instrument.articles.get(ref.article) if instrument else None
+            if article is None or (ref.item and ref.item not in article.items):
+                raise Problem("ZS404", file=rule.id, reference=f"{ref.instrument} {ref.article} {ref.item}")
+        for name in rule.lists:
+            if name not in book.knowledge:
+                raise Problem("ZS404", file=rule.id, reference=name)

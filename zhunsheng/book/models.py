@@ -1,0 +1,261 @@
+"""The rule book as objects: frozen, checked when built, so that nothing invalid can exist to be run."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from zhunsheng.kernel.time import OPEN_END, Period
+
+Ground = Literal["published", "local", "demo"]
+
+
+class Entry(BaseModel):
+    """Base of every object of the book: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Dated(Entry):
+    """Something that holds from a day (held) to a day (not held; open when absent)."""
+
+    valid_from: date
+    valid_to: date | None = None
+
+    @property
+    def period(self) -> Period:
+        """The days on which the entry holds."""
+        return Period(self.valid_from, self.valid_to or OPEN_END)
+
+    @model_validator(mode="after")
+    def _period_is_sound(self) -> Dated:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            raise ValueError(f"valid_to {self.valid_to} is not after valid_from {self.valid_from}")
+        return self
+
+
+class ParameterValue(Dated):
+    """One value of a parameter as printed, with its unit, citation and the day it was last confirmed.
+
+    ``when`` limits the value to knowledge points whose columns hold the given text.
+    """
+
+    value: int | str
+    unit: str = ""
+    when: dict[str, str] = Field(default_factory=dict)
+    citation: str
+    confirmed_on: date
+    ground: Ground
+
+
+class Parameter(Entry):
+    """A named parameter of a rule and its values over time."""
+
+    name: str
+    zh: str
+    en: str
+    values: tuple[ParameterValue, ...] = Field(min_length=1)
+
+
+class LawRef(Entry):
+    """A place in the law: instrument id, article and, where it has them, item."""
+
+    instrument: str
+    article: str
+    item: str = ""
+
+
+class ExampleLine(Entry):
+    """A charge line of a worked example; ``at`` is a day or a day with time, Asia/Shanghai."""
+
+    id: str
+    item: str
+    at: str
+    quantity: str = "1"
+    price: str
+    institution: str = "A"
+    department: str | None = "D1"
+    encounter: str = "E1"
+
+
+class ExampleStay(Entry):
+    """An encounter of a worked example."""
+
+    id: str
+    start: str
+    end: str | None = None
+    visit_type: str = "inpatient"
+    institution: str = "A"
+
+
+class ExamplePerson(Entry):
+    """The person of a worked example; what is left out is unknown."""
+
+    sex: Literal["M", "F"] | None = None
+    birth_date: date | None = None
+
+
+class Expected(Entry):
+    """One finding that an example must give: its subject rows, verdict, reasons and amount at stake in yuan."""
+
+    subject: tuple[str, ...]
+    verdict: Literal["violation", "suspected", "unknown"]
+    reasons: tuple[str, ...]
+    amount: str
+
+
+class Example(Entry):
+    """A worked example: test of the rule and text of its page. ``work`` shows the arithmetic in words."""
+
+    name: str
+    name_en: str
+    person: ExamplePerson = ExamplePerson()
+    lines: tuple[ExampleLine, ...] = ()
+    stays: tuple[ExampleStay, ...] = ()
+    expect: tuple[Expected, ...]
+    work: str
+    work_en: str
+    known_false_positive: bool = False
+
+
+class Rule(Dated):
+    """A pattern bound to knowledge, parameters, law and words. One file, one rule."""
+
+    id: str
+    code: str = ""
+    name: str
+    name_en: str
+    area: str
+    pattern: str
+    version: int = Field(ge=1)
+    ground: Ground
+    verdict: Literal["violation", "suspected"]
+    scenes: tuple[Literal["before", "during", "after"], ...]
+    lists: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    law: tuple[LawRef, ...] = Field(min_length=1)
+    why: str
+    why_en: str
+    advice: str
+    advice_en: str
+    stands_on: str
+    stands_on_en: str
+    known_false_positives: tuple[str, ...] = Field(min_length=1)
+    known_false_positives_en: tuple[str, ...] = Field(min_length=1)
+    authored_by: str
+    checked_by: str | None = None
+    reviewed_on: date
+    next_review: date
+    examples: tuple[Example, ...] = Field(min_length=2)
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return a parameter by name, or None."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+class Article(Entry):
+    """One article: subject and summary in own words. The official text is imported by the site."""
+
+    subject: str
+    subject_en: str
+    summary: str
+    summary_en: str
+    items: dict[str, str] = Field(default_factory=dict)
+    items_en: dict[str, str] = Field(default_factory=dict)
+    consequence: str = ""
+    consequence_en: str = ""
+    certainty: Literal["seen", "secondary", "to_verify"]
+
+
+class Instrument(Dated):
+    """A law, decree or notice with the articles that the book cites."""
+
+    id: str
+    number: str
+    title: str
+    title_en: str
+    short: str
+    articles: dict[str, Article]
+
+
+class Batch(Dated):
+    """A published batch of knowledge points: one citation and one start date for all its rows."""
+
+    title: str
+    citation: str
+    ground: Ground
+    confirmed_on: date
+    date_to_confirm: bool = False
+
+
+class ListColumn(Entry):
+    """One column of a knowledge list beyond the common ones."""
+
+    name: str
+    zh: str
+    kind: Literal["text", "integer", "code"] = "text"
+    required: bool = True
+    codes: tuple[str, ...] = ()
+
+
+class ListKind(Entry):
+    """What a knowledge list holds: title and columns."""
+
+    zh: str
+    en: str
+    columns: tuple[ListColumn, ...]
+
+
+class Point(Dated):
+    """A knowledge point: a dated row of a list with its batch, values by column and the text as printed."""
+
+    point_id: str
+    batch: str
+    values: dict[str, str]
+    note: str = ""
+
+    def get(self, column: str) -> str:
+        """Return the value of a column, empty when the row leaves it open."""
+        return self.values.get(column, "")
+
+
+class KnowledgeList(Entry):
+    """A list and its points, in file order."""
+
+    name: str
+    kind: ListKind
+    points: tuple[Point, ...]
+
+
+class Book(BaseModel):
+    """The loaded rule book. ``digest`` names its exact content."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    rules: dict[str, Rule]
+    laws: dict[str, Instrument]
+    knowledge: dict[str, KnowledgeList]
+    batches: dict[str, Batch]
+    digest: str
+    sources: dict[str, str]  # rule id -> digest of its file
+
+    def article(self, ref: LawRef) -> tuple[Instrument, Article]:
+        """Return instrument and article of a reference. Raises KeyError."""
+        instrument = self.laws[ref.instrument]
+        return instrument, instrument.articles[ref.article]
+
+    def as_of(self, day: date) -> Book:
+        """Return the book as it stood on a day: rules and points that had begun by then."""
+        rules = {k: r for k, r in self.rules.items() if r.valid_from <= day}
+        lists = {
+            name: known.model_copy(update={"points": tuple(p for p in known.points if p.valid_from <= day)})
+            for name, known in self.knowledge.items()
+        }
+        return self.model_copy(update={"rules": rules, "knowledge": lists})
+
+
+def plain_data(entry: BaseModel) -> Any:
+    """Return an entry as plain JSON data."""
+    return entry.model_dump(mode="json")
