@@ -6,6 +6,7 @@ ZS1xx kernel · ZS2xx rows and files · ZS3xx lake · ZS4xx rule book · ZS5xx r
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -66,6 +67,5 @@ def kind(code: str) -> ErrorKind:
 
 
 def _fill(template: str, values: dict[str, object]) -> str:
-    for name, value in values.items():
-        template = template.replace("{" + name + "}", str(value)[:120])
-    return template
+    """Put values in for their names in one pass: a value that looks like a placeholder stays a value."""
+    return re.sub(r"\{(\w+)\}", lambda m: str(values.get(m[1], m[0]))[:120], template)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 
@@ -28,10 +29,10 @@ def site_key(path: Path) -> bytes:
     """Read the site's pseudonym key, made on first use and readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.touch(mode=0o600)
-        part.write_text(secrets.token_hex(32), "ascii")
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):
-            os.link(part, path)
-        part.unlink()
+            os.link(name, path)
+        Path(name).unlink()
     return bytes.fromhex(path.read_text("ascii"))

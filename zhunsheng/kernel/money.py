@@ -5,9 +5,8 @@ Ratios are compared by cross-multiplication and shared out so that the parts add
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.quantity import parse, rescale
 
 #: One line may carry at most 9,999,999.99 yuan, so that ``2 * amount * quantity`` fits 64 bits.
 MAX_LINE_FEN = 999_999_999
@@ -16,18 +15,15 @@ MAX_LINE_FEN = 999_999_999
 def fen_from_yuan(text: str) -> int:
     """Read an amount printed in yuan, exact to the fen: ``"12.30"`` -> ``1230``.
 
-    Raises Problem ZS101 when the text is no number, ZS102 when it has more than two decimals.
+    Raises Problem ZS101 when the text is no number of a size that 64 bits hold, ZS102 when it has more than two decimals.
     """
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation as error:
-        raise Problem("ZS101", value=text) from error
-    if not value.is_finite():
+    number = parse(text)
+    if number is None:
         raise Problem("ZS101", value=text)
-    scaled = value * 100
-    if scaled != scaled.to_integral_value():
-        raise Problem("ZS102", value=text)
-    return int(scaled)
+    fen = rescale(number, 2)
+    if fen is None:
+        raise Problem("ZS102" if number[1] < -2 else "ZS101", value=text)
+    return fen
 
 
 def yuan(fen: int) -> str:
@@ -38,9 +34,13 @@ def yuan(fen: int) -> str:
 
 
 def times(unit_price_e6: int, quantity_e4: int) -> int:
-    """Return price x quantity in fen, half up. Price in yuan x 10^6, quantity x 10^4."""
-    product = Decimal(unit_price_e6) * Decimal(quantity_e4) / Decimal(10**8)
-    return int(product.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    """Return price x quantity in fen, half away from zero. Price in yuan x 10^6, quantity x 10^4.
+
+    A refund is thereby the exact mirror of its charge.
+    """
+    product = unit_price_e6 * quantity_e4
+    fen = (abs(product) + 50_000_000) // 100_000_000
+    return fen if product >= 0 else -fen
 
 
 def part(amount: int, numerator: int, denominator: int) -> int:

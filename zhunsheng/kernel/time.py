@@ -5,6 +5,7 @@ Nothing here reads the clock except ``now``: finders receive today as an argumen
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from zhunsheng.kernel.errors import Problem
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 #: Stands for "no end" where a column may not be empty, so that comparison stays one expression.
 OPEN_END = date(9999, 12, 31)
+_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})(?:[T ].*)?|([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,13 +48,13 @@ def now() -> datetime:
 
 
 def parse_date(text: str) -> date:
-    """Read ``2026-03-01``, ``20260301`` or ``2026/3/1``. Raises Problem ZS105."""
-    cleaned = text.strip().replace("/", "-")
+    """Read ``2026-03-01``, ``20260301`` or ``2026/3/1``, a time of day after it left aside. Raises Problem ZS105."""
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
+        raise Problem("ZS105", value=text)
+    year, _, month, day, *compact = match.groups()
     try:
-        if len(cleaned) == 8 and cleaned.isdigit():
-            return date(int(cleaned[:4]), int(cleaned[4:6]), int(cleaned[6:]))
-        year, month, day = (int(piece) for piece in cleaned[:10].strip().split("-"))
-        return date(year, month, day)
+        return date(*map(int, compact)) if compact[0] else date(int(year), int(month), int(day))
     except ValueError as error:
         raise Problem("ZS105", value=text) from error
 
@@ -80,12 +82,14 @@ def completed_months(birth: date, day: date) -> int:
 
 
 def age(birth: date, day: date, unit: str) -> int:
-    """Return the age in completed ``year``, ``month`` or ``day`` on a day."""
+    """Return the age in completed ``year``, ``month`` or ``day`` on a day. Raises ValueError for another unit."""
     if unit == "year":
         return completed_years(birth, day)
     if unit == "month":
         return completed_months(birth, day)
-    return (day - birth).days
+    if unit == "day":
+        return (day - birth).days
+    raise ValueError(f"no unit of age: {unit}")
 
 
 def month_of(day: date) -> str:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import chinese_calendar
+from chinese_calendar.constants import holidays, workdays
 
-_FIRST_YEAR = min(chinese_calendar.constants.holidays).year
-_LAST_YEAR = max(chinese_calendar.constants.holidays).year
+_REST, _WORK = frozenset(holidays), frozenset(workdays)
 _DAY = timedelta(days=1)
 
 #: Dates on which the published calendar starts (held) and ends (not held).
-PUBLISHED_FROM = date(_FIRST_YEAR, 1, 1)
-PUBLISHED_UNTIL = date(_LAST_YEAR + 1, 1, 1)
+PUBLISHED_FROM = date(min(_REST).year, 1, 1)
+PUBLISHED_UNTIL = date(max(_REST).year + 1, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,10 @@ class Count:
 
 def workday(day: date) -> Workday:
     """Return whether ``day`` is a working day. Make-up Saturdays and Sundays count as working days."""
+    weekday = day.weekday() < 5
     if PUBLISHED_FROM <= day < PUBLISHED_UNTIL:
-        return Workday(chinese_calendar.is_workday(day), provisional=False)
-    return Workday(day.weekday() < 5, provisional=True)
+        return Workday(day in _WORK or (weekday and day not in _REST), provisional=False)
+    return Workday(weekday, provisional=True)
 
 
 def add_workdays(start: date, n: int) -> Due:
