@@ -1,0 +1,23 @@
+"""What every test shares: where outside data lies, and how much Hypothesis tries."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Two busy cores make any deadline flaky; the build server repeats the same examples, a developer sees new ones.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of outside data, never copied into the repository; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("ZHUNSHENG_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("outside data is absent: set ZHUNSHENG_SHARED_DATA")
+    return folder
