@@ -15,7 +15,7 @@ MAX_LINE_FEN = 999_999_999
 def fen_from_yuan(text: str) -> int:
     """Read an amount printed in yuan, exact to the fen: ``"12.30"`` -> ``1230``.
 
-    Raises Problem ZS101 when the text is no number of a size that 64 bits hold, ZS102 when it has more than two decimals.
+    Raises Problem ZS101 when the text is no number that 64 bits hold, ZS102 when it has more than two decimals.
     """
     number = parse(text)
     if number is None:
