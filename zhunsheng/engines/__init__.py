@@ -1,0 +1,1 @@
+"""Engines run the same pattern SQL. DuckDB is the embedded default."""

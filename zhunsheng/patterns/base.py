@@ -10,9 +10,13 @@ taken back in part carries what remains. ``amount_fen`` and ``quantity_e4`` are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import namedtuple
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any, NamedTuple
 
 from zhunsheng.kernel.outcome import Verdict
 
@@ -79,32 +83,111 @@ class Hit(NamedTuple):
     row_id: str
     amount_fen: int
 
+    @classmethod
+    def of_line(cls, row: Any, line: Line, verdict: Verdict, reason: str, expected: str, actual: str) -> Hit:
+        """Return the hit of a line that is a subject by itself."""
+        return cls(
+            row.rule_id,
+            row.point_id,
+            line.line_id,
+            verdict,
+            reason,
+            expected,
+            actual,
+            "subject",
+            "line",
+            line.line_id,
+            line.amount_fen,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class BindingColumn:
-    """One column of a pattern's binding table, beyond rule_id, point_id, verdict, valid_from, valid_to.
+    """One column of a pattern's binding table, beyond the common ones.
 
     ``source``: ``knowledge`` (column of the knowledge list), ``parameter`` (dated parameter of the rule) or
     ``either`` (the knowledge point speaks; where it is silent, the rule's parameter does).
-    ``kind`` is ``text`` or ``integer``. ``required`` columns may not stay empty.
+    ``kind`` is ``text`` or ``integer``; an integer with ``digits`` is a decimal scaled by 10^digits.
     """
 
     name: str
     kind: str
     source: str
     meaning: str
-    required: bool = True
+    codes: tuple[str, ...] = ()
+    digits: int = 0
+    reads: str = ""  # name in the knowledge list or of the parameter, where it differs
 
 
-@dataclass(frozen=True, slots=True)
+COMMON = ("rule_id", "point_id", "verdict", "valid_from", "valid_to")
+
+
+@dataclass(frozen=True)
 class Pattern:
-    """The declaration of a pattern: its name, template number, facts and binding columns."""
+    """The declaration of a pattern: name, template number of the national scheme, facts, binding columns.
+
+    ``index`` names the binding columns by which the one-person form looks candidates up.
+    ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
+    carry a format: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``.
+    """
 
     name: str
     template: str
     zh: str
+    en: str
     kind: str  # line, person or population
     facts: tuple[str, ...]
     columns: tuple[BindingColumn, ...]
-    uses_knowledge: bool = True
-    reasons: dict[str, tuple[str, str]] = field(default_factory=dict)  # code -> (zh, en) sentence templates
+    reasons: dict[str, tuple[str, str]]
+    index: tuple[str, ...] = ()
+
+    @property
+    def uses_knowledge(self) -> bool:
+        """Whether the pattern needs a knowledge list."""
+        return any(column.source != "parameter" for column in self.columns)
+
+    @cached_property
+    def row(self) -> Any:
+        """The named tuple of one binding row: COMMON, then the pattern's columns."""
+        return namedtuple(f"{self.name}_binding", [*COMMON, *(c.name for c in self.columns)])  # noqa: PYI024
+
+    @property
+    def table(self) -> str:
+        """Name of the binding table in the set form."""
+        return f"b_{self.name}"
+
+    @property
+    def sql(self) -> str:
+        """The set form: one SELECT that yields hits."""
+        return _text(f"{self.name}.sql")
+
+    @property
+    def count_sql(self) -> str:
+        """One SELECT of (rule_id, candidates): how many rows each rule judged."""
+        return _text(f"{self.name}.count.sql")
+
+
+class Bindings:
+    """The binding rows of one pattern, found by the value of an index column."""
+
+    def __init__(self, pattern: Pattern, rows: Iterable[Any]) -> None:
+        self.pattern = pattern
+        self.rows = tuple(rows)
+        self._index: dict[str, dict[str, list[Any]]] = {column: {} for column in pattern.index}
+        for row in self.rows:
+            for column, found in self._index.items():
+                found.setdefault(getattr(row, column), []).append(row)
+
+    def valid(self, column: str, value: str, day: date) -> list[Any]:
+        """Return the rows whose column has the value and whose period holds the day."""
+        rows = self._index[column].get(value)
+        return [row for row in rows if row.valid_from <= day < row.valid_to] if rows else []
+
+    def on(self, day: date) -> list[Any]:
+        """Return all rows whose period holds the day: for patterns without an item."""
+        return [row for row in self.rows if row.valid_from <= day < row.valid_to]
+
+
+@cache
+def _text(name: str) -> str:
+    return resources.files("zhunsheng.patterns").joinpath(name).read_text("utf-8")

@@ -1,0 +1,74 @@
+"""Binding rows: a rule's dated parameters joined to its dated knowledge points, for both forms of a pattern.
+
+Dates act per row: where a parameter changes inside the period of a point, the point gives two rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from zhunsheng.book.models import Book, Point, Rule
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.quantity import scaled
+from zhunsheng.kernel.time import Period
+from zhunsheng.patterns import PATTERNS
+from zhunsheng.patterns.base import BindingColumn, Bindings, Pattern
+
+
+def bind(book: Book) -> dict[str, Bindings]:
+    """Return the bindings of every pattern. Raises Problem ZS406 (value missing) or ZS407 (unknown pattern)."""
+    rows: dict[str, list[Any]] = {name: [] for name in PATTERNS}
+    for rule in book.rules.values():
+        if rule.pattern not in PATTERNS:
+            raise Problem("ZS407", rule=rule.id, pattern=rule.pattern)
+        rows[rule.pattern].extend(_rule_rows(book, rule, PATTERNS[rule.pattern]))
+    return {name: Bindings(PATTERNS[name], found) for name, found in rows.items()}
+
+
+def points(book: Book, rule: Rule) -> list[Point]:
+    """Return the knowledge points of a rule, in the order of its lists."""
+    return [point for name in rule.lists for point in book.knowledge[name].points]
+
+
+def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
+    found: list[Point | None] = list(points(book, rule)) if pattern.uses_knowledge else [None]
+    for point in found:
+        held = rule.period.both(point.period) if point else rule.period
+        for period in _cut(rule, held) if held else ():
+            values = [_value(rule, point, column, period) for column in pattern.columns]
+            point_id = point.point_id if point else ""
+            yield pattern.row(rule.id, point_id, rule.verdict, period.start, period.end, *values)
+
+
+def _cut(rule: Rule, held: Period) -> Iterator[Period]:
+    """Yield the parts of a period within which no parameter changes."""
+    days = {held.start, held.end}
+    for parameter in rule.parameters:
+        for value in parameter.values:
+            days |= {day for day in (value.period.start, value.period.end) if day in held}
+    ordered = sorted(days)
+    for start, end in zip(ordered, ordered[1:], strict=False):
+        yield Period(start, end)
+
+
+def _value(rule: Rule, point: Point | None, column: BindingColumn, period: Period) -> int | str:
+    name = column.reads or column.name
+    text = point.get(name) if point and column.source != "parameter" else ""
+    if not text and column.source != "knowledge":
+        text = _parameter(rule, point, name, period)
+    label = f"{point.point_id}" if point else "-"
+    if not text:
+        raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=name, point=label, day=period.start)
+    if column.codes and text not in column.codes:
+        raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=f"{name}={text}", point=label, day=period.start)
+    return scaled(text, column.digits) if column.kind == "integer" else text
+
+
+def _parameter(rule: Rule, point: Point | None, name: str, period: Period) -> str:
+    parameter = rule.parameter(name)
+    for value in parameter.values if parameter else ():
+        fits = all(point is not None and point.get(key) == wanted for key, wanted in value.when.items())
+        if fits and period.start in value.period:
+            return str(value.value)
+    return ""

@@ -1,0 +1,4 @@
+SELECT b.rule_id, CAST(SUM(d.lines) AS BIGINT) AS candidates
+FROM (SELECT service_date, COUNT(*) AS lines FROM line GROUP BY service_date) AS d
+INNER JOIN b_dup_claim AS b ON d.service_date >= b.valid_from AND d.service_date < b.valid_to
+GROUP BY b.rule_id

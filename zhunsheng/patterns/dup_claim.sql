@@ -1,0 +1,76 @@
+-- the whole table is grouped once on narrow keys; only the few groups that matter are joined back
+WITH equal_moment AS MATERIALIZED (
+    SELECT
+        person_id, item_code, service_date, quantity_e4, unit_price_e6, service_at,
+        COUNT(*) AS lines, MIN(line_id) AS first_id
+    FROM line
+    WHERE service_at IS NOT NULL
+    GROUP BY person_id, item_code, service_date, quantity_e4, unit_price_e6, service_at
+    HAVING COUNT(*) > 1
+),
+
+-- days on which a time is missing, or all equal days where some rule asks for the day
+wanted_day AS MATERIALIZED (
+    SELECT DISTINCT person_id, item_code, service_date, quantity_e4, unit_price_e6
+    FROM line
+    WHERE service_at IS NULL OR EXISTS (SELECT 1 FROM b_dup_claim WHERE time_window = 'day')
+),
+
+equal_day AS MATERIALIZED (
+    SELECT
+        l.person_id, l.item_code, l.service_date, l.quantity_e4, l.unit_price_e6,
+        COUNT(*) AS lines, COUNT(l.service_at) AS timed, MIN(l.line_id) AS first_id
+    FROM line AS l
+    INNER JOIN wanted_day AS w
+        ON l.person_id = w.person_id AND l.item_code = w.item_code AND l.service_date = w.service_date
+        AND l.quantity_e4 = w.quantity_e4 AND l.unit_price_e6 = w.unit_price_e6
+    GROUP BY l.person_id, l.item_code, l.service_date, l.quantity_e4, l.unit_price_e6
+    HAVING COUNT(*) > 1
+),
+
+hit AS (
+    SELECT
+        b.rule_id, b.point_id, l.line_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
+        l.unit_price_e6, CAST(l.service_at AS VARCHAR) AS moment, b.verdict, 'same_moment' AS reason,
+        g.first_id AS expected, g.lines, CASE WHEN l.line_id <> g.first_id THEN 1 ELSE 0 END AS again
+    FROM line AS l
+    INNER JOIN equal_moment AS g
+        ON l.person_id = g.person_id AND l.item_code = g.item_code AND l.service_date = g.service_date
+        AND l.quantity_e4 = g.quantity_e4 AND l.unit_price_e6 = g.unit_price_e6 AND l.service_at = g.service_at
+    INNER JOIN b_dup_claim AS b ON l.service_date >= b.valid_from AND l.service_date < b.valid_to
+    WHERE b.time_window = 'moment'
+    UNION ALL
+    SELECT
+        b.rule_id, b.point_id, l.line_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
+        l.unit_price_e6, CASE WHEN b.time_window = 'day' THEN 'day' ELSE '?' END,
+        CASE WHEN b.time_window = 'day' THEN b.verdict ELSE 'unknown' END,
+        CASE WHEN b.time_window = 'day' THEN 'same_day' ELSE 'time_missing' END,
+        CASE WHEN b.time_window = 'day' THEN g.first_id ELSE '' END,
+        g.lines,
+        CASE
+            WHEN b.time_window = 'day' AND l.line_id <> g.first_id THEN 1
+            WHEN b.time_window = 'moment' AND l.service_at IS NULL AND (g.timed > 0 OR l.line_id <> g.first_id) THEN 1
+            ELSE 0
+        END
+    FROM line AS l
+    INNER JOIN equal_day AS g
+        ON l.person_id = g.person_id AND l.item_code = g.item_code AND l.service_date = g.service_date
+        AND l.quantity_e4 = g.quantity_e4 AND l.unit_price_e6 = g.unit_price_e6
+    INNER JOIN b_dup_claim AS b ON l.service_date >= b.valid_from AND l.service_date < b.valid_to
+    WHERE b.time_window = 'day' OR g.timed < g.lines
+)
+
+SELECT
+    rule_id,
+    point_id,
+    person_id || '|' || item_code || '|' || CAST(service_date AS VARCHAR) || '|' || CAST(quantity_e4 AS VARCHAR)
+    || '|' || CAST(unit_price_e6 AS VARCHAR) || '|' || moment AS subject_key,
+    verdict,
+    reason,
+    expected,
+    CAST(lines AS VARCHAR) AS actual,
+    CASE WHEN again = 1 THEN 'subject' ELSE 'other' END AS role,
+    'line' AS row_kind,
+    line_id AS row_id,
+    CASE WHEN again = 1 THEN amount_fen ELSE 0 END AS amount_fen
+FROM hit

@@ -1,0 +1,106 @@
+"""Worked examples: turned into cases, judged, compared. They are the tests of a rule and the text of its page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from zhunsheng.book.models import Example, ExampleLine, ExampleStay, Rule
+from zhunsheng.kernel.money import fen_from_yuan, times
+from zhunsheng.kernel.outcome import Verdict
+from zhunsheng.kernel.quantity import scaled
+from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
+from zhunsheng.patterns import JUDGES
+from zhunsheng.patterns.base import Bindings, Case, Hit, Line, Stay
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Outcome:
+    """One finding in the terms of an example: subject rows, verdict, reasons, amount in fen."""
+
+    subject: tuple[str, ...]
+    verdict: str
+    reasons: tuple[str, ...]
+    amount_fen: int
+
+
+def case_of(example: Example, person_id: str) -> Case:
+    """Return the facts of an example; row ids are prefixed with the person so that examples share one load."""
+    return Case(
+        person_id=person_id,
+        sex=example.person.sex,
+        birth_date=example.person.birth_date,
+        lines=tuple(_line(line, person_id) for line in example.lines),
+        stays=tuple(_stay(stay, person_id) for stay in example.stays),
+    )
+
+
+def expected(example: Example, person_id: str) -> list[Outcome]:
+    """Return what an example must give, sorted."""
+    return sorted(
+        Outcome(
+            tuple(sorted(f"{person_id}/{row}" for row in one.subject)),
+            one.verdict,
+            tuple(sorted(one.reasons)),
+            fen_from_yuan(one.amount),
+        )
+        for one in example.expect
+    )
+
+
+def outcomes(hits: Iterable[Hit]) -> list[Outcome]:
+    """Return the findings that hits add up to, by the rules of runs/assemble: worst verdict, each row once."""
+    groups: dict[tuple[str, str], list[Hit]] = defaultdict(list)
+    for hit in hits:
+        groups[hit.rule_id, hit.subject_key].append(hit)
+    return sorted(_outcome(group) for group in groups.values())
+
+
+def judged(rule: Rule, example: Example, bindings: Bindings, person_id: str = "P") -> list[Outcome]:
+    """Return what the one-person form says of an example for this rule."""
+    hits = JUDGES[rule.pattern](case_of(example, person_id), bindings)
+    return outcomes(hit for hit in hits if hit.rule_id == rule.id)
+
+
+def _outcome(group: list[Hit]) -> Outcome:
+    amounts: dict[str, int] = {}
+    for hit in group:
+        if hit.role == "subject":
+            amounts[hit.row_id] = max(amounts.get(hit.row_id, 0), hit.amount_fen)
+    verdict = min((Verdict(hit.verdict) for hit in group), key=lambda one: one.rank)
+    return Outcome(tuple(sorted(amounts)), verdict, tuple(sorted({hit.reason for hit in group})), sum(amounts.values()))
+
+
+def _line(line: ExampleLine, person_id: str) -> Line:
+    quantity, price = scaled(line.quantity, 4), scaled(line.price, 6)
+    day, moment = _when(line.at)
+    return Line(
+        f"{person_id}/{line.id}",
+        f"{person_id}/{line.encounter}",
+        person_id,
+        line.institution,
+        line.department,
+        None,
+        line.item,
+        day,
+        moment,
+        quantity,
+        price,
+        times(price, quantity),
+    )
+
+
+def _stay(stay: ExampleStay, person_id: str) -> Stay:
+    start = _when(stay.start)
+    end = _when(stay.end) if stay.end else (None, None)
+    return Stay(f"{person_id}/{stay.id}", person_id, stay.institution, stay.visit_type, *start, *end)
+
+
+def _when(text: str) -> tuple[date, int | None]:
+    """Return day and, where the text states a time, the moment."""
+    if len(text) <= 10:
+        return parse_date(text), None
+    moment = datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+    return moment.date(), epoch_seconds(moment)
