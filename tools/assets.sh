@@ -4,7 +4,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 built=zhunsheng/web/static/built
 stamp=node_modules/.stamp
-mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- package.json package-lock.json zhunsheng/web/assets | sort)
+mapfile -t sources < <(git ls-files --cached --others --exclude-standard -- package.json package-lock.json assets | sort)
 digest=$(fingerprint "${sources[@]}")
 
 [ -d "$built" ] && fresh "$stamp" "$digest" && exit 0
