@@ -107,15 +107,13 @@ def _points(path: Path, name: str, kind: ListKind, batches: dict[str, Batch]) ->
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         wanted = [column.name for column in kind.columns]
-        missing = [column for column in wanted + ["batch"] if column not in (reader.fieldnames or [])]
+        missing = [column for column in [*wanted, "batch"] if column not in (reader.fieldnames or [])]
         if missing:
             raise Problem("ZS405", file=path.name, row=1, column=missing[0], reason="column missing")
         return [_point(row, number, path, name, kind, batches) for number, row in enumerate(reader, start=2)]
 
 
-def _point(
-    row: dict[str, str], number: int, path: Path, name: str, kind: ListKind, batches: dict[str, Batch]
-) -> Point:
+def _point(row: dict[str, str], number: int, path: Path, name: str, kind: ListKind, batches: dict[str, Batch]) -> Point:
     def wrong(column: str, reason: str) -> Problem:
         return Problem("ZS405", file=path.name, row=number, column=column, reason=reason)
 

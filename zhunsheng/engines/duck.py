@@ -16,7 +16,9 @@ _INTEGERS = {"quantity_e4", "unit_price_e6", "amount_fen", "service_at", "start_
 _DATES = {"valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date"}
 
 
-def connect(path: str = ":memory:", *, threads: int | None = None, memory: str | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    path: str = ":memory:", *, threads: int | None = None, memory: str | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open DuckDB without extensions from the network and with insertion order left free."""
     config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     if threads:
@@ -54,7 +56,7 @@ def hits(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> list[Hit]:
 
 def collect(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
     """Append the hits of a pattern to a table of the shape of ``create_hit_table``."""
-    con.execute(f"INSERT INTO {table} {pattern.sql}")  # noqa: S608 - both texts are ours
+    con.execute(f"INSERT INTO {table} {pattern.sql}")
 
 
 def create_hit_table(con: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -1,4 +1,4 @@
-"""The logic, once per pattern: ``<pattern>.sql`` for sets, ``<pattern>.py`` for one person, ``<pattern>.md`` the manual."""
+"""The logic, once per pattern: ``.sql`` for sets, ``.py`` for one person, ``.md`` the manual."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class Pattern:
     @cached_property
     def row(self) -> Any:
         """The named tuple of one binding row: COMMON, then the pattern's columns."""
-        return namedtuple(f"{self.name}_binding", [*COMMON, *(c.name for c in self.columns)])  # noqa: PYI024
+        return namedtuple(f"{self.name}_binding", [*COMMON, *(c.name for c in self.columns)])
 
     @property
     def table(self) -> str:

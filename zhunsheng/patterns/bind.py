@@ -6,6 +6,7 @@ Dates act per row: where a parameter changes inside the period of a point, the p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from zhunsheng.book.models import Book, Point, Rule
@@ -48,7 +49,7 @@ def _cut(rule: Rule, held: Period) -> Iterator[Period]:
         for value in parameter.values:
             days |= {day for day in (value.period.start, value.period.end) if day in held}
     ordered = sorted(days)
-    for start, end in zip(ordered, ordered[1:], strict=False):
+    for start, end in pairwise(ordered):
         yield Period(start, end)
 
 
@@ -61,7 +62,9 @@ def _value(rule: Rule, point: Point | None, column: BindingColumn, period: Perio
     if not text:
         raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=name, point=label, day=period.start)
     if column.codes and text not in column.codes:
-        raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=f"{name}={text}", point=label, day=period.start)
+        raise Problem(
+            "ZS406", rule=rule.id, pattern=rule.pattern, column=f"{name}={text}", point=label, day=period.start
+        )
     return scaled(text, column.digits) if column.kind == "integer" else text
 
 

@@ -38,7 +38,5 @@ def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
         for row in bindings.valid("item_code", line.item_code, line.service_date):
             if case.sex == row.sex:
                 continue
-            verdict, reason = (
-                (Verdict(row.verdict), "sex_differs") if case.sex else (Verdict.UNKNOWN, "sex_missing")
-            )
+            verdict, reason = (Verdict(row.verdict), "sex_differs") if case.sex else (Verdict.UNKNOWN, "sex_missing")
             yield Hit.of_line(row, line, verdict, reason, row.sex, case.sex or "")

@@ -52,7 +52,11 @@ def _examples(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
         if found != expected(example, "P"):
             told = "; ".join(f"{o.subject} {o.verdict} {o.reasons} {o.amount_fen}" for o in found) or "-"
             yield Remark(
-                rule.id, "error", "example", f"算例“{example.name}”得出 {told}", f"Example '{example.name_en}' gives {told}"
+                rule.id,
+                "error",
+                "example",
+                f"算例“{example.name}”得出 {told}",
+                f"Example '{example.name_en}' gives {told}",
             )
 
 
@@ -62,7 +66,11 @@ def _boundaries(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
     for label, change in _moves(rule, bindings):
         if label not in seen and _all(rule, Bindings(bindings.pattern, map(change, bindings.rows))) == base:
             yield Remark(
-                rule.id, "error", "boundary", f"没有算例能发现边界变动：{label}", f"No example notices a change of {label}"
+                rule.id,
+                "error",
+                "boundary",
+                f"没有算例能发现边界变动：{label}",
+                f"No example notices a change of {label}",
             )
         seen.add(label)
 
@@ -111,10 +119,14 @@ def _used(rule: Rule, row: Any, bindings: Bindings) -> bool:
 
 def _care(rule: Rule, today: date) -> Iterator[Remark]:
     if rule.next_review < today:
-        yield Remark(rule.id, "warning", "overdue", f"复核已于 {rule.next_review} 到期", f"Review was due {rule.next_review}")
+        yield Remark(
+            rule.id, "warning", "overdue", f"复核已于 {rule.next_review} 到期", f"Review was due {rule.next_review}"
+        )
     if rule.checked_by is None:
         yield Remark(rule.id, "warning", "unchecked", "尚无第二人核对", "No second person has checked the rule")
     elif rule.checked_by == rule.authored_by:
         yield Remark(rule.id, "error", "self_checked", "编写与核对为同一人", "Author and checker are the same")
     if not any(example.known_false_positive for example in rule.examples):
-        yield Remark(rule.id, "error", "no_false_positive", "缺少已知误判的算例", "No example of a known false positive")
+        yield Remark(
+            rule.id, "error", "no_false_positive", "缺少已知误判的算例", "No example of a known false positive"
+        )

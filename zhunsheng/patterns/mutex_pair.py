@@ -30,7 +30,10 @@ PATTERN = Pattern(
     ),
     index=("sub_code",),
     reasons={
-        "pair_same_day": ("与{actual:item}同日收取，其内涵已包括本项", "Charged on one day with {actual:item}, which includes it"),
+        "pair_same_day": (
+            "与{actual:item}同日收取，其内涵已包括本项",
+            "Charged on one day with {actual:item}, which includes it",
+        ),
         "pair_same_encounter": (
             "与{actual:item}在同一次就诊收取，其内涵已包括本项",
             "Charged in one encounter with {actual:item}, which includes it",
@@ -45,7 +48,7 @@ PATTERN = Pattern(
         ),
         "pair_on_transfer_day": (
             "与{actual:item}同日由不同科室开出，可能为转科当日先后发生",
-            "Charged on one day with {actual:item} by another department: perhaps one after the other on a day of transfer",
+            "Charged on one day with {actual:item} by another department, perhaps on a day of transfer",
         ),
         "department_missing": (
             "与{actual:item}同日收取，开单科室不明，无法判定是否转科当日",

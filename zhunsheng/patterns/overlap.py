@@ -17,9 +17,7 @@ PATTERN = Pattern(
     en="Overlap in time",
     kind="person",
     facts=("encounter", "line"),
-    columns=(
-        BindingColumn("tolerance_hours", "integer", "parameter", "hours of overlap that a transfer may take"),
-    ),
+    columns=(BindingColumn("tolerance_hours", "integer", "parameter", "hours of overlap that a transfer may take"),),
     reasons={
         "stays_overlap": (
             "两次住院重叠至少 {actual:hours} 小时，容差 {expected} 小时",

@@ -1,0 +1,116 @@
+"""Compares the findings of a run with an answer key: recall and precision per rule, blind plants apart."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from zhunsheng.kernel.errors import Problem
+
+COLUMNS = {"rule_id", "kind", "rows", "author"}
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts of one rule. A plant is found when a finding of its rule has a subject row that the key names."""
+
+    rule_id: str
+    planted: int = 0
+    found: int = 0
+    blind_planted: int = 0
+    blind_found: int = 0
+    unknown_planted: int = 0
+    unknown_found: int = 0
+    look_alikes: int = 0
+    look_alikes_hit: int = 0
+    findings: int = 0
+    findings_right: int = 0
+    missed: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def recall(self) -> float | None:
+        """Share of planted violations found; None when nothing was planted."""
+        return self.found / self.planted if self.planted else None
+
+    @property
+    def precision(self) -> float | None:
+        """Share of findings (unknown ones apart) that the key names; None when there is no finding."""
+        return self.findings_right / self.findings if self.findings else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return counts and shares as plain data."""
+        return {**asdict(self), "recall": self.recall, "precision": self.precision}
+
+
+def answers(con: duckdb.DuckDBPyConnection, key: Path) -> list[Score]:
+    """Score the findings of a serving file against a key. Raises Problem ZS506 when the key is not readable."""
+    plants = _read(key)
+    scores = {rule: Score(rule) for rule in sorted({plant["rule_id"] for plant in plants})}
+    subjects = _subjects(con)
+    named: dict[str, set[str]] = defaultdict(set)
+    for plant in plants:
+        rows = set(plant["rows"].split("|"))
+        found = {f for row in rows for f in subjects.get((plant["rule_id"], row), ())}
+        _count(scores[plant["rule_id"]], plant, found, named)
+    for rule, finding, verdict in _findings(con):
+        score = scores.setdefault(rule, Score(rule))
+        if verdict != "unknown":
+            score.findings += 1
+            score.findings_right += finding in named["violation"]
+        if finding not in named["violation"] | named["unknown"]:
+            score.wrong.append(finding)
+    return [scores[rule] for rule in sorted(scores)]
+
+
+def _count(score: Score, plant: dict[str, str], found: set[tuple[str, str]], named: dict[str, set[str]]) -> None:
+    kind = plant["kind"]
+    told = {finding for finding, verdict in found if (verdict == "unknown") == (kind == "unknown")}
+    if kind == "look_alike":
+        score.look_alikes += 1
+        score.look_alikes_hit += bool(found)
+        return
+    named[kind] |= told
+    if kind == "unknown":
+        score.unknown_planted += 1
+        score.unknown_found += bool(told)
+    else:
+        score.planted += 1
+        score.found += bool(told)
+        score.blind_planted += plant["author"] == "standard"
+        score.blind_found += plant["author"] == "standard" and bool(told)
+    if not told:
+        score.missed.append(plant["rows"])
+
+
+def _read(key: Path) -> list[dict[str, str]]:
+    try:
+        with key.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            lacking = COLUMNS - set(reader.fieldnames or ())
+            if lacking:
+                raise Problem("ZS506", file=key.name, reason=", ".join(sorted(lacking)))
+            return list(reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem("ZS506", file=key.name, reason=error) from error
+
+
+def _subjects(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    query = """
+        SELECT f.rule_id, w.row_id, f.finding_id, f.verdict
+        FROM finding AS f INNER JOIN finding_row AS w ON f.finding_id = w.finding_id WHERE w.role = 'subject'
+    """
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for rule, row, finding, verdict in con.execute(query).fetchall():
+        found[rule, row].append((finding, verdict))
+    return found
+
+
+def _findings(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    query = "SELECT rule_id, finding_id, verdict FROM finding ORDER BY rule_id, finding_id"
+    return [(str(rule), str(finding), str(verdict)) for rule, finding, verdict in con.execute(query).fetchall()]

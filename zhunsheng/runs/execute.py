@@ -1,0 +1,155 @@
+"""One run: a snapshot judged by a rule book as of a day. Same input, same run id, same result digest."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from zhunsheng import __version__
+from zhunsheng.book import Book, load
+from zhunsheng.engines import duck
+from zhunsheng.facts import lake
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.files import canonical, locked, write_whole
+from zhunsheng.kernel.home import Home
+from zhunsheng.kernel.ids import identity
+from zhunsheng.patterns.bind import bind
+from zhunsheng.runs import serving, store
+from zhunsheng.runs.serving import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a run was made of and what it found. ``finished_at`` is an epoch second given by the caller."""
+
+    run_id: str
+    snapshot: str
+    tables: dict[str, int]
+    book_digest: str
+    rules: dict[str, str]
+    engine: str
+    version: str
+    as_of: str
+    previous: str | None
+    result_digest: str
+    counts: dict[str, int]
+    finished_at: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the manifest as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that decides the result of a run."""
+
+    home: Home
+    book: Book
+    snapshot: lake.Snapshot
+    as_of: date
+
+    @property
+    def run_id(self) -> str:
+        """Identity of the run: it depends on the input alone."""
+        made_of = (self.snapshot.id, canonical(self.snapshot.tables), self.book.digest, duck.VERSION, __version__)
+        return f"r{self.as_of:%Y%m%d}-{identity(*made_of, self.as_of)[:12]}"
+
+
+def plan(home: Home, rulebook: Path, *, as_of: date, snapshot: str | None = None) -> Plan:
+    """Return the plan of a run. Raises Problem ZS502 when the lake is empty, ZS4xx when the book is wrong."""
+    chosen = lake.get(home, snapshot) if snapshot else lake.latest(home)
+    if chosen is None:
+        raise Problem("ZS502")
+    return Plan(home, load(rulebook, home.book).as_of(as_of), chosen, as_of)
+
+
+def execute(
+    home: Home,
+    rulebook: Path,
+    *,
+    as_of: date,
+    finished_at: int,
+    snapshot: str | None = None,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Judge a snapshot and publish the run. A run of the same input is not made twice: it becomes current again."""
+    told = progress or _silent
+    planned = plan(home, rulebook, as_of=as_of, snapshot=snapshot)
+    with locked(home.runs / ".lock"):
+        if (store.folder(home, planned.run_id) / store.SERVING).exists():
+            write_whole(home.runs / "current", planned.run_id.encode("ascii"))
+            return Manifest(**store.manifest(home, planned.run_id))
+        built = store.scratch(home, planned.run_id)
+        manifest = _build(planned, built, finished_at, told)
+        store.publish(home, planned.run_id, built)
+        store.prune(home)
+    return manifest
+
+
+def replay(home: Home, rulebook: Path, run_id: str, progress: Progress | None = None) -> Manifest:
+    """Judge the input of a recorded run again and compare. Raises Problem ZS501, ZS504 or ZS505."""
+    recorded = Manifest(**store.manifest(home, run_id))
+    planned = plan(home, rulebook, as_of=date.fromisoformat(recorded.as_of), snapshot=recorded.snapshot)
+    if planned.book.digest != recorded.book_digest:
+        raise Problem("ZS505", run=run_id, digest=recorded.book_digest)
+    with locked(home.runs / ".lock"):
+        built = store.scratch(home, f"replay-{run_id}")
+        again = _build(planned, built, recorded.finished_at, progress or _silent)
+        shutil.rmtree(built)
+    if again.result_digest != recorded.result_digest:
+        raise Problem("ZS504", run=run_id, recorded=recorded.result_digest, replayed=again.result_digest)
+    return again
+
+
+def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress) -> Manifest:
+    previous = store.current_id(planned.home)
+    con = duck.connect(str(folder / store.SERVING))
+    try:
+        progress("facts", 0, 1)
+        serving.load_facts(con, planned.home, planned.snapshot, planned.as_of)
+        serving.load_rules(con, planned.book)
+        progress("facts", 1, 1)
+        serving.judge(con, bind(planned.book), progress)
+        progress("assemble", 0, 1)
+        serving.assemble(con, store.current(planned.home))
+        manifest = _manifest(planned, con, previous, finished_at)
+        con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+        con.execute("INSERT INTO meta VALUES ('manifest', ?)", [canonical(manifest.as_dict()).decode()])
+        progress("assemble", 1, 1)
+    finally:
+        con.close()
+    write_whole(folder / "manifest.json", canonical(manifest.as_dict()))
+    return manifest
+
+
+def _manifest(planned: Plan, con: duckdb.DuckDBPyConnection, previous: str | None, finished_at: int) -> Manifest:
+    return Manifest(
+        run_id=planned.run_id,
+        snapshot=planned.snapshot.id,
+        tables=planned.snapshot.tables,
+        book_digest=planned.book.digest,
+        rules={rule: planned.book.sources[rule] for rule in planned.book.rules},
+        engine=f"duckdb {duck.VERSION}",
+        version=__version__,
+        as_of=planned.as_of.isoformat(),
+        previous=previous,
+        result_digest=serving.result_digest(con),
+        counts=_counts(con),
+        finished_at=finished_at,
+    )
+
+
+def _counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    row = con.execute(serving.sql("counts")).fetchone()
+    names = [column[0] for column in con.description or ()]
+    return {name: int(value) for name, value in zip(names, row or (), strict=True)}
+
+
+def _silent(step: str, done: int, total: int | None) -> None:
+    """Report nothing."""

@@ -1,0 +1,131 @@
+"""Builds the immutable serving file of a run: facts, hits, findings, aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from zhunsheng.book.models import Book, Rule
+from zhunsheng.engines import duck
+from zhunsheng.facts import lake
+from zhunsheng.facts.schema import TABLES
+from zhunsheng.facts.table import SQL
+from zhunsheng.kernel.home import Home
+from zhunsheng.patterns import PATTERNS
+from zhunsheng.patterns.base import Bindings
+from zhunsheng.patterns.bind import points
+
+Progress = Callable[[str, int, int | None], None]
+
+FINDING_COLUMNS = (
+    "finding_id VARCHAR, rule_id VARCHAR, pattern VARCHAR, verdict VARCHAR, subject_key VARCHAR, state VARCHAR, "
+    "person_id VARCHAR, institution_id VARCHAR, department_id VARCHAR, practitioner_id VARCHAR, encounter_id VARCHAR, "
+    "item_code VARCHAR, item_name VARCHAR, service_date DATE, month VARCHAR, amount_fen BIGINT, in_scope_fen BIGINT, "
+    "reasons BIGINT, rows BIGINT"
+)
+RULE_COLUMNS = ("rule_id", "code", "name", "name_en", "pattern", "ground", "version", "digest")
+POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from", "valid_to")
+
+
+def load_facts(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date) -> None:
+    """Create the fact tables of the serving file from the files of a snapshot."""
+    con.execute("CREATE TEMP TABLE as_of (day DATE)")
+    con.execute("INSERT INTO as_of VALUES (?)", [as_of])
+    for name, table in TABLES.items():
+        files = lake.files(home, snapshot, name)
+        columns = ", ".join(f"CAST(NULL AS {SQL[table.column(column).kind]}) AS {column}" for column in table.names)
+        if files:
+            names = ", ".join(table.names)
+            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            con.execute(
+                f"CREATE TEMP VIEW lake_{name} AS SELECT {names} "  # noqa: S608 - our own names and paths
+                f"FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
+            )
+        else:
+            con.execute(f"CREATE TEMP VIEW lake_{name} AS SELECT {columns} WHERE false")
+    con.execute(sql("facts"))
+    _load_batches(con, snapshot)
+
+
+def load_rules(con: duckdb.DuckDBPyConnection, book: Book) -> None:
+    """Create the tables rule and binding_point."""
+    rules = [
+        (r.id, r.code, r.name, r.name_en, r.pattern, r.ground, r.version, book.sources[r.id])
+        for r in book.rules.values()
+    ]
+    _create(con, "rule", RULE_COLUMNS, rules, integers={"version"})
+    cited = [_cited(book, rule, point) for rule in book.rules.values() for point in points(book, rule)]
+    _create(con, "binding_point", POINT_COLUMNS, cited)
+
+
+def judge(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings], progress: Progress) -> None:
+    """Run every pattern once over the facts and keep hits and candidate counts."""
+    duck.load_bindings(con, bindings)
+    duck.create_hit_table(con, "hit")
+    con.execute("CREATE TEMP TABLE candidate (rule_id VARCHAR, candidates BIGINT)")
+    for done, (name, pattern) in enumerate(PATTERNS.items()):
+        progress("judge", done, len(PATTERNS))
+        if bindings[name].rows:
+            duck.collect(con, pattern, "hit")
+            con.execute(f"INSERT INTO candidate {pattern.count_sql}")
+    progress("judge", len(PATTERNS), len(PATTERNS))
+
+
+def assemble(con: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
+    """Turn hits into findings and compare them with the previous run."""
+    if previous is not None and previous.exists():
+        con.execute(f"ATTACH '{previous}' AS previous (READ_ONLY)")
+        con.execute("CREATE TEMP TABLE previous_finding AS SELECT * FROM previous.finding")
+        con.execute("DETACH previous")
+    else:
+        con.execute(f"CREATE TEMP TABLE previous_finding ({FINDING_COLUMNS})")
+    con.execute(sql("assemble"))
+
+
+def result_digest(con: duckdb.DuckDBPyConnection) -> str:
+    """Return the digest of all that a run found: equal input gives an equal digest.
+
+    The state new or same is left out, because it depends on what ran before.
+    """
+    row = con.execute(sql("digest")).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _load_batches(con: duckdb.DuckDBPyConnection, snapshot: lake.Snapshot) -> None:
+    names = ("id", "name", "source", "kind", "file_name", "digest", "rejected", "loaded_at")
+    rows = [tuple(getattr(batch, name) for name in names) for batch in snapshot.batches.values()]
+    _create(con, "batch", names, rows, integers={"rejected", "loaded_at"})
+
+
+def _cited(book: Book, rule: Rule, point: Any) -> tuple[Any, ...]:
+    label = " × ".join(value for key, value in point.values.items() if key.endswith("_name"))
+    batch = book.batches[point.batch]
+    return rule.id, point.point_id, label, batch.citation, point.note, str(point.valid_from), str(point.valid_to or "")
+
+
+def _create(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    names: tuple[str, ...],
+    rows: list[tuple[Any, ...]],
+    integers: frozenset[str] | set[str] = frozenset(),
+) -> None:
+    kinds = [pa.int64() if name in integers else pa.string() for name in names]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
+    data = pa.table([pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)], names=list(names))
+    con.register("incoming", data)
+    con.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - our own names
+    con.unregister("incoming")
+
+
+@cache
+def sql(name: str) -> str:
+    """Return one of the SQL texts of this stage."""
+    return resources.files("zhunsheng.runs").joinpath(f"sql/{name}.sql").read_text("utf-8")

@@ -1,0 +1,184 @@
+-- Hits become findings: worst verdict speaks, every reason is kept, each row counts once.
+
+CREATE TEMP TABLE subject_row AS
+SELECT
+    rule_id,
+    subject_key,
+    SUBSTR(SHA256(rule_id || CHR(31) || subject_key), 1, 20) AS finding_id,
+    MAX(role) AS role,
+    row_kind,
+    row_id,
+    MAX(amount_fen) AS amount_fen
+FROM hit
+GROUP BY rule_id, subject_key, row_kind, row_id;
+
+CREATE TABLE finding_row AS
+SELECT
+    finding_id,
+    ROW_NUMBER() OVER (PARTITION BY finding_id ORDER BY role DESC, row_kind, row_id) AS position,
+    role,
+    row_kind,
+    row_id,
+    amount_fen
+FROM subject_row
+ORDER BY finding_id, position;
+
+CREATE TABLE finding_reason AS
+SELECT
+    finding_id,
+    ROW_NUMBER() OVER (PARTITION BY finding_id ORDER BY severity, point_id, reason, expected, actual) AS position,
+    point_id,
+    verdict,
+    reason,
+    expected,
+    actual
+FROM (
+    SELECT DISTINCT
+        SUBSTR(SHA256(rule_id || CHR(31) || subject_key), 1, 20) AS finding_id,
+        point_id,
+        verdict,
+        reason,
+        expected,
+        actual,
+        CASE verdict WHEN 'violation' THEN 0 WHEN 'suspected' THEN 1 ELSE 2 END AS severity
+    FROM hit
+) AS said
+ORDER BY finding_id, position;
+
+-- the row that names institution, department and day of a finding: the subject row with most at stake
+CREATE TEMP TABLE main_row AS
+SELECT finding_id, rule_id, subject_key, row_kind, row_id
+FROM subject_row
+WHERE role = 'subject'
+QUALIFY ROW_NUMBER() OVER (PARTITION BY finding_id ORDER BY amount_fen DESC, row_id DESC) = 1;
+
+CREATE TEMP TABLE total AS
+SELECT
+    s.finding_id,
+    CAST(SUM(s.amount_fen) AS BIGINT) AS amount_fen,
+    -- the share within policy scope, half up; unknown when a line does not state it
+    CASE
+        WHEN COUNT(*) FILTER (WHERE s.row_kind = 'line' AND s.amount_fen > 0 AND l.net_in_scope_fen IS NULL) > 0 THEN NULL
+        WHEN COUNT(*) FILTER (WHERE s.row_kind <> 'line' AND s.amount_fen > 0) > 0 THEN NULL
+        ELSE CAST(SUM(
+            CASE
+                WHEN l.net_amount_fen > 0
+                    THEN (2 * CAST(l.net_in_scope_fen AS HUGEINT) * s.amount_fen + l.net_amount_fen)
+                        // (2 * l.net_amount_fen)
+                ELSE 0
+            END
+        ) AS BIGINT)
+    END AS in_scope_fen,
+    COUNT(*) AS rows
+FROM subject_row AS s
+LEFT JOIN charge_line AS l ON s.row_id = l.line_id AND s.row_kind = 'line'
+GROUP BY s.finding_id;
+
+CREATE TEMP TABLE severity AS
+SELECT
+    finding_id,
+    COUNT(*) AS reasons,
+    MIN(CASE verdict WHEN 'violation' THEN 0 WHEN 'suspected' THEN 1 ELSE 2 END) AS rank
+FROM finding_reason
+GROUP BY finding_id;
+
+CREATE TABLE finding AS
+SELECT
+    m.finding_id,
+    m.rule_id,
+    r.pattern,
+    CASE v.rank WHEN 0 THEN 'violation' WHEN 1 THEN 'suspected' ELSE 'unknown' END AS verdict,
+    m.subject_key,
+    CASE WHEN p.finding_id IS NULL THEN 'new' ELSE 'same' END AS state,
+    COALESCE(l.person_id, e.person_id) AS person_id,
+    COALESCE(l.institution_id, e.institution_id) AS institution_id,
+    COALESCE(l.department_id, e.department_id) AS department_id,
+    COALESCE(l.practitioner_id, e.practitioner_id) AS practitioner_id,
+    COALESCE(l.encounter_id, e.encounter_id) AS encounter_id,
+    l.item_code,
+    l.item_name,
+    COALESCE(l.service_date, e.start_date) AS service_date,
+    STRFTIME(COALESCE(l.service_date, e.start_date), '%Y-%m') AS month,
+    t.amount_fen,
+    t.in_scope_fen,
+    v.reasons,
+    t.rows
+FROM main_row AS m
+INNER JOIN rule AS r ON m.rule_id = r.rule_id
+INNER JOIN total AS t ON m.finding_id = t.finding_id
+INNER JOIN severity AS v ON m.finding_id = v.finding_id
+LEFT JOIN charge_line AS l ON m.row_id = l.line_id AND m.row_kind = 'line'
+LEFT JOIN encounter AS e ON m.row_id = e.encounter_id AND m.row_kind = 'encounter'
+LEFT JOIN previous_finding AS p ON m.finding_id = p.finding_id
+ORDER BY m.finding_id;
+
+CREATE TABLE gone_finding AS
+SELECT p.* FROM previous_finding AS p
+LEFT JOIN finding AS f ON p.finding_id = f.finding_id
+WHERE f.finding_id IS NULL
+ORDER BY p.finding_id;
+
+CREATE TABLE rule_stat AS
+SELECT
+    r.rule_id,
+    r.pattern,
+    COALESCE(c.candidates, 0) AS candidates,
+    COALESCE(c.candidates, 0) - COALESCE(s.subjects, 0) AS passed,
+    COUNT(f.finding_id) FILTER (WHERE f.verdict = 'violation') AS violation,
+    COUNT(f.finding_id) FILTER (WHERE f.verdict = 'suspected') AS suspected,
+    COUNT(f.finding_id) FILTER (WHERE f.verdict = 'unknown') AS unknown,
+    CAST(COALESCE(SUM(f.amount_fen) FILTER (WHERE f.verdict <> 'unknown'), 0) AS BIGINT) AS amount_fen
+FROM rule AS r
+LEFT JOIN candidate AS c ON r.rule_id = c.rule_id
+LEFT JOIN (
+    SELECT rule_id, COUNT(DISTINCT row_id) AS subjects FROM subject_row WHERE role = 'subject' GROUP BY rule_id
+) AS s ON r.rule_id = s.rule_id
+LEFT JOIN finding AS f ON r.rule_id = f.rule_id
+GROUP BY r.rule_id, r.pattern, c.candidates, s.subjects
+ORDER BY r.rule_id;
+
+CREATE TABLE institution_month AS
+WITH settled AS (
+    SELECT institution_id, STRFTIME(settled_on, '%Y-%m') AS month, COUNT(*) AS settlements
+    FROM settlement GROUP BY ALL
+),
+
+met AS (
+    SELECT institution_id, STRFTIME(start_date, '%Y-%m') AS month, COUNT(*) AS encounters FROM encounter GROUP BY ALL
+),
+
+charged AS (
+    SELECT institution_id, month, COUNT(*) AS lines, CAST(SUM(amount_fen) AS BIGINT) AS amount_fen
+    FROM charge_line WHERE currency IS NULL GROUP BY ALL
+),
+
+found AS (
+    SELECT
+        institution_id, month,
+        COUNT(*) FILTER (WHERE verdict <> 'unknown') AS findings,
+        COUNT(*) FILTER (WHERE verdict = 'unknown') AS unknown,
+        CAST(COALESCE(SUM(amount_fen) FILTER (WHERE verdict <> 'unknown'), 0) AS BIGINT) AS finding_amount_fen
+    FROM finding GROUP BY ALL
+),
+
+place AS (
+    SELECT institution_id, month FROM settled UNION SELECT institution_id, month FROM met
+    UNION SELECT institution_id, month FROM charged UNION SELECT institution_id, month FROM found
+)
+
+SELECT
+    place.institution_id,
+    place.month,
+    COALESCE(settled.settlements, 0) AS settlements,
+    COALESCE(met.encounters, 0) AS encounters,
+    COALESCE(charged.lines, 0) AS lines,
+    COALESCE(charged.amount_fen, 0) AS amount_fen,
+    COALESCE(found.findings, 0) AS findings,
+    COALESCE(found.unknown, 0) AS unknown,
+    COALESCE(found.finding_amount_fen, 0) AS finding_amount_fen
+FROM place
+LEFT JOIN settled ON place.institution_id = settled.institution_id AND place.month = settled.month
+LEFT JOIN met ON place.institution_id = met.institution_id AND place.month = met.month
+LEFT JOIN charged ON place.institution_id = charged.institution_id AND place.month = charged.month
+LEFT JOIN found ON place.institution_id = found.institution_id AND place.month = found.month
+ORDER BY place.institution_id, place.month;

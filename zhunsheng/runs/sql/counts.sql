@@ -1,0 +1,15 @@
+SELECT
+    (SELECT COUNT(*) FROM charge_line) AS lines,
+    (SELECT COUNT(*) FROM line) AS judged_lines,
+    (SELECT COUNT(*) FROM charge_line WHERE currency IS NOT NULL) AS lines_in_other_currency,
+    (SELECT COUNT(*) FROM encounter) AS encounters,
+    (SELECT COUNT(*) FROM settlement) AS settlements,
+    (SELECT COUNT(*) FROM person) AS persons,
+    (SELECT COUNT(*) FROM institution) AS institutions,
+    (SELECT COUNT(*) FROM finding) AS findings,
+    (SELECT COUNT(*) FROM finding WHERE verdict = 'violation') AS violation,
+    (SELECT COUNT(*) FROM finding WHERE verdict = 'suspected') AS suspected,
+    (SELECT COUNT(*) FROM finding WHERE verdict = 'unknown') AS unknown,
+    (SELECT COUNT(*) FROM finding WHERE state = 'new') AS new,
+    (SELECT COUNT(*) FROM finding WHERE state = 'same') AS same,
+    (SELECT COUNT(*) FROM gone_finding) AS gone
