@@ -1,0 +1,72 @@
+"""The order of the stages, as import-linter reads it from pyproject.toml, and proof that it would object."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.house.tree import ROOT, tracked
+
+STAGES = (
+    "kernel",
+    "facts",
+    "book",
+    "patterns",
+    "engines",
+    "runs",
+    "sources",
+    "generator",
+    "casework",
+    "web",
+    "config",
+    "cli",
+)
+FORBIDDEN = [
+    ("zhunsheng/kernel/money.py", "from zhunsheng.facts import table", "stages"),
+    ("zhunsheng/facts/table.py", "from zhunsheng.sources import load", "stages"),
+    ("zhunsheng/patterns/base.py", "import zhunsheng.runs", "stages"),
+    ("zhunsheng/runs/__init__.py", "import django.db", "finders-are-pure"),
+    ("zhunsheng/sources/__init__.py", "import zhunsheng.book", "sources-do-not-judge"),
+    ("zhunsheng/generator/__init__.py", "import zhunsheng.patterns", "generator-does-not-peek"),
+]
+
+
+def lint(folder, *arguments):
+    code = "import sys; from importlinter.cli import lint_imports_command as c; c(sys.argv[1:])"
+    command = [sys.executable, "-c", code, "--no-cache", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(folder)})
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the tracked package in which a test may write a forbidden import."""
+    for path in tracked():
+        if path == "pyproject.toml" or (path.startswith("zhunsheng/") and path.endswith(".py")):
+            target = tmp_path / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, target)
+    return tmp_path
+
+
+def test_the_contracts_are_kept(copy):
+    done = lint(copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize(("path", "line", "contract"), FORBIDDEN, ids=[f"{c}:{p}" for p, _, c in FORBIDDEN])
+def test_a_forbidden_import_is_refused(copy, path, line, contract):
+    with (copy / path).open("a") as file:
+        file.write(f"\n{line}\n")
+    done = lint(copy, "--contract", contract)
+    assert done.returncode == 1, done.stdout + done.stderr
+
+
+def test_every_folder_of_the_package_is_a_stage():
+    folders = {path.split("/")[1] for path in tracked() if path.startswith("zhunsheng/") and path.count("/") > 1}
+    assert folders == set(STAGES)
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    named = {name.strip().removeprefix("zhunsheng.") for layer in layers for name in layer.split("|")}
+    assert named == set(STAGES)
