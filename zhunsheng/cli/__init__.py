@@ -1,0 +1,31 @@
+"""The command ``zhunsheng``. Each command lies in a module of its own; ``main`` is the entry point."""
+
+from __future__ import annotations
+
+import typer
+
+from zhunsheng.cli import bench, book, county, demo, doctor, intake, judge, serve
+
+app = typer.Typer(
+    name="zhunsheng",
+    help="准绳：以事实为依据，以规则为准绳。Facts judged by written rules, with the evidence kept.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("generate")(county.generate)
+app.command("import")(intake.import_files)
+app.command("run")(judge.run)
+app.command("explain")(judge.explain)
+app.command("replay")(judge.replay)
+app.command("answers")(judge.answers)
+app.add_typer(book.app, name="book")
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("bench")(bench.bench)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

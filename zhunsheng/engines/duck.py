@@ -17,7 +17,7 @@ _DATES = {"valid_from", "valid_to", "service_date", "start_date", "end_date", "b
 
 
 def connect(
-    path: str = ":memory:", *, threads: int | None = None, memory: str | None = None
+    path: str = ":memory:", *, read_only: bool = False, threads: int | None = None, memory: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Open DuckDB without extensions from the network and with insertion order left free."""
     config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
@@ -25,7 +25,7 @@ def connect(
         config["threads"] = threads
     if memory:
         config["memory_limit"] = memory
-    con = duckdb.connect(path, config=config)
+    con = duckdb.connect(path, read_only=read_only, config=config)
     con.execute("SET preserve_insertion_order = false")
     return con
 
