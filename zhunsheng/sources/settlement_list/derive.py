@@ -1,0 +1,49 @@
+"""What the national settlement list needs beyond one column to one column."""
+
+from __future__ import annotations
+
+from zhunsheng.sources.convert import Check, Derivation, Notice
+
+_PARTS = (
+    "coalesce(w.v_fund_pay_sumamt + w.v_psn_selfpay + w.v_psn_ownpay <> w.v_medfee_sumamt, false) "
+    "OR coalesce(w.v_fund_pay_sumamt + w.v_acct_pay + w.v_psn_cashpay <> w.v_medfee_sumamt, false)"
+)
+_AMOUNT = "abs(CAST(w.v_det_item_fee_sumamt AS HUGEINT) * 100000000 - CAST(w.v_pric AS HUGEINT) * w.v_cnt) > 100000000"
+_AMOUNT_PAIR = "t_cnt || ' / ' || t_det_item_fee_sumamt"
+
+DERIVATIONS = {
+    "medins": Derivation({}),
+    "dept": Derivation({}),
+    "prac": Derivation({}),
+    "diseinfo": Derivation({}),
+    "oprninfo": Derivation({}),
+    "setlinfo": Derivation(
+        {"settlement": {"q_parts_mismatch": _PARTS}},
+        notices=(Notice("ZS247", _PARTS),),
+    ),
+    "feedetail": Derivation(
+        {
+            "charge_line": {
+                "line_id": "w.v_fixmedins_code || '-' || w.v_feedetl_sn",
+                "refund_of": "CASE WHEN w.v_cnt < 0 THEN w.v_fixmedins_code || '-' || w.v_init_feedetl_sn END",
+                "q_amount_mismatch": _AMOUNT,
+                "month": "strftime(w.v_fee_ocur_time, '%Y-%m')",
+            }
+        },
+        checks=(
+            Check("cnt", "ZS224", "v_cnt = 0 AND e_cnt = 0", "t_cnt"),
+            Check(
+                "det_item_fee_sumamt",
+                "ZS225",
+                "e_cnt = 0 AND e_det_item_fee_sumamt = 0 AND v_cnt <> 0 "
+                "AND (v_cnt < 0 AND v_det_item_fee_sumamt > 0 OR v_cnt > 0 AND v_det_item_fee_sumamt < 0)",
+                _AMOUNT_PAIR,
+            ),
+        ),
+        notices=(
+            Notice("ZS242", "w.v_cnt < 0 AND w.v_init_feedetl_sn IS NULL"),
+            Notice("ZS243", "w.v_cnt > 0 AND w.v_init_feedetl_sn IS NOT NULL"),
+            Notice("ZS246", _AMOUNT),
+        ),
+    ),
+}
