@@ -1,0 +1,11 @@
+"""Invents a county and writes the files its systems would export, with planted cases and an answer key apart.
+
+``generate`` writes files and touches nothing else. It imports neither patterns nor engines: what it plants is
+described to them by files alone.
+"""
+
+from zhunsheng.generator.knowledge import Knowledge
+from zhunsheng.generator.run import generate
+from zhunsheng.generator.summary import Summary
+
+__all__ = ["Knowledge", "Summary", "generate"]

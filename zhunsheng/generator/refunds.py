@@ -1,0 +1,28 @@
+"""Refunds: some drugs and tests are given back in full or in part within the same encounter."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from zhunsheng.generator.catalogue import Catalogue
+from zhunsheng.generator.frames import HOUR, NONE, Encounters, Lines, full, joined, size, take
+
+SHARE = 0.006
+REFUNDABLE = ("drug", "lab", "imaging", "herb")
+
+
+def add(rng: Generator, catalogue: Catalogue, encounters: Encounters, lines: Lines) -> Lines:
+    """Return the lines followed by the refunds of some of them. A part is given back where the quantity allows."""
+    may = np.array([item.category in REFUNDABLE for item in catalogue.items], dtype=np.bool_)
+    chosen = np.flatnonzero(may[lines.item] & (rng.random(size(lines)) < SHARE))
+    refund = take(lines, chosen)
+    whole = rng.random(len(chosen)) < 0.7
+    units = refund.quantity_e4 // 10_000
+    part = 10_000 * (1 + (rng.random(len(chosen)) * np.maximum(units - 1, 1)).astype(np.int64))
+    refund.quantity_e4 = -np.where(whole | (units < 2), refund.quantity_e4, np.minimum(part, refund.quantity_e4))
+    wait = (HOUR // 6 + rng.random(len(chosen)) * 20 * HOUR).astype(np.int64)
+    refund.at = np.minimum(refund.at + wait, np.maximum(encounters.end[refund.encounter], refund.at + 60))
+    refund.undoes = chosen.astype(np.int64)
+    refund.label = full(len(chosen), NONE)
+    return joined([lines, refund])
