@@ -1,5 +1,6 @@
 """The order of the stages, as import-linter reads it from pyproject.toml, and proof that it would object."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import tomllib
 
 import pytest
 
-from tests.house.tree import ROOT, tracked
+from tests.house.tree import ROOT, files, read, tracked
 
 STAGES = (
     "kernel",
@@ -70,3 +71,34 @@ def test_every_folder_of_the_package_is_a_stage():
     layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
     named = {name.strip().removeprefix("zhunsheng.") for layer in layers for name in layer.split("|")}
     assert named == set(STAGES)
+
+
+#: Models that another app may name: the user and body that everything hangs on, and what a return type says.
+SHARED_MODELS = {
+    "bodies": "users and bodies are what every action is done by and for",
+    "jobs": "an action that queues work returns the job",
+}
+MODELS = re.compile(r"^\s*(?:from|import) zhunsheng\.casework\.(\w+)(?:\.models\b| import .*\bmodels\b)", re.M)
+
+
+def foreign_models(path, text):
+    """Return the apps whose models a file outside them imports, the shared ones left out."""
+    parts = path.split("/")
+    own = parts[2] if parts[1] == "casework" else ""
+    return [app for app in MODELS.findall(text) if app != own and app not in SHARED_MODELS]
+
+
+def test_apps_talk_through_queries_and_actions():
+    paths = files("zhunsheng/casework/*.py", "zhunsheng/web/*.py", "zhunsheng/cli/*.py", "zhunsheng/config/*.py")
+    assert not {path: found for path in paths if (found := foreign_models(path, read(path)))}
+
+
+def test_the_check_of_models_can_fail():
+    line = "from zhunsheng.casework.imports.models import Import\n"
+    assert foreign_models("zhunsheng/casework/judgements/queries.py", line) == ["imports"]
+    assert foreign_models("zhunsheng/web/views/imports.py", "from zhunsheng.casework.imports import models\n") == [
+        "imports"
+    ]
+    assert foreign_models("zhunsheng/casework/imports/queries.py", line) == []
+    assert foreign_models("zhunsheng/web/views/imports.py", "from zhunsheng.casework.imports import queries\n") == []
+    assert foreign_models("zhunsheng/web/views/imports.py", "from zhunsheng.casework.bodies.models import User\n") == []
