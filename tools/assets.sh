@@ -12,6 +12,8 @@ for command in node npm; do
   command -v "$command" >/dev/null || fail "没有找到 $command。请先安装 Node.js 18 或更新版本，例如 apt-get install nodejs npm。" \
     "$command was not found. Install Node.js 18 or newer first, for example: apt-get install nodejs npm."
 done
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)' ||
+  fail "Node.js $(node --version) 过旧，需要 18 或更新版本。" "Node.js $(node --version) is too old: 18 or newer is needed."
 say '正在构建前端文件 · building the static assets'
 npm ci --no-audit --no-fund --loglevel=error >&2
 npm run --silent build >&2
