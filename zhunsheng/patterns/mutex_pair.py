@@ -68,7 +68,11 @@ REASONS = {"day": "pair_same_day", "encounter": "pair_same_encounter", "6h": "pa
 
 
 def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
-    """Yield the hits of one person."""
+    """Yield the hits of one person, each once however many main lines say the same."""
+    yield from dict.fromkeys(_pairs(case, bindings))
+
+
+def _pairs(case: Case, bindings: Bindings) -> Iterator[Hit]:
     by_code: dict[str, list[Line]] = {}
     for line in case.lines:
         by_code.setdefault(line.item_code, []).append(line)

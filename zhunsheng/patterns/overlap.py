@@ -1,4 +1,4 @@
-"""OVERLAP (T30): two stays of one person overlap in time by more than a tolerance."""
+"""OVERLAP (T30): two stays of one person overlap by more than a tolerance. The later one is the subject."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def _pair(case: Case, earlier: Stay, later: Stay, row: Any) -> Iterator[Hit]:
     else:
         return
     subject = f"{earlier.encounter_id}|{later.encounter_id}"
-    common = (row.rule_id, row.point_id, subject, verdict, reason, str(row.tolerance_hours), actual, "subject")
-    yield Hit(*common, "encounter", earlier.encounter_id, 0)
-    yield Hit(*common, "encounter", later.encounter_id, _charged(case, earlier, later))
+    common = (row.rule_id, row.point_id, subject, verdict, reason, str(row.tolerance_hours), actual)
+    yield Hit(*common, "other", "encounter", earlier.encounter_id, 0)
+    yield Hit(*common, "subject", "encounter", later.encounter_id, _charged(case, earlier, later))
 
 
 def _charged(case: Case, earlier: Stay, later: Stay) -> int:

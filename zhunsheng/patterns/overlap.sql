@@ -65,7 +65,7 @@ told AS (
 
 SELECT
     rule_id, point_id, earlier_id || '|' || later_id AS subject_key, verdict, reason, expected, actual,
-    'subject' AS role, 'encounter' AS row_kind, earlier_id AS row_id, CAST(0 AS BIGINT) AS amount_fen
+    'other' AS role, 'encounter' AS row_kind, earlier_id AS row_id, CAST(0 AS BIGINT) AS amount_fen
 FROM told
 UNION ALL
 SELECT

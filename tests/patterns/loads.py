@@ -1,0 +1,115 @@
+"""Case-loads for the referees: built backwards from what a pattern needs, so that hits and near misses are common."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from zhunsheng.kernel.money import times
+from zhunsheng.kernel.time import OPEN_END
+from zhunsheng.patterns import PATTERNS, Bindings, Case
+from zhunsheng.patterns.base import Line, Stay
+
+DAY = date(2026, 3, 1)
+MIDNIGHT = 1_772_294_400  # 2026-03-01 00:00 in Asia/Shanghai
+ITEMS = ["001", "002", "003"]
+
+days = st.integers(-2, 3).map(lambda n: DAY + timedelta(days=n))
+verdicts = st.sampled_from(["violation", "suspected"])
+COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "item_sex": {"item_code": st.sampled_from(ITEMS), "sex": st.sampled_from("MF")},
+    "item_age": {
+        "item_code": st.sampled_from(ITEMS),
+        "min_age": st.integers(0, 3),
+        "max_age": st.integers(0, 30),
+        "age_unit": st.sampled_from(["year", "month", "day"]),
+    },
+    "mutex_pair": {
+        "main_code": st.just(ITEMS[0]),
+        "sub_code": st.sampled_from(ITEMS[1:]),
+        "time_window": st.sampled_from(["day", "encounter", "6h", "hour"]),
+        "transfer_day": st.sampled_from(["refer", "judge"]),
+    },
+    "qty_cap": {"item_code": st.sampled_from(ITEMS), "cap_e4": st.sampled_from([0, 10_000, 15_000, 240_000])},
+    "dup_claim": {"time_window": st.sampled_from(["moment", "day"])},
+    "overlap": {"tolerance_hours": st.sampled_from([0, 6, 24])},
+}
+
+
+@st.composite
+def bindings(draw: st.DrawFn, name: str) -> Bindings:
+    """Rows of one pattern: several rules, several points, periods that begin or end near the lines."""
+    pattern = PATTERNS[name]
+    rows = []
+    for number in range(draw(st.integers(1, 4))):
+        start = draw(days)
+        end = draw(st.just(OPEN_END) | st.integers(1, 4).map(lambda n, s=start: s + timedelta(days=n)))
+        values = [draw(COLUMNS[name][column.name]) for column in pattern.columns]
+        rule = draw(st.sampled_from(["R1", "R2"]))
+        rows.append(pattern.row(rule, f"p{number}", draw(verdicts), start, end, *values))
+    return Bindings(pattern, rows)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> list[Case]:
+    """A few people with lines and stays crowded into a few days, missing values included."""
+    return [draw(_case(f"P{number}")) for number in range(draw(st.integers(1, 3)))]
+
+
+@st.composite
+def _case(draw: st.DrawFn, person: str) -> Case:
+    born = draw(
+        st.none() | st.integers(-800, 40).map(lambda n: DAY - timedelta(days=n)) | st.dates(date(1990, 1, 1), DAY)
+    )
+    lines = [draw(_line(person, number)) for number in range(draw(st.integers(0, 8)))]
+    for line in list(lines):  # twins, so that equal lines are common
+        if draw(st.booleans()):
+            lines.append(line._replace(line_id=f"{line.line_id}-again"))
+    stays = [draw(_stay(person, number)) for number in range(draw(st.integers(0, 4)))]
+    return Case(person, draw(st.sampled_from([None, "M", "F"])), born, tuple(lines), tuple(stays))
+
+
+@st.composite
+def _line(draw: st.DrawFn, person: str, number: int) -> Line:
+    day = draw(days)
+    base = MIDNIGHT + (day - DAY).days * 86_400
+    moment = draw(
+        st.none() | st.sampled_from([0, 3_599, 3_600, 21_599, 21_600, 82_800, 86_399]).map(lambda s: base + s)
+    )
+    quantity = draw(st.sampled_from([10_000, 20_000, 10_001, 240_000]))
+    price = draw(st.sampled_from([1_000_000, 1_005_000, 333_333]))
+    return Line(
+        line_id=f"{person}-{number}",
+        encounter_id=f"{person}-E{draw(st.integers(0, 2))}",
+        person_id=person,
+        institution_id=draw(st.sampled_from(["A", "B"])),
+        department_id=draw(st.sampled_from([None, "D1", "D2"])),
+        practitioner_id=None,
+        item_code=draw(st.sampled_from(ITEMS)),
+        service_date=day,
+        service_at=moment,
+        quantity_e4=quantity,
+        unit_price_e6=price,
+        amount_fen=times(price, quantity),
+    )
+
+
+@st.composite
+def _stay(draw: st.DrawFn, person: str, number: int) -> Stay:
+    start, end = _moment(draw, -2, 3), draw(st.booleans()) and _moment(draw, 3, 5)
+    return Stay(
+        f"{person}-E{number}",
+        person,
+        draw(st.sampled_from(["A", "B"])),
+        draw(st.sampled_from(["inpatient", "inpatient", "outpatient"])),
+        *start,
+        *(end or (None, None)),
+    )
+
+
+def _moment(draw: st.DrawFn, first: int, last: int) -> tuple[date, int | None]:
+    day = DAY + timedelta(days=draw(st.integers(first, last)))
+    seconds = draw(st.none() | st.integers(0, 86_399))
+    return day, None if seconds is None else MIDNIGHT + (day - DAY).days * 86_400 + seconds
