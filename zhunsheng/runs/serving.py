@@ -16,7 +16,6 @@ from zhunsheng.book.models import Book, Rule
 from zhunsheng.engines import duck
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
-from zhunsheng.facts.table import SQL
 from zhunsheng.kernel.home import Home
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings
@@ -38,18 +37,9 @@ def load_facts(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapsh
     """Create the fact tables of the serving file from the files of a snapshot."""
     con.execute("CREATE TEMP TABLE as_of (day DATE)")
     con.execute("INSERT INTO as_of VALUES (?)", [as_of])
-    for name, table in TABLES.items():
-        files = lake.files(home, snapshot, name)
-        columns = ", ".join(f"CAST(NULL AS {SQL[table.column(column).kind]}) AS {column}" for column in table.names)
-        if files:
-            names = ", ".join(table.names)
-            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            con.execute(
-                f"CREATE TEMP VIEW lake_{name} AS SELECT {names} "  # noqa: S608 - our own names and paths
-                f"FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
-            )
-        else:
-            con.execute(f"CREATE TEMP VIEW lake_{name} AS SELECT {columns} WHERE false")
+    for name in TABLES:
+        select = lake.select(name, lake.files(home, snapshot, name))
+        con.execute(f"CREATE TEMP VIEW lake_{name} AS {select}")
     con.execute(sql("facts"))
     _load_batches(con, snapshot)
 

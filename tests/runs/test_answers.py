@@ -1,0 +1,70 @@
+"""Scoring against a key: what was found, missed and wrongly found, blind plants apart."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from tests.runs.county import MAN_ONLY, WOMAN_ONLY, Line, fill, home_at
+from zhunsheng import runs
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import ROOT
+from zhunsheng.runs.answers import answers
+
+RULE = "fund/sex-limited-service"
+HEADER = "rule_id,kind,person_no,institution_id,rows,note,author\n"
+
+
+@pytest.fixture
+def scored(tmp_path):
+    home = home_at(tmp_path)
+    people = {"man": ("M", date(1980, 1, 1)), "nobody": (None, None)}
+    lines = [Line("L1", "man", WOMAN_ONLY), Line("L2", "man", WOMAN_ONLY), Line("L3", "nobody", MAN_ONLY)]
+    fill(home, people, lines)
+    runs.execute(home, ROOT / "rulebook", as_of=date(2026, 3, 31), finished_at=1)
+
+    def score(*rows):
+        key = tmp_path / "key.csv"
+        key.write_text(
+            HEADER + "".join(f"{RULE},{kind},P,H1,{line},,{author}\n" for kind, line, author in rows), "utf-8"
+        )
+        with duckdb.connect(str(runs.current(home)), read_only=True) as con:
+            return next(one for one in answers(con, key) if one.rule_id == RULE)
+
+    return score
+
+
+def test_a_right_key_scores_full_marks(scored):
+    one = scored(("violation", "L1", "pattern"), ("violation", "L2", "standard"), ("unknown", "L3", "pattern"))
+    assert (one.recall, one.precision, one.blind_planted, one.blind_found, one.unknown_found) == (1.0, 1.0, 1, 1, 1)
+    assert not one.missed
+    assert not one.wrong
+
+
+def test_a_plant_that_was_not_found_lowers_recall(scored):
+    one = scored(("violation", "L1", "pattern"), ("violation", "L2", "pattern"), ("violation", "L99", "standard"))
+    assert (one.found, one.planted, one.blind_found) == (2, 3, 0)
+    assert one.missed == ["L99"]
+
+
+def test_a_finding_that_the_key_does_not_name_lowers_precision(scored):
+    one = scored(("violation", "L1", "pattern"), ("unknown", "L3", "pattern"))
+    assert (one.findings, one.findings_right, len(one.wrong)) == (2, 1, 1)
+
+
+def test_unknown_where_a_violation_was_planted_is_not_found(scored):
+    one = scored(("violation", "L3", "pattern"))
+    assert (one.planted, one.found) == (1, 0)
+
+
+def test_a_look_alike_that_is_hit_is_counted(scored):
+    assert scored(("look_alike", "L1", "pattern")).look_alikes_hit == 1
+
+
+def test_a_key_without_its_columns_is_refused(tmp_path):
+    key = tmp_path / "key.csv"
+    key.write_text("a,b\n1,2\n", "utf-8")
+    with duckdb.connect() as con, pytest.raises(Problem, match="ZS506"):
+        answers(con, key)
