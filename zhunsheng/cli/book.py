@@ -43,7 +43,7 @@ def lint(json: Json = False) -> None:
 
 @app.command("import")
 def import_book(
-    paths: Annotated[list[Path], typer.Argument(help="公布的工作簿或其文件夹。Published workbooks or a folder of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="公布的工作簿或其文件夹。Workbooks or folders.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入。Check only.")] = False,
     json: Json = False,
 ) -> None:

@@ -18,11 +18,11 @@ from zhunsheng.kernel.time import epoch_seconds, now
 def import_files(
     paths: Annotated[list[Path], typer.Argument(help="文件或文件夹。Files or folders.")],
     source: Annotated[str, typer.Option(help="auto、settlement_list 或 synthea。")] = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不入库。Check only, load nothing.")] = False,
-    report: Annotated[Path | None, typer.Option(help="退回报告的文件夹，默认在站点目录。Folder for the reject report.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不入库。Check only.")] = False,
+    report: Annotated[Path | None, typer.Option(help="退回报告的文件夹，默认在站点目录。Folder for it.")] = None,
     json: Json = False,
 ) -> None:
-    """导入文件：合格的行入库，退回的行写明文件、行、列、值、原因、改法。Import files; rejected rows come back explained."""
+    """导入文件：合格的行入库，退回的行说明原因与改法。Import files; rejected rows are explained."""
     at = now()
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
         result = sources.load(

@@ -25,7 +25,7 @@ from zhunsheng.runs.explain import explain as explain_finding
 
 def run(
     as_of: AsOf = None,
-    snapshot: Annotated[str | None, typer.Option(help="判定哪个快照，默认最新。Which snapshot, default latest.")] = None,
+    snapshot: Annotated[str | None, typer.Option(help="判定哪个快照，默认最新。Which snapshot.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="列出已有的运行。List the runs.")] = False,
     json: Json = False,
 ) -> None:
@@ -90,7 +90,9 @@ def serving_file() -> Path:
 def rule_stats() -> list[dict[str, Any]]:
     """Return the counts per rule of the current run."""
     with duck.connect(str(serving_file()), read_only=True) as con:
-        result = con.execute("SELECT s.*, r.name FROM rule_stat AS s INNER JOIN rule AS r USING (rule_id) ORDER BY rule_id")
+        result = con.execute(
+            "SELECT s.*, r.name FROM rule_stat AS s INNER JOIN rule AS r USING (rule_id) ORDER BY rule_id"
+        )
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -98,12 +100,13 @@ def rule_stats() -> list[dict[str, Any]]:
 def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
     columns = ["规则", "判定行", "明确违规", "可疑", "不明", "涉及金额（元）"]
     rows = [
-        [s["name"], s["candidates"], s["violation"], s["suspected"], s["unknown"], yuan(s["amount_fen"])]
-        for s in stats
+        [s["name"], s["candidates"], s["violation"], s["suspected"], s["unknown"], yuan(s["amount_fen"])] for s in stats
     ]
     show.table(f"运行 {manifest.run_id}（截至 {manifest.as_of}）", columns, rows)
     c = manifest.counts
-    show.out.print(f"明细 {c['lines']:,} 行，疑点 {c['findings']:,} 件：新增 {c['new']:,}，延续 {c['same']:,}，消失 {c['gone']:,}")
+    show.out.print(
+        f"明细 {c['lines']:,} 行，疑点 {c['findings']:,} 件：新增 {c['new']:,}，延续 {c['same']:,}，消失 {c['gone']:,}"
+    )
     show.out.print(f"结果摘要 {manifest.result_digest}", highlight=False)
 
 
@@ -114,13 +117,21 @@ def _list(found: list[dict[str, Any]]) -> None:
 
 def _explained(told: dict[str, Any]) -> None:
     rule = told["rule"]
-    show.out.print(f"[bold]{rule['name']}[/bold]  {told['verdict_text']}  涉及金额 ¥{told['amount']}  {told['service_date']}")
+    show.out.print(
+        f"[bold]{rule['name']}[/bold]  {told['verdict_text']}  涉及金额 ¥{told['amount']}  {told['service_date']}"
+    )
     for reason in told["reasons"]:
         show.out.print(f"  {reason['position']}. {reason['text']}", highlight=False)
         if reason["citation"]:
             show.out.print(f"     依据：{reason['citation']} {reason['note'] or ''}", highlight=False)
     rows = [
-        [r["role"], r["row_id"], r.get("item_name") or r.get("visit_type"), r["at_stake"], f"{r['file_name']}:{r['source_row']}"]
+        [
+            r["role"],
+            r["row_id"],
+            r.get("item_name") or r.get("visit_type"),
+            r["at_stake"],
+            f"{r['file_name']}:{r['source_row']}",
+        ]
         for r in told["rows"]
     ]
     show.table("所涉行", ["角色", "标识", "项目", "涉及（元）", "出处（文件:行）"], rows)

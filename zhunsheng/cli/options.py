@@ -9,5 +9,5 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="只输出一个 JSON 对象。Print one JSON object.")]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", help="以该日已生效的规则与该日之前的事实判定，默认今天。Judge as of this day (2026-03-01)."),
+    typer.Option("--as-of", help="以该日的规则与事实判定，默认今天。Judge as of this day."),
 ]

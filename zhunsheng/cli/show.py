@@ -77,13 +77,12 @@ def problems(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        told = {"error": problem.as_dict("zh")}
-        say(told, as_json=as_json, human=lambda: _tell(problem))
+        told = problem.as_dict("zh")
+        say({"error": told}, as_json=as_json, human=lambda: _tell(told))
         raise typer.Exit(1) from problem
 
 
-def _tell(problem: Problem) -> None:
-    told = problem.as_dict("zh")
+def _tell(told: dict[str, Any]) -> None:
     err.print(f"[bold]{told['code']}[/bold] {told['message']}", highlight=False)
     err.print(f"  已保留：{told['kept']}\n  请：{told['mend']}", highlight=False)
 

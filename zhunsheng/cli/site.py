@@ -34,5 +34,3 @@ def record_load(report: LoadReport) -> None:
     from zhunsheng.casework.imports.actions import record_command_load
 
     record_command_load(report.as_dict())
-
-

@@ -1,0 +1,151 @@
+"""zhunsheng doctor: names what is missing and the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import typer
+
+from zhunsheng import runs
+from zhunsheng.book import load
+from zhunsheng.cli import show
+from zhunsheng.cli.options import Json
+from zhunsheng.facts import lake
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import ROOT, home, rulebook
+from zhunsheng.kernel.time import now
+from zhunsheng.kernel.workdays import workday
+from zhunsheng.patterns.lint import lint
+
+NEED_FREE_GIB = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is well, what was seen, and the command that mends it."""
+
+    name: str
+    state: str  # well, poor (works, worth a look) or missing
+    seen: str
+    mend: str = ""
+
+
+def doctor(json: Json = False) -> None:
+    """检查这台机器与站点：缺什么，用哪条命令补。Name what is missing and the command that mends it."""
+    checks = [_safely(look) for look in LOOKS]
+    rows = [[{"well": "正常", "poor": "留意", "missing": "缺"}[c.state], c.name, c.seen, c.mend] for c in checks]
+    data = {"checks": [asdict(check) for check in checks]}
+    show.say(data, as_json=json, human=lambda: show.table("检查", ["状态", "项", "所见", "补救命令"], rows))
+    if any(check.state == "missing" for check in checks):
+        raise typer.Exit(show.ATTENTION)
+
+
+def _safely(look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except Problem as problem:
+        told = problem.as_dict()
+        return Check(look.__name__.strip("_"), "missing", f"{problem.code} {told['message']}", str(told["mend"]))
+
+
+def _python() -> Check:
+    seen = ".".join(str(part) for part in sys.version_info[:3])
+    return Check(
+        "Python",
+        "well" if sys.version_info >= (3, 11) else "missing",
+        seen,
+        "" if sys.version_info >= (3, 11) else "安装 Python 3.11",
+    )
+
+
+def _libraries() -> Check:
+    wrong = [f"{name} {have or '未装'}（锁定 {want}）" for name, want, have in _locked() if have != want]
+    if not wrong:
+        return Check("依赖", "well", "与锁定版本一致")
+    return Check("依赖", "missing", "；".join(wrong[:4]), "make env")
+
+
+def _locked() -> Iterator[tuple[str, str, str | None]]:
+    lock = ROOT / "requirements" / "base.txt"
+    for line in lock.read_text("utf-8").splitlines() if lock.exists() else ():
+        if "==" in line and not line.startswith((" ", "#")) and ";" not in line:
+            name, version = line.rstrip(" \\").split("==")
+            yield name, version, _installed(name.split("[")[0])
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _folder() -> Check:
+    root = home().root
+    parent = next(path for path in (root, *root.parents) if path.exists())
+    free = shutil.disk_usage(parent).free / 2**30
+    state = "well" if free >= NEED_FREE_GIB else "missing"
+    mend = "" if state == "well" else "腾出空间，或用 ZHUNSHENG_HOME 指到别处"
+    return Check("站点目录", state, f"{root}，余 {free:.1f} GiB", mend)
+
+
+def _assets() -> Check:
+    built = ROOT / "zhunsheng" / "web" / "static" / "built"
+    files = list(built.rglob("*.js")) if built.exists() else []
+    return (
+        Check("前端文件", "well", f"{len(files)} 个脚本")
+        if files
+        else Check("前端文件", "missing", "未构建", "make assets")
+    )
+
+
+def _book() -> Check:
+    remarks = lint(load(rulebook(), home().book), now().date())
+    errors = [one for one in remarks if one.level == "error"]
+    if errors:
+        return Check("规则库", "missing", errors[0].zh, "zhunsheng book lint")
+    return Check(
+        "规则库",
+        "poor" if remarks else "well",
+        f"{len(remarks)} 条提醒，无错误",
+        "zhunsheng book lint" if remarks else "",
+    )
+
+
+def _lake() -> Check:
+    snapshot = lake.latest(home())
+    if snapshot is None:
+        return Check("数据湖", "missing", "还没有数据", "zhunsheng import 文件夹，或 zhunsheng demo")
+    return Check("数据湖", "well", f"快照 {snapshot.id}，{len(snapshot.batches)} 个批次")
+
+
+def _run() -> Check:
+    path = runs.current(home())
+    if path is None or not path.exists():
+        return Check("判定", "missing", "还没有运行", "zhunsheng run")
+    return Check("判定", "well", path.parent.name)
+
+
+def _workdays() -> Check:
+    provisional = workday(date(now().year + 1, 1, 4)).provisional
+    seen = "明年的调休尚未公布，期限按周一至周五暂算" if provisional else "节假日安排齐备"
+    return Check(
+        "工作日历", "poor" if provisional else "well", seen, "公布后升级 chinesecalendar" if provisional else ""
+    )
+
+
+def _tools() -> Check:
+    lacking = [name for name in ("git", "node", "npm") if shutil.which(name) is None]
+    if not lacking:
+        return Check("工具", "well", "git、node、npm")
+    built = Path(ROOT / "zhunsheng" / "web" / "static" / "built").exists()
+    return Check("工具", "poor" if built else "missing", f"缺 {'、'.join(lacking)}", "用系统的软件包管理器安装")
+
+
+LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays)
