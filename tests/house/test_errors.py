@@ -54,7 +54,9 @@ def test_every_entry_is_complete():
 def test_every_code_is_used_and_every_used_code_exists():
     text = "\n".join(read(path) for path in files("zhunsheng/*.py", "zhunsheng/*.sql", "zhunsheng/*.yaml"))
     used = set(re.findall(r"\bZS[0-9]{3}\b", text))
-    assert set(catalogue()) - used == set(), "no code raises it"
+    # the converter's SQL carries the number alone and puts ZS before it at the end
+    numbers = {f"ZS{number}" for number in re.findall(r"\b2[0-9]{2}\b", read("zhunsheng/sources/convert.py"))}
+    assert set(catalogue()) - used - numbers == set(), "no code raises it"
     assert used - set(catalogue()) == set(), "the catalogue does not hold it"
 
 
