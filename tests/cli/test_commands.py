@@ -1,0 +1,140 @@
+"""The command line as a new user meets it: files in, findings out, every answer also as JSON, errors with codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zhunsheng.kernel.home import ROOT
+
+COMMAND = [sys.executable, "-c", "from zhunsheng.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="module")
+def cli(place):
+    environment = {**os.environ, "ZHUNSHENG_HOME": str(place / "var"), "COLUMNS": "160"}
+
+    def run(*arguments, expect=0):
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return json.loads(done.stdout) if "--json" in arguments else done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def judged(cli, place):
+    """A small county, imported and judged once for the module."""
+    cli("generate", place / "county", "--lines", "20000", "--json")
+    loaded = cli("import", place / "county" / "import", "--json", expect=3)
+    run = cli("run", "--as-of", "2026-10-31", "--json")
+    return loaded, run
+
+
+def test_before_the_first_import_each_command_says_what_to_do(cli):
+    told = cli("run", "--json", expect=1)["error"]
+    assert told["code"] == "ZS502"
+    assert "zhunsheng import" in told["mend"]
+    assert cli("explain", "0" * 20, "--json", expect=1)["error"]["code"] == "ZS502"
+
+
+def test_import_returns_rejected_rows_with_reports(judged):
+    loaded, _ = judged
+    assert sum(file["rows_rejected"] for file in loaded["files"]) > 0
+    assert sum(file["rows_loaded"] for file in loaded["files"]) > 20_000
+    reports = [Path(path) for path in loaded["reports"]]
+    assert {path.suffix for path in reports} == {".xlsx", ".json"}
+    assert all(path.stat().st_size > 0 for path in reports)
+
+
+def test_the_same_folder_again_changes_nothing(cli, place, judged):
+    again = cli("import", place / "county" / "import", "--json", expect=0)
+    assert {file["state"] for file in again["files"]} == {"unchanged"}
+
+
+def test_a_run_can_be_repeated_listed_and_replayed(cli, judged):
+    _, run = judged
+    assert cli("run", "--as-of", "2026-10-31", "--json")["result_digest"] == run["result_digest"]
+    assert run["run_id"] in [one["run_id"] for one in cli("run", "--list", "--json")["runs"]]
+    assert cli("replay", run["run_id"], "--json")["equal"] is True
+    assert cli("replay", "r0", "--json", expect=1)["error"]["code"] == "ZS501"
+
+
+def test_answers_score_every_rule(cli, place, judged):
+    done = subprocess.run(
+        [*COMMAND, "answers", str(place / "county" / "answer_key.csv"), "--json"],
+        cwd=ROOT,
+        env={**os.environ, "ZHUNSHENG_HOME": str(place / "var")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    rules = json.loads(done.stdout)["rules"]
+    assert len(rules) == 6
+    for rule in rules:
+        seen = rule["planted"] - rule["blind_planted"]
+        assert rule["found"] - rule["blind_found"] == seen, rule
+        assert rule["unknown_found"] == rule["unknown_planted"], rule
+        assert (rule["look_alikes_hit"], rule["wrong"]) == (0, []), rule
+
+
+def test_explain_speaks_both_languages(cli, judged, place):
+    import duckdb
+
+    from zhunsheng import runs
+    from zhunsheng.kernel.home import Home
+
+    with duckdb.connect(str(runs.current(Home(place / "var"))), read_only=True) as con:
+        (finding,) = con.execute("SELECT finding_id FROM finding ORDER BY 1 LIMIT 1").fetchone()
+    chinese = cli("explain", finding, "--json")
+    english = cli("explain", finding, "--language", "en", "--json")
+    assert chinese["reasons"][0]["text"] != english["reasons"][0]["text"]
+    assert chinese["rows"][0]["file_name"].endswith(("feedetail.csv", "setlinfo.csv", ".xlsx"))
+    assert "建议" in cli("explain", finding)
+
+
+def test_the_book_lints_and_lists(cli):
+    assert {rule["ground"] for rule in cli("book", "show", "--json")["rules"]} == {"published", "local"}
+    assert {remark["level"] for remark in cli("book", "lint", "--json")["remarks"]} == {"warning"}
+
+
+def test_bench_names_what_it_can_measure(cli):
+    assert "rules" in cli("bench", "--list")
+    assert "ZS601" in subprocess.run([*COMMAND, "bench", "nothing"], cwd=ROOT, capture_output=True, text=True).stderr
+
+
+def test_doctor_names_what_is_missing_and_the_command(cli, judged):
+    checks = {check["name"]: check for check in json.loads(_doctor(cli))["checks"]}
+    assert checks["数据湖"]["state"] == "well"
+    assert checks["规则库"]["state"] in ("well", "poor")
+
+
+def _doctor(cli):
+    try:
+        return json.dumps(cli("doctor", "--json"))
+    except AssertionError:  # something is missing on this machine: the answer is the same, the exit code is 3
+        return json.dumps(cli("doctor", "--json", expect=3))
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["run", "--as-of"], ["generate"]])
+def test_wrong_usage_is_code_two(arguments):
+    done = subprocess.run([*COMMAND, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_date_is_explained(cli, judged):
+    assert cli("run", "--as-of", "31.12.2026", "--json", expect=1)["error"]["code"] == "ZS105"
