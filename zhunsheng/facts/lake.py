@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+from deltalake.transaction import AddAction
 
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.facts.table import SQL
@@ -66,12 +67,27 @@ class Snapshot:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A parquet file that was written into the folder of a table and waits to be named. ``lowest`` and ``highest``
+    are the batches it holds: a correction then opens no file of another batch.
+    """
+
+    path: Path
+    rows: int
+    size: int
+    partition: str | None
+    lowest: str
+    highest: str
+
+
 @dataclass(slots=True)
 class Commit:
     """A change in the making. Nothing of it is visible before the block of ``commit`` ends."""
 
     home: Home
     base: Snapshot | None
+    recorded_at: int
     tables: dict[str, int] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
     touched: bool = False
@@ -88,6 +104,32 @@ class Commit:
             post_commithook_properties=_HOOKS,
         )
         self.tables[table] = DeltaTable(path).version()
+
+    def folder(self, table: str) -> Path:
+        """Return the folder into which parquet files of a table may be written, for ``append_files``."""
+        path = self._open(table)
+        self.tables.setdefault(table, DeltaTable(path).version())
+        return path
+
+    def append_files(self, table: str, written: list[NewFile]) -> None:
+        """Add parquet files that lie in the folder of the table and have its columns, the partition column aside."""
+        delta = DeltaTable(self.folder(table))
+        partition = TABLES[table].partition
+        actions = [
+            AddAction(
+                str(one.path.relative_to(table_path(self.home, table))),
+                one.size,
+                {partition: one.partition} if partition else {},
+                self.recorded_at * 1000,
+                True,  # noqa: FBT003 - data_change, positional in deltalake
+                _stats(one),
+            )
+            for one in written
+        ]
+        delta.create_write_transaction(
+            actions, "append", delta.schema(), _partition(table), post_commithook_properties=_HOOKS
+        )
+        self.tables[table] = DeltaTable(table_path(self.home, table)).version()
 
     def remove_batch(self, batch_id: str) -> None:
         """Take a batch and all its rows out. Raises KeyError when it is not alive."""
@@ -186,7 +228,9 @@ def commit(home: Home, note: str, recorded_at: int) -> Iterator[Commit]:
     with locked(home.lake / "lock"):
         base = latest(home)
         _recover(home, base)
-        change = Commit(home, base, dict(base.tables) if base else {}, dict(base.batches) if base else {})
+        change = Commit(home, base, recorded_at)
+        if base:
+            change.tables, change.batches = dict(base.tables), dict(base.batches)
         try:
             yield change
         except BaseException:
@@ -246,6 +290,12 @@ def _sweep(home: Home) -> None:
     for folder in ("snapshots", "tags"):
         for part in (home.lake / folder).glob(".*.part"):
             part.unlink()
+
+
+def _stats(file: NewFile) -> str:
+    """Return what Delta may know of a file without opening it."""
+    lowest, highest = {"batch": file.lowest}, {"batch": file.highest}
+    return json.dumps({"numRecords": file.rows, "minValues": lowest, "maxValues": highest, "nullCount": {"batch": 0}})
 
 
 def _files(home: Home, table: str, version: int | None) -> list[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names in this SQL come from mapping files of the package; values of files never enter it
 """Write the SQL that turns text columns into typed ones and says what is wrong with each value.
 
 One select over all rows: a row either has its typed values or a code per faulty column. The names in the text come
@@ -55,25 +56,31 @@ class Derivation:
     joins: dict[str, str] | None = None
 
 
-def typed(found: Recognised, table: Derivation, source: str, trim: bool) -> str:
+def typed(found: Recognised, table: Derivation, source: str, *, trim: bool) -> str:
     """Return the select from the columns c0, c1, ... of ``source`` to typed rows with a state.
 
-    state: 0 good, 1 to be rejected, 2 blank, 3 a total. Rows that are not good keep their text in ``t_`` columns.
+    state: 0 good, 1 to be rejected, 2 blank, 3 a total. Rows that are not good keep their
+    ``texts``, in the order of the mapping.
     """
     kind = found.kind
-    texts = ", ".join(f"{_text(found, one, trim)} AS t_{one.name}" for one in kind.fields)
+    read = ", ".join(f"{_text(found, one, trim=trim)} AS t_{one.name}" for one in kind.fields)
     bad = " OR ".join([f"e_{one.name} <> 0" for one in kind.fields] + [f"x_{i}" for i in range(len(table.checks))])
     blank = f"coalesce({', '.join(f't_{one.name}' for one in kind.fields)}) IS NULL"
     first = ", ".join(f"t_{one.name}" for one in sorted(kind.fields, key=lambda one: found.columns.get(one.name, 999)))
     words = "|".join(found.mapping.total_words)
     total = f"regexp_full_match(lower(coalesce({first})), '({words})[:：]?')"
     state = f"CASE WHEN NOT ({bad}) THEN 0 WHEN {blank} THEN 2 WHEN {total} THEN 3 ELSE 1 END"
-    kept = ", ".join(f"CASE WHEN state <> 0 THEN t_{one.name} END AS t_{one.name}" for one in kind.fields)
-    judged = judged_rows(found.mapping, kind, table, f"(SELECT {texts} FROM {source})")  # noqa: S608
+    kept = ", ".join(f"t_{one.name}" for one in kind.fields)
+    judged = judged_rows(found.mapping, kind, table, f"(SELECT {read} FROM {source})")
     return (
-        f"SELECT {', '.join(_values(kind))}, state, {kept} "  # noqa: S608 - names only
+        f"SELECT {', '.join(_values(kind))}, state, CASE WHEN state <> 0 THEN [{kept}] END AS texts "
         f"FROM (SELECT *, CAST({state} AS TINYINT) AS state FROM ({judged}))"
     )
+
+
+def texts(kind: FileKind) -> str:
+    """Return the ``t_`` columns of a kept row."""
+    return ", ".join(f"texts[{place}] AS t_{one.name}" for place, one in enumerate(kind.fields, 1))
 
 
 def judged_rows(source: Mapping, kind: FileKind, table: Derivation, rows: str) -> str:
@@ -82,7 +89,7 @@ def judged_rows(source: Mapping, kind: FileKind, table: Derivation, rows: str) -
     faults = ", ".join(f"CAST({_fault(source, kind, one)} AS SMALLINT) AS e_{one.name}" for one in kind.fields)
     crossed = "".join(f", coalesce({one.condition}, false) AS x_{i}" for i, one in enumerate(table.checks))
     return (
-        f"SELECT *{crossed} FROM (SELECT *, {faults} FROM "  # noqa: S608 - names only
+        f"SELECT *{crossed} FROM (SELECT *, {faults} FROM "
         f"(SELECT *, {values} FROM {rows}))"
     )
 
@@ -95,7 +102,7 @@ def reasons(source: Mapping, kind: FileKind, table: Derivation, rows: str) -> st
     ]
     judged = judged_rows(source, kind, table, rows)
     return (
-        "SELECT f, r, s.field AS field, 'ZS' || s.code AS code, s.value AS value FROM ("  # noqa: S608
+        "SELECT f, r, s.field AS field, 'ZS' || s.code AS code, s.value AS value FROM ("
         f"SELECT f, r, unnest([{', '.join(entries)}]) AS s FROM ({judged})) WHERE s.code <> 0"
     )
 
@@ -116,7 +123,7 @@ def persons(kind: FileKind) -> list[str]:
     return [one.name for one in kind.fields if one.type == "person"]
 
 
-def _text(found: Recognised, one: Field, trim: bool) -> str:
+def _text(found: Recognised, one: Field, *, trim: bool) -> str:
     place = found.columns.get(one.name)
     if place is None:
         return "CAST(NULL AS VARCHAR)"

@@ -110,7 +110,6 @@ class _Load:
             self._file(path)
         self.tell("read", len(found), len(found))
         staged = [part.staged for part in self.parts if part.staged]
-        self.scratch.label(staged)
         self.scratch.add_persons()
         self._check_keys(home)
         rows = self._write(change)
@@ -213,10 +212,12 @@ class _Load:
                     change.remove_batch(batch)
         for kind, rules in self.scratch.kinds.values():
             for table in kind.tables:
-                counts = self.scratch.loaded(kind, rules, table)
+                counts = self.scratch.count_facts(kind, rules, table)
                 self.tell("write " + table, 0, sum(counts.values()))
                 if change and counts:
-                    change.append(table, self.scratch.facts(kind, rules, table, self.recorded_at))
+                    folder = change.folder(table)
+                    files = self.scratch.write_facts(kind, rules, table, folder, self.recorded_at)
+                    change.append_files(table, files)
                 self.tell("write " + table, sum(counts.values()), sum(counts.values()))
                 for batch, count in counts.items():
                     rows.setdefault(batch, {})[table] = count

@@ -49,7 +49,7 @@ class Cleaner:
     _carry: bytes = b""
     _skipping: bool = False
 
-    def feed(self, data: bytes, final: bool = False) -> None:
+    def feed(self, data: bytes, *, final: bool = False) -> None:
         """Take the next chunk; ``final`` says that nothing follows."""
         data = self._carry + self._skip(data)
         if final and data and not data.endswith(b"\n"):

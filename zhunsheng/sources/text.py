@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import codecs
-import csv
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.sources.mapping import Recognised
 from zhunsheng.sources.records import Cleaner, Irregular, parse
 
-CHUNK = 8 << 20
+CHUNK = 4 << 20
 PROBE = 1 << 18
 #: Title lines may stand above the header.
 HEADER_WITHIN = 10
 DELIMITERS = (",", "\t", ";", "|")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-#: Text on the edge of a field that has to go: blanks of several kinds next to a delimiter, quote or line end.
-_EDGES = (b" ,", b", ", b'" ', b' "', b" \n", b"\n ", b"\t", "\u3000".encode(), "\xa0".encode())
-
 Find = Callable[[list[str]], Recognised]
 
 
@@ -47,11 +46,11 @@ class Table:
 class _Header:
     found: Recognised
     delimiter: str
-    row: int
-    lines: int
+    rows: int
+    bytes: int
 
 
-def prepare(path: Path, find: Find, scratch: Path, careful: bool = False) -> Table:
+def prepare(path: Path, find: Find, scratch: Path, *, careful: bool = False) -> Table:
     """Make a text file ready. Raises Problem ZS201, ZS202, ZS203, ZS204 or ZS206 when it cannot be.
 
     A plain UTF-8 file is handed on as it is; anything else is rewritten into ``scratch``. ``careful`` forces that.
@@ -59,32 +58,25 @@ def prepare(path: Path, find: Find, scratch: Path, careful: bool = False) -> Tab
     with path.open("rb") as file:
         probe = file.read(PROBE)
     _refuse_binary(probe)
-    encoding = _encoding(path, probe)
-    text = probe.decode(encoding, "replace") if encoding != "utf-8" else probe.decode("utf-8-sig", "replace")
-    header = _header(text, find)
-    if not careful and encoding in ("utf-8", "utf-8-sig") and _plain(path):
-        return Table(path, header.lines, header.delimiter, encoding, header.found, header.row + 1, _padded(path))
+    encoding = _encoding(path, probe, whole=careful)
+    header = _header(probe.decode(encoding, "replace"), find, encoding)
+    if not careful and encoding in ("utf-8", "utf-8-sig"):
+        plain, trim = _survey(path, header)
+        if plain:
+            return Table(path, header.rows, header.delimiter, encoding, header.found, header.rows + 1, trim)
+        encoding = _encoding(path, probe, whole=True)
     return _rewrite(path, encoding, header, scratch)
 
 
 def _rewrite(path: Path, encoding: str, header: _Header, scratch: Path) -> Table:
-    target = scratch / "clean.csv"
-    trim = False
+    target, first, trim = scratch / "clean.csv", header.rows + 1, False
     with target.open("wb") as out:
-        cleaner = Cleaner(out, header.delimiter, header.found.width, header.row + 1, header.found.mapping.total_words)
-        for data, final in _lines(path, encoding, header.lines):
-            trim = trim or any(edge in data for edge in _EDGES)
-            cleaner.feed(data, final)
+        cleaner = Cleaner(out, header.delimiter, header.found.width, first, header.found.mapping.total_words)
+        for data, final in _lines(path, encoding, header.rows):
+            trim = trim or _padded(np.frombuffer(data, np.uint8), ord(header.delimiter))
+            cleaner.feed(data, final=final)
     return Table(
-        target,
-        0,
-        header.delimiter,
-        encoding,
-        header.found,
-        header.row + 1,
-        trim,
-        cleaner.irregular,
-        cleaner.totals,
+        target, 0, header.delimiter, encoding, header.found, first, trim, cleaner.irregular, cleaner.totals
     )
 
 
@@ -110,105 +102,136 @@ def _wide(probe: bytes) -> str | None:
     return None
 
 
-def _encoding(path: Path, probe: bytes) -> str:
+def _encoding(path: Path, probe: bytes, *, whole: bool) -> str:
+    """Find the encoding from the start of a file, or from the first place that is not UTF-8."""
     for mark, name in _BOMS:
         if probe.startswith(mark):
             return name
     if wide := _wide(probe):
         return wide
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            if b"\xef\xbf\xbd" not in chunk and _valid(chunk):
-                continue
-            text = decoder.decode(chunk, True)
-            broken, good = text.count("\ufffd"), sum(1 for letter in text if letter > "\x7f" and letter != "\ufffd")
-            return "utf-8" if good > 2 * broken else "gb18030"
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return _more_likely(chunk)
+            if not whole:
+                break
     return "utf-8"
 
 
-def _valid(chunk: bytes) -> bool:
-    """Whether a chunk is UTF-8, a character cut at its edges aside."""
-    for start in range(4):
-        if start and (chunk[start - 1] & 0xC0) != 0x80:
-            return False
-        try:
-            codecs.utf_8_decode(chunk[start:] if start else chunk, "strict", False)
-        except UnicodeDecodeError:
-            continue
+def _more_likely(chunk: bytes) -> str:
+    """Tell UTF-8 with some broken bytes from GB18030, which is broken nearly everywhere when read as UTF-8."""
+    text = chunk.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    good = sum(letter > "\x7f" for letter in text) - broken
+    return "utf-8" if good > 2 * broken else "gb18030"
+
+
+def _survey(path: Path, header: _Header) -> tuple[bool, bool]:
+    """Return whether nothing in a UTF-8 file could move a row, and whether cells have blanks on their edges."""
+    trim = False
+    mark = ord(header.delimiter)
+    with ThreadPoolExecutor(2) as pool:
+        for plain, padded in pool.map(lambda chunk: _look(chunk, mark), _overlapping(path, header.bytes)):
+            trim = trim or padded
+            if not plain:
+                return False, trim
+    return True, trim
+
+
+def _overlapping(path: Path, start: int) -> Iterator[bytes]:
+    """Yield the file in chunks that each begin with the last byte of the one before."""
+    with path.open("rb") as file:
+        file.seek(start)
+        last = b"\n"
+        while chunk := file.read(CHUNK):
+            yield last + chunk
+            last = chunk[-1:]
+
+
+def _look(chunk: bytes, delimiter: int) -> tuple[bool, bool]:
+    """Return whether a chunk is plain (no quote, empty line, control or broken character) and has padded cells.
+
+    Everything but one search is numpy, which lets the other thread run.
+    """
+    data = np.frombuffer(chunk, np.uint8)
+    ends = np.flatnonzero(data == 10)
+    tabs = np.count_nonzero(data == 9)
+    even = np.count_nonzero(data < 32) == len(ends) + tabs and not (np.diff(ends) == 1).any()
+    plain = bool(even and b'"' not in chunk and not _holds(data, 0xEF, 0xBF, 0xBD))
+    return plain, _padded(data, delimiter)
+
+
+def _holds(data: np.ndarray, *letter: int) -> bool:
+    """Whether a character of several bytes stands in the data."""
+    places = np.flatnonzero(data[: len(data) - len(letter) + 1] == letter[0])
+    for shift, byte in enumerate(letter[1:], 1):
+        places = places[data[places + shift] == byte]
+    return bool(len(places))
+
+
+def _padded(data: np.ndarray, delimiter: int) -> bool:
+    """Whether some blank stands beside a delimiter, a quote or a line end."""
+    if (delimiter != 9 and (data == 9).any()) or _holds(data, 0xE3, 0x80, 0x80) or _holds(data, 0xC2, 0xA0):
         return True
-    return False
+    places = np.flatnonzero(data == 32)
+    edge = np.zeros(256, bool)
+    edge[[10, 13, 32, 34, delimiter]] = True
+    after = data[np.minimum(places + 1, len(data) - 1)]
+    before = data[np.maximum(places - 1, 0)]
+    return bool(edge[after].any() or edge[before].any())
 
 
-def _plain(path: Path) -> bool:
-    """Whether a UTF-8 file holds nothing that could move a row: no quote, no CR, no control, no broken character."""
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            if any(mark in chunk for mark in (b'"', b"\r", b"\x00", b"\xef\xbf\xbd", b"\n\n")):
-                return False
-    return True
-
-
-def _padded(path: Path) -> bool:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            if any(edge in chunk for edge in _EDGES):
-                return True
-    return False
-
-
-def _header(text: str, find: Find) -> _Header:
+def _header(text: str, find: Find, encoding: str) -> _Header:
     """Find the header among the first rows, by any usual delimiter. Raises what the best try says."""
     problems: list[Problem] = []
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for number, line in enumerate(lines[:HEADER_WITHIN]):
+    lines = text.splitlines(keepends=True)
+    for rows, line in enumerate(lines[:HEADER_WITHIN], 1):
         for delimiter in sorted(DELIMITERS, key=lambda mark: -line.count(mark)):
-            if not line.strip() or delimiter not in line:
+            cells, closed = parse(line.rstrip("\r\n"), delimiter)
+            if not closed or len(cells) < 2:
                 continue
-            cells, closed = parse(line, delimiter)
             try:
-                if closed:
-                    return _Header(find(cells), delimiter, number + 1, number + 1)
+                found = find(cells)
             except Problem as problem:
                 problems.append(problem)
-    if not problems:
-        first = next((line for line in lines if line.strip()), "")
-        try:
-            find([first])
-        except Problem as problem:
-            problems.append(problem)
-    raise max(problems, key=lambda problem: problem.code)
+            else:
+                mark = len(codecs.BOM_UTF8) if encoding == "utf-8-sig" else 0
+                return _Header(found, delimiter, rows, mark + len("".join(lines[:rows]).encode("utf-8", "replace")))
+    if problems:
+        raise max(problems, key=lambda problem: problem.code)
+    first = next((line.strip() for line in lines if line.strip()), "")
+    find([first])
+    raise Problem("ZS203", found=first[:100], nearest="-", missing="-")
 
 
 def _lines(path: Path, encoding: str, skip: int) -> Iterator[tuple[bytes, bool]]:
     """Yield the text after the header as UTF-8 with LF line ends, in chunks, the last one marked."""
+    pending, left = b"", skip
+    for data, final in _decoded(path, encoding):
+        data = pending + data
+        pending = b""
+        if not final and data.endswith(b"\r"):
+            data, pending = data[:-1], b"\r"
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        while left and (end := data.find(b"\n")) >= 0:
+            data, left = data[end + 1 :], left - 1
+        if left:
+            data, pending = b"", data + pending
+        yield data, final
+
+
+def _decoded(path: Path, encoding: str) -> Iterator[tuple[bytes, bool]]:
+    """Yield the file as UTF-8 in chunks; bytes that are no text become U+FFFD."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    newline = codecs.lookup("utf-8").incrementaldecoder
-    del newline
-    pending, left = "", skip
     with path.open("rb") as file:
+        chunk = file.read(CHUNK)
         while True:
-            chunk = file.read(CHUNK)
-            text = pending + decoder.decode(chunk, not chunk)
-            pending = ""
-            if chunk and text.endswith("\r"):
-                text, pending = text[:-1], "\r"
-            text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-            while left and (end := text.find("\n")) >= 0:
-                text, left = text[end + 1 :], left - 1
-            if left:
-                pending, text = text + pending, ""
-            yield text.encode("utf-8", "replace"), not chunk
-            if not chunk:
+            following = file.read(CHUNK)
+            yield decoder.decode(chunk, not following).encode("utf-8", "replace"), not following
+            if not following:
                 return
-
-
-def sheet_text(rows: Iterator[list[str]], path: Path) -> int:
-    """Write the rows of a sheet as CSV; return how many there were."""
-    count = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        for row in rows:
-            writer.writerow(row)
-            count += 1
-    return count
+            chunk = following
