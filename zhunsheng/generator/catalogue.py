@@ -45,7 +45,7 @@ def ordinary(index: Index) -> list[Item]:
     fixed_first = sorted(kept, key=lambda item: not item.category.startswith(FIXED))
     held: set[str] = set()
     for item in fixed_first:
-        if not index.partners.get(item.code, set()) & held:
+        if not index.excludes.get(item.code, set()) & held:
             held.add(item.code)
     return [item for item in kept if item.code in held]
 

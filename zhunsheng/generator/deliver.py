@@ -1,7 +1,7 @@
 """The files of the demo, in the ways that real exports differ.
 
-The second month opens with a byte order mark, the third comes in GB18030 with Chinese headers, one village clinic
-hands in its fourth month as a workbook, and two files hold broken rows.
+The second month opens with a byte order mark, the third comes in GB18030 with Chinese headers, the busiest village
+clinic hands in its fourth month as a workbook, and two files hold broken rows.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from zhunsheng.generator import broken, export
-from zhunsheng.generator.county import County
+from zhunsheng.generator.county import VILLAGE, County
 from zhunsheng.generator.months import Month
 from zhunsheng.generator.people import People
 from zhunsheng.generator.plants.rows import KeyRow
@@ -28,7 +29,7 @@ from zhunsheng.generator.tables import headers
 from zhunsheng.generator.world import random_numbers
 
 ENCODING = {1: "utf-8-sig", 2: "gb18030"}
-CLINIC_MONTH, CLINIC = 3, "H99012400305"
+CLINIC_MONTH = 3
 #: The months whose fee detail and settlement lists hold broken rows; the last month where the demo is shorter.
 BROKEN_MONTHS = {"feedetail": 4, "setlinfo": 1}
 SHEETS = {"setlinfo": "结算清单", "diseinfo": "诊断信息", "feedetail": "费用明细"}
@@ -69,10 +70,10 @@ def masters(delivery: Delivery, tables: dict[str, pa.Table]) -> None:
         delivery.summary.delivered(file, kind, table.num_rows)
 
 
-def month(delivery: Delivery, month: Month, tables: dict[str, pa.Table]) -> None:
+def month(delivery: Delivery, month: Month, county: County, tables: dict[str, pa.Table]) -> None:
     """Write the files of a month."""
     if month.number == CLINIC_MONTH:
-        tables = _clinic_apart(delivery, month, tables)
+        tables = _clinic_apart(delivery, month, county, tables)
     for kind, table in tables.items():
         file = f"{month.label}_{kind}.csv"
         bad: dict[int, str] = {}
@@ -85,18 +86,21 @@ def month(delivery: Delivery, month: Month, tables: dict[str, pa.Table]) -> None
         delivery.summary.delivered(file, kind, table.num_rows)
 
 
-def _clinic_apart(delivery: Delivery, month: Month, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """Write one clinic's rows as a workbook and return the tables without them."""
+def _clinic_apart(delivery: Delivery, month: Month, county: County, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Write the busiest clinic's rows as a workbook and return the tables without them."""
     setlinfo = tables["setlinfo"]
-    own = pc.equal(setlinfo["fixmedins_code"], CLINIC)
-    encounters = setlinfo.filter(own)["mdtrt_id"].combine_chunks()
+    clinics = pa.array([one.code for one in county.institutions if one.kind == VILLAGE])
+    visits = setlinfo["fixmedins_code"].filter(pc.is_in(setlinfo["fixmedins_code"], value_set=clinics))
+    if not len(visits):
+        return tables
+    clinic = max(sorted(counts := Counter(visits.to_pylist())), key=counts.__getitem__)
+    encounters = setlinfo.filter(pc.equal(setlinfo["fixmedins_code"], clinic))["mdtrt_id"].combine_chunks()
     theirs = {kind: pc.is_in(table["mdtrt_id"], value_set=encounters) for kind, table in tables.items()}
-    file = f"{month.label}_{CLINIC}.xlsx"
-    if len(encounters):
-        sheets = {kind: tables[kind].filter(theirs[kind]) for kind in SHEETS}
-        _write_workbook(delivery.folder / file, sheets)
-        for kind, table in sheets.items():
-            delivery.summary.delivered(file, kind, table.num_rows)
+    file = f"{month.label}_{clinic}.xlsx"
+    sheets = {kind: tables[kind].filter(theirs[kind]) for kind in SHEETS}
+    _write_workbook(delivery.folder / file, sheets)
+    for kind, table in sheets.items():
+        delivery.summary.delivered(file, kind, table.num_rows)
     return {kind: table.filter(pc.invert(theirs[kind])) for kind, table in tables.items()}
 
 

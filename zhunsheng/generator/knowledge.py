@@ -80,7 +80,7 @@ class Index:
     caps: list[CapPoint]
     sexes: dict[str, set[str]] = field(default_factory=dict)
     ages: dict[str, list[AgePoint]] = field(default_factory=dict)
-    partners: dict[str, set[str]] = field(default_factory=dict)
+    excludes: dict[str, set[str]] = field(default_factory=dict)
     cap_of: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,14 +89,14 @@ class Index:
         for band in self.age:
             self.ages.setdefault(band.code, []).append(band)
         for pair in self.pairs:
-            self.partners.setdefault(pair.main_code, set()).add(pair.sub_code)
-            self.partners.setdefault(pair.sub_code, set()).add(pair.main_code)
+            self.excludes.setdefault(pair.main_code, set()).add(pair.sub_code)
+            self.excludes.setdefault(pair.sub_code, set()).add(pair.main_code)
         for cap in self.caps:
             self.cap_of[cap.code] = min(cap.cap_e4, self.cap_of.get(cap.code, cap.cap_e4))
 
     def limited(self, code: str) -> bool:
         """Whether any list names the code."""
-        return code in self.sexes or code in self.ages or code in self.partners or code in self.cap_of
+        return code in self.sexes or code in self.ages or code in self.excludes or code in self.cap_of
 
     def clear_sex(self) -> list[SexPoint]:
         """Return the sex points whose item stands in no other list and has one point only."""
@@ -118,7 +118,7 @@ class Index:
         return [p for p in self.caps if times[p.code] == 1 and p.code not in self.sexes and p.code not in self.ages]
 
     def _elsewhere(self, code: str, own: str) -> bool:
-        others = {"sex": self.sexes, "age": self.ages, "caps": self.cap_of, "pairs": self.partners}
+        others = {"sex": self.sexes, "age": self.ages, "caps": self.cap_of, "pairs": self.excludes}
         return any(code in held for name, held in others.items() if name != own)
 
     def _unfit(self, pair: PairPoint) -> bool:

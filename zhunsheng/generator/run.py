@@ -78,7 +78,7 @@ def generate(
         if progress:
             progress(f"生成 {month.label}", number, months)
         whole = _month(made, month)
-        deliver.month(delivery, month, assemble.tables(made.world, whole))
+        deliver.month(delivery, month, made.world.county, assemble.tables(made.world, whole))
         key += _key(made, month, whole)
         _count(summary, made.world, month, whole)
     if progress:

@@ -40,7 +40,7 @@ def make(world: World, rng: Generator, stays: Encounters) -> tuple[Lines, Proced
     severe = ~operated & (rng.random(size(stays)) < np.where(stays.setting == months.STAY_COUNTY, 0.14, 0.03))
     parts = [_fees(world, stays, severe | operated), _infusions(world, rng, stays), _drugs(world, rng, stays)]
     parts += [_tests(world, rng, stays), _follow_up_tests(world, rng, stays), _imaging(world, rng, stays)]
-    parts += [_monitoring(world, stays, severe), _taken_home(world, rng, stays)]
+    parts += [_treatments(world, rng, stays), _monitoring(world, stays, severe), _taken_home(world, rng, stays)]
     theatre, procedures = _operations(world, rng, stays, operated)
     lines = joined([*parts, theatre])
     first_day = int(stays.begin.min(initial=0) // DAY)
@@ -101,6 +101,18 @@ def _drugs(world: World, rng: Generator, stays: Encounters) -> Lines:
     return lines_of(world, stays, owner, item[course], quantity, at)
 
 
+def _treatments(world: World, rng: Generator, stays: Encounters) -> Lines:
+    """Return one or two treatments given every day from the second one on."""
+    share = recipe("treat_share")[stays.setting]
+    courses, _ = spread(np.where(rng.random(size(stays)) * 10_000 < share, rng.integers(1, 3, size=size(stays)), 0))
+    item = _pick(world, rng, stays, courses, "treat")
+    quantity = quantities(world, rng, item, "day_quantity")
+    course, step = spread(_nights(stays)[courses] - 1)
+    owner = courses[course]
+    at = (stays.begin[owner] // DAY + step + 1) * DAY + 10 * HOUR + course % 5_400
+    return lines_of(world, stays, owner, item[course], quantity[course], at)
+
+
 def _tests(world: World, rng: Generator, stays: Encounters) -> Lines:
     """Return the laboratory panel of the admission day."""
     owner, _ = spread(_between(rng, stays, "lab"))
@@ -115,7 +127,7 @@ def _follow_up_tests(world: World, rng: Generator, stays: Encounters) -> Lines:
 
 def _imaging(world: World, rng: Generator, stays: Encounters) -> Lines:
     share = recipe("imaging_share")[stays.setting]
-    counts = (rng.random(size(stays)) * 10_000 < share).astype(np.int64) + (rng.random(size(stays)) < 0.4)
+    counts = (rng.random(size(stays)) * 10_000 < share) + rng.integers(0, 3, size=size(stays))
     owner, _ = spread(counts)
     day = (rng.random(len(owner)) < 0.4) & (_nights(stays)[owner] > 1)
     return _single(world, rng, stays, owner, "imaging", day.astype(np.int64), 5_400)

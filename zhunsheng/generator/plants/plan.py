@@ -57,9 +57,8 @@ def roomy(calendar: list[Month]) -> list[Month]:
 
 def _chosen(index: Index, calendar: list[Month], people: int) -> list[Scenario]:
     """Return one scenario per case: rules take turns within each kind."""
-    groups: dict[tuple[str, str], list[Scenario]] = {key: [] for key in SHARES}
-    for scenario in _by_turns([s for s in SCENARIOS if _possible(s, index, calendar)]):
-        groups[scenario.kind, scenario.author].append(scenario)
+    possible = [scenario for scenario in SCENARIOS if _possible(scenario, index, calendar)]
+    groups = {key: _by_turns([s for s in possible if (s.kind, s.author) == key]) for key in SHARES}
     total = round(SHARE_OF_PEOPLE * people)
     counts = {key: max(len(groups[key]), round(share * total)) for key, share in SHARES.items()}
     counts[VIOLATION, STANDARD] = round(counts[VIOLATION, PATTERN] / 4)

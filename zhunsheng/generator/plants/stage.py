@@ -194,7 +194,7 @@ class Stage:
 
     def avoid(self, code: str) -> None:
         """Keep the company clear of an item and of what excludes it."""
-        self.avoided |= {code} | self.world.index.partners.get(code, set())
+        self.avoided |= {code} | self.world.index.excludes.get(code, set())
 
     def elsewhere(self, line: PlantedLine, encounter: PlantedEncounter) -> None:
         """Let another department of the same institution order the line."""
