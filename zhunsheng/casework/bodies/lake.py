@@ -1,0 +1,203 @@
+"""Readers over the serving file of a run, each seeing only the rows of its scope.
+
+One DuckDB instance holds one run file, attached read-only under a name that changes with every process. A reader
+is a connection of that instance with TEMP VIEWS in the place of the tables: a query written against the tables of
+the contract meets the views, and the attached file itself has no name that a query could be written with.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from zhunsheng.kernel.home import home
+
+#: Tables with a row's institution in the row.
+BY_INSTITUTION = (
+    "institution", "department", "practitioner", "encounter", "settlement", "charge_line", "institution_month",
+)  # fmt: skip
+#: Knowledge: the same for every reader.
+OPEN = ("rule", "binding_point")
+#: Views for a reader who does not see everything, in the order in which they build on each other.
+NARROW = {
+    "finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.finding WHERE institution_id IN (FROM allowed)",
+    "gone_finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.gone_finding WHERE institution_id IN (FROM allowed)",
+    "person": "SELECT * FROM {file}.person WHERE person_id IN (SELECT person_id FROM encounter)",
+    "diagnosis": "SELECT * FROM {file}.diagnosis WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
+    "procedure": "SELECT * FROM {file}.procedure WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
+    "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (SELECT batch FROM charge_line)",
+    "finding_row": """
+        SELECT r.* REPLACE (
+            CASE WHEN l.line_id IS NOT NULL OR e.encounter_id IS NOT NULL THEN r.row_id END AS row_id,
+            CASE WHEN l.line_id IS NOT NULL OR e.encounter_id IS NOT NULL THEN r.amount_fen END AS amount_fen)
+        FROM {file}.finding_row r
+        LEFT JOIN charge_line l ON r.row_kind = 'line' AND l.line_id = r.row_id
+        LEFT JOIN encounter e ON r.row_kind = 'encounter' AND e.encounter_id = r.row_id
+        WHERE r.finding_id IN (SELECT finding_id FROM finding)""",
+    # a reason may quote the identity of a row that the reader does not see
+    "finding_reason": """
+        WITH hidden AS (
+            SELECT o.finding_id, o.row_id FROM {file}.finding_row o
+            JOIN finding_row v ON v.finding_id = o.finding_id AND v.position = o.position WHERE v.row_id IS NULL)
+        SELECT r.* REPLACE (
+            CASE WHEN x.row_id IS NULL THEN r.expected END AS expected,
+            CASE WHEN y.row_id IS NULL THEN r.actual END AS actual)
+        FROM {file}.finding_reason r
+        LEFT JOIN hidden x ON x.finding_id = r.finding_id AND x.row_id = r.expected
+        LEFT JOIN hidden y ON y.finding_id = r.finding_id AND y.row_id = r.actual
+        WHERE r.finding_id IN (SELECT finding_id FROM finding)""",
+    "rule_stat": "SELECT * FROM {file}.rule_stat WHERE false",
+    "meta": "SELECT * FROM {file}.meta WHERE false",
+}
+#: What a page's query never needs and a curious one would.
+FORBIDDEN = re.compile(r"\b(duckdb_\w+|pragma\w*|information_schema|attach|detach|read_\w+|copy|install|load)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An institution as the scope rules need it."""
+
+    institution_id: str
+    name: str
+    kind: str
+    level: str | None
+    parent_id: str | None
+    region: str | None
+
+
+class Reader:
+    """A connection that sees the rows of one scope."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, run: str) -> None:
+        self._connection = connection
+        self.run = run
+
+    def rows(self, sql: str, parameters: list[Any] | tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        """Return the rows of a query as dictionaries."""
+        cursor = self._execute(sql, parameters)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def one(self, sql: str, parameters: list[Any] | tuple[Any, ...] = ()) -> dict[str, Any] | None:
+        """Return the first row of a query, or None."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def batches(self, sql: str, parameters: list[Any], size: int = 2000) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a query as lists of tuples, ``size`` at a time."""
+        cursor = self._execute(sql, parameters)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
+    def _execute(self, sql: str, parameters: list[Any] | tuple[Any, ...]) -> duckdb.DuckDBPyConnection:
+        if FORBIDDEN.search(sql):
+            raise PermissionError("a reader's query names its own views only")
+        return self._connection.execute(sql, list(parameters))
+
+
+class RunFile:
+    """One serving file, opened once per process, with idle connections kept per scope."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = f"f{secrets.token_hex(8)}"
+        self._instance = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "1GB"})
+        self._instance.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {self._file} (READ_ONLY)")
+        self._instance.execute("SET enable_external_access = false")
+        self._instance.execute("SET lock_configuration = true")
+        self._idle: defaultdict[frozenset[str] | None, list[duckdb.DuckDBPyConnection]] = defaultdict(list)
+        self._lock = threading.Lock()
+        self.tables = self._names()
+        self.places = self._places()
+        self.manifest = self._manifest()
+
+    def _names(self) -> frozenset[str]:
+        found = self._instance.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [self._file]
+        ).fetchall()
+        return frozenset(name for (name,) in found)
+
+    def _places(self) -> dict[str, Place]:
+        columns = "institution_id, name, kind, level, parent_id, region"
+        found = self._instance.execute(f"SELECT {columns} FROM {self._file}.institution").fetchall()  # noqa: S608
+        return {row[0]: Place(*row) for row in found}
+
+    def _manifest(self) -> dict[str, Any]:
+        row = self._instance.execute(f"SELECT value FROM {self._file}.meta WHERE key = 'manifest'").fetchone()  # noqa: S608
+        return dict(json.loads(row[0])) if row else {}
+
+    @contextmanager
+    def reader(self, institutions: frozenset[str] | None) -> Iterator[Reader]:
+        """Lend a reader restricted to some institutions; None means all of them."""
+        with self._lock:
+            idle = self._idle[institutions]
+            connection = idle.pop() if idle else None
+        connection = connection or self._connect(institutions)
+        try:
+            yield Reader(connection, self.path.parent.name)
+        finally:
+            with self._lock:
+                if len(self._idle[institutions]) < 4:
+                    self._idle[institutions].append(connection)
+
+    def _connect(self, institutions: frozenset[str] | None) -> duckdb.DuckDBPyConnection:
+        connection = self._instance.cursor()
+        if institutions is None:
+            for table in self.tables:
+                self._view(connection, table, f"SELECT * FROM {self._file}.{table}")  # noqa: S608
+            return connection
+        connection.execute("CREATE TEMP TABLE allowed (institution_id VARCHAR)")
+        if institutions:
+            connection.executemany("INSERT INTO allowed VALUES (?)", [[code] for code in sorted(institutions)])
+        for table in (*BY_INSTITUTION, *OPEN, *NARROW):
+            if table in self.tables:
+                self._view(connection, table, self._narrow(table))
+        return connection
+
+    def _narrow(self, table: str) -> str:
+        if table in NARROW:
+            return NARROW[table].format(file=self._file)
+        where = " WHERE institution_id IN (FROM allowed)" if table in BY_INSTITUTION else ""
+        return f"SELECT * FROM {self._file}.{table}{where}"  # noqa: S608
+
+    @staticmethod
+    def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+        connection.execute(f"CREATE TEMP VIEW {name} AS {query}")
+
+
+_open: dict[Path, RunFile] = {}
+_opening = threading.Lock()
+KEPT = 6
+
+
+def current_file() -> Path | None:
+    """Return the serving file that pages read now, or None before the first run."""
+    from zhunsheng import runs
+
+    return runs.current(home())
+
+
+def open_run(path: Path) -> RunFile:
+    """Return the opened file of a run; the few used last stay open, an older one closes with its last reader."""
+    with _opening:
+        found = _open.pop(path, None) or RunFile(path)
+        _open[path] = found
+        while len(_open) > KEPT:
+            _open.pop(next(iter(_open)))
+        return found
+
+
+def current_run() -> RunFile | None:
+    """Return the opened file of the current run, or None before the first run."""
+    path = current_file()
+    return open_run(path) if path else None

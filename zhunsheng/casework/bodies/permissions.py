@@ -1,0 +1,63 @@
+"""Who may: each duty and what it allows. System, security and audit duties stay apart (三员分立)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from zhunsheng.casework.bodies.models import BodyKind, DutyName
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
+
+if TYPE_CHECKING:
+    from zhunsheng.casework.bodies.models import User
+
+
+class Verb(StrEnum):
+    """What can be allowed."""
+
+    READ_FINDINGS = "read_findings"
+    EXPORT_FINDINGS = "export_findings"
+    READ_RULEBOOK = "read_rulebook"
+    READ_RUNS = "read_runs"
+    RUN_RULES = "run_rules"
+    READ_IMPORTS = "read_imports"
+    IMPORT_FILES = "import_files"
+    READ_EVIDENCE = "read_evidence"
+    MANAGE_PEOPLE = "manage_people"
+
+
+_READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
+ALLOWED: dict[DutyName, frozenset[Verb]] = {
+    DutyName.HEAD: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_IMPORTS}),
+    DutyName.REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_IMPORTS}),
+    DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
+    DutyName.ANALYST: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_IMPORTS, Verb.RUN_RULES}),
+    DutyName.OFFICE: frozenset({*_READ, Verb.EXPORT_FINDINGS}),
+    DutyName.CLINICIAN: frozenset(_READ),
+    DutyName.AUDITOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE}),
+    DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.MANAGE_PEOPLE}),
+}
+#: Files may hold any institution's rows and a run judges them all: only bodies that see a whole region do either.
+REGION_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
+REGION_VERBS = frozenset({Verb.IMPORT_FILES, Verb.READ_IMPORTS, Verb.RUN_RULES})
+
+
+def verbs_of(user: User) -> frozenset[Verb]:
+    """Return what a user may do today, by the duties held in the user's own body."""
+    if not user.is_active or user.body_id is None:
+        return frozenset()
+    held = user.duties.on(now().date()).filter(body_id=user.body_id).values_list("name", flat=True)
+    verbs = frozenset().union(*(ALLOWED[DutyName(name)] for name in held))
+    return verbs if user.body.kind in REGION_KINDS else verbs - REGION_VERBS
+
+
+def may(user: User, verb: Verb) -> bool:
+    """Whether a user may do something today."""
+    return verb in verbs_of(user)
+
+
+def check_may(user: User, verb: Verb) -> None:
+    """Raise Problem ZS702 unless the user may do something today."""
+    if not may(user, verb):
+        raise Problem("ZS702")

@@ -1,0 +1,117 @@
+"""``scope(user)``: the only way to rows, over the database and over the lake.
+
+Authorities and agencies see the institutions of their region, a consortium its lead and members, an institution
+itself; who belongs to no body sees nothing. On SQLite this is the only wall, so every page passes through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import CharField, Model, Q, QuerySet
+
+from zhunsheng.casework.bodies import lake
+from zhunsheng.casework.bodies.models import Body, BodyKind, User
+from zhunsheng.kernel.errors import Problem
+
+Row = TypeVar("Row", bound=Model)
+REGIONAL = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one reader sees. ``institutions`` is None for a body that sees the whole site."""
+
+    institutions: frozenset[str] | None
+    bodies: frozenset[int] | None
+    file: lake.RunFile | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every institution of the site is in view."""
+        return self.institutions is None
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one institution can be in view, so that comparing them makes sense."""
+        return self.institutions is None or len(self.institutions) > 1
+
+    def sees(self, institution_id: str) -> bool:
+        """Whether an institution's rows are in view."""
+        return self.institutions is None or institution_id in self.institutions
+
+    def places(self) -> list[lake.Place]:
+        """Return the institutions in view that the current run knows, by name."""
+        known = self.file.places.values() if self.file else ()
+        return sorted((p for p in known if self.sees(p.institution_id)), key=lambda p: p.name)
+
+    def rows(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
+        """Return the rows of a queryset that are in view. Raises TypeError for a model without SCOPE_PATH."""
+        path = getattr(queryset.model, "SCOPE_PATH", None)
+        if path is None:
+            raise TypeError(f"{queryset.model.__name__} does not say how it is scoped")
+        if self.bodies is None:
+            return queryset
+        textual = path != "pk" and isinstance(queryset.model._meta.get_field(path), CharField)
+        return queryset.filter(**{f"{path}__in": [str(pk) if textual else pk for pk in sorted(self.bodies)]})
+
+    @contextmanager
+    def lake(self) -> Iterator[lake.Reader]:
+        """Lend a reader over the current run. Raises Problem ZS707 before the first run."""
+        if self.file is None:
+            raise Problem("ZS707")
+        with self.file.reader(self.institutions) as reader:
+            yield reader
+
+
+def scope(user: User) -> Scope:
+    """Return what a user sees now."""
+    file = lake.current_run()
+    if not user.is_authenticated or not user.is_active or user.body is None:
+        return Scope(NOTHING, frozenset(), file)
+    body = user.body
+    institutions = _institutions(body, file)
+    return Scope(institutions, _bodies(body, institutions), file)
+
+
+def _institutions(body: Body, file: lake.RunFile | None) -> frozenset[str] | None:
+    if body.kind in REGIONAL:
+        return _of_region(body.region, file)
+    if body.kind == BodyKind.CONSORTIUM:
+        return _with_members(body.institution_code, file)
+    if body.kind == BodyKind.INSTITUTION:
+        return frozenset({body.institution_code})
+    return NOTHING
+
+
+def _of_region(region: str, file: lake.RunFile | None) -> frozenset[str] | None:
+    """A code ends in zeros where it stands for all below it: 330700 holds 330781."""
+    if not region:
+        return None
+    prefix = region
+    while prefix.endswith("00") and len(prefix) > 2:
+        prefix = prefix[:-2]
+    places = file.places.values() if file else ()
+    return frozenset(p.institution_id for p in places if (p.region or "").startswith(prefix))
+
+
+def _with_members(lead: str, file: lake.RunFile | None) -> frozenset[str]:
+    places = file.places.values() if file else ()
+    found, fresh = {lead}, {lead}
+    while fresh:
+        fresh = {p.institution_id for p in places if p.parent_id in fresh} - found
+        found |= fresh
+    return frozenset(found)
+
+
+def _bodies(body: Body, institutions: frozenset[str] | None) -> frozenset[int] | None:
+    if institutions is None:
+        return None
+    wanted = Q(pk=body.pk)
+    if body.kind in REGIONAL or body.kind == BodyKind.CONSORTIUM:
+        wanted |= Q(kind=BodyKind.INSTITUTION, institution_code__in=institutions)
+    return frozenset(Body.objects.filter(wanted).values_list("pk", flat=True))

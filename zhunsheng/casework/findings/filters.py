@@ -1,0 +1,114 @@
+"""The filter of the findings list. It lives in the address, so that a list can be sent to a colleague."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.money import fen_from_yuan
+
+VERDICTS = ("violation", "suspected", "unknown")
+STATES = ("new", "same", "gone")
+SORTS: dict[str, str] = {
+    "severity": "CASE verdict WHEN 'violation' THEN 0 WHEN 'suspected' THEN 1 ELSE 2 END, amount_fen DESC",
+    "amount": "amount_fen DESC",
+    "date": "service_date DESC",
+    "-date": "service_date",
+    "institution": "institution_id, amount_fen DESC",
+    "rule": "rule_id, amount_fen DESC",
+    "state": "state, amount_fen DESC",
+}
+TEXTS = ("rule", "institution", "department", "practitioner", "reason", "q")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions on findings; an empty one does not restrict. ``amount`` is the least amount in yuan."""
+
+    rule: str = ""
+    institution: str = ""
+    department: str = ""
+    practitioner: str = ""
+    verdict: str = ""
+    state: str = ""
+    month: str = ""
+    amount: str = ""
+    reason: str = ""
+    q: str = ""
+    sort: str = "severity"
+
+    @property
+    def table(self) -> str:
+        """Where the findings lie: those of this run, or those that it no longer has."""
+        return "gone_finding" if self.state == "gone" else "finding"
+
+    @property
+    def order(self) -> str:
+        """The ORDER BY text; the identity settles ties, so that pages never overlap."""
+        return f"{SORTS[self.sort]}, finding_id"
+
+    @property
+    def set_names(self) -> list[str]:
+        """Names of the conditions that restrict."""
+        return [name for name, value in asdict(self).items() if value and name != "sort"]
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Return the WHERE text and its parameters."""
+        pieces, values = ["true"], []
+        for column in ("rule", "institution", "department", "practitioner"):
+            if value := getattr(self, column):
+                pieces.append(f"{column}_id = ?")
+                values.append(value)
+        if self.verdict == "lead":
+            pieces.append("verdict <> 'unknown'")
+        elif self.verdict:
+            pieces.append("verdict = ?")
+            values.append(self.verdict)
+        if self.state in ("new", "same"):
+            pieces.append("state = ?")
+            values.append(self.state)
+        if self.month:
+            pieces.append("month = ?")
+            values.append(self.month)
+        if self.amount:
+            pieces.append("amount_fen >= ?")
+            values.append(fen_from_yuan(self.amount))
+        if self.reason:
+            pieces.append("finding_id IN (SELECT finding_id FROM finding_reason WHERE reason = ?)")
+            values.append(self.reason)
+        if self.q:
+            pieces.append("(contains(lower(item_name), ?) OR starts_with(item_code, ?) OR finding_id = ?)")
+            values += [self.q.lower(), self.q.upper(), self.q.lower()]
+        return " AND ".join(pieces), values
+
+    def query(self, **changes: Any) -> str:
+        """Return the address part of this filter, with changes; empty values are left out."""
+        plain = {**asdict(self), **changes}
+        return urlencode({k: v for k, v in plain.items() if v and not (k == "sort" and v == "severity")})
+
+    def without(self, name: str) -> Filter:
+        """Return the filter with one condition lifted."""
+        return replace(self, **{name: ""})
+
+
+def parse(given: Mapping[str, str]) -> Filter:
+    """Read a filter from an address. Raises Problem ZS709 for a value that no page offers."""
+    texts = {name: given.get(name, "").strip()[:120] for name in TEXTS}
+    sort = given.get("sort", "") or "severity"
+    verdict, state, month, amount = (given.get(name, "").strip() for name in ("verdict", "state", "month", "amount"))
+    for name, value, known in (
+        ("verdict", verdict, (*VERDICTS, "lead", "")),
+        ("state", state, (*STATES, "")),
+        ("sort", sort, SORTS),
+    ):
+        if value not in known:
+            raise Problem("ZS709", name=name, value=value)
+    if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise Problem("ZS709", name="month", value=month)
+    if amount and not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", amount):
+        raise Problem("ZS709", name="amount", value=amount)
+    return Filter(**texts, verdict=verdict, state=state, month=month, amount=amount, sort=sort)

@@ -1,0 +1,214 @@
+"""Reads of findings for lists and records. Every function takes a scoped reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zhunsheng.casework.bodies.lake import Reader
+from zhunsheng.casework.findings.filters import Filter
+
+PAGE = 50
+#: Names that ids stand for; who lies outside the scope has none.
+NAMED = """
+SELECT f.*, r.name AS rule_name, r.name_en AS rule_name_en, r.code AS rule_code, r.ground, i.name AS institution_name,
+    d.name AS department_name, p.name AS practitioner_name
+FROM ({findings}) f
+LEFT JOIN rule r ON r.rule_id = f.rule_id
+LEFT JOIN institution i ON i.institution_id = f.institution_id
+LEFT JOIN department d ON d.institution_id = f.institution_id AND d.department_id = f.department_id
+LEFT JOIN practitioner p ON p.institution_id = f.institution_id AND p.practitioner_id = f.practitioner_id
+ORDER BY f.place
+"""
+
+
+def totals(reader: Reader, wanted: Filter) -> dict[str, Any]:
+    """Return count, amount in fen and number of institutions and people of a list."""
+    where, values = wanted.where()
+    found = reader.one(
+        "SELECT COUNT(*) AS findings, COALESCE(SUM(amount_fen), 0)::BIGINT AS amount_fen, "
+        "COALESCE(SUM(amount_fen) FILTER (WHERE verdict = 'unknown'), 0)::BIGINT AS unknown_fen, "
+        "COUNT(*) FILTER (WHERE verdict = 'unknown') AS unknown, "
+        "COUNT(DISTINCT institution_id) AS institutions, COUNT(DISTINCT person_id) AS people "
+        f"FROM {wanted.table} WHERE {where}",  # noqa: S608
+        values,
+    )
+    return found or {}
+
+
+def page(reader: Reader, wanted: Filter, number: int, size: int = PAGE) -> list[dict[str, Any]]:
+    """Return one page of a list, counted from 1, with names beside ids."""
+    where, values = wanted.where()
+    findings = (
+        f"SELECT *, ROW_NUMBER() OVER (ORDER BY {wanted.order}) AS place "  # noqa: S608
+        f"FROM {wanted.table} WHERE {where} ORDER BY {wanted.order} LIMIT {int(size)} OFFSET {(number - 1) * size}"
+    )
+    return reader.rows(NAMED.format(findings=findings), values)
+
+
+def export_sql(wanted: Filter) -> tuple[str, list[Any]]:
+    """Return the query of a whole list, in its order."""
+    where, values = wanted.where()
+    findings = f"SELECT *, ROW_NUMBER() OVER (ORDER BY {wanted.order}) AS place FROM {wanted.table} WHERE {where}"  # noqa: S608
+    return NAMED.format(findings=findings), values
+
+
+def neighbours(reader: Reader, wanted: Filter, finding_id: str) -> dict[str, Any] | None:
+    """Return place, count, previous and next of a finding within a list, or None when it is not in it."""
+    where, values = wanted.where()
+    return reader.one(
+        "SELECT * FROM (SELECT finding_id, ROW_NUMBER() OVER w AS place, COUNT(*) OVER () AS count, "
+        "LAG(finding_id) OVER w AS previous, LEAD(finding_id) OVER w AS next "
+        f"FROM {wanted.table} WHERE {where} WINDOW w AS (ORDER BY {wanted.order})) WHERE finding_id = ?",  # noqa: S608
+        [*values, finding_id],
+    )
+
+
+def one(reader: Reader, finding_id: str) -> dict[str, Any] | None:
+    """Return a finding of this run, or one that this run no longer has (state ``gone``), or None."""
+    for table, state in (("finding", "state"), ("gone_finding", "'gone'")):
+        findings = f"SELECT * REPLACE ({state} AS state), 1 AS place FROM {table} WHERE finding_id = ?"  # noqa: S608
+        if found := reader.one(NAMED.format(findings=findings), [finding_id]):
+            return found
+    return None
+
+
+def reasons(reader: Reader, finding_id: str) -> list[dict[str, Any]]:
+    """Return all reasons of a finding, worst first, with the knowledge point each rests on."""
+    return reader.rows(
+        """
+        SELECT fr.*, b.label, b.citation, b.valid_from, b.valid_to
+        FROM finding_reason fr
+        JOIN finding f ON f.finding_id = fr.finding_id
+        LEFT JOIN binding_point b ON b.rule_id = f.rule_id AND b.point_id = fr.point_id
+        WHERE fr.finding_id = ? ORDER BY fr.position
+        """,
+        [finding_id],
+    )
+
+
+def involved(reader: Reader, finding_id: str) -> list[dict[str, Any]]:
+    """Return the rows of a finding with what they say and where they came from.
+
+    A row outside the scope keeps its place and role; ``row_id`` and all it says are None.
+    """
+    return reader.rows(INVOLVED, [finding_id])
+
+
+INVOLVED = """
+WITH involved AS MATERIALIZED (
+    SELECT position, role, row_kind, row_id, amount_fen AS at_stake_fen FROM finding_row WHERE finding_id = ?
+)
+SELECT v.*, l.encounter_id, l.item_code, l.item_name, l.service_date, l.service_at, l.quantity_e4, l.unit_price_e6,
+    l.amount_fen, l.in_scope_fen, l.net_quantity_e4, l.net_amount_fen, l.source_row, l.recorded_at, l.institution_id,
+    i.name AS institution_name, d.name AS department_name, p.name AS practitioner_name, b.file_name, b.id AS batch_id,
+    NULL AS visit_type, NULL AS end_date, NULL AS end_at
+FROM involved v
+JOIN charge_line l ON v.row_kind = 'line' AND l.line_id = v.row_id
+LEFT JOIN institution i ON i.institution_id = l.institution_id
+LEFT JOIN department d ON d.institution_id = l.institution_id AND d.department_id = l.department_id
+LEFT JOIN practitioner p ON p.institution_id = l.institution_id AND p.practitioner_id = l.practitioner_id
+LEFT JOIN batch b ON b.id = l.batch
+UNION ALL BY NAME
+SELECT v.*, e.encounter_id, e.start_date AS service_date, e.start_at AS service_at, e.visit_type, e.end_date, e.end_at,
+    e.source_row, e.recorded_at, e.institution_id, i.name AS institution_name, d.name AS department_name,
+    p.name AS practitioner_name, b.file_name, b.id AS batch_id
+FROM involved v
+JOIN encounter e ON v.row_kind = 'encounter' AND e.encounter_id = v.row_id
+LEFT JOIN institution i ON i.institution_id = e.institution_id
+LEFT JOIN department d ON d.institution_id = e.institution_id AND d.department_id = e.department_id
+LEFT JOIN practitioner p ON p.institution_id = e.institution_id AND p.practitioner_id = e.practitioner_id
+LEFT JOIN batch b ON b.id = e.batch
+UNION ALL BY NAME
+SELECT v.* FROM involved v WHERE v.row_id IS NULL
+ORDER BY position
+"""
+
+
+def encounter(reader: Reader, encounter_id: str) -> dict[str, Any] | None:
+    """Return an encounter in view, or None."""
+    return reader.one("SELECT * FROM encounter WHERE encounter_id = ?", [encounter_id])
+
+
+def encounter_lines(reader: Reader, encounter_id: str, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Return charge lines of an encounter in view, by time."""
+    return reader.rows(
+        """
+        SELECT l.line_id, l.item_code, l.item_name, l.service_date, l.service_at, l.quantity_e4, l.unit_price_e6,
+            l.amount_fen, l.refund_of, l.source_row, d.name AS department_name
+        FROM charge_line l
+        LEFT JOIN department d ON d.institution_id = l.institution_id AND d.department_id = l.department_id
+        WHERE l.encounter_id = ?
+        ORDER BY l.service_date, l.service_at NULLS LAST, l.line_id LIMIT ? OFFSET ?
+        """,
+        [encounter_id, limit, offset],
+    )
+
+
+def encounter_totals(reader: Reader, encounter_id: str) -> dict[str, Any]:
+    """Return number and amount of the charge lines of an encounter in view."""
+    sql = (
+        "SELECT COUNT(*) AS lines, COALESCE(SUM(amount_fen), 0)::BIGINT AS amount_fen "
+        "FROM charge_line WHERE encounter_id = ?"
+    )
+    return reader.one(sql, [encounter_id]) or {}
+
+
+def person(reader: Reader, person_id: str) -> dict[str, Any] | None:
+    """Return sex and birth date of a person in view, or None."""
+    return reader.one("SELECT * FROM person WHERE person_id = ?", [person_id])
+
+
+def item_names(reader: Reader, codes: list[str]) -> dict[str, str]:
+    """Return the names under which items of the findings were charged."""
+    sql = "SELECT item_code, any_value(item_name) AS name FROM finding WHERE list_contains(?, item_code) GROUP BY 1"
+    return {row["item_code"]: row["name"] for row in reader.rows(sql, [codes])}
+
+
+def rules(reader: Reader) -> list[dict[str, Any]]:
+    """Return the rules of the run, with the number of findings in view."""
+    return reader.rows(
+        "SELECT r.*, COUNT(f.finding_id) AS findings FROM rule r LEFT JOIN finding f USING (rule_id) "
+        "GROUP BY ALL ORDER BY r.rule_id"
+    )
+
+
+def months(reader: Reader) -> list[str]:
+    """Return the months with settlements or findings in view, newest first."""
+    found = reader.rows("SELECT DISTINCT month FROM institution_month WHERE month IS NOT NULL ORDER BY month DESC")
+    return [row["month"] for row in found]
+
+
+def departments(reader: Reader, institution_id: str) -> list[dict[str, Any]]:
+    """Return the departments of an institution in view that have findings."""
+    return reader.rows(
+        """
+        SELECT f.department_id, COALESCE(d.name, f.department_id) AS name, COUNT(*) AS findings
+        FROM finding f
+        LEFT JOIN department d ON d.institution_id = f.institution_id AND d.department_id = f.department_id
+        WHERE f.institution_id = ? AND f.department_id IS NOT NULL GROUP BY ALL ORDER BY findings DESC, name
+        """,
+        [institution_id],
+    )
+
+
+def institutions(reader: Reader) -> list[dict[str, Any]]:
+    """Return the institutions in view that have findings, with how many."""
+    return reader.rows(
+        """
+        SELECT f.institution_id, COALESCE(i.name, f.institution_id) AS name, COUNT(*) AS findings
+        FROM finding f LEFT JOIN institution i USING (institution_id) GROUP BY ALL ORDER BY findings DESC, name
+        """
+    )
+
+
+def of_encounter(reader: Reader, encounter_id: str) -> list[dict[str, Any]]:
+    """Return the findings whose main row belongs to an encounter in view, worst first."""
+    order = "CASE verdict WHEN 'violation' THEN 0 WHEN 'suspected' THEN 1 ELSE 2 END, amount_fen DESC, finding_id"
+    findings = f"SELECT *, ROW_NUMBER() OVER (ORDER BY {order}) AS place FROM finding WHERE encounter_id = ?"  # noqa: S608
+    return reader.rows(NAMED.format(findings=findings), [encounter_id])
+
+
+def diagnoses(reader: Reader, encounter_id: str) -> list[dict[str, Any]]:
+    """Return the diagnoses of an encounter in view, principal first."""
+    sql = "SELECT code, name, is_principal FROM diagnosis WHERE encounter_id = ? ORDER BY is_principal DESC, sequence"
+    return reader.rows(sql, [encounter_id])

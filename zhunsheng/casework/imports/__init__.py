@@ -1,0 +1,1 @@
+"""Imports: uploaded files, their dry run, and their way into the lake."""

@@ -1,0 +1,96 @@
+"""Writers of imports. Files go in by dry run first; a person confirms before anything is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.bodies.permissions import Verb, check_may
+from zhunsheng.casework.imports.inbox import Received
+from zhunsheng.casework.imports.models import Import, ImportFile
+from zhunsheng.casework.imports.policies import check_can_move
+from zhunsheng.casework.imports.states import ImportState
+from zhunsheng.casework.jobs.actions import enqueue
+from zhunsheng.casework.outbox.actions import Process, append, deed
+from zhunsheng.kernel.time import now
+
+
+@deed
+def start_import(actor: User, files: list[Received]) -> Import:
+    """Take in received files and queue their dry run. Raises Problem ZS702 (not allowed), ZS706 (no file)."""
+    check_may(actor, Verb.IMPORT_FILES)
+    item = Import.objects.create(created_by=actor, body=actor.body, created_at=now())
+    for file in files:
+        ImportFile.objects.create(belongs_to=item, name=file.name, digest=file.digest, size=file.size)
+    item.job = enqueue(actor, "import.check", {"import": item.pk})
+    item.save(update_fields=["job"])
+    append(actor, "import.started", f"import:{item.pk}", {"files": {file.name: file.digest for file in files}})
+    return item
+
+
+@deed
+def confirm_import(actor: User, item: Import) -> None:
+    """Load what the dry run has shown. Raises Problem ZS702, ZS708."""
+    check_may(actor, Verb.IMPORT_FILES)
+    item = Import.objects.select_for_update().get(pk=item.pk)
+    check_can_move(item, ImportState.LOADING)
+    item.state, item.confirmed_by, item.confirmed_at = ImportState.LOADING, actor, now()
+    item.job = enqueue(actor, "import.load", {"import": item.pk})
+    item.save()
+    append(actor, "import.confirmed", f"import:{item.pk}", {})
+
+
+@deed
+def discard_import(actor: User, item: Import) -> None:
+    """Leave the files out. Raises Problem ZS702, ZS708."""
+    check_may(actor, Verb.IMPORT_FILES)
+    item = Import.objects.select_for_update().get(pk=item.pk)
+    check_can_move(item, ImportState.DISCARDED)
+    item.state, item.finished_at = ImportState.DISCARDED, now()
+    item.save()
+    append(actor, "import.discarded", f"import:{item.pk}", {})
+
+
+@deed
+def finish_check(pk: int, report: dict[str, Any]) -> None:
+    """Keep the report of the dry run."""
+    item = Import.objects.select_for_update().get(pk=pk)
+    check_can_move(item, ImportState.CHECKED)
+    item.state, item.check_report = ImportState.CHECKED, report
+    item.save()
+    append(Process("import"), "import.checked", f"import:{pk}", _counts(report))
+
+
+@deed
+def finish_import(pk: int, report: dict[str, Any]) -> None:
+    """Keep the report of the load and the snapshot that made it visible."""
+    item = Import.objects.select_for_update().get(pk=pk)
+    check_can_move(item, ImportState.LOADED)
+    item.state, item.load_report, item.finished_at = ImportState.LOADED, report, now()
+    item.snapshot = str(report.get("snapshot") or "")
+    item.save()
+    append(Process("import"), "import.loaded", f"import:{pk}", {**_counts(report), "snapshot": item.snapshot})
+
+
+@deed
+def fail_import(pk: int, problem: dict[str, Any]) -> None:
+    """Record that an import did not come to its end; the lake holds nothing of it."""
+    item = Import.objects.select_for_update().get(pk=pk)
+    check_can_move(item, ImportState.FAILED)
+    item.state, item.problem, item.finished_at = ImportState.FAILED, problem, now()
+    item.save()
+    append(Process("import"), "import.failed", f"import:{pk}", {"code": problem.get("code")})
+
+
+@deed
+def record_command_load(report: dict[str, Any]) -> None:
+    """Leave evidence of files that the command line loaded."""
+    append(Process("cli"), "import.loaded", f"snapshot:{report.get('snapshot')}", _counts(report))
+
+
+def _counts(report: dict[str, Any]) -> dict[str, Any]:
+    files = report.get("files") or []
+    total = {
+        key: sum(int(file.get(key) or 0) for file in files) for key in ("rows_read", "rows_loaded", "rows_rejected")
+    }
+    return {"files": len(files), **total}

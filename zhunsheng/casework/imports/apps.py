@@ -1,0 +1,20 @@
+"""Registers the app and its jobs."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ImportsConfig(AppConfig):
+    """Imports of files."""
+
+    name = "zhunsheng.casework.imports"
+    label = "imports"
+
+    def ready(self) -> None:
+        """Name the handlers of this app's jobs."""
+        from zhunsheng.casework.imports import tasks
+        from zhunsheng.casework.jobs.handlers import Handler, register
+
+        register("import.check", Handler(tasks.check, tasks.check_failed))
+        register("import.load", Handler(tasks.load, tasks.load_failed))

@@ -1,0 +1,57 @@
+"""The jobs of an import. Both may run again from the start: a dry run writes nothing, a load commits once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from zhunsheng import sources
+from zhunsheng.casework.imports import actions
+from zhunsheng.casework.imports.inbox import path_of
+from zhunsheng.casework.imports.models import Import
+from zhunsheng.casework.jobs.handlers import Outcome, Progress
+from zhunsheng.kernel.home import home
+from zhunsheng.kernel.time import epoch_seconds, now
+
+#: Rejected rows kept beside the import for its page; all of them are in the report files.
+SHOWN_REJECTS = 200
+
+
+def check(arguments: dict[str, Any], progress: Progress) -> Outcome:
+    """Read the files as a load would and keep the report."""
+    pk = int(arguments["import"])
+    report = _read(pk, "check", progress, dry_run=True)
+    return Outcome({}, lambda: actions.finish_check(pk, report))
+
+
+def load(arguments: dict[str, Any], progress: Progress) -> Outcome:
+    """Load the files into the lake and keep the report."""
+    pk = int(arguments["import"])
+    report = _read(pk, "load", progress, dry_run=False)
+    return Outcome({"snapshot": report.get("snapshot")}, lambda: actions.finish_import(pk, report))
+
+
+def check_failed(arguments: dict[str, Any], problem: dict[str, Any]) -> None:
+    """Record that the dry run did not come to its end."""
+    actions.fail_import(int(arguments["import"]), problem)
+
+
+load_failed = check_failed
+
+
+def report_stem(pk: int, step: str) -> str:
+    """Return the name of an import's report files, without suffix."""
+    return f"import-{pk}-{step}"
+
+
+def _read(pk: int, step: str, progress: Progress, *, dry_run: bool) -> dict[str, Any]:
+    report = sources.load(home(), _paths(pk), recorded_at=epoch_seconds(now()), dry_run=dry_run, progress=progress)
+    report.write(home().reports, report_stem(pk, step))
+    plain: dict[str, Any] = report.as_dict()
+    rejects = plain.pop("rejects", [])
+    return {**plain, "rejects_shown": rejects[:SHOWN_REJECTS]}
+
+
+def _paths(pk: int) -> list[Path]:
+    item = Import.objects.get(pk=pk)
+    return [path_of(file.name, file.digest) for file in item.files.all()]

@@ -1,0 +1,34 @@
+"""Which function does which kind of job. A handler may run again from the start: it must bear that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+#: Tells how far a job is: step, done, total.
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a handler gives back: the result kept with the job, and what to write when the job closes."""
+
+    result: dict[str, Any]
+    settle: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How to do a kind of job, and what to write when it cannot be done."""
+
+    run: Callable[[dict[str, Any], Progress], Outcome]
+    undo: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
+
+
+HANDLERS: dict[str, Handler] = {}
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Name the handler of a kind; called when the apps are ready."""
+    HANDLERS[kind] = handler

@@ -1,0 +1,139 @@
+"""The worker process: takes one job after another until told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import django
+
+from zhunsheng.kernel.errors import Problem
+
+
+def work(stop_when_empty: bool = False) -> None:
+    """Do jobs until SIGTERM, SIGINT or, when asked, until none waits."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.config.settings")
+    django.setup()
+    stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    Worker(stop).run(stop_when_empty)
+
+
+class Worker:
+    """Claims jobs under one name and keeps its lease alive from a thread of its own."""
+
+    def __init__(self, stop: threading.Event, lease_seconds: float | None = None) -> None:
+        from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.logs import logger
+
+        self.name = f"{socket.gethostname()[:40]}-{os.getpid()}"
+        self.stop = stop
+        seconds = lease_seconds or float(os.environ.get("ZHUNSHENG_LEASE", actions.LEASE.total_seconds()))
+        self.lease = timedelta(seconds=seconds)
+        self.log = logger("worker").bind(worker=self.name)
+
+    def run(self, stop_when_empty: bool = False) -> None:
+        """Work until stopped."""
+        from django.db import close_old_connections
+
+        from zhunsheng.casework.jobs import actions
+
+        self.log.info("worker started")
+        actions.seen(self.name, started=True)
+        while not self.stop.is_set():
+            close_old_connections()
+            job = actions.claim(self.name, self.lease)
+            if job is not None:
+                self.do(job)
+            elif stop_when_empty:
+                return
+            else:
+                actions.seen(self.name)
+                self.stop.wait(1.0)
+
+    def do(self, job: Any) -> None:
+        """Do one claimed job and close it."""
+        from zhunsheng.casework.jobs import actions
+
+        log = self.log.bind(job=job.pk, kind=job.kind, attempt=job.attempts)
+        log.info("job started")
+        began = time.monotonic()
+        try:
+            with self._beating(job):
+                self._attempt(job)
+        except actions.LeaseLost:
+            log.warning("job lost to another worker")
+        else:
+            log.info("job closed", seconds=round(time.monotonic() - began, 3))
+
+    def _attempt(self, job: Any) -> None:
+        from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.jobs.handlers import HANDLERS
+
+        handler = HANDLERS[job.kind]
+        try:
+            outcome = handler.run(job.arguments, _Throttled(job))
+        except actions.LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001  a job that fails is closed and shown, whatever the reason
+            self.log.error("job failed", job=job.pk, exc_info=error)
+            problem = _as_problem(error)
+            undo = handler.undo
+            actions.fail(job, problem, (lambda: undo(job.arguments, problem)) if undo else None)
+        else:
+            actions.finish(job, outcome.result, outcome.settle)
+
+    @contextmanager
+    def _beating(self, job: Any) -> Iterator[None]:
+        done = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(job, done), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join(timeout=10)
+
+    def _beat(self, job: Any, done: threading.Event) -> None:
+        from django.db import connection
+
+        from zhunsheng.casework.jobs import actions
+
+        while not done.wait(self.lease.total_seconds() / 3):
+            actions.seen(self.name)
+            if not actions.beat(job, self.lease):
+                break
+        connection.close()
+
+
+class _Throttled:
+    """Stores progress a few times a second at most; a change of step is always stored."""
+
+    def __init__(self, job: Any) -> None:
+        self.job = job
+        self.step = ""
+        self.last = 0.0
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        from zhunsheng.casework.jobs import actions
+
+        moment = time.monotonic()
+        if step != self.step or moment - self.last > 0.5:
+            self.step, self.last = step, moment
+            actions.note_progress(self.job, step, done, total)
+
+
+def _as_problem(error: Exception) -> dict[str, Any]:
+    """Keep of an error what a person may read: its code and values, never the text of an unforeseen one."""
+    if isinstance(error, Problem):
+        return {"code": error.code, "values": {name: str(value)[:200] for name, value in error.values.items()}}
+    return {"code": "ZS712", "values": {}}

@@ -1,0 +1,1 @@
+"""Judgements: who had the rules run, when, on what, with which manifest."""

@@ -1,0 +1,51 @@
+"""Writers of run records."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.bodies.permissions import Verb, check_may
+from zhunsheng.casework.jobs.actions import enqueue
+from zhunsheng.casework.jobs.models import Job
+from zhunsheng.casework.judgements.models import RunRecord
+from zhunsheng.casework.judgements.policies import check_none_under_way
+from zhunsheng.casework.outbox.actions import Process, append, deed
+from zhunsheng.kernel.files import canonical, digest
+from zhunsheng.kernel.time import now
+from zhunsheng.runs import Manifest
+
+
+@deed
+def start_run(actor: User, as_of: date) -> Job:
+    """Queue a run of the rules as of a day. Raises Problem ZS702, ZS714."""
+    check_may(actor, Verb.RUN_RULES)
+    check_none_under_way()
+    job = enqueue(actor, "run", {"as_of": as_of.isoformat(), "user": actor.pk})
+    append(actor, "run.requested", f"job:{job.pk}", {"as_of": as_of})
+    return job
+
+
+@deed
+def record_run(manifest: dict[str, Any], user: User | None) -> RunRecord:
+    """Keep who had a run made, with the digest of its manifest. A run of the same input is recorded once."""
+    sealed = digest(canonical(manifest))
+    record, fresh = RunRecord.objects.get_or_create(
+        run_id=manifest["run_id"],
+        defaults={
+            "as_of": date.fromisoformat(manifest["as_of"]),
+            "manifest_digest": sealed,
+            "started_by": user,
+            "body": user.body if user else None,
+            "recorded_at": now(),
+        },
+    )
+    payload = {"manifest": sealed, "result": manifest["result_digest"]}
+    append(user or Process("run"), "run.recorded" if fresh else "run.repeated", f"run:{record.run_id}", payload)
+    return record
+
+
+def record_command_run(manifest: Manifest) -> RunRecord:
+    """Keep a run that the command line made."""
+    return record_run(manifest.as_dict(), None)

@@ -1,0 +1,185 @@
+"""Django settings of a site, read from the environment. The defaults serve one machine on 127.0.0.1.
+
+ZHUNSHENG_HOME        the site's folder (database, lake, runs, uploads, keys)
+DATABASE_URL          PostgreSQL instead of SQLite, e.g. postgres://user:password@host/name
+ZHUNSHENG_HOSTS       names under which the site is reached, comma-separated; a name beyond this machine turns on
+                      HTTPS only, secure cookies and HSTS
+ZHUNSHENG_SECRET      the signing secret; made on first use in the site's folder when not given
+ZHUNSHENG_PROXY       1 when a proxy in front ends TLS and sets X-Forwarded-Proto
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import dj_database_url
+
+from zhunsheng.casework.logs import logging_config
+from zhunsheng.kernel.home import ROOT, home
+
+LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+
+def _secret(path: Path) -> str:
+    """Read the signing secret, made on first use and readable by its owner only."""
+    if given := os.environ.get("ZHUNSHENG_SECRET"):
+        return given
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if not path.exists():
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(64), "ascii")
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            pass
+        part.unlink()
+    return path.read_text("ascii")
+
+
+HOME = home()
+SECRET_KEY = _secret(HOME.root / "secret" / "django.secret")
+DEBUG = False
+ALLOWED_HOSTS = [name for name in os.environ.get("ZHUNSHENG_HOSTS", "").split(",") if name] or LOCAL_HOSTS
+#: Whether others than this machine reach the site: then cookies and pages go over HTTPS only.
+PUBLIC = any(name not in LOCAL_HOSTS for name in ALLOWED_HOSTS)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "zhunsheng.casework.outbox",
+    "zhunsheng.casework.bodies",
+    "zhunsheng.casework.jobs",
+    "zhunsheng.casework.imports",
+    "zhunsheng.casework.judgements",
+    "zhunsheng.web",
+]
+MIDDLEWARE = [
+    "zhunsheng.web.middleware.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "zhunsheng.web.middleware.ContentPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "zhunsheng.web.middleware.ReaderLanguage",
+    "zhunsheng.web.middleware.IdleLogOff",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "zhunsheng.web.middleware.ProblemPages",
+]
+ROOT_URLCONF = "zhunsheng.config.urls"
+WSGI_APPLICATION = "zhunsheng.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "zhunsheng.web.context.frame",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "zhunsheng.web.templatetags.words"],
+        },
+    }
+]
+
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
+}
+DATABASES = {
+    "default": dj_database_url.config(
+        default=f"sqlite:///{HOME.root / 'zhunsheng.sqlite3'}", conn_max_age=600, conn_health_checks=True
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    HOME.root.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = SQLITE
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "bodies.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["login", "display_name"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "overview"
+LOGOUT_REDIRECT_URL = "login"
+#: Failures within the window after which a login name, or an address, waits until the window has passed.
+LOGIN_LIMITS = {"login": 5, "address": 50, "window_seconds": 900}
+IDLE_SECONDS = 2 * 3600
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+SESSION_COOKIE_NAME = "zhunsheng_session"
+CSRF_COOKIE_NAME = "zhunsheng_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "zhunsheng.web.views.errors.csrf"
+LANGUAGE_COOKIE_NAME = "zhunsheng_language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PUBLIC
+SECURE_SSL_REDIRECT = PUBLIC
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ZHUNSHENG_PROXY") == "1" else None
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+#: Uploads: bytes of one file, files of one import, kinds by suffix.
+UPLOAD_LIMITS = {"file_bytes": 2 * 1024**3, "files": 60, "suffixes": (".csv", ".xlsx", ".txt")}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_LIMITS["files"]
+FILE_UPLOAD_HANDLERS = ["zhunsheng.web.uploads.LimitedUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = None
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME.root / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+TESTING = "pytest" in sys.modules
+if TESTING:
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LOGGING_CONFIG = None
+LOGGING = logging_config(os.environ.get("ZHUNSHENG_LOG", "INFO"))

@@ -1,0 +1,31 @@
+"""What a view starts from: a reader who is logged in, may do it, and the reader's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+
+from zhunsheng.casework.bodies.permissions import Verb, check_may
+from zhunsheng.casework.bodies.scope import scope
+
+View = Callable[..., HttpResponse]
+
+
+def page(verb: Verb) -> Callable[[View], View]:
+    """Require a login and a right, and put the reader's scope on the request as ``request.scope``."""
+
+    def wrap(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            check_may(request.user, verb)
+            request.scope = scope(request.user)
+            return view(request, *args, **kwargs)
+
+        return wrapped
+
+    return wrap

@@ -1,0 +1,52 @@
+"""What every page's frame needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from zhunsheng.casework.bodies import lake
+from zhunsheng.casework.bodies.permissions import Verb, verbs_of
+from zhunsheng.kernel.time import at
+
+NAV = (
+    ("overview", Verb.READ_FINDINGS),
+    ("findings", Verb.READ_FINDINGS),
+    ("rules", Verb.READ_RULEBOOK),
+    ("imports", Verb.READ_IMPORTS),
+    ("runs", Verb.READ_RUNS),
+)
+#: Pages that belong to a section of the navigation without bearing its name.
+SECTIONS = {
+    "finding": "findings", "encounter": "findings", "rule": "rules", "knowledge": "rules", "law": "rules",
+    "article": "rules", "import": "imports", "run": "runs", "run-progress": "runs",
+}  # fmt: skip
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return navigation, rights and the state of the data for the frame of a page."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"may": {}, "nav": (), "run": None}
+    verbs = verbs_of(user)
+    section = request.resolver_match.view_name if request.resolver_match else ""
+    return {
+        "may": {verb.value: True for verb in verbs},
+        "nav": [name for name, verb in NAV if verb in verbs],
+        "section": SECTIONS.get(section, section),
+        "run": _run(),
+    }
+
+
+def _run() -> dict[str, Any] | None:
+    file = lake.current_run()
+    if file is None:
+        return None
+    manifest = file.manifest
+    return {
+        "id": manifest.get("run_id", ""),
+        "as_of": manifest.get("as_of", ""),
+        "book": str(manifest.get("book_digest", ""))[:12],
+        "finished_at": at(manifest["finished_at"]) if "finished_at" in manifest else None,
+    }

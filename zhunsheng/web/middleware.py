@@ -1,0 +1,119 @@
+"""Middleware: one log line per request, content policy, the reader's language, idle log-off, problem pages."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from time import perf_counter
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from zhunsheng.casework.logs import logger
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import epoch_seconds, now
+from zhunsheng.web.views.errors import problem_page
+
+Respond = Callable[[HttpRequest], HttpResponse]
+log = logger("web")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+
+class RequestLog:
+    """Gives each request an id and logs its route, never its path: a path may name a record."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if re.fullmatch(r"[0-9a-f-]{8,36}", given) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=request.id)
+        began = perf_counter()
+        response = self.respond(request)
+        response["X-Request-ID"] = request.id
+        match = request.resolver_match
+        log.info(
+            "request",
+            method=request.method,
+            route=match.view_name if match else None,
+            status=response.status_code,
+            ms=round((perf_counter() - began) * 1000, 1),
+            user=request.user.pk if getattr(request, "user", None) else None,
+        )
+        return response
+
+
+class ContentPolicy:
+    """Nothing runs and nothing is styled but files of this site; records are not kept by caches on the way."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.respond(request)
+        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        if not request.path.startswith(settings.STATIC_URL):
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class ReaderLanguage:
+    """Pages speak the account's language; before login the cookie's, then Chinese."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if request.user.is_authenticated:
+            chosen = request.user.language
+        known = dict(settings.LANGUAGES)
+        with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = self.respond(request)
+            response.setdefault("Content-Language", request.LANGUAGE_CODE)
+        return response
+
+
+class IdleLogOff:
+    """Ends a session that was idle for too long; the moment of last use is stored once a minute at most."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            moment, last = epoch_seconds(now()), request.session.get("last_used", 0)
+            if last and moment - last > settings.IDLE_SECONDS:
+                logout(request)
+            elif moment - last > 60:
+                request.session["last_used"] = moment
+        return self.respond(request)
+
+
+class ProblemPages:
+    """Turns a Problem into its page, and an unforeseen error into a page with the request's id."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for an exception of a view."""
+        if isinstance(error, Problem):
+            log.info("problem", code=error.code)
+            return problem_page(request, error)
+        log.error("view failed", exc_info=error)
+        return None

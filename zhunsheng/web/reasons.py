@@ -1,0 +1,44 @@
+"""Reasons in words: what a rule compared, and what was missing where it could not decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zhunsheng.patterns import PATTERNS
+from zhunsheng.runs.words import sentence
+from zhunsheng.web.templatetags.words import english
+
+#: What lacks, by reason code, (Chinese, English); a code without an entry shows its sentence without values.
+LACKING = {
+    "sex_missing": ("参保人性别不明", "The person's sex is unknown"),
+    "birth_date_missing": ("参保人出生日期不明", "The person's birth date is unknown"),
+    "born_after_service": ("出生日期晚于服务日期", "The birth date is later than the service"),
+    "end_missing": ("住院未见出院时间", "A stay has no discharge"),
+    "time_missing": ("服务时间或出入院时间不全", "A time of service, admission or discharge is missing"),
+    "department_missing": ("开单科室不明", "The ordering department is unknown"),
+}
+
+
+def in_words(pattern: str, reason: dict[str, Any], items: dict[str, str]) -> str:
+    """Return the sentence of a reason; one that quotes a row outside the scope says so."""
+    language = "en" if english() else "zh"
+    if reason["expected"] is None or reason["actual"] is None:
+        hidden = "another institution's row" if english() else "另一机构的记录"
+        reason = {**reason, "expected": reason["expected"] or hidden, "actual": reason["actual"] or hidden}
+    return sentence(pattern, reason["reason"], reason["expected"], reason["actual"], language, items)
+
+
+def missing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Merge the reasons of several patterns that lack the same thing; add what it is in words."""
+    merged: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        kept = merged.setdefault(row["reason"], {"reason": row["reason"], "findings": 0, "text": lacking(row)})
+        kept["findings"] += row["findings"]
+    return sorted(merged.values(), key=lambda row: (-row["findings"], row["reason"]))
+
+
+def lacking(row: dict[str, Any]) -> str:
+    """Return in words what is missing for a reason code of a pattern."""
+    if row["reason"] in LACKING:
+        return LACKING[row["reason"]][english()]
+    return PATTERNS[row["pattern"]].reasons[row["reason"]][english()].split("，")[-1].partition("{")[0]

@@ -1,0 +1,109 @@
+"""What a finding's page shows beside its facts: rows side by side, worked steps, law and rule of the day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from zhunsheng.book import Book
+from zhunsheng.book.models import Rule
+from zhunsheng.kernel.money import yuan
+from zhunsheng.web.book import book
+from zhunsheng.web.templatetags.words import english, label, moment, price, qty
+
+
+def compare(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one or two rows as fields beside each other; a field that differs is marked."""
+    fields = _stay_fields() if rows[0]["row_kind"] == "encounter" else _line_fields()
+    table = []
+    for name, read in fields:
+        cells = [read(row) if row["row_id"] else "" for row in rows]
+        if any(cells):
+            seen = [cell for cell, row in zip(cells, rows, strict=True) if row["row_id"]]
+            table.append({"name": name, "cells": cells, "diff": len(set(seen)) > 1})
+    return {"rows": rows, "fields": table}
+
+
+def _line_fields() -> list[tuple[str, Any]]:
+    return [
+        (_("项目"), lambda r: r["item_name"] or ""),
+        (_("编码"), lambda r: r["item_code"] or ""),
+        (_("服务时间"), lambda r: moment(r["service_at"], r["service_date"])),
+        (_("机构"), lambda r: r["institution_name"] or r["institution_id"] or ""),
+        (_("开单科室"), lambda r: r["department_name"] or ""),
+        (_("开单医师"), lambda r: r["practitioner_name"] or ""),
+        (_("单价 × 数量"), lambda r: f"¥{price(r['unit_price_e6'])} × {qty(r['quantity_e4'])}"),
+        (_("金额"), lambda r: f"¥{yuan(r['amount_fen'])}"),
+        (_("冲销后金额"), _after_refund),
+        (_("计入涉及金额"), lambda r: f"¥{yuan(r['at_stake_fen'])}" if r["at_stake_fen"] is not None else ""),
+        (_("来源"), origin),
+    ]
+
+
+def _stay_fields() -> list[tuple[str, Any]]:
+    return [
+        (_("机构"), lambda r: r["institution_name"] or r["institution_id"] or ""),
+        (_("就医方式"), lambda r: label(r["visit_type"], "visit")),
+        (_("入院"), lambda r: moment(r["service_at"], r["service_date"])),
+        (_("出院"), lambda r: moment(r["end_at"], r["end_date"]) or _("未见")),
+        (_("科室"), lambda r: r["department_name"] or ""),
+        (_("医师"), lambda r: r["practitioner_name"] or ""),
+        (_("就诊标识"), lambda r: r["encounter_id"] or ""),
+        (_("计入涉及金额"), lambda r: f"¥{yuan(r['at_stake_fen'])}" if r["at_stake_fen"] is not None else ""),
+        (_("来源"), origin),
+    ]
+
+
+def _after_refund(row: dict[str, Any]) -> str:
+    return "" if row["net_amount_fen"] == row["amount_fen"] else f"¥{yuan(row['net_amount_fen'])}"
+
+
+def origin(row: dict[str, Any]) -> str:
+    """Return file and row from which a row came."""
+    return _("{file} 第 {row} 行").format(file=row["file_name"] or row["batch_id"] or "?", row=f"{row['source_row']:,}")
+
+
+def steps(found: dict[str, Any], reasons: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return how the finding came about: what applied, what was compared, what it adds up to."""
+    told = []
+    for reason in reasons:
+        if reason["label"]:
+            since = reason["valid_from"] or ""
+            point = _("适用知识点：{label}（自 {since} 起）").format(label=reason["label"], since=since)
+            if (point, reason["citation"] or "") not in told:
+                told.append((point, reason["citation"] or ""))
+        told.append((reason["text"], label(reason["verdict"], "verdict")))
+    at_stake = [row["at_stake_fen"] for row in rows if row["at_stake_fen"]]
+    total = f"¥{yuan(found['amount_fen'])}"
+    sum_ = " + ".join(yuan(fen) for fen in at_stake[:6]) + (" + …" if len(at_stake) > 6 else "")
+    told.append((_("涉及金额：{sum}").format(sum=sum_ or "0.00"), total))
+    return told
+
+
+def law_and_rule(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the rule of a finding, its articles, and its parameters with those of the service date marked."""
+    present: Book = book()
+    rule = present.rules.get(found["rule_id"])
+    if rule is None:
+        return {"rule": None, "articles": [], "parameters": []}
+    return {"rule": rule, "articles": articles(present, rule), "parameters": parameters(rule, found["service_date"])}
+
+
+def articles(present: Book, rule: Rule) -> list[dict[str, Any]]:
+    """Return each place in the law on which a rule rests, with the text of its item."""
+    told = []
+    for ref in rule.law:
+        instrument, article = present.article(ref)
+        items = article.items_en if english() and article.items_en else article.items
+        told.append({"ref": ref, "instrument": instrument, "article": article, "item": items.get(ref.item, "")})
+    return told
+
+
+def parameters(rule: Rule, day: Any = None) -> list[dict[str, Any]]:
+    """Return every dated value of a rule's parameters; ``applies`` marks those that held on a day."""
+    return [
+        {"parameter": parameter, "value": value, "applies": day is not None and day in value.period}
+        for parameter in rule.parameters
+        for value in parameter.values
+    ]

@@ -1,0 +1,186 @@
+"""Filters and tags by which templates print money, counts, dates, verdicts and texts in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from zhunsheng.kernel import money, quantity
+from zhunsheng.kernel.time import at
+
+register = template.Library()
+SHAPES = {"violation": "red", "suspected": "yellow", "unknown": "unknown", "pass": "normal"}
+
+
+def english() -> bool:
+    """Whether the reader reads English."""
+    return get_language() == "en"
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    """Fen as yuan with two decimals: ``123456`` gives ``1,234.56``."""
+    return "" if fen is None else money.yuan(fen)
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """A count with thousands separators."""
+    return "" if number is None else f"{number:,}"
+
+
+@register.filter
+def signed(number: int) -> str:
+    """A difference with its sign; a true minus."""
+    return f"+{number:,}" if number > 0 else f"−{-number:,}" if number < 0 else "0"
+
+
+@register.filter
+def wan(fen: int | None) -> str:
+    """Fen in 万 yuan with two decimals (Chinese) or in thousand yuan (English), half away from zero."""
+    if fen is None:
+        return ""
+    unit = 100_000 if english() else 1_000_000
+    hundredths = (200 * abs(fen) + unit) // (2 * unit)
+    return f"{'−' if fen < 0 else ''}{hundredths // 100:,}.{hundredths % 100:02d}"
+
+
+@register.filter
+def qty(value_e4: int | None) -> str:
+    """A quantity without trailing zeros."""
+    return "" if value_e4 is None else quantity.plain(value_e4, 4)
+
+
+@register.filter
+def price(value_e6: int | None) -> str:
+    """A unit price in yuan with at least two decimals."""
+    if value_e6 is None:
+        return ""
+    whole, _dot, rest = quantity.plain(value_e6, 6).partition(".")
+    return f"{int(whole):,}.{rest.ljust(2, '0')}"
+
+
+@register.filter
+def per_mille(part: int, whole: int) -> str:
+    """Cases per 1,000 with one decimal, or empty without a whole."""
+    return f"{part * 1000 / whole:.1f}" if whole else ""
+
+
+@register.filter
+def percent(part: int, whole: int) -> str:
+    """Share in percent with one decimal, or empty without a whole."""
+    return f"{part * 100 / whole:.1f}%" if whole else ""
+
+
+@register.filter
+def day(value: date | str | None) -> str:
+    """A date as 2026-03-01."""
+    return value.isoformat() if isinstance(value, date) else (value or "")
+
+
+@register.simple_tag
+def moment(value: datetime | int | None, day_only: date | None = None) -> SafeString:
+    """A moment to the minute with the exact one on hover; a day where only the day is known."""
+    if value is None:
+        return mark_safe(day_only.isoformat() if day_only else "")  # noqa: S308 - a date
+    exact = at(value) if isinstance(value, int) else value
+    local = exact.astimezone(at(0).tzinfo)
+    shown, whole = f"{local:%Y-%m-%d %H:%M}", local.isoformat(timespec="seconds")
+    return mark_safe(f'<time datetime="{whole}" title="{whole}">{shown}</time>')  # noqa: S308 - digits only
+
+
+@register.filter
+def tongue(thing: Any, name: str) -> Any:
+    """The attribute or key ``name`` of a thing in the reader's language, Chinese where English is absent."""
+    read = thing.get if isinstance(thing, dict) else lambda key: getattr(thing, key, None)
+    return (read(f"{name}_en") if english() else None) or read(name) or ""
+
+
+@register.filter
+def zh_en(thing: Any) -> Any:
+    """The ``zh`` or ``en`` of a thing in the reader's language."""
+    read = thing.get if isinstance(thing, dict) else lambda key: getattr(thing, key, None)
+    return (read("en") if english() else None) or read("zh") or ""
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """An entry of a mapping, empty where it is absent."""
+    return (mapping or {}).get(key, "")
+
+
+def _label(kind: str, value: str) -> str:
+    labels = {
+        "verdict": {"violation": _("明确违规"), "suspected": _("可疑"), "unknown": _("不明"), "pass": _("合格")},
+        "state": {"new": _("新出现"), "same": _("仍存在"), "gone": _("已消失")},
+        "ground": {"published": _("公布"), "local": _("本地默认，待确认"), "demo": _("演示")},
+        "kind": {
+            "hospital": _("医院"),
+            "township_centre": _("乡镇卫生院"),
+            "village_clinic": _("村卫生室"),
+            "pharmacy": _("药店"),
+            "other": _("其他"),
+        },
+        "level": {"3": _("三级"), "2": _("二级"), "1": _("一级"), "0": _("未定级")},
+        "sex": {"M": _("男"), "F": _("女")},
+        "visit": {
+            "outpatient": _("门诊"),
+            "emergency": _("急诊"),
+            "inpatient": _("住院"),
+            "pharmacy": _("购药"),
+            "internet": _("互联网诊疗"),
+        },
+        "certainty": {"seen": _("已见原文"), "secondary": _("转引"), "to_verify": _("待核对")},
+        "file": {
+            "loaded": _("已入库"),
+            "unchanged": _("内容未变"),
+            "replaced": _("替换旧批次"),
+            "refused": _("未接受"),
+        },
+        "step": {
+            "": _("准备"),
+            "read": _("读取"),
+            "check": _("核对"),
+            "write": _("写入"),
+            "commit": _("提交"),
+            "facts": _("取数"),
+            "judge": _("判定"),
+            "assemble": _("汇总"),
+        },
+    }
+    return labels[kind].get(value, value)
+
+
+@register.filter
+def label(value: str | None, kind: str) -> str:
+    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, file, step."""
+    return _label(kind, value or "") if value is not None else ""
+
+
+@register.inclusion_tag("web/parts/verdict.html")
+def verdict(value: str) -> dict[str, str]:
+    """A verdict: shape, word and colour together."""
+    return {"verdict": value, "shape": SHAPES[value], "word": _label("verdict", value)}
+
+
+@register.inclusion_tag("web/parts/state.html")
+def state(value: str) -> dict[str, str]:
+    """New, same or gone."""
+    return {"state": value, "word": _label("state", value)}
+
+
+@register.inclusion_tag("web/parts/ground.html")
+def ground(value: str) -> dict[str, str]:
+    """On what a rule stands."""
+    return {"ground": value, "word": _label("ground", value)}
+
+
+@register.simple_tag
+def with_query(wanted: Any, **changes: Any) -> str:
+    """The address part of a filter with changes."""
+    return str(wanted.query(**changes))

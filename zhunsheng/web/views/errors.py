@@ -1,0 +1,73 @@
+"""Pages of errors: what happened, what was kept, what to do. Each code has an address of its own."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from zhunsheng.kernel.errors import ErrorKind, Problem, catalogue
+
+#: Status by code where it is not 400.
+STATUS = {
+    "ZS701": 404,
+    "ZS702": 403,
+    "ZS703": 500,
+    "ZS704": 429,
+    "ZS705": 413,
+    "ZS707": 404,
+    "ZS708": 409,
+    "ZS714": 409,
+}
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Return the page of a problem with its values filled in."""
+    language = "en" if get_language() == "en" else "zh"
+    context = {"problem": problem.as_dict(language), "status": STATUS.get(problem.code, 400)}
+    return render(request, "web/problem.html", context, status=int(context["status"]))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """404."""
+    return problem_page(request, Problem("ZS701"))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """403."""
+    return problem_page(request, Problem("ZS702"))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """400."""
+    return problem_page(request, Problem("ZS713"))
+
+
+def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """403 of a form that is too old or comes from elsewhere."""
+    response = problem_page(request, Problem("ZS711"))
+    response.status_code = 403
+    return response
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500: names the request, so that the log line is found."""
+    return problem_page(request, Problem("ZS703", request=getattr(request, "id", "-")))
+
+
+def error_list(request: HttpRequest) -> HttpResponse:
+    """All error codes."""
+    return render(request, "web/errors.html", {"kinds": [_told(kind) for kind in catalogue().values()]})
+
+
+def error_page(request: HttpRequest, code: str) -> HttpResponse:
+    """One error code. Raises Problem ZS701 for a code that does not exist."""
+    if code not in catalogue():
+        raise Problem("ZS701")
+    return render(request, "web/error.html", {"kind": _told(catalogue()[code])})
+
+
+def _told(kind: ErrorKind) -> dict[str, str]:
+    english = get_language() == "en"
+    pairs = {"text": (kind.zh, kind.en), "kept": (kind.kept_zh, kind.kept_en), "mend": (kind.mend_zh, kind.mend_en)}
+    return {"code": kind.code, **{name: pair[english] for name, pair in pairs.items()}}

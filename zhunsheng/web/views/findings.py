@@ -1,0 +1,182 @@
+"""Findings: the list with its filters, one finding with all that stands behind it, the encounter around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from zhunsheng.casework.bodies.lake import Reader
+from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.findings import queries
+from zhunsheng.casework.findings.filters import STATES, VERDICTS, Filter, parse
+from zhunsheng.casework.findings.history import history
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import completed_years
+from zhunsheng.web import exports, record
+from zhunsheng.web.access import page
+from zhunsheng.web.columns import chosen, export_head, export_row
+from zhunsheng.web.paging import Pages, page_number
+from zhunsheng.web.reasons import LACKING, in_words
+from zhunsheng.web.templatetags.words import english, label, tongue
+
+LINES = 10
+LINES_PAGE = 100
+
+
+@page(Verb.READ_FINDINGS)
+def finding_list(request: HttpRequest) -> HttpResponse:
+    """List the findings that a filter leaves."""
+    wanted, number = parse(request.GET), page_number(request)
+    with request.scope.lake() as reader:
+        total = queries.totals(reader, wanted)
+        context = {
+            "wanted": wanted,
+            "total": total,
+            "pages": Pages(number, queries.PAGE, total["findings"]),
+            "rows": queries.page(reader, wanted, number),
+            "columns": chosen(request),
+            "may_export": may(request.user, Verb.EXPORT_FINDINGS),
+            **_choices(reader, wanted),
+        }
+    context["conditions"] = conditions(wanted, context)
+    context["several"] = request.scope.several
+    cols = context["columns"]["cols"]
+    context["list_query"] = wanted.query() + (f"&cols={cols}" if cols is not None else "")
+    return render(request, "web/findings.html", context)
+
+
+def _choices(reader: Reader, wanted: Filter) -> dict[str, Any]:
+    """Return what the filter form offers."""
+    return {
+        "rules": queries.rules(reader),
+        "institutions": queries.institutions(reader),
+        "departments": queries.departments(reader, wanted.institution) if wanted.institution else [],
+        "months": queries.months(reader),
+        "verdicts": VERDICTS,
+        "states": STATES,
+    }
+
+
+def conditions(wanted: Filter, choices: dict[str, Any]) -> list[dict[str, str]]:
+    """Return each condition in words, with the address part that lifts it."""
+    names = {
+        "rule": _("规则"), "institution": _("机构"), "department": _("科室"), "practitioner": _("医师"),
+        "verdict": _("判定"), "state": _("状态"), "month": _("月份"), "amount": _("金额不低于（元）"),
+        "reason": _("缺少"), "q": _("查找"),
+    }  # fmt: skip
+    return [
+        {"name": names[name], "value": _told(wanted, name, choices), "without": wanted.without(name).query()}
+        for name in wanted.set_names
+    ]
+
+
+def _told(wanted: Filter, name: str, choices: dict[str, Any]) -> str:
+    value = getattr(wanted, name)
+    lists = {"rule": "rules", "institution": "institutions", "department": "departments"}
+    if name in lists:
+        found = next((row for row in choices[lists[name]] if row[f"{name}_id"] == value), None)
+        return str(tongue(found, "name")) if found else value
+    if name == "verdict" and value == "lead":
+        return _("明确违规或可疑")
+    if name == "reason" and value in LACKING:
+        return LACKING[value][english()]
+    return label(value, name) if name in ("verdict", "state") else value
+
+
+@page(Verb.EXPORT_FINDINGS)
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Export the whole list that a filter leaves, as xlsx or csv. Raises Problem ZS710 for too many rows."""
+    wanted = parse(request.GET)
+    with request.scope.lake() as reader:
+        total = queries.totals(reader, wanted)
+        exports.check_size(total["findings"])
+        told = conditions(wanted, _choices(reader, wanted))
+        sql, values = queries.export_sql(wanted)
+        rows = [[export_row(row) for row in reader.rows(sql, values)]]
+    manifest = request.scope.file.manifest
+    sheet = exports.Sheet(
+        title=_("疑点清单"),
+        facts=[
+            (_("期间"), wanted.month or _("全部月份，截至 {day}").format(day=manifest.get("as_of", ""))),
+            (_("筛选"), "；".join(f"{c['name']} {c['value']}" for c in told) or _("无")),
+            (_("运行"), str(manifest.get("run_id", ""))),
+            (_("合计"), _("{findings} 件").format(findings=f"{total['findings']:,}")),
+            (_("说明"), _("疑点为机器提示的线索，经人工核实后方为问题。")),
+        ],
+        head=export_head(),
+        money=(11, 12),
+        rows=iter(rows),
+        totals=[_("合计"), *[""] * 10, total["amount_fen"], "", ""],
+    )
+    return exports.respond(request, sheet, kind, "findings", {"query": wanted.query()})
+
+
+@page(Verb.READ_FINDINGS)
+def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
+    """Show one finding. Raises Problem ZS701 outside the scope."""
+    wanted = parse(request.GET)
+    with request.scope.lake() as reader:
+        found = queries.one(reader, finding_id)
+        if found is None:
+            raise Problem("ZS701")
+        context = _record(reader, found)
+        context["neighbours"] = queries.neighbours(reader, wanted, finding_id) if wanted.state != "gone" else None
+        context["choices"] = _choices(reader, wanted) if wanted.set_names else {}
+    context["conditions"] = conditions(wanted, context["choices"]) if wanted.set_names else []
+    context |= {"wanted": wanted, "history": history(request.scope, finding_id)}
+    return render(request, "web/finding.html", context)
+
+
+def _record(reader: Reader, found: dict[str, Any]) -> dict[str, Any]:
+    rows = queries.involved(reader, found["finding_id"])
+    for row in rows:
+        row["origin"] = record.origin(row) if row["row_id"] else ""
+    items = {row["item_code"]: row["item_name"] for row in rows if row.get("item_code")}
+    reasons = queries.reasons(reader, found["finding_id"])
+    for reason in reasons:
+        reason["text"] = in_words(found["pattern"], reason, items)
+    person = queries.person(reader, found["person_id"]) or {}
+    lines = queries.encounter_totals(reader, found["encounter_id"])
+    return {
+        "finding": found,
+        "rows": rows,
+        "compare": record.compare(rows) if 0 < len(rows) <= 2 else None,
+        "involved_ids": {row["row_id"] for row in rows if row["row_id"]},
+        "reasons": reasons,
+        "person": {**person, "age": _age(person, found)},
+        "encounter": queries.encounter(reader, found["encounter_id"]),
+        "lines": queries.encounter_lines(reader, found["encounter_id"], LINES),
+        "line_total": lines,
+        "steps": record.steps(found, reasons, rows),
+        **record.law_and_rule(found),
+    }
+
+
+def _age(person: dict[str, Any], found: dict[str, Any]) -> int | None:
+    born, day = person.get("birth_date"), found["service_date"]
+    return completed_years(born, day) if born and day and born <= day else None
+
+
+@page(Verb.READ_FINDINGS)
+def encounter(request: HttpRequest, encounter_id: str) -> HttpResponse:
+    """Show an encounter with its charge lines and findings. Raises Problem ZS701 outside the scope."""
+    number = page_number(request)
+    with request.scope.lake() as reader:
+        found = queries.encounter(reader, encounter_id)
+        if found is None:
+            raise Problem("ZS701")
+        total = queries.encounter_totals(reader, encounter_id)
+        context = {
+            "encounter": found,
+            "person": queries.person(reader, found["person_id"]) or {},
+            "lines": queries.encounter_lines(reader, encounter_id, LINES_PAGE, (number - 1) * LINES_PAGE),
+            "total": total,
+            "pages": Pages(number, LINES_PAGE, total["lines"]),
+            "findings": queries.of_encounter(reader, encounter_id),
+            "place": request.scope.file.places.get(found["institution_id"]),
+            "diagnoses": queries.diagnoses(reader, encounter_id),
+        }
+    return render(request, "web/encounter.html", context)
