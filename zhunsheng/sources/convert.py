@@ -8,7 +8,7 @@ time of day was stated, ``e_`` number of the error code, 0 for none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.facts.table import Kind
@@ -46,14 +46,33 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Across:
+    """A condition that needs rows of another file of the same folder, and rejects a row."""
+
+    field: str
+    code: str
+    condition: str
+    value: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
 class Derivation:
-    """What a kind of file needs beyond one column to one column."""
+    """What a kind of file needs beyond one column to one column.
+
+    ``columns``: fact columns by table, as SQL over the typed row ``w``. ``where``: which rows a table takes.
+    ``extra``: columns added to ``w`` by a window. ``needs``: files of the same folder that are read beside this
+    one, as ``look_<kind>``, and ``join`` how they come in.
+    """
 
     columns: dict[str, dict[str, str]]
     checks: tuple[Check, ...] = ()
     notices: tuple[Notice, ...] = ()
-    where: dict[str, str] | None = None
-    joins: dict[str, str] | None = None
+    where: dict[str, str] = field(default_factory=dict)
+    extra: str = ""
+    needs: tuple[str, ...] = ()
+    join: str = ""
+    across: tuple[Across, ...] = ()
 
 
 def typed(found: Recognised, table: Derivation, source: str, *, trim: bool) -> str:

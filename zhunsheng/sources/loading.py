@@ -19,7 +19,7 @@ from zhunsheng.kernel.files import digest_file
 from zhunsheng.kernel.home import Home
 from zhunsheng.kernel.ids import identity, site_key
 from zhunsheng.sources.convert import Derivation
-from zhunsheng.sources.mapping import recognise
+from zhunsheng.sources.mapping import Mapping, recognise
 from zhunsheng.sources.report import FileReport, LoadReport, RejectStore
 from zhunsheng.sources.staging import Scratch, Staged
 from zhunsheng.sources.text import Table, prepare
@@ -155,7 +155,13 @@ class _Load:
         source, kind = table.found.mapping, table.found.kind
         report = part.report
         report.source, report.kind, report.encoding = source.source, kind.name, encoding or table.encoding
-        batch = identity(part.digest, source.source, source.version, *([part.sheet] if part.sheet else []))
+        if kind.across_batches == "unused":
+            report.state = "unchanged"
+            report.notices.append({**Problem("ZS248", kind=kind.name).as_dict(), "count": 1})
+            return
+        rules = _derivation(source.source, kind.name)
+        beside = [self._beside(part.path, source, name) for name in rules.needs]
+        batch = identity(part.digest, source.source, source.version, *([part.sheet] if part.sheet else []), *beside)
         report.batch = batch
         if batch in self.live or any(one.staged and one.staged.batch == batch for one in self.parts):
             report.state = "unchanged"
@@ -173,6 +179,20 @@ class _Load:
         part.replaces = [one.id for one in self.live.values() if _same_name(one, part)]
         _notices(report, staged, table)
 
+    def _beside(self, path: Path, source: Mapping, name: str) -> str:
+        """Read a file of the same folder that this one needs; return its digest, empty when it is absent."""
+        kind, rules = source.kinds[name], _derivation(source.source, name)
+        other = path.with_name(f"{name}.csv")
+        if not other.is_file():
+            self.scratch.look(kind, rules, None)
+            return ""
+        try:
+            table = prepare(other, self.find, self.scratch.folder, careful=True)
+            self.scratch.look(kind, rules, table if table.found.kind == kind else None)
+        except Problem:
+            self.scratch.look(kind, rules, None)
+        return digest_file(other)
+
     def _read(self, staged: Staged, table: Table, text: Path, part: _Part) -> Table:
         rules = _derivation(staged.mapping.source, staged.kind.name)
         try:
@@ -189,6 +209,7 @@ class _Load:
             self.tell("check", 0, None)
             files = lake.files(home, self.base, kind.key_table) if self.base else []
             self.scratch.check_keys(kind, rules, self._held(kind.key_table, kind.key_columns, files, names))
+            self.scratch.check_across(kind, rules)
 
     def _held(self, table: str, columns: tuple[str, ...], files: list[str], names: dict[str, str]) -> str:
         if not files or not names:

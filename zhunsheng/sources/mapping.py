@@ -39,7 +39,7 @@ class FileKind:
     fields: tuple[Field, ...]
     key_table: str
     key_columns: tuple[str, ...]
-    across_batches: str = "reject"  # "reject" a key that another batch holds, or let the "newest" row speak
+    across_batches: str = "reject"  # a key that another batch holds: "reject" the row or let the "newest" speak; "unused": nothing is stored
 
     def field(self, name: str) -> Field:
         """Return a column by its national name. Raises KeyError."""
@@ -78,7 +78,7 @@ class Recognised:
     width: int
 
 
-SOURCES = ("settlement_list",)
+SOURCES = ("settlement_list", "synthea")
 
 
 @cache
@@ -97,6 +97,14 @@ def mapping(source: str) -> Mapping:
     )
 
 
+def mapping_of(kind: FileKind) -> Mapping:
+    """Return the mapping that a kind belongs to. Raises KeyError for a kind of no source."""
+    for source in SOURCES:
+        if mapping(source).kinds.get(kind.name) == kind:
+            return mapping(source)
+    raise KeyError(kind.name)
+
+
 def recognise(header: list[str], source: str = "auto") -> Recognised:
     """Find the kind of file that a header row belongs to.
 
@@ -108,7 +116,7 @@ def recognise(header: list[str], source: str = "auto") -> Recognised:
     found = [_match(mapping(one), kind, names) for one in sources for kind in mapping(one).kinds.values()]
     complete = [one for one in found if not _missing(one)]
     if complete:
-        best = max(complete, key=lambda one: (len(one.columns), -len(one.kind.fields)))
+        best = max(complete, key=lambda one: (len(one.columns), sum(item.required for item in one.kind.fields)))
         _refuse_twice(best, names)
         return best
     raise _unknown(found, header)

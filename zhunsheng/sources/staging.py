@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from zhunsheng.facts.table import SQL
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.sources import convert
 from zhunsheng.sources.convert import Derivation
-from zhunsheng.sources.mapping import FileKind, Mapping
+from zhunsheng.sources.mapping import FileKind, Mapping, Recognised, mapping_of
 from zhunsheng.sources.report import RejectStore, clip
 from zhunsheng.sources.text import Table
 
@@ -85,6 +86,19 @@ class Scratch:
         self.connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?)", origin)
         self._irregular(file, table)
         self._judge(file, rules)
+
+    def look(self, kind: FileKind, rules: Derivation, table: Table | None) -> None:
+        """Read a file that another one needs, beside the rows that are stored. None leaves it empty."""
+        name = f"look_{kind.name}"
+        if table is None:
+            found = Recognised(mapping_of(kind), kind, {}, (), 0)
+            empty = convert.typed(found, rules, "(SELECT 1)", trim=False)
+            self.connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {empty} LIMIT 0")
+            return
+        self.look(kind, rules, None)
+        select = convert.typed(table.found, rules, _source(table), trim=table.trim)
+        with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
+            self.connection.execute(f"INSERT INTO {name} {select}")
 
     def forget(self, file: Staged) -> None:
         """Take the rows of a file out again: it is refused as a whole, its rejects stay."""
@@ -161,8 +175,11 @@ class Scratch:
         names = ", ".join(f"k{i}" for i in range(len(keys)))
         named = ", ".join(f"{sql} AS k{i}" for i, sql in enumerate(keys))
         label = " || ', ' || ".join(f"CAST(k{i} AS VARCHAR)" for i in range(len(keys)))
-        twice = f"SELECT hash({', '.join(keys)}) FROM rows_{kind.name} w WHERE {_alive(kind)} GROUP BY 1 HAVING count(*) > 1"
-        rows = f"SELECT {named}, w.rowid AS id, w.f AS f, {_ROW} AS r {self._from(kind)} WHERE {_alive(kind)}"
+        persons = [f"p_{name}." for name in convert.persons(kind)]
+        plain = not rules.extra and not any(mark in key for key in keys for mark in persons)
+        lean = f"FROM rows_{kind.name} w" if plain else self._from(kind, rules)
+        twice = f"SELECT h FROM (SELECT hash({', '.join(keys)}) AS h {lean} WHERE {_alive(kind)}) GROUP BY h HAVING count(*) > 1"
+        rows = f"SELECT {named}, w.rowid AS id, w.f AS f, {_ROW} AS r {self._from(kind, rules)} WHERE {_alive(kind)}"
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE twice AS {twice}")
         if self._one("SELECT count(*) FROM twice"):
             self._drop(
@@ -181,21 +198,35 @@ class Scratch:
                 f"FROM ({rows}) JOIN ({held}) USING ({names})",
             )
 
-    def _drop(self, kind: FileKind, again: str) -> None:
-        field_name = next(one.name for one in kind.fields if one.required)
+    def _drop(self, kind: FileKind, again: str, field_name: str = "") -> None:
+        field_name = field_name or next(one.name for one in kind.fields if one.required)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE again AS {again}")
         self.connection.execute(f"INSERT INTO rejects SELECT f, r, '{field_name}', code, key, extra FROM again")
         self.connection.execute(f"INSERT INTO dropped SELECT DISTINCT '{kind.name}', id FROM again")
 
-    def _from(self, kind: FileKind) -> str:
+    def check_across(self, kind: FileKind, rules: Derivation) -> None:
+        """Reject rows for which another file of the folder lacks what they need."""
+        for one in rules.across:
+            self._drop(
+                kind,
+                f"SELECT w.rowid AS id, w.f AS f, {_ROW} AS r, {one.value} AS key, '{one.code}' AS code, "
+                f"to_json({{'table': '{one.table}'}}) AS extra {self._from(kind, rules)} "
+                f"WHERE {_alive(kind)} AND {one.condition}",
+                one.field,
+            )
+
+    def _from(self, kind: FileKind, rules: Derivation) -> str:
         joins = "".join(
             f" LEFT JOIN person_map p_{name} ON p_{name}.no = w.v_{name}" for name in convert.persons(kind)
         )
-        return f"FROM rows_{kind.name} w JOIN files x ON x.f = w.f{joins}"
+        rows = f"rows_{kind.name}"
+        if rules.extra:
+            rows = f"(SELECT rowid, *, {rules.extra} FROM {rows} WHERE state = 0)"
+        return f"FROM {rows} w JOIN files x ON x.f = w.f{joins}{rules.join}"
 
     def count_facts(self, kind: FileKind, rules: Derivation, table: str) -> dict[str, int]:
         """Return how many rows of a fact table each batch gives."""
-        if table == kind.key_table:
+        if table == kind.key_table and not rules.where:
             rows = f"SELECT f FROM rows_{kind.name} w WHERE {_alive(kind)}"
             sql = f"SELECT batch, n FROM (SELECT f, count(*) AS n FROM ({rows}) GROUP BY f) JOIN files USING (f)"
         else:
@@ -225,9 +256,10 @@ class Scratch:
         if table != kind.key_table:
             key = ", ".join(TABLES[table].key)
             once = f" QUALIFY row_number() OVER (PARTITION BY {key}, x.batch ORDER BY w.rowid) = 1"
+        where = f" AND {rules.where[table]}" if table in rules.where else ""
         return (
             f"SELECT {columns}, x.batch AS batch, {_ROW} AS source_row, "
-            f"CAST({recorded_at} AS BIGINT) AS recorded_at {self._from(kind)} WHERE {_alive(kind)}{once}"
+            f"CAST({recorded_at} AS BIGINT) AS recorded_at {self._from(kind, rules)} WHERE {_alive(kind)}{where}{once}"
         )
 
     def rejected_rows(self) -> dict[int, int]:
