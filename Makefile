@@ -24,10 +24,13 @@ check: env-dev lint ## 只查不改 · ruff, mypy, import contracts, house rules
 	@$(BIN)/python -m pytest tests/house
 
 lint:
+	@echo '· ruff'
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@echo '· mypy'
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@echo '· import-linter'
+	@$(BIN)/lint-imports --no-logo
 
 fix: env-dev ## 自动改正 · format, sort imports, apply the safe corrections of ruff
 	@$(BIN)/ruff check --fix .
