@@ -65,8 +65,8 @@ def test_points_that_stand_twice_are_not_planted_on():
         ],
     )
     known: Index = index(twice)
-    assert [point.code for point in known.clear_sex()] == ["2"]
-    assert [pair.main_code for pair in known.clear_pairs()] == ["5"]
+    assert [point.code for point in known.clear_sex] == ["2"]
+    assert [pair.main_code for pair in known.clear_pairs] == ["5"]
 
 
 def test_a_price_depends_on_the_tier_for_services_alone():

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -98,28 +99,37 @@ class Index:
         """Whether any list names the code."""
         return code in self.sexes or code in self.ages or code in self.excludes or code in self.cap_of
 
+    @cached_property
     def clear_sex(self) -> list[SexPoint]:
         """Return the sex points whose item stands in no other list and has one point only."""
         times = Counter(point.code for point in self.sex)
         return [p for p in self.sex if times[p.code] == 1 and not self._elsewhere(p.code, "sex")]
 
+    @cached_property
     def clear_age(self) -> list[AgePoint]:
         """Return the age points whose item stands in no other list and has one point only."""
         return [p for p in self.age if len(self.ages[p.code]) == 1 and not self._elsewhere(p.code, "age")]
 
+    @cached_property
     def clear_pairs(self) -> list[PairPoint]:
         """Return pairs that stand once, in one direction, and whose items carry no age limit or opposed sexes."""
         times = Counter(frozenset((p.main_code, p.sub_code)) for p in self.pairs)
         return [p for p in self.pairs if times[frozenset((p.main_code, p.sub_code))] == 1 and not self._unfit(p)]
 
+    @cached_property
     def clear_caps(self) -> list[CapPoint]:
         """Return caps of items without sex or age limit that have one point only."""
         times = Counter(point.code for point in self.caps)
         return [p for p in self.caps if times[p.code] == 1 and p.code not in self.sexes and p.code not in self.ages]
 
     def _elsewhere(self, code: str, own: str) -> bool:
-        others = {"sex": self.sexes, "age": self.ages, "caps": self.cap_of, "pairs": self.excludes}
-        return any(code in held for name, held in others.items() if name != own)
+        held_in = {
+            "sex": code in self.sexes,
+            "age": code in self.ages,
+            "caps": code in self.cap_of,
+            "pairs": code in self.excludes,
+        }
+        return any(held for name, held in held_in.items() if name != own)
 
     def _unfit(self, pair: PairPoint) -> bool:
         sexes = self.sexes.get(pair.main_code, set()) | self.sexes.get(pair.sub_code, set())

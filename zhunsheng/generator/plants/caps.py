@@ -11,12 +11,12 @@ from zhunsheng.generator.plants.stage import WHOLE, PlantedEncounter, PlantedLin
 
 def caps(index: Index) -> list[Point]:
     """Return the usable caps."""
-    return [point for point in index.clear_caps() if point.cap_e4 >= WHOLE]
+    return [point for point in index.clear_caps if point.cap_e4 >= WHOLE]
 
 
 def hourly(index: Index) -> list[Point]:
     """Return the caps of items priced by the hour: 24 a day."""
-    return [point for point in index.clear_caps() if point.cap_e4 == 24 * WHOLE]
+    return [point for point in index.clear_caps if point.cap_e4 == 24 * WHOLE]
 
 
 def _put(

@@ -16,17 +16,17 @@ OTHER = {"M": "F", "F": "M"}
 
 def sex_points(index: Index) -> list[Point]:
     """Return the usable sex points."""
-    return list(index.clear_sex())
+    return list(index.clear_sex)
 
 
 def bounded(index: Index) -> list[Point]:
     """Return the usable age points with an upper age."""
-    return [point for point in index.clear_age() if point.high is not None]
+    return [point for point in index.clear_age if point.high is not None]
 
 
 def from_some_age(index: Index) -> list[Point]:
     """Return the usable age points with a lower age above birth."""
-    return [point for point in index.clear_age() if point.low]
+    return [point for point in index.clear_age if point.low]
 
 
 def _charged(stage: Stage, point: SexPoint | AgePoint, quantity_e4: int = WHOLE) -> None:
@@ -108,13 +108,13 @@ def adult(stage: Stage, point: AgePoint) -> None:
 
 @scenario(AGE, VIOLATION, "刚超出年龄上限的当日", bounded)
 def first_day_outside(stage: Stage, point: AgePoint) -> None:
-    stage.be(birth=earlier(stage.date, upper_age(point) + 1, point.unit))
+    stage.be(birth=earlier(stage.first_date, upper_age(point) + 1, point.unit))
     _charged(stage, point)
 
 
 @scenario(AGE, VIOLATION, "住院期间越过年龄上限：之前的一行相符，之后的一行超龄", bounded)
 def outgrown_during_stay(stage: Stage, point: AgePoint) -> None:
-    stage.be(birth=earlier(stage.date + timedelta(days=2), upper_age(point) + 1, point.unit))
+    stage.be(birth=earlier(stage.first_date + timedelta(days=2), upper_age(point) + 1, point.unit))
     encounter = stage.stay(0, "10:00", 5, "10:30")
     stage.line(encounter, (point.code, point.name), stage.at(1, "09:40"), subject=False)
     stage.line(encounter, (point.code, point.name), stage.at(2, "09:40"))
@@ -122,7 +122,7 @@ def outgrown_during_stay(stage: Stage, point: AgePoint) -> None:
 
 @scenario(AGE, VIOLATION, "未满年龄下限的前一日", from_some_age)
 def day_before_band(stage: Stage, point: AgePoint) -> None:
-    stage.be(birth=earlier(stage.date + timedelta(days=1), point.low or 0, point.unit))
+    stage.be(birth=earlier(stage.first_date + timedelta(days=1), point.low or 0, point.unit))
     _charged(stage, point)
 
 
@@ -135,13 +135,13 @@ def age_outside_band(stage: Stage, point: AgePoint) -> None:
 
 @scenario(AGE, LOOK_ALIKE, "年龄上限的最后一日", bounded)
 def last_day_inside(stage: Stage, point: AgePoint) -> None:
-    stage.be(birth=earlier(stage.date + timedelta(days=1), upper_age(point) + 1, point.unit))
+    stage.be(birth=earlier(stage.first_date + timedelta(days=1), upper_age(point) + 1, point.unit))
     _charged(stage, point)
 
 
 @scenario(AGE, LOOK_ALIKE, "年龄范围的第一日", bounded)
 def first_day_inside(stage: Stage, point: AgePoint) -> None:
-    stage.be(birth=earlier(stage.date, point.low or 0, point.unit))
+    stage.be(birth=earlier(stage.first_date, point.low or 0, point.unit))
     _charged(stage, point)
 
 

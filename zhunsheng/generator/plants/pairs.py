@@ -13,7 +13,7 @@ from zhunsheng.generator.plants.stage import PlantedEncounter, PlantedLine, Stag
 
 def within(*windows: str) -> Callable[[Index], list[Point]]:
     """Return the finder of usable pairs of some windows."""
-    return lambda index: [pair for pair in index.clear_pairs() if pair.window in windows]
+    return lambda index: [pair for pair in index.clear_pairs if pair.window in windows]
 
 
 anywhere = within("day", "encounter", "6h", "hour")

@@ -82,7 +82,7 @@ class Stage:
         self.be(years=int(rng.integers(30, 70)))
 
     @property
-    def date(self) -> date:
+    def first_date(self) -> date:
         """The first day of the case."""
         return as_date(self.day)
 
