@@ -15,6 +15,12 @@ from zhunsheng.kernel.home import ROOT
 COMMAND = [sys.executable, "-c", "from zhunsheng.cli import main; main()"]
 
 
+def environment_of(place):
+    """The environment of a user: a folder of their own, and none of the settings of the test run."""
+    plain = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return {**plain, "ZHUNSHENG_HOME": str(place / "var"), "COLUMNS": "160"}
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     return tmp_path_factory.mktemp("site")
@@ -22,7 +28,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cli(place):
-    environment = {**os.environ, "ZHUNSHENG_HOME": str(place / "var"), "COLUMNS": "160"}
+    environment = environment_of(place)
 
     def run(*arguments, expect=0):
         done = subprocess.run(
@@ -77,7 +83,7 @@ def test_answers_score_every_rule(cli, place, judged):
     done = subprocess.run(
         [*COMMAND, "answers", str(place / "county" / "answer_key.csv"), "--json"],
         cwd=ROOT,
-        env={**os.environ, "ZHUNSHENG_HOME": str(place / "var")},
+        env=environment_of(place),
         capture_output=True,
         text=True,
         timeout=60,
