@@ -63,7 +63,7 @@ def answers(con: duckdb.DuckDBPyConnection, key: Path) -> list[Score]:
         if verdict != "unknown":
             score.findings += 1
             score.findings_right += finding in named["violation"]
-        if finding not in named["violation"] | named["unknown"]:
+        if finding not in named["touched"]:
             score.wrong.append(finding)
     return [scores[rule] for rule in sorted(scores)]
 
@@ -76,6 +76,7 @@ def _count(score: Score, plant: dict[str, str], found: set[tuple[str, str]], nam
         score.look_alikes_hit += bool(found)
         return
     named[kind] |= told
+    named["touched"] |= {finding for finding, _ in found}
     if kind == "unknown":
         score.unknown_planted += 1
         score.unknown_found += bool(told)

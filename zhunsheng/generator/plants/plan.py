@@ -15,7 +15,7 @@ from zhunsheng.generator.plants.stage import Plant, Stage
 from zhunsheng.generator.world import World
 
 #: Share of people set aside for a case, and how the cases divide: a fifth of the violations from the standard alone.
-SHARE_OF_PEOPLE = 0.004
+SHARE_OF_PEOPLE = 0.06
 SHARES = {
     (VIOLATION, PATTERN): 0.40,
     (VIOLATION, STANDARD): 0.10,
