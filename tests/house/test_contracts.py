@@ -1,6 +1,6 @@
 """The order of the stages, as import-linter reads it from pyproject.toml, and proof that it would object."""
 
-import re
+import ast
 import shutil
 import subprocess
 import sys
@@ -73,19 +73,35 @@ def test_every_folder_of_the_package_is_a_stage():
     assert named == set(STAGES)
 
 
-#: Models that another app may name: the user and body that everything hangs on, and what a return type says.
-SHARED_MODELS = {
-    "bodies": "users and bodies are what every action is done by and for",
-    "jobs": "an action that queues work returns the job",
-}
-MODELS = re.compile(r"^\s*(?:from|import) zhunsheng\.casework\.(\w+)(?:\.models\b| import .*\bmodels\b)", re.M)
+#: Users and bodies are what every action is done by and for: their models may be used everywhere.
+SHARED_MODELS = {"bodies"}
 
 
 def foreign_models(path, text):
-    """Return the apps whose models a file outside them imports, the shared ones left out."""
+    """Return the apps whose models a file outside them uses. Naming a model in an annotation is no use."""
     parts = path.split("/")
     own = parts[2] if parts[1] == "casework" else ""
-    return [app for app in MODELS.findall(text) if app != own and app not in SHARED_MODELS]
+    tree = ast.parse(text)
+    annotations = {id(part) for note in _annotations(tree) for part in ast.walk(note)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in annotations}
+    return sorted({app for app, name in _models(tree) if name in used and app not in {own, *SHARED_MODELS}})
+
+
+def _annotations(tree):
+    for node in ast.walk(tree):
+        for note in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if note is not None:
+                yield note
+
+
+def _models(tree):
+    """Yield (app, local name) of everything imported from the models of a casework app."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zhunsheng.casework."):
+            app, *rest = node.module.split(".")[2:]
+            for name in node.names:
+                if rest == ["models"] or (not rest and name.name == "models"):
+                    yield app, name.asname or name.name
 
 
 def test_apps_talk_through_queries_and_actions():
@@ -95,10 +111,11 @@ def test_apps_talk_through_queries_and_actions():
 
 def test_the_check_of_models_can_fail():
     line = "from zhunsheng.casework.imports.models import Import\n"
-    assert foreign_models("zhunsheng/casework/judgements/queries.py", line) == ["imports"]
-    assert foreign_models("zhunsheng/web/views/imports.py", "from zhunsheng.casework.imports import models\n") == [
-        "imports"
-    ]
-    assert foreign_models("zhunsheng/casework/imports/queries.py", line) == []
-    assert foreign_models("zhunsheng/web/views/imports.py", "from zhunsheng.casework.imports import queries\n") == []
-    assert foreign_models("zhunsheng/web/views/imports.py", "from zhunsheng.casework.bodies.models import User\n") == []
+    used = line + "def f(pk): return Import.objects.get(pk=pk)\n"
+    named = line + "def f(item: Import) -> Import: return item\n"
+    module = "from zhunsheng.casework.imports import models\nx = models.Import\n"
+    assert foreign_models("zhunsheng/casework/judgements/queries.py", used) == ["imports"]
+    assert foreign_models("zhunsheng/web/views/imports.py", module) == ["imports"]
+    assert foreign_models("zhunsheng/web/views/imports.py", named) == []
+    assert foreign_models("zhunsheng/casework/imports/queries.py", used) == []
+    assert foreign_models("zhunsheng/web/views/imports.py", used.replace("imports", "bodies")) == []
