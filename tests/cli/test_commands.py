@@ -144,3 +144,23 @@ def test_wrong_usage_is_code_two(arguments):
 
 def test_a_wrong_date_is_explained(cli, judged):
     assert cli("run", "--as-of", "31.12.2026", "--json", expect=1)["error"]["code"] == "ZS105"
+
+
+def test_every_batch_and_run_leaves_evidence_once(cli, place, judged):
+    """The evidence names who, what and the digest; loading the same files again adds none."""
+    code = (
+        "from zhunsheng.cli.site import ready; ready()\n"
+        "from zhunsheng.casework.outbox.models import EvidenceOutbox as E\n"
+        "import json; print(json.dumps(list(E.objects.values_list('kind', 'actor', 'subject', 'digest'))))"
+    )
+    cli("import", place / "county" / "import", "--json")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment_of(place), capture_output=True, text=True
+    )
+    rows = json.loads(done.stdout)
+    loaded = [row for row in rows if row[0] == "batch.loaded"]
+    files = [file for file in judged[0]["files"] if file["state"] == "loaded"]
+    assert len({row[2].split("@")[0] for row in loaded}) == len(loaded) >= len(files)
+    assert {row[1] for row in loaded} == {"process:cli"}
+    assert any(row[0] == "run.recorded" and row[2] == f"run:{judged[1]['run_id']}" for row in rows)
+    assert all(len(row[3]) == 64 for row in rows)

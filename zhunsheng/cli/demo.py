@@ -81,8 +81,8 @@ def _import(site: Home, folder: Path) -> None:
     with show.progress() as tell:
         report = sources.load(site, [folder / "import"], recorded_at=epoch_seconds(at), progress=tell)
     changed = any(file.state in ("loaded", "replaced") for file in report.files)
+    record_load()
     if changed:
-        record_load(report)
         report.write(site.reports, f"import-{at:%Y%m%d-%H%M%S}")
     loaded = sum(file.rows_loaded for file in report.files)
     rejected = sum(file.rows_rejected for file in report.files)

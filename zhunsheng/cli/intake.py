@@ -28,8 +28,8 @@ def import_files(
         result = sources.load(
             home(), paths, recorded_at=epoch_seconds(at), dry_run=dry_run, source=source, progress=tell
         )
-        if not dry_run and any(file.state in ("loaded", "replaced") for file in result.files):
-            record_load(result)
+        if not dry_run:
+            record_load()
     folder = report or home().reports
     written = result.write(folder, f"import-{at:%Y%m%d-%H%M%S}") if _attention(result) else []
     data = {**result.as_dict(), "reports": [str(path) for path in written]}

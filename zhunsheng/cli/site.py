@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from zhunsheng.facts import lake
+from zhunsheng.kernel.home import home
+
 if TYPE_CHECKING:
     from zhunsheng.runs import Manifest
-    from zhunsheng.sources import LoadReport
 
 
 def ready(*, quiet: bool = True) -> None:
@@ -28,9 +30,12 @@ def record_run(manifest: Manifest) -> None:
     record_command_run(manifest)
 
 
-def record_load(report: LoadReport) -> None:
-    """Leave evidence of files that the command line loaded."""
+def record_load() -> None:
+    """Leave evidence of every batch in the lake that has none yet: what was loaded now, or before a kill."""
     ready()
-    from zhunsheng.casework.imports.actions import record_command_load
+    from zhunsheng.casework.imports.actions import record_batches
+    from zhunsheng.casework.outbox.actions import Process
 
-    record_command_load(report.as_dict())
+    snapshot = lake.latest(home())
+    if snapshot:
+        record_batches(Process("cli"), snapshot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from zhunsheng.casework.bodies.models import User
@@ -11,7 +12,9 @@ from zhunsheng.casework.imports.models import Import, ImportFile
 from zhunsheng.casework.imports.policies import check_can_move
 from zhunsheng.casework.imports.states import ImportState
 from zhunsheng.casework.jobs.actions import enqueue
-from zhunsheng.casework.outbox.actions import Process, append, deed
+from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
+from zhunsheng.casework.outbox.queries import recorded_subjects
+from zhunsheng.facts.lake import Snapshot
 from zhunsheng.kernel.time import now
 
 
@@ -83,9 +86,17 @@ def fail_import(pk: int, problem: dict[str, Any]) -> None:
 
 
 @deed
-def record_command_load(report: dict[str, Any]) -> None:
-    """Leave evidence of files that the command line loaded."""
-    append(Process("cli"), "import.loaded", f"snapshot:{report.get('snapshot')}", _counts(report))
+def record_batches(actor: Actor, snapshot: Snapshot) -> int:
+    """Leave evidence of every batch that is alive in a snapshot and has none yet; return how many.
+
+    The lake and the database cannot commit together: a process killed between the two leaves a batch without
+    evidence, and the next load, by page or by command, makes it good here.
+    """
+    subjects = {f"batch:{batch.id}@{batch.loaded_at}": batch for batch in snapshot.batches.values()}
+    missing = sorted(subjects.keys() - recorded_subjects("batch.loaded"))
+    for subject in missing:
+        append(actor, "batch.loaded", subject, {**asdict(subjects[subject]), "snapshot": snapshot.id})
+    return len(missing)
 
 
 def _counts(report: dict[str, Any]) -> dict[str, Any]:

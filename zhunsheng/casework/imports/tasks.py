@@ -10,6 +10,8 @@ from zhunsheng.casework.imports import actions
 from zhunsheng.casework.imports.inbox import path_of
 from zhunsheng.casework.imports.models import Import
 from zhunsheng.casework.jobs.handlers import Outcome, Progress
+from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.facts import lake
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import epoch_seconds, now
 
@@ -28,7 +30,14 @@ def load(arguments: dict[str, Any], progress: Progress) -> Outcome:
     """Load the files into the lake and keep the report."""
     pk = int(arguments["import"])
     report = _read(pk, "load", progress, dry_run=False)
-    return Outcome({"snapshot": report.get("snapshot")}, lambda: actions.finish_import(pk, report))
+    return Outcome({"snapshot": report.get("snapshot")}, lambda: _settle(pk, report))
+
+
+def _settle(pk: int, report: dict[str, Any]) -> None:
+    actions.finish_import(pk, report)
+    snapshot = lake.latest(home())
+    if snapshot:
+        actions.record_batches(Process("import"), snapshot)
 
 
 def check_failed(arguments: dict[str, Any], problem: dict[str, Any]) -> None:
