@@ -41,7 +41,7 @@ _HOOKS = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=F
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One file that was accepted. ``rows`` counts loaded rows per table, ``rejected`` the rows of the file sent back."""
+    """One file that was accepted. ``rows`` counts stored rows per table, ``rejected`` the rows that were sent back."""
 
     id: str
     name: str
@@ -213,7 +213,7 @@ def select(table: str, paths: list[str]) -> str:
     kinds = {name: SQL[promised.column(name).kind] for name in promised.names}
     if not paths:
         columns = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in kinds.items())
-        return f"SELECT {columns} WHERE false"  # noqa: S608 - names come from the schema
+        return f"SELECT {columns} WHERE false"
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     hive = f", hive_partitioning=true, hive_types={{'{promised.partition}': VARCHAR}}" if promised.partition else ""
     return f"SELECT {', '.join(kinds)} FROM read_parquet([{listed}]{hive})"  # noqa: S608

@@ -18,8 +18,10 @@ from zhunsheng.sources.mapping import Field, FileKind, Mapping, Recognised
 
 #: Seconds by which Asia/Shanghai is ahead of UTC, without a change since 1991-09-15.
 SHANGHAI = 28_800
+_SINCE_FIXED = "TIMESTAMP '1991-09-16'"
 _DATES = ("birth", "day", "last_day", "moment")
-_SCALES = {"fen": (2, 6, MAX_LINE_FEN), "e4": (4, 6, MAX_LINE_QUANTITY_E4), "e6": (6, 6, MAX_LINE_FEN * 10_000)}
+#: type -> (digits kept, width of the decimal that holds any allowed value, limit of the scaled value)
+_SCALES = {"fen": (2, 12, MAX_LINE_FEN), "e4": (4, 10, MAX_LINE_QUANTITY_E4), "e6": (6, 14, MAX_LINE_FEN * 10_000)}
 _TOO_FINE = {"fen": 102, "e4": 104, "e6": 104}
 _NOT_NUMBER = {"fen": 101, "e4": 104, "e6": 104, "count": 104}
 _BLANKS = " \t\u3000\u00a0\ufeff"
@@ -54,6 +56,7 @@ class Across:
     condition: str
     value: str
     table: str
+    join: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,9 @@ def texts(kind: FileKind) -> str:
 def judged_rows(source: Mapping, kind: FileKind, table: Derivation, rows: str) -> str:
     """Return the select that adds values and error numbers to rows of ``t_`` columns."""
     values = ", ".join(expression for one in kind.fields for expression in _value(one))
-    faults = ", ".join(f"CAST({_fault(source, kind, one)} AS SMALLINT) AS e_{one.name}" for one in kind.fields)
+    faults = ", ".join(f"CAST({_fault(source, one)} AS SMALLINT) AS e_{one.name}" for one in kind.fields)
     crossed = "".join(f", coalesce({one.condition}, false) AS x_{i}" for i, one in enumerate(table.checks))
-    return (
-        f"SELECT *{crossed} FROM (SELECT *, {faults} FROM "
-        f"(SELECT *, {values} FROM {rows}))"
-    )
+    return f"SELECT *{crossed} FROM (SELECT *, {faults} FROM (SELECT *, {values} FROM {rows}))"
 
 
 def reasons(source: Mapping, kind: FileKind, table: Derivation, rows: str) -> str:
@@ -157,9 +157,9 @@ def _values(kind: FileKind) -> list[str]:
 def _value(one: Field) -> list[str]:
     text = f"t_{one.name}"
     if one.type in _SCALES:
-        digits = _SCALES[one.type][0]
-        number = f"TRY_CAST(TRY_CAST({text} AS DECIMAL(18,6)) * {10**digits} AS BIGINT)"
-        return [f"{number} AS v_{one.name}"]
+        digits, width, _ = _SCALES[one.type]
+        number = f"TRY_CAST({text} AS DECIMAL({width},{digits})) * CAST({10**digits} AS DECIMAL({digits + 1},0))"
+        return [f"CAST({number} AS BIGINT) AS v_{one.name}"]
     if one.type == "count":
         return [f"TRY_CAST({text} AS BIGINT) AS v_{one.name}"]
     if one.type == "code":
@@ -170,12 +170,14 @@ def _value(one: Field) -> list[str]:
             f"COALESCE(TRY_CAST({text} AS TIMESTAMP), try_strptime({text}, ['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d%H%M']))"
         )
         zoned = f"length({text}) > 16 AND regexp_matches({text}, '([zZ]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
-        local = f"CASE WHEN {zoned} THEN {moment} + INTERVAL 8 HOUR ELSE {moment} END AS v_{one.name}"
-        return [local] + ([f"length({text}) > 10 AS m_{one.name}"] if one.type == "moment" else [])
+        # the connection's zone is Asia/Shanghai: a moment with a zone of its own becomes local time there
+        local = f"CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        either = f"CASE WHEN {zoned} THEN {local} ELSE {moment} END AS v_{one.name}"
+        return [either] + ([f"length({text}) > 10 AS m_{one.name}"] if one.type == "moment" else [])
     return [f"{text} AS v_{one.name}"]
 
 
-def _fault(source: Mapping, kind: FileKind, one: Field) -> str:
+def _fault(source: Mapping, one: Field) -> str:
     text = f"t_{one.name}"
     absent = f"WHEN {text} IS NULL THEN {220 if one.required else 0}"
     if one.type in _SCALES:
@@ -232,7 +234,9 @@ def _target(one: Field, kind: Kind) -> str:
     if kind is Kind.DATE:
         return f"CAST({value} AS DATE)"
     if kind is Kind.MOMENT:
-        return f"CASE WHEN w.m_{one.name} THEN epoch_us({value}) // 1000000 - {SHANGHAI} END"
+        fixed = f"epoch_us({value}) // 1000000 - {SHANGHAI}"
+        summer = f"epoch_us(timezone('Asia/Shanghai', {value})) // 1000000"
+        return f"CASE WHEN w.m_{one.name} THEN CASE WHEN {value} >= {_SINCE_FIXED} THEN {fixed} ELSE {summer} END END"
     if kind is Kind.FLAG:
         return f"{value} = 'true'"
     return value

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names in this SQL come from schemas; batch names are quoted
 """Load files into the lake: good rows in, faulty rows back with a reason, everything of one call in one snapshot."""
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ class _Load:
         if any(one is not part and one.staged and one.name == part.name for one in self.parts):
             raise Problem("ZS208", name=part.name)
         staged = Staged(len(self.parts), part.label, batch, source, kind)
-        table = self._read(staged, table, text, part)
+        table = self._read(staged, table, text)
         part.staged = staged
         staged.totals += len(table.totals)
         staged.blanks -= len(table.totals)
@@ -193,7 +194,7 @@ class _Load:
             self.scratch.look(kind, rules, None)
         return digest_file(other)
 
-    def _read(self, staged: Staged, table: Table, text: Path, part: _Part) -> Table:
+    def _read(self, staged: Staged, table: Table, text: Path) -> Table:
         rules = _derivation(staged.mapping.source, staged.kind.name)
         try:
             self.scratch.stage(staged, table, rules)

@@ -39,7 +39,8 @@ class FileKind:
     fields: tuple[Field, ...]
     key_table: str
     key_columns: tuple[str, ...]
-    across_batches: str = "reject"  # a key that another batch holds: "reject" the row or let the "newest" speak; "unused": nothing is stored
+    #: For a key that another batch holds: "reject" the row or let the "newest" speak. "unused": nothing is stored.
+    across_batches: str = "reject"
 
     def field(self, name: str) -> Field:
         """Return a column by its national name. Raises KeyError."""

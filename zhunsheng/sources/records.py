@@ -100,8 +100,8 @@ class Cleaner:
             if lines.span(other)[1] - lines.span(index)[0] > MAX_RECORD:
                 break
             joined = lines.text(index, other)
-            cells, closed = parse(joined, self.delimiter)
-            if closed and len(cells) == self.width:
+            cells = parse_strictly(joined, self.delimiter)
+            if len(cells) == self.width:
                 self._record(joined, cells)
                 return other + 1, False
         if not final and len(lines.block) - lines.span(index)[0] <= MAX_RECORD and not lines.closers(index):
@@ -187,15 +187,17 @@ class _Lines:
         return np.diff(np.searchsorted(places, self.ends), prepend=0)
 
     def _quotes(self, data: np.ndarray, delimiter: bytes, quotes: np.ndarray) -> np.ndarray:
-        """Mark lines with an odd number of quotes, and lines with a quote in the middle of plain text."""
-        per_line = np.diff(np.searchsorted(quotes, self.ends), prepend=0)
+        """Mark lines with an odd number of quotes, and lines where a quote opens or closes in the middle of text."""
+        line = np.searchsorted(self.ends, quotes)
+        per_line = np.bincount(line, minlength=self.count)
         odd = per_line % 2 == 1
         self._odd = np.flatnonzero(odd).tolist()
         edge = np.zeros(256, bool)
         edge[[delimiter[0], _NEWLINE, _QUOTE]] = True
-        before = np.where(quotes > 0, edge[data[quotes - 1]], True)
-        stray = quotes[~(before | edge[data[quotes + 1]])]
-        odd[np.searchsorted(self.ends, stray)] = True
+        opens = (np.arange(len(quotes)) - np.searchsorted(quotes, self.starts)[line]) % 2 == 0
+        neighbour = data[np.where(opens, quotes - 1, quotes + 1)]
+        stray = ~(edge[neighbour] | (quotes == 0))
+        odd[line[stray]] = True
         return odd
 
     def _places(self) -> list[int]:
@@ -210,6 +212,15 @@ def parse(text: str, delimiter: str) -> tuple[list[str], bool]:
     """Read one record; return its cells, and whether every quote that opened a field was closed again."""
     rows = list(csv.reader([text + "\n", "\x1a"], delimiter=delimiter))
     return (rows[0] if rows else []), len(rows) == 2
+
+
+def parse_strictly(text: str, delimiter: str) -> list[str]:
+    """Read one record that must be quoted without a fault; return its cells, none when it is not."""
+    try:
+        rows = list(csv.reader([text + "\n"], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return []
+    return rows[0] if len(rows) == 1 else []
 
 
 def written(cells: list[str], delimiter: str) -> bytes:

@@ -76,7 +76,7 @@ class RejectStore:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="zhunsheng-rejects-"))
         self.count = 0
-        self._close = weakref.finalize(self, shutil.rmtree, self.folder, True)
+        self._close = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     @property
     def path(self) -> Path:
@@ -88,8 +88,8 @@ class RejectStore:
         if not self.path.exists():
             return
         with duckdb.connect() as connection:
-            tail = f" LIMIT {int(limit)}" if limit is not None else ""
-            found = connection.execute(f"SELECT * FROM read_parquet(?) ORDER BY position{tail}", [str(self.path)])
+            sql = "SELECT * FROM read_parquet(?) WHERE position <= ? ORDER BY position"
+            found = connection.execute(sql, [str(self.path), self.count if limit is None else limit])
             while rows := found.fetchmany(2000):
                 for _, file, row, column, column_zh, value, code, values in rows:
                     yield Reject(file, row, column, column_zh, value, code, json.loads(values))

@@ -23,6 +23,7 @@ from zhunsheng.sources.report import RejectStore, clip
 from zhunsheng.sources.text import Table
 
 MEMORY = "900MB"
+_UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
 _SETTINGS = (
     "SET threads = 2",
     f"SET memory_limit = '{MEMORY}'",
@@ -78,7 +79,7 @@ class Scratch:
             self.kinds[file.kind.name] = (file.kind, rules)
         try:
             self.connection.execute(f"INSERT INTO {rows} SELECT {file.number}, * FROM ({select})")
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        except _UNREADABLE as error:
             raise Problem("ZS211", detail=str(error).split("\n")[0]) from error
         file.base = self._one(f"SELECT coalesce(min(rowid), 0) FROM {rows} WHERE f = {file.number}")
         file.count = self._one(f"SELECT count(*) FROM {rows} WHERE f = {file.number}")
@@ -97,7 +98,7 @@ class Scratch:
             return
         self.look(kind, rules, None)
         select = convert.typed(table.found, rules, _source(table), trim=table.trim)
-        with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
+        with suppress(*_UNREADABLE):
             self.connection.execute(f"INSERT INTO {name} {select}")
 
     def forget(self, file: Staged) -> None:
@@ -178,7 +179,8 @@ class Scratch:
         persons = [f"p_{name}." for name in convert.persons(kind)]
         plain = not rules.extra and not any(mark in key for key in keys for mark in persons)
         lean = f"FROM rows_{kind.name} w" if plain else self._from(kind, rules)
-        twice = f"SELECT h FROM (SELECT hash({', '.join(keys)}) AS h {lean} WHERE {_alive(kind)}) GROUP BY h HAVING count(*) > 1"
+        hashed = f"SELECT hash({', '.join(keys)}) AS h {lean} WHERE {_alive(kind)}"
+        twice = f"SELECT h FROM ({hashed}) GROUP BY h HAVING count(*) > 1"
         rows = f"SELECT {named}, w.rowid AS id, w.f AS f, {_ROW} AS r {self._from(kind, rules)} WHERE {_alive(kind)}"
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE twice AS {twice}")
         if self._one("SELECT count(*) FROM twice"):
@@ -210,15 +212,13 @@ class Scratch:
             self._drop(
                 kind,
                 f"SELECT w.rowid AS id, w.f AS f, {_ROW} AS r, {one.value} AS key, '{one.code}' AS code, "
-                f"to_json({{'table': '{one.table}'}}) AS extra {self._from(kind, rules)} "
-                f"WHERE {_alive(kind)} AND {one.condition}",
+                f"to_json({{'table': '{one.table}'}}) AS extra {self._from(kind, rules)}{one.join} "
+                f"WHERE {_alive(kind)} AND ({one.condition})",
                 one.field,
             )
 
     def _from(self, kind: FileKind, rules: Derivation) -> str:
-        joins = "".join(
-            f" LEFT JOIN person_map p_{name} ON p_{name}.no = w.v_{name}" for name in convert.persons(kind)
-        )
+        joins = "".join(f" LEFT JOIN person_map p_{name} ON p_{name}.no = w.v_{name}" for name in convert.persons(kind))
         rows = f"rows_{kind.name}"
         if rules.extra:
             rows = f"(SELECT rowid, *, {rules.extra} FROM {rows} WHERE state = 0)"
@@ -293,7 +293,13 @@ def _alive(kind: FileKind) -> str:
 
 
 def _new_file(
-    path: str, rows: int, size: int, _: int, stats: dict[str, dict[str, str]], keys: dict[str, str], partition: str | None
+    path: str,
+    rows: int,
+    size: int,
+    _: int,
+    stats: dict[str, dict[str, str]],
+    keys: dict[str, str],
+    partition: str | None,
 ) -> NewFile:
     batches = stats['"batch"']
     value = keys[partition] if partition else None

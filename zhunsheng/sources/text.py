@@ -75,9 +75,7 @@ def _rewrite(path: Path, encoding: str, header: _Header, scratch: Path) -> Table
         for data, final in _lines(path, encoding, header.rows):
             trim = trim or _padded(np.frombuffer(data, np.uint8), ord(header.delimiter))
             cleaner.feed(data, final=final)
-    return Table(
-        target, 0, header.delimiter, encoding, header.found, first, trim, cleaner.irregular, cleaner.totals
-    )
+    return Table(target, 0, header.delimiter, encoding, header.found, first, trim, cleaner.irregular, cleaner.totals)
 
 
 def _refuse_binary(probe: bytes) -> None:

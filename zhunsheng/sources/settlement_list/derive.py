@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhunsheng.sources.convert import Check, Derivation, Notice
+from zhunsheng.sources.convert import Across, Check, Derivation, Notice
 
 _PARTS = (
     "coalesce(w.v_fund_pay_sumamt + w.v_psn_selfpay + w.v_psn_ownpay <> w.v_medfee_sumamt, false) "
@@ -10,6 +10,10 @@ _PARTS = (
 )
 _AMOUNT = "abs(CAST(w.v_det_item_fee_sumamt AS HUGEINT) * 100000000 - CAST(w.v_pric AS HUGEINT) * w.v_cnt) > 100000000"
 _AMOUNT_PAIR = "t_cnt || ' / ' || t_det_item_fee_sumamt"
+_FIRST = """ JOIN (
+    SELECT f AS of, v_mdtrt_id AS m, arg_min(v_psn_no, rowid) AS p, arg_min(v_fixmedins_code, rowid) AS i
+    FROM rows_setlinfo WHERE state = 0 GROUP BY ALL
+) o ON o.of = w.f AND o.m = w.v_mdtrt_id"""
 
 DERIVATIONS = {
     "medins": Derivation({}),
@@ -20,6 +24,9 @@ DERIVATIONS = {
     "setlinfo": Derivation(
         {"settlement": {"q_parts_mismatch": _PARTS}},
         notices=(Notice("ZS247", _PARTS),),
+        across=(
+            Across("mdtrt_id", "ZS236", "o.p <> w.v_psn_no OR o.i <> w.v_fixmedins_code", "w.v_mdtrt_id", "", _FIRST),
+        ),
     ),
     "feedetail": Derivation(
         {

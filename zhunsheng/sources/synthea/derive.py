@@ -57,7 +57,13 @@ DERIVATIONS = {
         ),
     ),
     "claims_transactions": Derivation(
-        {"charge_line": {"currency": "'USD'", "q_amount_mismatch": _AMOUNT, "month": "strftime(w.v_FROMDATE, '%Y-%m')"}},
+        {
+            "charge_line": {
+                "currency": "'USD'",
+                "q_amount_mismatch": _AMOUNT,
+                "month": "strftime(w.v_FROMDATE, '%Y-%m')",
+            }
+        },
         checks=(
             Check("AMOUNT", "ZS220", "v_TYPE = 'CHARGE' AND t_AMOUNT IS NULL", "t_AMOUNT"),
             Check("UNITAMOUNT", "ZS220", "v_TYPE = 'CHARGE' AND t_UNITAMOUNT IS NULL", "t_UNITAMOUNT"),
