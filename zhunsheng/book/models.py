@@ -50,13 +50,18 @@ class ParameterValue(Dated):
     ground: Ground
 
 
+#: A code and its word on screen, Chinese and English.
+Words = dict[str, tuple[str, str]]
+
+
 class Parameter(Entry):
-    """A named parameter of a rule and its values over time."""
+    """A named parameter of a rule and its values over time. ``words`` says coded values in words."""
 
     name: str
     zh: str
     en: str
     values: tuple[ParameterValue, ...] = Field(min_length=1)
+    words: Words = Field(default_factory=dict)
 
 
 class LawRef(Entry):
@@ -191,13 +196,18 @@ class Batch(Dated):
 
 
 class ListColumn(Entry):
-    """One column of a knowledge list beyond the common ones."""
+    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words."""
 
     name: str
     zh: str
     kind: Literal["text", "integer", "code"] = "text"
     required: bool = True
-    codes: tuple[str, ...] = ()
+    words: Words = Field(default_factory=dict)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that the column allows; empty when any text will do."""
+        return tuple(self.words)
 
 
 class ListKind(Entry):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from zhunsheng.cli import show
 from zhunsheng.cli.site import ready
 
 
@@ -17,4 +18,5 @@ def serve(
     ready()
     from zhunsheng.config.serve import serve as serve_site
 
-    serve_site(host, port)
+    with show.problems(as_json=False):
+        serve_site(host, port)
