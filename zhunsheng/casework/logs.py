@@ -14,6 +14,8 @@ from typing import Any
 
 import structlog
 
+from zhunsheng.kernel.home import ROOT
+
 
 def _safe_exception(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     """Replace an exception by its kind and the places it passed."""
@@ -27,7 +29,12 @@ def _safe_exception(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str
 
 def _places(trace: TracebackType | None) -> list[str]:
     frames = traceback.extract_tb(trace)[-8:]
-    return [f"{frame.filename.rsplit('/site-packages/')[-1]}:{frame.lineno} {frame.name}" for frame in frames]
+    return [f"{_module(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _module(path: str) -> str:
+    """A file below its package folder: where the site is installed is nobody's business."""
+    return path.rsplit("/site-packages/", 1)[-1].rsplit(f"{ROOT}/", 1)[-1]
 
 
 class _Foreign(logging.Filter):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 import dj_database_url
@@ -32,10 +32,8 @@ def _secret(path: Path) -> str:
     if not path.exists():
         part.touch(mode=0o600)
         part.write_text(secrets.token_urlsafe(64), "ascii")
-        try:
+        with suppress(FileExistsError):
             os.link(part, path)
-        except FileExistsError:
-            pass
         part.unlink()
     return path.read_text("ascii")
 
@@ -176,9 +174,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-TESTING = "pytest" in sys.modules
-if TESTING:
-    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 LOGGING_CONFIG = None

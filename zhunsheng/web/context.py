@@ -28,14 +28,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Return navigation, rights and the state of the data for the frame of a page."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"may": {}, "nav": (), "run": None}
+        return {"user": user, "may": {}, "nav": (), "served": None}
     verbs = verbs_of(user)
     section = request.resolver_match.view_name if request.resolver_match else ""
     return {
+        "user": user,
         "may": {verb.value: True for verb in verbs},
         "nav": [name for name, verb in NAV if verb in verbs],
         "section": SECTIONS.get(section, section),
-        "run": _run(),
+        "served": _run() if Verb.READ_RUNS in verbs else None,
     }
 
 

@@ -14,14 +14,15 @@ from zhunsheng.web.templatetags.words import english, label, moment, price, qty
 
 
 def compare(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return one or two rows as fields beside each other; a field that differs is marked."""
+    """Return one or two rows as fields beside each other; a telling field that differs is marked."""
     fields = _stay_fields() if rows[0]["row_kind"] == "encounter" else _line_fields()
+    telling = {_("服务时间"), _("机构"), _("开单科室"), _("开单医师"), _("入院"), _("出院"), _("单价 × 数量")}
     table = []
     for name, read in fields:
-        cells = [read(row) if row["row_id"] else "" for row in rows]
-        if any(cells):
-            seen = [cell for cell, row in zip(cells, rows, strict=True) if row["row_id"]]
-            table.append({"name": name, "cells": cells, "diff": len(set(seen)) > 1})
+        cells = [read(row) if row["row_id"] else None for row in rows]
+        seen = [cell for cell in cells if cell is not None]
+        if any(seen):
+            table.append({"name": name, "cells": cells, "diff": name in telling and len(set(seen)) > 1})
     return {"rows": rows, "fields": table}
 
 

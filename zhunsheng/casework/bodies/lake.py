@@ -35,7 +35,8 @@ NARROW = {
     "person": "SELECT * FROM {file}.person WHERE person_id IN (SELECT person_id FROM encounter)",
     "diagnosis": "SELECT * FROM {file}.diagnosis WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "procedure": "SELECT * FROM {file}.procedure WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
-    "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (SELECT batch FROM charge_line)",
+    "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch "
+    "WHERE id IN (SELECT batch FROM charge_line UNION SELECT batch FROM encounter)",
     "finding_row": """
         SELECT r.* REPLACE (
             CASE WHEN l.line_id IS NOT NULL OR e.encounter_id IS NOT NULL THEN r.row_id END AS row_id,

@@ -37,7 +37,7 @@ WITH figures AS (
 ),
 most AS (
     SELECT institution_id, rule_id, COUNT(*) AS findings FROM finding
-    WHERE month = $3 AND verdict <> 'unknown' GROUP BY ALL
+    WHERE month = $3 AND verdict <> 'unknown' GROUP BY institution_id, rule_id
     QUALIFY ROW_NUMBER() OVER (PARTITION BY institution_id ORDER BY findings DESC, rule_id) = 1
 )
 SELECT f.institution_id, i.name, i.kind, i.level, COALESCE(f.settlements, 0) AS settlements,

@@ -48,8 +48,10 @@ class Worker:
         from zhunsheng.casework.jobs import actions
 
         self.log.info("worker started")
+        parent = os.getppid()
         actions.seen(self.name, started=True)
-        while not self.stop.is_set():
+        # a site that was killed leaves its worker to nobody: then the worker ends, too
+        while not self.stop.is_set() and os.getppid() == parent:
             close_old_connections()
             job = actions.claim(self.name, self.lease)
             if job is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any, Protocol
 
 from django.db import connection, transaction
@@ -33,7 +34,7 @@ def append(actor: Actor, kind: str, subject: str, payload: dict[str, Any]) -> Ev
     if not connection.in_atomic_block:
         raise RuntimeError("evidence is written in the transaction of the deed")
     text = canonical(payload)
-    at = now()
+    at = now().astimezone(UTC)  # as the database gives it back, so that the seal can be checked
     sealed = {"kind": kind, "actor": actor.actor_key, "body": actor.body_key, "subject": subject, "at": at.isoformat()}
     return EvidenceOutbox.objects.create(
         kind=kind,

@@ -149,7 +149,7 @@ def _label(kind: str, value: str) -> str:
             "write": _("写入"),
             "commit": _("提交"),
             "facts": _("取数"),
-            "judge": _("判定"),
+            "judge": _("逐条判定"),
             "assemble": _("汇总"),
         },
     }

@@ -1,0 +1,37 @@
+"""Fixtures of the site tests: a judged county on disk, people in the database, clients that are logged in."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tests.web import people as cast
+from tests.web import serving
+from zhunsheng.kernel.home import home
+
+EARLIER, CURRENT = "r20261002-aaaaaaaaaaaa", "r20261031-bbbbbbbbbbbb"
+
+
+@pytest.fixture(scope="session")
+def county():
+    """Two runs of the small county: the earlier one lacks the last month."""
+    serving.build(home(), serving.county(11), EARLIER, serving.FINISHED - 30 * 86400)
+    return serving.build(home(), serving.county(12), CURRENT)
+
+
+@pytest.fixture
+def people(db, county):
+    """Everyone, with bodies and duties."""
+    return cast.create()
+
+
+@pytest.fixture
+def as_(people):
+    """A client logged in as the person of a login."""
+
+    def enter(login):
+        client = Client()
+        client.force_login(people[login])
+        return client
+
+    return enter

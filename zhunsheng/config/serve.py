@@ -1,0 +1,92 @@
+"""Serves the site: one granian process with threads, and a worker process that is started again when it dies."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from zhunsheng.kernel.errors import Problem
+
+#: Threads that answer requests; DuckDB and SQLite release the interpreter while they work.
+THREADS = 8
+#: Seconds between the death of a worker and the start of the next.
+PAUSE = 2.0
+WORKER = "from zhunsheng.casework.jobs.worker import work; work()"
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until interrupted. Static files are collected first, the worker ends with the site."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.config.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    check_free(host, port)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    worker = Supervised([sys.executable, "-c", WORKER])
+    worker.start()
+    try:
+        site = Granian(
+            "zhunsheng.config.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=1,
+            blocking_threads=THREADS,
+            log_access=False,
+            log_enabled=False,
+        )
+        site.serve()
+    finally:
+        worker.stop()
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise Problem ZS715 when something already listens there: two servers would share the visitors unseen."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Problem("ZS715", host=host, port=port) from error
+
+
+class Supervised:
+    """A child process that is started again when it dies, until told to stop."""
+
+    def __init__(self, command: list[str], popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen) -> None:
+        self.command = command
+        self.popen = popen
+        self.child: subprocess.Popen[bytes] | None = None
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        """Start the child and watch it."""
+        self.thread.start()
+
+    def stop(self, patience: float = 20.0) -> None:
+        """Ask the child to end, wait, and end it when it does not; an unfinished job is taken over later."""
+        self.ending.set()
+        child = self.child
+        if child is not None and child.poll() is None:
+            child.terminate()
+            try:
+                child.wait(patience)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        self.thread.join(patience)
+
+    def _watch(self) -> None:
+        while not self.ending.is_set():
+            self.child = self.popen(self.command)
+            self.child.wait()
+            self.ending.wait(PAUSE)
