@@ -200,6 +200,7 @@ class ListColumn(Entry):
 
     name: str
     zh: str
+    en: str
     kind: Literal["text", "integer", "code"] = "text"
     required: bool = True
     words: Words = Field(default_factory=dict)

@@ -78,7 +78,7 @@ def steps(found: dict[str, Any], reasons: list[dict[str, Any]], rows: list[dict[
     at_stake = [row["at_stake_fen"] for row in rows if row["at_stake_fen"]]
     total = f"¥{yuan(found['amount_fen'])}"
     sum_ = " + ".join(yuan(fen) for fen in at_stake[:6]) + (" + …" if len(at_stake) > 6 else "")
-    told.append((_("涉及金额：{sum}").format(sum=sum_ or "0.00"), total))
+    told.append((_("涉及金额：{sum}").format(sum=sum_) if len(at_stake) > 1 else _("涉及金额"), total))
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -48,6 +49,35 @@ def wan(fen: int | None) -> str:
     unit = 100_000 if english() else 1_000_000
     hundredths = (200 * abs(fen) + unit) // (2 * unit)
     return f"{'−' if fen < 0 else ''}{hundredths // 100:,}.{hundredths % 100:02d}"
+
+
+#: Below this sum (100,000 yuan) an overview prints yuan: tens of yuan would read as 0.00 万.
+SMALL_FEN = 10_000_000
+
+
+@register.filter
+def unit_for(fen: int | None) -> str:
+    """The unit in which a table with this total is printed: ``yuan`` or ``wan``."""
+    return "wan" if abs(fen or 0) >= SMALL_FEN else "yuan"
+
+
+@register.filter
+def unit_word(unit: str) -> str:
+    """The word of a unit for a column head."""
+    return _("万元") if unit == "wan" else _("元")
+
+
+@register.filter
+def in_unit(fen: int | None, unit: str) -> str:
+    """Fen in the unit of its table."""
+    return wan(fen) if unit == "wan" else yuan(fen)
+
+
+@register.filter
+def said(value: object, words: Mapping[str, tuple[str, str]]) -> str:
+    """A coded value of the rule book in words; the value itself where it is no code."""
+    found = words.get(str(value))
+    return found[english()] if found else str(value)
 
 
 @register.filter

@@ -18,6 +18,7 @@ from zhunsheng.web import exports
 from zhunsheng.web.access import page
 from zhunsheng.web.charts import control_chart, spark
 from zhunsheng.web.reasons import missing
+from zhunsheng.web.templatetags.words import unit_for
 
 SHOWN = 8
 SUMMED = ("settlements", "findings", "unknown", "amount_fen", "before")
@@ -69,6 +70,7 @@ def _context(request: HttpRequest, reader: Reader, months: list[str], month: str
         if everything or len(places) <= SHOWN
         else {**summed(places[SHOWN:]), "count": len(places) - SHOWN},
         "total": total,
+        "unit": unit_for(total["amount_fen"]),
         "place_count": len(places),
         "worse": worse,
         "worse_count": worse[0]["pairs"] if worse else 0,
