@@ -23,7 +23,13 @@ from zhunsheng.sources.report import RejectStore, clip
 from zhunsheng.sources.text import Table
 
 MEMORY = "900MB"
-_UNREADABLE = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+#: DuckDB cuts the text in its messages between bytes, and Python then fails to read the message itself.
+_UNREADABLE = (
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.OutOfRangeException,
+    UnicodeDecodeError,
+)
 _SETTINGS = (
     "SET threads = 2",
     f"SET memory_limit = '{MEMORY}'",

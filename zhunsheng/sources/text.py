@@ -12,7 +12,7 @@ import numpy as np
 
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.sources.mapping import Recognised
-from zhunsheng.sources.records import Cleaner, Irregular, parse
+from zhunsheng.sources.records import MAX_RECORD, Cleaner, Irregular, parse
 
 CHUNK = 4 << 20
 PROBE = 1 << 18
@@ -158,7 +158,8 @@ def _look(chunk: bytes, delimiter: int) -> tuple[bool, bool]:
     ends = np.flatnonzero(data == 10)
     tabs = np.count_nonzero(data == 9)
     even = np.count_nonzero(data < 32) == len(ends) + tabs and not (np.diff(ends) == 1).any()
-    plain = bool(even and b'"' not in chunk and not _holds(data, 0xEF, 0xBF, 0xBD))
+    long = len(ends) == 0 and len(chunk) > MAX_RECORD
+    plain = bool(even and not long and b'"' not in chunk and not _holds(data, 0xEF, 0xBF, 0xBD))
     return plain, _padded(data, delimiter)
 
 

@@ -1,0 +1,51 @@
+"""The outside formats: which headers make which kind of file, what each column must hold and where it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.docs.markdown import table
+from zhunsheng.sources.mapping import SOURCES, Field, FileKind, Mapping, mapping
+
+TYPES = {
+    "id": "identifier",
+    "person": "identifier, becomes a pseudonym",
+    "text": "text",
+    "code": "code",
+    "birth": "day",
+    "day": "day",
+    "last_day": "last day on which the row holds",
+    "moment": "day or day and time",
+    "fen": "yuan, 2 decimals",
+    "e4": "number, 4 decimals",
+    "e6": "yuan, 6 decimals",
+    "count": "whole number from 1",
+}
+HEAD = ["列 column", "中文", "也接受 also accepted", "必填 required", "内容 content", "去处 goes to", "代码 codes"]
+
+
+def pages() -> dict[str, str]:
+    """Return the one page: what holds for every file, written by hand, then each source out of its mapping."""
+    head = Path(__file__).with_name("sources_head.md").read_text("utf-8")
+    return {"sources.md": "\n".join([head, *(_source(mapping(source)) for source in SOURCES)])}
+
+
+def _source(source: Mapping) -> str:
+    kinds = "\n".join(_kind(kind) for kind in source.kinds.values() if kind.across_batches != "unused")
+    unused = ", ".join(f"`{kind.name}`" for kind in source.kinds.values() if kind.across_batches == "unused")
+    tail = f"认得但不入库 · known and not stored: {unused}\n" if unused else ""
+    money = f"币种 · currency: {source.currency}\n\n" if source.currency else ""
+    return f"## {source.zh} · {source.source}\n\n{money}{kinds}\n{tail}"
+
+
+def _kind(kind: FileKind) -> str:
+    key = ", ".join(f"`{kind.key_table}.{name}`" for name in kind.key_columns)
+    head = f"### {kind.zh} · {kind.name}\n\n主键 · key: {key}\n\n"
+    return head + table(HEAD, [_row(one) for one in kind.fields])
+
+
+def _row(one: Field) -> list[str]:
+    codes = "; ".join(f"{code} → {value or '-'}" for code, value in one.codes.items())
+    to = ", ".join(f"`{name}.{column}`" for name, column in one.to)
+    also = "、".join(one.aliases)
+    return [f"`{one.name}`", one.zh, also, "是 yes" if one.required else "", TYPES[one.type], to, codes]
