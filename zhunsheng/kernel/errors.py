@@ -34,7 +34,7 @@ class ErrorKind:
         return _fill(self.mend_en if language == "en" else self.mend_zh, values)
 
 
-class Problem(Exception):  # noqa: N818 - the word that people read; it is raised for them
+class Problem(Exception):
     """An error for a person: a stable code and the values that belong to it."""
 
     def __init__(self, code: str, **values: object) -> None:
