@@ -12,6 +12,7 @@ atexit.register(shutil.rmtree, _folder, True)
 
 from zhunsheng.config import settings as site  # noqa: E402
 
+site.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 globals().update({name: getattr(site, name) for name in dir(site) if name.isupper()})
 STORAGES = {**site.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 #: Argon2 is slow on purpose; a test of the real settings asserts it.

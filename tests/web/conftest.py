@@ -1,3 +1,3 @@
-from tests.web.fixtures import as_, county, people
+from tests.web.fixtures import as_, county, people, work
 
-__all__ = ["as_", "county", "people"]
+__all__ = ["as_", "county", "people", "work"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from django.test import Client
 
 from tests.web import people as cast
 from tests.web import serving
+from zhunsheng.casework.jobs.worker import Worker
 from zhunsheng.kernel.home import home
 
 EARLIER, CURRENT = "r20261002-aaaaaaaaaaaa", "r20261031-bbbbbbbbbbbb"
@@ -35,3 +38,10 @@ def as_(people):
         return client
 
     return enter
+
+
+@pytest.fixture
+def work(db, monkeypatch):
+    """Do the jobs that wait, in this process; the connection of the test stays open."""
+    monkeypatch.setattr("django.db.close_old_connections", lambda: None)
+    return lambda: Worker(threading.Event()).run(stop_when_empty=True)

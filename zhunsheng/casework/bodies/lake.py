@@ -61,6 +61,7 @@ NARROW = {
     "meta": "SELECT * FROM {file}.meta WHERE false",
 }
 #: What a page's query never needs and a curious one would.
+READS = re.compile(r"\s*(SELECT|WITH)\b", re.I)
 FORBIDDEN = re.compile(r"\b(duckdb_\w+|pragma\w*|information_schema|attach|detach|read_\w+|copy|install|load)\b", re.I)
 
 
@@ -101,8 +102,8 @@ class Reader:
             yield rows
 
     def _execute(self, sql: str, parameters: list[Any] | tuple[Any, ...]) -> duckdb.DuckDBPyConnection:
-        if FORBIDDEN.search(sql):
-            raise PermissionError("a reader's query names its own views only")
+        if ";" in sql or not READS.match(sql) or FORBIDDEN.search(sql):
+            raise PermissionError("a reader's query is one SELECT over its own views")
         return self._connection.execute(sql, list(parameters))
 
 
