@@ -9,12 +9,13 @@ from typing import Annotated
 
 import typer
 
-from zhunsheng import runs, sources
+from zhunsheng import __version__, runs, sources
 from zhunsheng.book import load
 from zhunsheng.cli import show
 from zhunsheng.cli.county import knowledge_of
+from zhunsheng.cli.intake import files_of
 from zhunsheng.cli.serve import serve
-from zhunsheng.cli.site import ready, record_load, record_run
+from zhunsheng.cli.site import person, ready, record_import, record_load, record_run
 from zhunsheng.engines import duck
 from zhunsheng.facts import lake
 from zhunsheng.generator import generate
@@ -24,6 +25,8 @@ from zhunsheng.kernel.time import epoch_seconds, now
 
 START = date(2025, 11, 1)
 MONTHS = 12
+#: The demo account in whose name the files are imported.
+IMPORTER = "reviewer"
 #: The demo is judged as of the day after its last month, so that it looks the same on any day.
 AS_OF = date(2026, 11, 1) - timedelta(days=1)
 
@@ -39,9 +42,11 @@ def demo(
     site = home()
     with show.problems(as_json=False):
         folder = _county(site, lines, seed)
-        _import(site, folder)
+        report = _import(site, folder)
         _judge(site)
         _people(site)
+        if any(file.state in ("loaded", "replaced") for file in report.files):
+            record_import(person(IMPORTER), files_of([folder / "import"]), report)
     if not only_build:
         show.out.print(f"\n[bold]http://{host}:{port}[/bold]  （Ctrl+C 停止）")
         serve(host, port)
@@ -50,7 +55,7 @@ def demo(
 def _county(site: Home, lines: int, seed: int) -> Path:
     """Generate the files, unless the very same county lies there whole."""
     book = load(rulebook(), site.book)
-    wanted = canonical({"lines": lines, "seed": seed, "book": book.digest, "generator": _generator_digest()})
+    wanted = canonical({"lines": lines, "seed": seed, "book": book.digest, "generator": __version__})
     folder = site.root / "demo" / "county"
     stamp = folder / "made.json"
     if stamp.exists() and stamp.read_bytes() == wanted:
@@ -70,24 +75,16 @@ def _county(site: Home, lines: int, seed: int) -> Path:
     return folder
 
 
-def _generator_digest() -> str:
-    from zhunsheng import __version__
-
-    return __version__
-
-
-def _import(site: Home, folder: Path) -> None:
-    at = now()
+def _import(site: Home, folder: Path) -> sources.LoadReport:
     with show.progress() as tell:
-        report = sources.load(site, [folder / "import"], recorded_at=epoch_seconds(at), progress=tell)
+        report = sources.load(site, [folder / "import"], recorded_at=epoch_seconds(now()), progress=tell)
     changed = any(file.state in ("loaded", "replaced") for file in report.files)
     record_load()
-    if changed:
-        report.write(site.reports, f"import-{at:%Y%m%d-%H%M%S}")
     loaded = sum(file.rows_loaded for file in report.files)
     rejected = sum(file.rows_rejected for file in report.files)
     told = f"入库 {loaded:,} 行，退回 {rejected:,} 行" if changed else "文件未变，无须再导入"
     show.out.print(f"导入：{len(report.files)} 个文件，{told}；快照 {report.snapshot or _latest(site)}")
+    return report
 
 
 def _latest(site: Home) -> str:

@@ -10,7 +10,7 @@ import typer
 from zhunsheng import sources
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
-from zhunsheng.cli.site import record_load
+from zhunsheng.cli.site import person, record_import, record_load
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import epoch_seconds, now
 
@@ -20,22 +20,32 @@ def import_files(
     source: Annotated[str, typer.Option(help="auto、settlement_list 或 synthea。")] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不入库。Check only.")] = False,
     report: Annotated[Path | None, typer.Option(help="退回报告的文件夹，默认在站点目录。Folder for it.")] = None,
+    login: Annotated[str | None, typer.Option("--as", help="以哪个账号的名义。In whose name: a login.")] = None,
     json: Json = False,
 ) -> None:
     """导入文件：合格的行入库，退回的行说明原因与改法。Import files; rejected rows are explained."""
     at = now()
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
+        actor = person(login) if login else None
         result = sources.load(
             home(), paths, recorded_at=epoch_seconds(at), dry_run=dry_run, source=source, progress=tell
         )
+        changed = any(file.state in ("loaded", "replaced") for file in result.files)
         if not dry_run:
             record_load()
+        if actor and changed and not dry_run:
+            record_import(actor, files_of(paths), result)
     folder = report or home().reports
     written = result.write(folder, f"import-{at:%Y%m%d-%H%M%S}") if _attention(result) else []
     data = {**result.as_dict(), "reports": [str(path) for path in written]}
     show.say(data, as_json=json, human=lambda: _told(result, [str(path) for path in written], dry_run=dry_run))
     if _attention(result):
         raise typer.Exit(show.ATTENTION)
+
+
+def files_of(paths: list[Path]) -> list[Path]:
+    """Return the files that paths name, folders opened one level, in order."""
+    return [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.is_file()]
 
 
 def _attention(result: sources.LoadReport) -> bool:

@@ -6,10 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from zhunsheng.facts import lake
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.files import digest_file
 from zhunsheng.kernel.home import home
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zhunsheng.casework.bodies.models import User
     from zhunsheng.runs import Manifest
+    from zhunsheng.sources import LoadReport
 
 
 def ready(*, quiet: bool = True) -> None:
@@ -39,3 +45,24 @@ def record_load() -> None:
     snapshot = lake.latest(home())
     if snapshot:
         record_batches(Process("cli"), snapshot)
+
+
+def person(login: str) -> User:
+    """Return the account of a login. Raises Problem ZS602 when there is none."""
+    ready()
+    from zhunsheng.casework.bodies.models import User
+
+    found = User.objects.filter(login=login).first()
+    if found is None:
+        raise Problem("ZS602", login=login)
+    return found
+
+
+def record_import(actor: User, files: list[Path], report: LoadReport) -> None:
+    """List a load in a person's name, with its report."""
+    from zhunsheng.casework.imports import actions, tasks
+    from zhunsheng.casework.imports.inbox import Received
+
+    received = [Received(file.name, digest_file(file), file.stat().st_size) for file in files]
+    item = actions.record_import(actor, received, tasks.kept_report(report))
+    report.write(home().reports, tasks.report_stem(item.pk, "load"))

@@ -86,6 +86,25 @@ def fail_import(pk: int, problem: dict[str, Any]) -> None:
 
 
 @deed
+def record_import(actor: User, files: list[Received], report: dict[str, Any]) -> Import:
+    """List a load that the command line made in a person's name, so that pages show it with its report."""
+    check_may(actor, Verb.IMPORT_FILES)
+    item = Import.objects.create(
+        state=ImportState.LOADED,
+        created_by=actor,
+        body=actor.body,
+        created_at=now(),
+        finished_at=now(),
+        load_report=report,
+        snapshot=str(report.get("snapshot") or ""),
+    )
+    for file in files:
+        ImportFile.objects.create(belongs_to=item, name=file.name, digest=file.digest, size=file.size)
+    append(actor, "import.loaded", f"import:{item.pk}", {**_counts(report), "snapshot": item.snapshot})
+    return item
+
+
+@deed
 def record_batches(actor: Actor, snapshot: Snapshot) -> int:
     """Leave evidence of every batch that is alive in a snapshot and has none yet; return how many.
 

@@ -53,12 +53,17 @@ def report_stem(pk: int, step: str) -> str:
     return f"import-{pk}-{step}"
 
 
-def _read(pk: int, step: str, progress: Progress, *, dry_run: bool) -> dict[str, Any]:
-    report = sources.load(home(), _paths(pk), recorded_at=epoch_seconds(now()), dry_run=dry_run, progress=progress)
-    report.write(home().reports, report_stem(pk, step))
+def kept_report(report: sources.LoadReport) -> dict[str, Any]:
+    """Return a report as it is kept with its import: the first rejected rows, and all counts."""
     plain: dict[str, Any] = report.as_dict()
     rejects = plain.pop("rejects", [])
     return {**plain, "rejects_shown": rejects[:SHOWN_REJECTS]}
+
+
+def _read(pk: int, step: str, progress: Progress, *, dry_run: bool) -> dict[str, Any]:
+    report = sources.load(home(), _paths(pk), recorded_at=epoch_seconds(now()), dry_run=dry_run, progress=progress)
+    report.write(home().reports, report_stem(pk, step))
+    return kept_report(report)
 
 
 def _paths(pk: int) -> list[Path]:
