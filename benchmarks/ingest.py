@@ -106,7 +106,7 @@ def input_file(lines: int, form: str) -> Path:
         with part.open("wb") as file:
             for start in range(0, lines, 500_000):
                 data = frame(min(500_000, lines - start), start)
-                style = "always" if form == "quoted" else "necessary"
+                style = "always" if form == "quoted" else "never"
                 text = data.write_csv(include_header=start == 0, quote_style=style)
                 file.write(text.encode("gb18030" if form == "gb18030" else "utf-8"))
     return part.rename(path)

@@ -151,15 +151,18 @@ class _Lines:
     def __init__(self, block: bytes, delimiter: bytes, width: int) -> None:
         self.block = block
         data = np.frombuffer(block, np.uint8)
-        self.ends = np.flatnonzero(data == _NEWLINE)
+        marks = _Marks(data, delimiter[0], quoted=b'"' in block)
+        self.ends = marks.places[marks.ends]
         self.starts = np.concatenate(([0], self.ends[:-1] + 1))
         self.count = len(self.ends)
-        quotes = np.flatnonzero(data == _QUOTE) if b'"' in block else np.empty(0, np.int64)
-        suspect = self._delimiters(data, delimiter, quotes) != width - 1
+        suspect = marks.delimiters() != width - 1
         suspect |= self.ends - self.starts > MAX_RECORD
         self._odd: list[int] = []
-        if len(quotes):
-            suspect |= self._quotes(data, delimiter, quotes)
+        if marks.quoted:
+            odd = marks.odd()
+            self._odd = np.flatnonzero(odd).tolist()
+            suspect |= odd
+            suspect[np.searchsorted(self.ends, marks.stray())] = True
         for place in self._places():
             suspect[np.searchsorted(self.ends, place)] = True
         self.indices: list[int] = np.flatnonzero(suspect).tolist()
@@ -177,35 +180,58 @@ class _Lines:
         place = int(np.searchsorted(np.asarray(self._odd), index, "right")) if self._odd else 0
         return self._odd[place : place + 3]
 
-    def _delimiters(self, data: np.ndarray, delimiter: bytes, quotes: np.ndarray) -> np.ndarray:
-        """Count the delimiters of each line that stand outside quotes."""
-        places = np.flatnonzero(data == delimiter[0])
-        if len(quotes):
-            line = np.searchsorted(self.ends, places)
-            before = np.searchsorted(quotes, self.starts)[line]
-            places = places[(np.searchsorted(quotes, places) - before) % 2 == 0]
-        return np.diff(np.searchsorted(places, self.ends), prepend=0)
-
-    def _quotes(self, data: np.ndarray, delimiter: bytes, quotes: np.ndarray) -> np.ndarray:
-        """Mark lines with an odd number of quotes, and lines where a quote opens or closes in the middle of text."""
-        line = np.searchsorted(self.ends, quotes)
-        per_line = np.bincount(line, minlength=self.count)
-        odd = per_line % 2 == 1
-        self._odd = np.flatnonzero(odd).tolist()
-        edge = np.zeros(256, bool)
-        edge[[delimiter[0], _NEWLINE, _QUOTE]] = True
-        opens = (np.arange(len(quotes)) - np.searchsorted(quotes, self.starts)[line]) % 2 == 0
-        neighbour = data[np.where(opens, quotes - 1, quotes + 1)]
-        stray = ~(edge[neighbour] | (quotes == 0))
-        odd[line[stray]] = True
-        return odd
-
     def _places(self) -> list[int]:
         """Return where broken characters and control characters stand."""
         places = [match.start() for match in re.finditer(_BROKEN, self.block)] if _BROKEN in self.block else []
         if len(self.block.translate(None, _CONTROLS)) != len(self.block):
             places += [match.start() for match in _CONTROL.finditer(self.block)]
         return places
+
+
+class _Marks:
+    """Where delimiters, quotes and line ends stand in a block, in order, and what they say line by line."""
+
+    def __init__(self, data: np.ndarray, delimiter: int, *, quoted: bool) -> None:
+        self.data = data
+        self.quoted = quoted
+        found = data == _NEWLINE
+        found |= data == delimiter
+        if quoted:
+            found |= data == _QUOTE
+        self.places = np.flatnonzero(found)
+        self.kinds = data[self.places]
+        self.delimiter = delimiter
+        self.ends = np.flatnonzero(self.kinds == _NEWLINE)
+        if quoted:
+            self._open = self._inside()
+
+    def _inside(self) -> np.ndarray:
+        """Say for each mark whether an odd number of quotes stands before it on its line; a quote counts itself."""
+        quotes = np.cumsum(self.kinds == _QUOTE, dtype=np.int32)
+        before = np.concatenate(([0], quotes[self.ends[:-1]]))
+        lengths = np.diff(self.ends, prepend=-1)
+        return (quotes - np.repeat(before, lengths)) % 2 == 1
+
+    def delimiters(self) -> np.ndarray:
+        """Count the delimiters of each line that stand outside quotes."""
+        if not self.quoted:
+            return np.diff(self.ends, prepend=-1) - 1
+        outside = self.kinds == self.delimiter
+        outside &= ~self._open
+        return np.diff(np.cumsum(outside, dtype=np.int32)[self.ends], prepend=0)
+
+    def odd(self) -> np.ndarray:
+        """Mark the lines that hold an odd number of quotes."""
+        return self._open[self.ends]
+
+    def stray(self) -> np.ndarray:
+        """Return the places of quotes that open or close in the middle of text."""
+        chosen = self.kinds == _QUOTE
+        quotes, opens = self.places[chosen], self._open[chosen]
+        edge = np.zeros(256, bool)
+        edge[[self.delimiter, _NEWLINE, _QUOTE]] = True
+        neighbour = self.data[np.where(opens, quotes - 1, quotes + 1)]
+        return quotes[~(edge[neighbour] | (quotes == 0))]
 
 
 def parse(text: str, delimiter: str) -> tuple[list[str], bool]:

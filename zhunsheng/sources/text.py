@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,14 +58,20 @@ def prepare(path: Path, find: Find, scratch: Path, *, careful: bool = False) -> 
     with path.open("rb") as file:
         probe = file.read(PROBE)
     _refuse_binary(probe)
-    encoding = _encoding(path, probe, whole=careful)
+    encoding = _encoding(path, probe)
     header = _header(probe.decode(encoding, "replace"), find, encoding)
     if not careful and encoding in ("utf-8", "utf-8-sig"):
         plain, trim = _survey(path, header)
         if plain:
             return Table(path, header.rows, header.delimiter, encoding, header.found, header.rows + 1, trim)
-        encoding = _encoding(path, probe, whole=True)
-    return _rewrite(path, encoding, header, scratch)
+    try:
+        return _rewrite(path, encoding, header, scratch)
+    except _Gb18030:
+        return _rewrite(path, "gb18030", header, scratch)
+
+
+class _Gb18030(Exception):
+    """A file that began as plain ASCII turns out to be GB18030."""
 
 
 def _rewrite(path: Path, encoding: str, header: _Header, scratch: Path) -> Table:
@@ -100,22 +106,19 @@ def _wide(probe: bytes) -> str | None:
     return None
 
 
-def _encoding(path: Path, probe: bytes, *, whole: bool) -> str:
-    """Find the encoding from the start of a file, or from the first place that is not UTF-8."""
+def _encoding(path: Path, probe: bytes) -> str:
+    """Find the encoding from the start of a file; what is ASCII so far counts as UTF-8."""
     for mark, name in _BOMS:
         if probe.startswith(mark):
             return name
     if wide := _wide(probe):
         return wide
-    decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                return _more_likely(chunk)
-            if not whole:
-                break
+        chunk = file.read(CHUNK)
+    try:
+        codecs.utf_8_decode(chunk, "strict", False)  # noqa: FBT003 - a character cut at the end is no fault
+    except UnicodeDecodeError:
+        return _more_likely(chunk)
     return "utf-8"
 
 
@@ -123,7 +126,7 @@ def _more_likely(chunk: bytes) -> str:
     """Tell UTF-8 with some broken bytes from GB18030, which is broken nearly everywhere when read as UTF-8."""
     text = chunk.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    good = sum(letter > "\x7f" for letter in text) - broken
+    good = len(text) - len(text.encode("ascii", "ignore")) - broken
     return "utf-8" if good > 2 * broken else "gb18030"
 
 
@@ -225,12 +228,39 @@ def _lines(path: Path, encoding: str, skip: int) -> Iterator[tuple[bytes, bool]]
 
 def _decoded(path: Path, encoding: str) -> Iterator[tuple[bytes, bool]]:
     """Yield the file as UTF-8 in chunks; bytes that are no text become U+FFFD."""
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    turn = _checked() if encoding == "utf-8" else _turned(encoding)
+    next(turn)
     with path.open("rb") as file:
         chunk = file.read(CHUNK)
         while True:
             following = file.read(CHUNK)
-            yield decoder.decode(chunk, not following).encode("utf-8", "replace"), not following
+            yield turn.send((chunk, not following)), not following
             if not following:
                 return
             chunk = following
+
+
+def _turned(encoding: str) -> Generator[bytes, tuple[bytes, bool], None]:
+    """Turn chunks of any encoding into UTF-8."""
+    decoder, result = codecs.getincrementaldecoder(encoding)("replace"), b""
+    while True:
+        chunk, final = yield result
+        result = decoder.decode(chunk, final).encode("utf-8", "replace")
+
+
+def _checked() -> Generator[bytes, tuple[bytes, bool], None]:
+    """Pass chunks of UTF-8 on, whole characters only. Raises _Gb18030 when that is what the file is."""
+    cut, result, seen = b"", b"", False
+    while True:
+        chunk, final = yield result
+        data = cut + chunk
+        try:
+            used = codecs.utf_8_decode(data, "strict", final)[1]
+            result = data[:used]
+        except UnicodeDecodeError:
+            if not seen and _more_likely(data) == "gb18030":
+                raise _Gb18030 from None
+            seen = True
+            text, used = codecs.utf_8_decode(data, "replace", final)
+            result = text.encode("utf-8", "replace")
+        cut = data[used:]
