@@ -11,10 +11,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from zhunsheng.book.models import ExampleLine
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
 
 register = template.Library()
+_ORDINARY = {name: ExampleLine.model_fields[name].default for name in ("institution", "department", "encounter")}
 SHAPES = {"violation": "red", "suspected": "yellow", "unknown": "unknown", "pass": "normal"}
 
 
@@ -32,7 +34,7 @@ def yuan(fen: int | None) -> str:
 @register.filter
 def count(number: int | None) -> str:
     """A count with thousands separators."""
-    return "" if number is None else f"{number:,}"
+    return f"{number:,}" if isinstance(number, int) else ""
 
 
 @register.filter
@@ -71,6 +73,21 @@ def unit_word(unit: str) -> str:
 def in_unit(fen: int | None, unit: str) -> str:
     """Fen in the unit of its table."""
     return wan(fen) if unit == "wan" else yuan(fen)
+
+
+@register.filter
+def setting(line: ExampleLine) -> str:
+    """Where a line of an example was charged, as far as it is not the ordinary place of examples."""
+    told = []
+    if line.institution != _ORDINARY["institution"]:
+        told.append(_("机构 {name}").format(name=line.institution))
+    if line.department is None:
+        told.append(_("科室不明"))
+    elif line.department != _ORDINARY["department"]:
+        told.append(_("科室 {name}").format(name=line.department))
+    if line.encounter != _ORDINARY["encounter"]:
+        told.append(_("就诊 {name}").format(name=line.encounter))
+    return " · ".join(told)
 
 
 @register.filter
@@ -166,6 +183,15 @@ def _label(kind: str, value: str) -> str:
             "internet": _("互联网诊疗"),
         },
         "certainty": {"seen": _("已见原文"), "secondary": _("转引"), "to_verify": _("待核对")},
+        "content": {
+            "medins": _("机构"),
+            "dept": _("科室"),
+            "prac": _("医务人员"),
+            "setlinfo": _("结算清单"),
+            "diseinfo": _("诊断"),
+            "oprninfo": _("手术操作"),
+            "feedetail": _("费用明细"),
+        },
         "file": {
             "loaded": _("已入库"),
             "unchanged": _("内容未变"),
@@ -188,7 +214,7 @@ def _label(kind: str, value: str) -> str:
 
 @register.filter
 def label(value: str | None, kind: str) -> str:
-    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, file, step."""
+    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step."""
     return _label(kind, value or "") if value is not None else ""
 
 

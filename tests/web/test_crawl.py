@@ -1,0 +1,134 @@
+"""Every list and every detail address, asked by every role: nobody meets a mark of what lies outside the scope."""
+
+import os
+import random
+import re
+
+import pytest
+from django.urls import get_resolver
+
+from tests.web.fixtures import CURRENT, EARLIER
+from tests.web.people import ROLES, SEES
+from tests.web.serving import PLACES
+from zhunsheng.casework.bodies.lake import current_run
+from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.imports.actions import start_import
+from zhunsheng.casework.imports.inbox import receive
+from zhunsheng.casework.judgements.actions import start_run
+from zhunsheng.kernel.time import parse_date
+
+pytestmark = pytest.mark.django_db
+LOGINS = (*ROLES, "stranger")
+#: Addresses that are not pages over rows of an institution: forms that change something, and pages for everyone.
+APART = {"login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start"}
+
+
+def marks(place):
+    return {place.id, place.name, f"内科{place.mark}", f"医师{place.mark}", f"子宫造影{place.mark}", f"血常规{place.mark}", f"M{place.id[-4:]}"}
+
+
+def samples():
+    """One finding per rule and institution (gone ones included), one encounter per institution, by owner."""
+    found = []
+    with current_run().reader(None) as reader:
+        for table in ("finding", "gone_finding"):
+            sql = f"SELECT institution_id, MIN(finding_id) AS f, MIN(encounter_id) AS e FROM {table} GROUP BY institution_id, rule_id"
+            for row in reader.rows(sql):
+                found.append((row["institution_id"], f"/findings/{row['f']}"))
+                if table == "finding":  # what is gone may have taken its encounter along
+                    found.append((row["institution_id"], f"/encounters/{row['e']}"))
+        crossing = "SELECT institution_id, finding_id AS f FROM finding WHERE rule_id = 'fund/overlapping-stays'"
+        found += [(row["institution_id"], f"/findings/{row['f']}") for row in reader.rows(crossing)]
+    return found
+
+
+def sampled(login):
+    """A seeded sample of the details per role; all of them where ZHUNSHENG_FULL is set."""
+    found = samples()
+    if os.environ.get("ZHUNSHENG_FULL"):
+        return found
+    own = [one for one in found if one[0] in {place.id for place in SEES[login]}]
+    dice = random.Random(login)
+    return dice.sample(found, 10) + dice.sample(own, min(6, len(own)))
+
+
+def lists():
+    own = [f"?institution={place.id}" for place in PLACES]
+    findings = ["", "?state=gone", "?verdict=unknown", "?sort=institution", "?cols=institution-department-practitioner-person-scope-rows"]
+    return [
+        "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/rules", "/imports", "/runs", f"/runs/{CURRENT}", f"/runs/{EARLIER}",
+        *[f"/findings{query}" for query in (*findings, *own)],
+        *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],
+        "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/laws/reg-735", "/laws/reg-735/38",
+    ]  # fmt: skip
+
+
+def body(response):
+    if response.streaming:
+        return b"".join(response.streaming_content).decode("utf-8", "replace")
+    if "spreadsheet" in response.headers.get("Content-Type", ""):
+        import io
+        import zipfile
+
+        with zipfile.ZipFile(io.BytesIO(response.content)) as book:
+            return "".join(book.read(name).decode() for name in book.namelist())
+    return response.content.decode()
+
+
+def forbidden_marks(login, address):
+    """Marks that a reader may not meet; what the reader typed into the address is echoed and not counted."""
+    outside = set(PLACES) - SEES[login]
+    return {mark for place in outside for mark in marks(place) if mark not in address}
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_no_role_meets_a_mark_from_outside_its_scope(as_, people, login):
+    client = as_(login)
+    own = {place.id for place in SEES[login]}
+    name = people[login].body.name if people[login].body else ""
+    for address in lists():
+        response = client.get(address)
+        assert response.status_code in (200, 403), address
+        text = body(response).replace(name, "")
+        assert not [mark for mark in forbidden_marks(login, address) if mark in text], address
+    for owner, address in sampled(login):
+        response = client.get(address)
+        text = body(response).replace(name, "")
+        if owner in own:
+            assert response.status_code == 200, address
+        else:
+            assert response.status_code == (404 if may(people[login], Verb.READ_FINDINGS) else 403), address
+        assert not [mark for mark in forbidden_marks(login, address) if mark in text], address
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_imports_and_jobs_show_to_their_own_body_only(as_, people, login):
+    item = start_import(people["whole"], [receive("秘密.csv", [b"x"])])
+    job = start_run(people["whole"], parse_date("2026-10-31"))
+    client = as_(login)
+    for address in (f"/imports/{item.pk}", f"/imports/{item.pk}/progress", f"/imports/{item.pk}/report.json", "/imports", f"/runs/jobs/{job.pk}"):
+        response = client.get(address)
+        if login != "whole":
+            assert response.status_code in (403, 404) or address == "/imports", address
+            assert "秘密.csv" not in body(response)
+    for address in (f"/imports/{item.pk}/confirm", f"/imports/{item.pk}/discard"):
+        assert client.post(address).status_code in ((403, 404) if login != "whole" else (302, 409)), address
+
+
+def test_every_address_asks_for_a_login(client, county):
+    for pattern in get_resolver().url_patterns[0].url_patterns:
+        if pattern.name in APART:
+            continue
+        address = "/" + re.sub(r"<(int|str|path):(\w+)>", lambda m: {"int": "1"}.get(m[1], "x"), str(pattern.pattern))
+        response = client.get(address)
+        assert response.status_code == 302, address
+        assert response["Location"].startswith("/login?next="), address
+
+
+def test_the_crawl_covers_every_page(county, people):
+    names = {pattern.name for pattern in get_resolver().url_patterns[0].url_patterns}
+    from django.urls import resolve
+
+    crawled = {resolve(address.partition("?")[0]).view_name for address in [*lists(), *(a for _, a in samples())]}
+    crawled |= {"import", "import-progress", "import-report", "run-progress", "import-confirm", "import-discard"}
+    assert names - crawled - APART == set()

@@ -1,0 +1,301 @@
+"""Pages: numbers lead to rows, totals add up, the filter lives in the address, nothing unknown is hidden."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.web.fixtures import CURRENT, EARLIER
+from tests.web.serving import LEAD, OTHER
+from zhunsheng.casework.bodies import lake
+from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.casework.findings import overview, queries
+from zhunsheng.casework.findings.filters import Filter, parse
+from zhunsheng.casework.imports.models import Import
+from zhunsheng.kernel.errors import Problem, catalogue
+
+pytestmark = pytest.mark.django_db
+
+
+def html(client, address, status=200):
+    response = client.get(address)
+    assert response.status_code == status, address
+    return response.content.decode()
+
+
+def first(people, login, **wanted):
+    with scope(people[login]).lake() as reader:
+        return queries.page(reader, Filter(**wanted), 1)
+
+
+def test_the_totals_of_the_overview_are_the_sums_of_its_rows_and_of_the_lists_they_lead_to(people, as_):
+    response = as_("whole").get("/?month=2026-10&all=1")
+    context = response.context
+    for name in ("findings", "unknown", "amount_fen", "settlements"):
+        assert context["total"][name] == sum(row[name] for row in context["places"])
+    assert context["rule_total"]["findings"] == context["total"]["findings"]
+    with scope(people["whole"]).lake() as reader:
+        listed = queries.totals(reader, Filter(month="2026-10", verdict="lead"))
+        assert (listed["findings"], listed["amount_fen"]) == (context["total"]["findings"], context["total"]["amount_fen"])
+        for row in context["reasons"]:
+            found = queries.totals(reader, Filter(month="2026-10", verdict="unknown", reason=row["reason"]))
+            assert found["findings"] == row["findings"]
+        for row in context["worse"]:
+            found = queries.totals(
+                reader, Filter(month="2026-10", verdict="lead", rule=row["rule_id"], institution=row["institution_id"])
+            )
+            assert found["findings"] == row["findings"] > row["before"]
+
+
+def test_institutions_beyond_the_shown_are_summed_up_in_a_row(as_, monkeypatch):
+    monkeypatch.setattr("zhunsheng.web.views.overview.SHOWN", 2)
+    context = as_("whole").get("/").context
+    assert len(context["places"]) == 2
+    assert context["rest"]["count"] == 4
+    assert sum(row["findings"] for row in context["places"]) + context["rest"]["findings"] == context["total"]["findings"]
+    assert [row["findings"] for row in context["places"]] == sorted((r["findings"] for r in context["places"]), reverse=True)
+
+
+def test_the_overview_of_an_institution_compares_it_with_nobody(as_):
+    page = html(as_("lead"), "/")
+    assert "机构，差者在前" not in page
+    assert OTHER.name not in page
+
+
+def test_control_limits_are_those_of_a_u_chart():
+    points = [{"month": f"2026-{m:02d}", "settlements": 100, "findings": 4} for m in range(1, 10)]
+    points.append({"month": "2026-10", "settlements": 100, "findings": 14})
+    points.append({"month": "2026-11", "settlements": 0, "findings": 0})
+    judged = overview.control_limits(points)
+    assert [point["month"] for point in judged][-1] == "2026-10"  # a month without settlements has no rate
+    centre = 50 / 1000
+    assert judged[-1]["upper"] == pytest.approx((centre + 3 * (centre / 100) ** 0.5) * 1000, abs=0.01)
+    assert judged[-1]["lower"] == 0
+    assert [point["out"] for point in judged] == [False] * 9 + [True]
+    assert overview.control_limits([{"month": "2026-01", "settlements": 0, "findings": 0}]) == []
+
+
+@pytest.mark.parametrize(("month", "before"), [("2026-10", "2026-09"), ("2026-01", "2025-12")])
+def test_the_month_before(month, before):
+    assert overview.month_before(month) == before
+
+
+def test_every_filter_narrows_the_list_and_the_count_says_so(people, as_):
+    everything = as_("whole").get("/findings").context["total"]["findings"]
+    for query in (
+        "rule=fund/duplicate-charge", f"institution={LEAD.id}", f"institution={LEAD.id}&department=D1", "verdict=unknown",
+        "state=new", "month=2026-10", "amount=100", "q=子宫", "q=0021", "reason=sex_missing", "verdict=lead",
+    ):  # fmt: skip
+        context = as_("whole").get(f"/findings?{query}").context
+        assert 0 < context["total"]["findings"] < everything, query
+        assert len(context["rows"]) == min(50, context["total"]["findings"])
+        assert context["conditions"], query
+
+
+def test_pages_of_a_list_cover_it_without_overlap(people):
+    with scope(people["whole"]).lake() as reader:
+        for sort in ("severity", "amount", "date", "-date", "institution", "rule", "state"):
+            wanted = Filter(sort=sort)
+            total = queries.totals(reader, wanted)["findings"]
+            rows = [row["finding_id"] for n in range(1, total // 50 + 2) for row in queries.page(reader, wanted, n)]
+            assert len(rows) == len(set(rows)) == total, sort
+
+
+def test_next_and_previous_walk_the_filtered_list(people):
+    wanted = Filter(month="2026-10", verdict="unknown")
+    with scope(people["whole"]).lake() as reader:
+        ids = [row["finding_id"] for row in queries.page(reader, wanted, 1)]
+        walked, at = [], ids[0]
+        while at:
+            found = queries.neighbours(reader, wanted, at)
+            assert (found["place"], found["count"]) == (len(walked) + 1, len(ids))
+            walked.append(at)
+            at = found["next"]
+    assert walked == ids
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("verdict=guilty", "verdict"), ("state=old", "state"), ("month=2026-13", "month"), ("amount=1e9", "amount"),
+     ("sort=person_id", "sort"), ("page=0", "page"), ("page=x", "page"), ("page=²", "page")],
+)  # fmt: skip
+def test_a_filter_value_that_no_page_offers_is_refused_in_words(as_, query, name):
+    page = html(as_("head"), f"/findings?{query}", 400)
+    assert "ZS709" in page
+    assert name in page
+
+
+def test_a_filter_survives_its_way_through_an_address():
+    wanted = Filter(rule="fund/duplicate-charge", verdict="unknown", q="床位 & 费", sort="amount")
+    from django.http import QueryDict
+
+    assert parse(QueryDict(wanted.query())) == wanted
+    assert Filter().query() == ""
+    assert wanted.without("q").set_names == ["rule", "verdict"]
+
+
+def test_text_that_looks_like_sql_is_text(as_):
+    for text in ("' OR 1=1 --", "%", "\\", '"; DROP TABLE finding; --'):
+        response = as_("lead").get("/findings", {"q": text, "institution": text, "rule": text})
+        assert response.status_code == 200
+        assert response.context["total"]["findings"] == 0
+
+
+def test_a_finding_shows_reasons_rows_law_rule_and_where_each_row_came_from(people, as_):
+    found = first(people, "reviewer", rule="fund/duplicate-charge")[0]
+    page = html(as_("reviewer"), f"/findings/{found['finding_id']}")
+    for text in ("普通病房床位费", "急诊监护费", "charge_line.csv 第", "其内涵已包括本项", "第 38 条", "重复收费、超标准收费", "已知误判", "本件如何得出"):
+        assert text in page
+    context = as_("reviewer").get(f"/findings/{found['finding_id']}").context
+    assert sum(row["at_stake_fen"] for row in context["rows"]) == context["finding"]["amount_fen"]
+
+
+def test_the_unknown_is_said_and_never_shown_as_a_pass(people, as_):
+    found = first(people, "reviewer", rule="fund/sex-limited-service", verdict="unknown")[0]
+    page = html(as_("reviewer"), f"/findings/{found['finding_id']}")
+    assert "为何不明" in page
+    assert "性别不明" in page
+    assert "合格" not in page
+    assert 'class="is-unknown"' in html(as_("reviewer"), "/findings?verdict=unknown")
+
+
+def test_another_institution_is_named_as_such_inside_evidence(people, as_):
+    found = first(people, "lead", rule="fund/overlapping-stays")
+    assert found
+    for row in found:
+        page = html(as_("lead"), f"/findings/{row['finding_id']}")
+        assert "另一机构" in page
+        assert "不在您的查看范围" in page
+
+
+def test_history_tells_new_from_same_and_gone(people, as_):
+    def changes(**wanted):
+        found = first(people, "whole", **wanted)[0]
+        return [one["change"] for one in as_("whole").get(f"/findings/{found['finding_id']}").context["history"]]
+
+    assert changes(state="new", month="2026-10") == ["first", "absent"]
+    assert changes(state="same", month="2026-05") == ["same", "start"]
+    assert changes(state="gone")[:1] == ["gone"]
+
+
+def test_an_encounter_shows_its_lines_and_findings(people, as_):
+    found = first(people, "reviewer", rule="fund/duplicate-charge")[0]
+    response = as_("reviewer").get(f"/encounters/{found['encounter_id']}")
+    assert response.context["total"]["lines"] == 16
+    assert found["finding_id"] in {row["finding_id"] for row in response.context["findings"]}
+
+
+def test_a_rule_shows_law_parameters_points_examples_and_its_review(as_):
+    page = html(as_("auditor"), "/rules/fund/duplicate-charge")
+    for text in ("尚无人核对", "2027-05-22", "急诊监护费与Ⅰ级护理同日收取", "转科当日", "001103000010000", "第 38 条", "已知误判"):
+        assert text in page
+    found = as_("auditor").get("/knowledge/exclusive_services?q=心电").context["view"]
+    assert 0 < found["pages"].total < found["all"]
+    assert "没有符合的知识点" in html(as_("auditor"), "/knowledge/exclusive_services?q=nothing")
+
+
+def test_a_run_shows_its_manifest_and_what_is_new_same_and_gone(as_):
+    page = html(as_("whole"), f"/runs/{CURRENT}")
+    assert EARLIER in page
+    context = as_("whole").get(f"/runs/{CURRENT}").context
+    assert context["total"]["new"] > 0
+    assert context["total"]["same"] > 0
+    assert context["total"]["gone"] > 0
+    assert as_("lead").get(f"/runs/{CURRENT}").context["run"].counts is None
+    html(as_("whole"), "/runs/r-unknown", 404)
+
+
+def test_each_error_code_has_a_page_for_everyone(client, db):
+    listed = html(client, "/errors")
+    for code in catalogue():
+        assert f"/errors/{code}" in listed
+    for code in ("ZS101", "ZS704"):
+        assert catalogue()[code].mend_zh in html(client, f"/errors/{code}")
+    html(client, "/errors/ZS999", 404)
+
+
+def test_an_absent_page_says_what_to_do(client, db):
+    page = html(client, "/nothing-here", 404)
+    assert "没有这个页面" in page
+    assert "ZS701" in page
+
+
+def test_without_a_run_pages_say_what_comes_first(as_, monkeypatch):
+    monkeypatch.setattr(lake, "current_file", lambda: None)
+    page = html(as_("reviewer"), "/")
+    assert "还没有运行结果" in page
+    assert "/imports" in page
+    assert "ZS707" in html(as_("reviewer"), "/findings", 404)
+    for address in ("/rules", "/imports", "/rules/fund/duplicate-charge"):
+        html(as_("reviewer"), address)
+
+
+def test_health_says_what_works_and_names_no_fact(client, county, db):
+    told = client.get("/health").json()
+    assert told["status"] == told["database"] == "ok"
+    assert told["run"] == CURRENT
+    assert told["worker"] in ("ok", "absent")
+    assert set(told) == {"status", "database", "worker", "run", "version"}
+
+
+MEDINS = "fixmedins_code,fixmedins_name,fixmedins_type,begndate\nH1,甲医院,医院,2020-01-01\nH2,乙医院,未知,2020-01-01\n"
+
+
+def test_an_upload_goes_through_dry_run_report_and_confirmation(as_, work, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZHUNSHENG_HOME", str(tmp_path))
+    client = as_("reviewer")
+    answer = client.post("/imports", {"files": [SimpleUploadedFile("机构.csv", MEDINS.encode())]})
+    address = answer["Location"]
+    assert "试读中" in html(client, address)
+    assert "hx-get" in html(client, address + "/progress")
+    work()
+    assert client.get(address + "/progress")["HX-Refresh"] == "true"
+    page = html(client, address)
+    assert "可入库 1 行，退回 1 行" in page
+    assert "未知" in page
+    assert "怎样改" in page
+    for kind in ("xlsx", "json"):
+        assert "attachment" in client.get(f"{address}/report.{kind}")["Content-Disposition"]
+    assert client.get(f"{address}/report.exe").status_code == 404
+    assert client.post(address + "/confirm").status_code == 302
+    work()
+    assert "已入库" in html(client, address)
+    assert client.post(address + "/confirm").status_code == 409
+    assert Import.objects.get().state == "loaded"
+    assert "机构.csv" in html(client, "/imports")
+
+
+def test_a_run_started_from_the_page_shows_its_progress_and_leads_to_its_result(as_, work, monkeypatch):
+    from zhunsheng import runs
+
+    made = {**runs.manifest(__import__("zhunsheng.kernel.home", fromlist=["home"]).home(), CURRENT)}
+
+    class Made:
+        def as_dict(self):
+            return made
+
+    monkeypatch.setattr("zhunsheng.runs.execute", lambda *_a, progress, **_k: progress("judge", 3, 6) or Made())
+    client = as_("reviewer")
+    address = client.post("/runs/start", {"as_of": "2026-10-31"})["Location"]
+    assert "等候" in html(client, address)
+    assert client.post("/runs/start", {"as_of": "2026-10-31"}).status_code == 409
+    work()
+    assert client.get(address)["Location"] == f"/runs/{CURRENT}"
+    assert "职员reviewer" in html(client, "/runs")
+    assert client.post("/runs/start", {"as_of": "soon"}).status_code == 400
+
+
+def test_a_lost_page_number_beyond_the_end_is_an_empty_page_with_a_way_back(as_):
+    response = as_("head").get("/findings?page=9999")
+    assert response.status_code == 200
+    assert response.context["rows"] == []
+
+
+def test_a_problem_of_a_view_has_its_page(as_, monkeypatch):
+    def refuse(*_args):
+        raise Problem("ZS710", rows="200,000", limit="100,000")
+
+    monkeypatch.setattr("zhunsheng.web.exports.check_size", refuse)
+    page = html(as_("head"), "/findings.csv", 400)
+    assert "200,000" in page
+    assert re.search(r"缩小范围", page)
