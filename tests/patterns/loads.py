@@ -64,9 +64,8 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         st.none() | st.integers(-800, 40).map(lambda n: DAY - timedelta(days=n)) | st.dates(date(1990, 1, 1), DAY)
     )
     lines = [draw(_line(person, number)) for number in range(draw(st.integers(0, 8)))]
-    for line in list(lines):  # twins, so that equal lines are common
-        if draw(st.booleans()):
-            lines.append(line._replace(line_id=f"{line.line_id}-again"))
+    # twins, so that equal lines are common
+    lines += [line._replace(line_id=f"{line.line_id}-again") for line in lines if draw(st.booleans())]
     stays = [draw(_stay(person, number)) for number in range(draw(st.integers(0, 4)))]
     return Case(person, draw(st.sampled_from([None, "M", "F"])), born, tuple(lines), tuple(stays))
 
