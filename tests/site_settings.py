@@ -8,7 +8,7 @@ import tempfile
 _folder = tempfile.mkdtemp(prefix="zhunsheng-test-")
 os.environ["ZHUNSHENG_HOME"] = _folder
 os.environ.setdefault("ZHUNSHENG_LOG", "INFO")
-atexit.register(shutil.rmtree, _folder, True)
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 from zhunsheng.config import settings as site  # noqa: E402
 
@@ -19,4 +19,4 @@ STORAGES = {**site.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfi
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if site.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # in a file: the live server and the worker of the tests are other threads and processes
-    site.DATABASES["default"]["TEST"] = {"NAME": os.path.join(_folder, "test.sqlite3")}
+    site.DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}

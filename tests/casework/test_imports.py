@@ -59,7 +59,11 @@ def test_a_dry_run_shows_what_a_load_will_do_and_writes_nothing(people, own_home
     item.refresh_from_db()
     assert item.state == ImportState.CHECKED
     assert lake.latest(own_home) is None
-    assert (item.check_report["rows_read"], item.check_report["rows_loaded"], item.check_report["rows_rejected"]) == (2, 1, 1)
+    assert (item.check_report["rows_read"], item.check_report["rows_loaded"], item.check_report["rows_rejected"]) == (
+        2,
+        1,
+        1,
+    )
     assert {one["row"] for one in item.check_report["rejects_shown"]} == {3}
     actions.confirm_import(people["reviewer"], item)
     work()

@@ -112,7 +112,7 @@ def test_a_job_that_fails_keeps_the_code_and_never_the_text_of_an_unforeseen_err
     def fail(arguments, progress):
         raise Problem(arguments["code"], value="12.345") if arguments["code"] else ValueError("参保人 张三")
 
-    kinds("fail", Handler(fail, lambda arguments, problem: undone.append(problem["code"])))
+    kinds("fail", Handler(fail, lambda _arguments, problem: undone.append(problem["code"])))
     for code in ("ZS102", ""):
         actions.enqueue(ACTOR, "fail", {"code": code})
     work()
@@ -163,7 +163,7 @@ def test_a_worker_killed_in_the_middle_loses_its_job_to_another_which_finishes_i
     victim = _script(tmp_path, "worker.work()", SLOW="1")
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        (state, done), = _read(tmp_path, "SELECT state, done FROM jobs_job")
+        ((state, done),) = _read(tmp_path, "SELECT state, done FROM jobs_job")
         if state == "running" and done >= 3:
             break
         time.sleep(0.05)
@@ -175,5 +175,10 @@ def test_a_worker_killed_in_the_middle_loses_its_job_to_another_which_finishes_i
     assert heir.wait(60) == 0
     rows = _read(tmp_path, "SELECT kind, state, attempts, result FROM jobs_job ORDER BY id")
     assert rows == [("slow", "done", 2, '{"steps": 50}'), ("effect", "done", 1, "{}")]
-    kinds_ = [kind for (kind,) in _read(tmp_path, "SELECT kind FROM outbox_evidenceoutbox WHERE subject = 'job:1' ORDER BY sequence")]
+    kinds_ = [
+        kind
+        for (kind,) in _read(
+            tmp_path, "SELECT kind FROM outbox_evidenceoutbox WHERE subject = 'job:1' ORDER BY sequence"
+        )
+    ]
     assert kinds_ == ["job.queued", "job.claimed", "job.taken_over", "job.done"]

@@ -37,7 +37,14 @@ def test_pages_over_known_facts_leave_no_fact_in_the_log(people, lines):
     client.force_login(people["reviewer"])
     with scope(people["reviewer"]).lake() as reader:
         finding = queries.page(reader, Filter(q=CANARY), 1)[0]
-    facts = [CANARY, finding["person_id"], finding["finding_id"], finding["encounter_id"], finding["item_code"], LEAD.name]
+    facts = [
+        CANARY,
+        finding["person_id"],
+        finding["finding_id"],
+        finding["encounter_id"],
+        finding["item_code"],
+        LEAD.name,
+    ]
     for address in (
         f"/findings?q={CANARY}",
         f"/findings/{finding['finding_id']}",

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from tests.web.people import ACTOR
 from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import Body, Duty, User
+from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.imports.actions import start_import
 from zhunsheng.casework.imports.inbox import Received
 from zhunsheng.casework.imports.models import Import
@@ -19,7 +20,6 @@ from zhunsheng.casework.judgements.models import RunRecord
 from zhunsheng.casework.outbox import actions as outbox
 from zhunsheng.casework.outbox.models import EvidenceOutbox, Unchangeable
 from zhunsheng.casework.outbox.queries import evidence_of
-from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.kernel.files import canonical, digest
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,9 @@ def deeds(people):
     }
 
 
-@pytest.mark.parametrize("name", ["create_body", "create_user", "assign_duty", "start_import", "start_run", "record_run"])
+@pytest.mark.parametrize(
+    "name", ["create_body", "create_user", "assign_duty", "start_import", "start_run", "record_run"]
+)
 def test_a_deed_whose_evidence_fails_did_not_happen(people, monkeypatch, name):
     model, deed = deeds(people)[name]
     before = model.objects.count(), EvidenceOutbox.objects.count()
@@ -87,7 +89,9 @@ def test_a_row_cannot_be_changed_through_the_model():
     assert EvidenceOutbox.objects.get().kind == "body.created"
 
 
-@pytest.mark.parametrize("statement", ["UPDATE outbox_evidenceoutbox SET kind = 'x'", "DELETE FROM outbox_evidenceoutbox"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE outbox_evidenceoutbox SET kind = 'x'", "DELETE FROM outbox_evidenceoutbox"]
+)
 def test_the_database_refuses_what_goes_around_the_model(statement):
     actions.create_body(ACTOR, "vendor", "恒诺检验")
     with pytest.raises(DatabaseError, match="never"), transaction.atomic(), connection.cursor() as cursor:

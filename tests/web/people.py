@@ -14,7 +14,13 @@ ACTOR = Process("test")
 #: login -> (kind of body, name, institution code, region, duties)
 ROLES = {
     "head": (BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "", "330781", (DutyName.HEAD,)),
-    "reviewer": (BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "", "330781", (DutyName.REVIEWER, DutyName.IMPORTER)),
+    "reviewer": (
+        BodyKind.INSURANCE_AUTHORITY,
+        "青禾县医疗保障局",
+        "",
+        "330781",
+        (DutyName.REVIEWER, DutyName.IMPORTER),
+    ),
     "agency": (BodyKind.INSURANCE_AGENCY, "青禾县医保中心", "", "330781", (DutyName.REVIEWER,)),
     "health": (BodyKind.HEALTH_AUTHORITY, "青禾县卫生健康局", "", "330700", (DutyName.ANALYST,)),
     "whole": (BodyKind.INSURANCE_AUTHORITY, "全域医疗保障局", "", "", (DutyName.ANALYST, DutyName.IMPORTER)),

@@ -46,9 +46,17 @@ PHARMACY = Place("P33078100005", "荷", "仁和药房荷", "pharmacy", "0", None
 FAR = Place("H33080200006", "枫", "远山市医院枫", "hospital", "3", None, "330802")
 PLACES = (LEAD, TOWN, VILLAGE, OTHER, PHARMACY, FAR)
 
-PLAIN_ITEMS = (("001201000050000", "Ⅲ级护理", "9.00"), ("002501010010000", "血常规", "18.00"), ("001101000010000", "一般诊查费", "10.00"))
+PLAIN_ITEMS = (
+    ("001201000050000", "Ⅲ级护理", "9.00"),
+    ("002501010010000", "血常规", "18.00"),
+    ("001101000010000", "一般诊查费", "10.00"),
+)
 WOMB, CHILD = ("002101030300000", "子宫造影"), ("003105120040000", "儿童前牙树脂冠修复")
-WATCH, BED, STAY_FEE = ("001103000010000", "急诊监护费"), ("001109000010000", "普通病房床位费"), ("001102000050000", "住院诊查费")
+WATCH, BED, STAY_FEE = (
+    ("001103000010000", "急诊监护费"),
+    ("001109000010000", "普通病房床位费"),
+    ("001102000050000", "住院诊查费"),
+)
 
 
 @dataclass
@@ -85,7 +93,9 @@ def person(county: County, sex: str | None = "F", birth: date | None = date(1980
     return key
 
 
-def stay(county: County, place: Place, who: str, day: date, days: int = 0, kind: str = "outpatient", **more: Any) -> str:
+def stay(
+    county: County, place: Place, who: str, day: date, days: int = 0, kind: str = "outpatient", **more: Any
+) -> str:
     key = f"M{place.id[-4:]}{county.next():06d}"
     end = None if more.get("open") else day + timedelta(days=days)
     start_at = int(datetime(day.year, day.month, day.day, 8, 0, tzinfo=SHANGHAI).timestamp())
@@ -97,17 +107,21 @@ def stay(county: County, place: Place, who: str, day: date, days: int = 0, kind:
     return key
 
 
-def line(county: County, place: Place, who: str, encounter: str, day: date, item: tuple[str, str], price: str, **more: Any) -> str:
+def line(
+    county: County, place: Place, who: str, encounter: str, day: date, item: tuple[str, str], price: str, **more: Any
+) -> str:
     key = f"{place.id}-{county.next():07d}"
     e6 = round(float(price) * 10**6)
     quantity = more.get("quantity_e4", 10_000)
     amount = e6 * quantity // 10**8
     at = int(datetime(day.year, day.month, day.day, 9, county.number % 60, tzinfo=SHANGHAI).timestamp())
-    values = dict(line_id=key, encounter_id=encounter, settlement_id=f"S{encounter}", person_id=who,
-                  institution_id=place.id, department_id="D1", practitioner_id=f"D{place.id[-4:]}D1", item_code=item[0],
-                  item_name=f"{item[1]}{place.mark}", item_class="05", service_date=day, service_at=at,
-                  quantity_e4=quantity, unit_price_e6=e6, amount_fen=amount, in_scope_fen=amount,
-                  q_amount_mismatch=False, month=f"{day:%Y-%m}")  # fmt: skip
+    values = {
+        "line_id": key, "encounter_id": encounter, "settlement_id": f"S{encounter}", "person_id": who,
+        "institution_id": place.id, "department_id": "D1", "practitioner_id": f"D{place.id[-4:]}D1",
+        "item_code": item[0], "item_name": f"{item[1]}{place.mark}", "item_class": "05", "service_date": day,
+        "service_at": at, "quantity_e4": quantity, "unit_price_e6": e6, "amount_fen": amount, "in_scope_fen": amount,
+        "q_amount_mismatch": False, "month": f"{day:%Y-%m}",
+    }  # fmt: skip
     county.add("charge_line", **{**values, **more})
     return key
 
@@ -159,7 +173,16 @@ def across(county: County, one: Place, two: Place, day: date) -> None:
     for place, start in ((one, day), (two, day + timedelta(days=2))):
         key = stay(county, place, who, start, 5, "inpatient")
         line(county, place, who, key, start + timedelta(days=1), PLAIN_ITEMS[0][:2], "9.00")
-        line(county, place, who, key, day + timedelta(days=3), PLAIN_ITEMS[1][:2], "18.00", service_at=FINISHED - 2 * 10**7)
+        line(
+            county,
+            place,
+            who,
+            key,
+            day + timedelta(days=3),
+            PLAIN_ITEMS[1][:2],
+            "18.00",
+            service_at=FINISHED - 2 * 10**7,
+        )
         settle(county, place, who, key, start + timedelta(days=5))
 
 
@@ -182,7 +205,9 @@ def county(months: int = 12, scale: int = 1) -> County:
     return built
 
 
-def build(home: Home, facts: County, run_id: str, finished_at: int = FINISHED, rulebook: Path = ROOT / "rulebook") -> Path:
+def build(
+    home: Home, facts: County, run_id: str, finished_at: int = FINISHED, rulebook: Path = ROOT / "rulebook"
+) -> Path:
     """Judge the facts by the real stages and publish the run; return its serving file."""
     book = load(rulebook)
     folder = store.scratch(home, run_id)
@@ -211,8 +236,8 @@ def load_facts(con: Any, facts: County) -> None:
     for name in TABLES:
         con.unregister(f"lake_{name}")
     con.execute(
-        "CREATE TABLE batch (id VARCHAR, name VARCHAR, source VARCHAR, kind VARCHAR, file_name VARCHAR, digest VARCHAR, "
-        "rejected BIGINT, loaded_at BIGINT)"
+        "CREATE TABLE batch (id VARCHAR, name VARCHAR, source VARCHAR, kind VARCHAR, file_name VARCHAR, "
+        "digest VARCHAR, rejected BIGINT, loaded_at BIGINT)"
     )
     for name in TABLES:
         con.execute(

@@ -24,7 +24,15 @@ APART = {"login", "logout", "language", "errors", "error", "health", "import-con
 
 
 def marks(place):
-    return {place.id, place.name, f"内科{place.mark}", f"医师{place.mark}", f"子宫造影{place.mark}", f"血常规{place.mark}", f"M{place.id[-4:]}"}
+    return {
+        place.id,
+        place.name,
+        f"内科{place.mark}",
+        f"医师{place.mark}",
+        f"子宫造影{place.mark}",
+        f"血常规{place.mark}",
+        f"M{place.id[-4:]}",
+    }
 
 
 def samples():
@@ -32,8 +40,8 @@ def samples():
     found = []
     with current_run().reader(None) as reader:
         for table in ("finding", "gone_finding"):
-            sql = f"SELECT institution_id, MIN(finding_id) AS f, MIN(encounter_id) AS e FROM {table} GROUP BY institution_id, rule_id"
-            for row in reader.rows(sql):
+            names = "institution_id, MIN(finding_id) AS f, MIN(encounter_id) AS e"
+            for row in reader.rows(f"SELECT {names} FROM {table} GROUP BY institution_id, rule_id"):
                 found.append((row["institution_id"], f"/findings/{row['f']}"))
                 if table == "finding":  # what is gone may have taken its encounter along
                     found.append((row["institution_id"], f"/encounters/{row['e']}"))
@@ -54,9 +62,16 @@ def sampled(login):
 
 def lists():
     own = [f"?institution={place.id}" for place in PLACES]
-    findings = ["", "?state=gone", "?verdict=unknown", "?sort=institution", "?cols=institution-department-practitioner-person-scope-rows"]
+    findings = [
+        "",
+        "?state=gone",
+        "?verdict=unknown",
+        "?sort=institution",
+        "?cols=institution-department-practitioner-person-scope-rows",
+    ]
     return [
-        "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/rules", "/imports", "/runs", f"/runs/{CURRENT}", f"/runs/{EARLIER}",
+        "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/rules", "/imports", "/runs",
+        f"/runs/{CURRENT}", f"/runs/{EARLIER}",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],
         "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/laws/reg-735", "/laws/reg-735/38",
@@ -106,7 +121,13 @@ def test_imports_and_jobs_show_to_their_own_body_only(as_, people, login):
     item = start_import(people["whole"], [receive("秘密.csv", [b"x"])])
     job = start_run(people["whole"], parse_date("2026-10-31"))
     client = as_(login)
-    for address in (f"/imports/{item.pk}", f"/imports/{item.pk}/progress", f"/imports/{item.pk}/report.json", "/imports", f"/runs/jobs/{job.pk}"):
+    for address in (
+        f"/imports/{item.pk}",
+        f"/imports/{item.pk}/progress",
+        f"/imports/{item.pk}/report.json",
+        "/imports",
+        f"/runs/jobs/{job.pk}",
+    ):
         response = client.get(address)
         if login != "whole":
             assert response.status_code in (403, 404) or address == "/imports", address

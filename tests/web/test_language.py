@@ -42,7 +42,9 @@ def test_texts_are_found_in_templates_and_code():
 def test_a_catalogue_is_compiled_when_its_text_is_newer(tmp_path):
     folder = tmp_path / "en" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    (folder / "django.po").write_text('msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "甲"\nmsgstr "A"\n')
+    (folder / "django.po").write_text(
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "甲"\nmsgstr "A"\n'
+    )
     assert [path.name for path in catalogues.compile_stale(tmp_path)] == ["django.mo"]
     assert catalogues.compile_stale(tmp_path) == []
 
@@ -61,11 +63,22 @@ def test_a_page_in_english_holds_chinese_only_in_data(people, as_, address):
     assert 'lang="en"' in page
     text = re.sub(r"<script.*?</script>|<[^>]+>", " ", page, flags=re.S)
     known = {"中文", people["reviewer"].body.name, people["reviewer"].display_name}
-    for place in ("青禾县人民医院松", "青禾县竹溪镇卫生院竹", "竹溪镇梅村卫生室梅", "青禾县中医院兰", "仁和药房荷", "远山市医院枫"):
+    for place in (
+        "青禾县人民医院松",
+        "青禾县竹溪镇卫生院竹",
+        "竹溪镇梅村卫生室梅",
+        "青禾县中医院兰",
+        "仁和药房荷",
+        "远山市医院枫",
+    ):
         known.add(place)
     for name in sorted(known, key=len, reverse=True):
         text = text.replace(name, "")
-    left = {piece for piece in re.findall(r"\S*[\u4e00-\u9fff]\S*", text) if not piece.endswith(("松", "竹", "梅", "兰", "荷"))}
+    left = {
+        piece
+        for piece in re.findall(r"\S*[\u4e00-\u9fff]\S*", text)
+        if not piece.endswith(("松", "竹", "梅", "兰", "荷"))
+    }
     allowed = {"国务院令第", "号", "条例", "医保基金"} if address in ("/rules", "/laws/reg-735/38") else set()
     assert {piece for piece in left if not any(part in piece for part in allowed)} == set()
 

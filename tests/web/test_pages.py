@@ -36,7 +36,10 @@ def test_the_totals_of_the_overview_are_the_sums_of_its_rows_and_of_the_lists_th
     assert context["rule_total"]["findings"] == context["total"]["findings"]
     with scope(people["whole"]).lake() as reader:
         listed = queries.totals(reader, Filter(month="2026-10", verdict="lead"))
-        assert (listed["findings"], listed["amount_fen"]) == (context["total"]["findings"], context["total"]["amount_fen"])
+        assert (listed["findings"], listed["amount_fen"]) == (
+            context["total"]["findings"],
+            context["total"]["amount_fen"],
+        )
         for row in context["reasons"]:
             found = queries.totals(reader, Filter(month="2026-10", verdict="unknown", reason=row["reason"]))
             assert found["findings"] == row["findings"]
@@ -52,8 +55,12 @@ def test_institutions_beyond_the_shown_are_summed_up_in_a_row(as_, monkeypatch):
     context = as_("whole").get("/").context
     assert len(context["places"]) == 2
     assert context["rest"]["count"] == 4
-    assert sum(row["findings"] for row in context["places"]) + context["rest"]["findings"] == context["total"]["findings"]
-    assert [row["findings"] for row in context["places"]] == sorted((r["findings"] for r in context["places"]), reverse=True)
+    assert (
+        sum(row["findings"] for row in context["places"]) + context["rest"]["findings"] == context["total"]["findings"]
+    )
+    assert [row["findings"] for row in context["places"]] == sorted(
+        (r["findings"] for r in context["places"]), reverse=True
+    )
 
 
 def test_the_overview_of_an_institution_compares_it_with_nobody(as_):
@@ -83,8 +90,8 @@ def test_the_month_before(month, before):
 def test_every_filter_narrows_the_list_and_the_count_says_so(people, as_):
     everything = as_("whole").get("/findings").context["total"]["findings"]
     for query in (
-        "rule=fund/duplicate-charge", f"institution={LEAD.id}", f"institution={LEAD.id}&department=D1", "verdict=unknown",
-        "state=new", "month=2026-10", "amount=100", "q=子宫", "q=0021", "reason=sex_missing", "verdict=lead",
+        "rule=fund/duplicate-charge", f"institution={LEAD.id}", f"institution={LEAD.id}&department=D1",
+        "verdict=unknown", "state=new", "month=2026-10", "amount=100", "q=子宫", "q=0021", "reason=sex_missing", "verdict=lead",
     ):  # fmt: skip
         context = as_("whole").get(f"/findings?{query}").context
         assert 0 < context["total"]["findings"] < everything, query
@@ -144,7 +151,16 @@ def test_text_that_looks_like_sql_is_text(as_):
 def test_a_finding_shows_reasons_rows_law_rule_and_where_each_row_came_from(people, as_):
     found = first(people, "reviewer", rule="fund/duplicate-charge")[0]
     page = html(as_("reviewer"), f"/findings/{found['finding_id']}")
-    for text in ("普通病房床位费", "急诊监护费", "charge_line.csv 第", "其内涵已包括本项", "第 38 条", "重复收费、超标准收费", "已知误判", "本件如何得出"):
+    for text in (
+        "普通病房床位费",
+        "急诊监护费",
+        "charge_line.csv 第",
+        "其内涵已包括本项",
+        "第 38 条",
+        "重复收费、超标准收费",
+        "已知误判",
+        "本件如何得出",
+    ):
         assert text in page
     context = as_("reviewer").get(f"/findings/{found['finding_id']}").context
     assert sum(row["at_stake_fen"] for row in context["rows"]) == context["finding"]["amount_fen"]
@@ -187,7 +203,15 @@ def test_an_encounter_shows_its_lines_and_findings(people, as_):
 
 def test_a_rule_shows_law_parameters_points_examples_and_its_review(as_):
     page = html(as_("auditor"), "/rules/fund/duplicate-charge")
-    for text in ("尚无人核对", "2027-05-22", "急诊监护费与Ⅰ级护理同日收取", "转科当日", "001103000010000", "第 38 条", "已知误判"):
+    for text in (
+        "尚无人核对",
+        "2027-05-22",
+        "急诊监护费与Ⅰ级护理同日收取",
+        "转科当日",
+        "001103000010000",
+        "第 38 条",
+        "已知误判",
+    ):
         assert text in page
     found = as_("auditor").get("/knowledge/exclusive_services?q=心电").context["view"]
     assert 0 < found["pages"].total < found["all"]

@@ -15,7 +15,8 @@ def test_yuan(fen, shown):
 
 @pytest.mark.parametrize(
     ("fen", "chinese", "english"),
-    [(0, "0.00", "0.00"), (1_000_000, "1.00", "10.00"), (4_999, "0.00", "0.05"), (5_000, "0.01", "0.05"), (-1_500_000, "−1.50", "−15.00"), (None, "", "")],
+    [(0, "0.00", "0.00"), (1_000_000, "1.00", "10.00"), (4_999, "0.00", "0.05"), (5_000, "0.01", "0.05"),
+     (-1_500_000, "−1.50", "−15.00"), (None, "", "")],
 )  # fmt: skip
 def test_ten_thousand_yuan_and_in_english_thousand(fen, chinese, english):
     assert words.wan(fen) == chinese
@@ -23,7 +24,10 @@ def test_ten_thousand_yuan_and_in_english_thousand(fen, chinese, english):
         assert words.wan(fen) == english
 
 
-@pytest.mark.parametrize(("e6", "shown"), [(1_500_000, "1.50"), (1_234_567_000_000, "1,234,567.00"), (123, "0.000123"), (0, "0.00"), (None, "")])
+@pytest.mark.parametrize(
+    ("e6", "shown"),
+    [(1_500_000, "1.50"), (1_234_567_000_000, "1,234,567.00"), (123, "0.000123"), (0, "0.00"), (None, "")],
+)
 def test_a_unit_price_keeps_every_digit(e6, shown):
     assert words.price(e6) == shown
 

@@ -17,7 +17,7 @@ _kept: dict[tuple[Path, Path], tuple[float, frozenset[tuple[str, int]], Book]] =
 
 
 def book() -> Book:
-    """Return the present book. A broken file leaves the book loaded before in use; without one it raises Problem ZS4xx."""
+    """Return the present book. A broken file leaves the book before in use; without one it raises Problem ZS4xx."""
     key = (rulebook(), home().book)
     with _lock:
         kept = _kept.get(key)

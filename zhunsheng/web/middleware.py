@@ -33,6 +33,7 @@ class RequestLog:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
         given = request.headers.get("X-Request-ID", "")
         request.id = given if re.fullmatch(r"[0-9a-f-]{8,36}", given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -59,6 +60,7 @@ class ContentPolicy:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
         response = self.respond(request)
         response.setdefault("Content-Security-Policy", POLICY)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
@@ -74,6 +76,7 @@ class ReaderLanguage:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         if request.user.is_authenticated:
             chosen = request.user.language
@@ -92,6 +95,7 @@ class IdleLogOff:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
         if request.user.is_authenticated:
             moment, last = epoch_seconds(now()), request.session.get("last_used", 0)
             if last and moment - last > settings.IDLE_SECONDS:
@@ -108,6 +112,7 @@ class ProblemPages:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

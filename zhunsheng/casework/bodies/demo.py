@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from os.path import commonprefix
 from typing import Any
 
 from zhunsheng.casework.bodies import actions
@@ -50,8 +49,10 @@ def create_demo_people(institutions: Iterable[Mapping[str, Any]]) -> list[tuple[
 def _region(rows: list[Mapping[str, Any]]) -> str:
     """The smallest region that holds all institutions which state one; empty when none does."""
     stated = [str(row["region"]) for row in rows if row.get("region")]
-    prefix = commonprefix(stated) if len(stated) == len(rows) else ""
-    return prefix[: len(prefix) // 2 * 2].ljust(6, "0") if len(prefix) >= 2 else ""
+    if not stated or len(stated) < len(rows):
+        return ""
+    digits = next((n for n in (6, 4, 2) if len({region[:n] for region in stated}) == 1), 0)
+    return stated[0][:digits].ljust(6, "0") if digits else ""
 
 
 def _regional(region: str) -> list[_Person]:

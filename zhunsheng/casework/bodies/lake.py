@@ -31,7 +31,8 @@ OPEN = ("rule", "binding_point")
 #: Views for a reader who does not see everything, in the order in which they build on each other.
 NARROW = {
     "finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.finding WHERE institution_id IN (FROM allowed)",
-    "gone_finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.gone_finding WHERE institution_id IN (FROM allowed)",
+    "gone_finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.gone_finding "
+    "WHERE institution_id IN (FROM allowed)",
     "person": "SELECT * FROM {file}.person WHERE person_id IN (SELECT person_id FROM encounter)",
     "diagnosis": "SELECT * FROM {file}.diagnosis WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "procedure": "SELECT * FROM {file}.procedure WHERE encounter_id IN (SELECT encounter_id FROM encounter)",

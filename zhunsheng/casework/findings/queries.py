@@ -1,5 +1,6 @@
 """Reads of findings for lists and records. Every function takes a scoped reader."""
 
+# ruff: noqa: S608 - the texts put together are this package's own; values are always parameters
 from __future__ import annotations
 
 from typing import Any
@@ -29,7 +30,7 @@ def totals(reader: Reader, wanted: Filter) -> dict[str, Any]:
         "COALESCE(SUM(amount_fen) FILTER (WHERE verdict = 'unknown'), 0)::BIGINT AS unknown_fen, "
         "COUNT(*) FILTER (WHERE verdict = 'unknown') AS unknown, "
         "COUNT(DISTINCT institution_id) AS institutions, COUNT(DISTINCT person_id) AS people "
-        f"FROM {wanted.table} WHERE {where}",  # noqa: S608
+        f"FROM {wanted.table} WHERE {where}",
         values,
     )
     return found or {}
@@ -39,7 +40,7 @@ def page(reader: Reader, wanted: Filter, number: int, size: int = PAGE) -> list[
     """Return one page of a list, counted from 1, with names beside ids."""
     where, values = wanted.where()
     findings = (
-        f"SELECT *, ROW_NUMBER() OVER (ORDER BY {wanted.order}) AS place "  # noqa: S608
+        f"SELECT *, ROW_NUMBER() OVER (ORDER BY {wanted.order}) AS place "
         f"FROM {wanted.table} WHERE {where} ORDER BY {wanted.order} LIMIT {int(size)} OFFSET {(number - 1) * size}"
     )
     return reader.rows(NAMED.format(findings=findings), values)
@@ -48,7 +49,7 @@ def page(reader: Reader, wanted: Filter, number: int, size: int = PAGE) -> list[
 def export_sql(wanted: Filter) -> tuple[str, list[Any]]:
     """Return the query of a whole list, in its order."""
     where, values = wanted.where()
-    findings = f"SELECT *, ROW_NUMBER() OVER (ORDER BY {wanted.order}) AS place FROM {wanted.table} WHERE {where}"  # noqa: S608
+    findings = f"SELECT *, ROW_NUMBER() OVER (ORDER BY {wanted.order}) AS place FROM {wanted.table} WHERE {where}"
     return NAMED.format(findings=findings), values
 
 
@@ -58,7 +59,7 @@ def neighbours(reader: Reader, wanted: Filter, finding_id: str) -> dict[str, Any
     return reader.one(
         "SELECT * FROM (SELECT finding_id, ROW_NUMBER() OVER w AS place, COUNT(*) OVER () AS count, "
         "LAG(finding_id) OVER w AS previous, LEAD(finding_id) OVER w AS next "
-        f"FROM {wanted.table} WHERE {where} WINDOW w AS (ORDER BY {wanted.order})) WHERE finding_id = ?",  # noqa: S608
+        f"FROM {wanted.table} WHERE {where} WINDOW w AS (ORDER BY {wanted.order})) WHERE finding_id = ?",
         [*values, finding_id],
     )
 
@@ -66,7 +67,7 @@ def neighbours(reader: Reader, wanted: Filter, finding_id: str) -> dict[str, Any
 def one(reader: Reader, finding_id: str) -> dict[str, Any] | None:
     """Return a finding of this run, or one that this run no longer has (state ``gone``), or None."""
     for table, state in (("finding", "state"), ("gone_finding", "'gone'")):
-        findings = f"SELECT * REPLACE ({state} AS state), 1 AS place FROM {table} WHERE finding_id = ?"  # noqa: S608
+        findings = f"SELECT * REPLACE ({state} AS state), 1 AS place FROM {table} WHERE finding_id = ?"
         if found := reader.one(NAMED.format(findings=findings), [finding_id]):
             return found
     return None
@@ -204,7 +205,7 @@ def institutions(reader: Reader) -> list[dict[str, Any]]:
 def of_encounter(reader: Reader, encounter_id: str) -> list[dict[str, Any]]:
     """Return the findings whose main row belongs to an encounter in view, worst first."""
     order = "CASE verdict WHEN 'violation' THEN 0 WHEN 'suspected' THEN 1 ELSE 2 END, amount_fen DESC, finding_id"
-    findings = f"SELECT *, ROW_NUMBER() OVER (ORDER BY {order}) AS place FROM finding WHERE encounter_id = ?"  # noqa: S608
+    findings = f"SELECT *, ROW_NUMBER() OVER (ORDER BY {order}) AS place FROM finding WHERE encounter_id = ?"
     return reader.rows(NAMED.format(findings=findings), [encounter_id])
 
 

@@ -86,8 +86,8 @@ class Worker:
             outcome = handler.run(job.arguments, _Throttled(job))
         except actions.LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001  a job that fails is closed and shown, whatever the reason
-            self.log.error("job failed", job=job.pk, exc_info=error)
+        except Exception as error:  # a job that fails is closed and shown, whatever the reason
+            self.log.error("job failed", job=job.pk, exc_info=error)  # noqa: TRY400
             problem = _as_problem(error)
             undo = handler.undo
             actions.fail(job, problem, (lambda: undo(job.arguments, problem)) if undo else None)

@@ -30,7 +30,7 @@ class Process:
 
 
 def append(actor: Actor, kind: str, subject: str, payload: dict[str, Any]) -> EvidenceOutbox:
-    """Add one row of evidence. Raises RuntimeError outside a transaction: a deed and its evidence stand or fall together."""
+    """Add one row of evidence. Raises RuntimeError outside a transaction: deed and evidence stand or fall together."""
     if not connection.in_atomic_block:
         raise RuntimeError("evidence is written in the transaction of the deed")
     text = canonical(payload)

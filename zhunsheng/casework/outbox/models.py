@@ -15,12 +15,15 @@ class AppendOnly(models.QuerySet["EvidenceOutbox"]):
     """A queryset that reads and adds, and refuses everything else."""
 
     def update(self, **_kwargs: Any) -> NoReturn:
+        """Refuse."""
         raise Unchangeable("evidence rows are never changed")
 
     def bulk_update(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refuse."""
         raise Unchangeable("evidence rows are never changed")
 
     def delete(self) -> NoReturn:
+        """Refuse."""
         raise Unchangeable("evidence rows are never deleted")
 
 

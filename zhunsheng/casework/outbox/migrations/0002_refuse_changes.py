@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+# ruff: noqa: ISC004
 SQLITE = {
     "evidence_no_update": "CREATE TRIGGER evidence_no_update BEFORE UPDATE ON outbox_evidenceoutbox "
     "BEGIN SELECT RAISE(ABORT, 'evidence is never changed'); END",
