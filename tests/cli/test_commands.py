@@ -164,3 +164,12 @@ def test_every_batch_and_run_leaves_evidence_once(cli, place, judged):
     assert {row[1] for row in loaded} == {"process:cli"}
     assert any(row[0] == "run.recorded" and row[2] == f"run:{judged[1]['run_id']}" for row in rows)
     assert all(len(row[3]) == 64 for row in rows)
+
+
+def test_the_demo_builds_and_a_second_start_changes_nothing(cli):
+    arguments = ("demo", "--lines", "2000", "--only-build", "--json")
+    first, second = cli(*arguments), cli(*arguments)
+    assert (first["changed"], second["changed"]) == (True, False)
+    assert first["run"] == second["run"]
+    assert first["people"] == second["people"]
+    assert {"reviewer", "hospital"} <= {one["login"] for one in first["people"]}

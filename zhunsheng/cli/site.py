@@ -28,12 +28,14 @@ def ready(*, quiet: bool = True) -> None:
     call_command("migrate", verbosity=0 if quiet else 1, interactive=False)
 
 
-def record_run(manifest: Manifest) -> None:
-    """Leave evidence of a run that the command line made."""
+def record_run(manifest: Manifest, *, once: bool = False) -> None:
+    """Leave evidence of a run that the command line made; ``once`` leaves a run alone that is on record."""
     ready()
+    from zhunsheng.casework.judgements.models import RunRecord
     from zhunsheng.casework.judgements.actions import record_command_run
 
-    record_command_run(manifest)
+    if not (once and RunRecord.objects.filter(run_id=manifest.run_id).exists()):
+        record_command_run(manifest)
 
 
 def record_load() -> None:
