@@ -150,6 +150,12 @@ def test_every_mapped_column_exists_in_the_facts():
         assert len(headers(kind.name, "zh")) == len(set(headers(kind.name, "zh")))
 
 
+def test_pseudonyms_of_files_are_those_of_the_kernel(site):
+    numbers = ["330102196001011234", "abcÖß", "x y", "参保人1", "a" * 64, "0", "'; --", "ﬁ"]
+    site.load(write_csv(site.inbox, "feedetail", [line(i, psn_no=number) for i, number in enumerate(numbers)]))
+    assert [row[0] for row in site.rows("charge_line", "person_id")] == [who(site, number) for number in numbers]
+
+
 def test_people_appear_by_pseudonym_only(site):
     site.load(write_csv(site.inbox, "setlinfo", SETLINFO), write_csv(site.inbox, "feedetail", [line(1)]))
     for path in site.home.root.rglob("*.parquet"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import tempfile
 import weakref
@@ -160,9 +159,3 @@ class LoadReport:
         whole = {**self.as_dict(), "rejects": [one.as_dict() for one in self.store.rows()]}
         write_whole(data, json.dumps(whole, ensure_ascii=False, indent=1).encode())
         return book, data
-
-
-def clip(text: object) -> str:
-    """Return a value as it may be shown: short, on one line, with control characters made visible."""
-    shown = re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found.group()):02x}", str(text or ""))
-    return shown if len(shown) <= CLIP else shown[: CLIP - 1] + "…"
