@@ -32,9 +32,9 @@ def record_run(manifest: Manifest, *, once: bool = False) -> None:
     """Leave evidence of a run that the command line made; ``once`` leaves a run alone that is on record."""
     ready()
     from zhunsheng.casework.judgements.actions import record_command_run
-    from zhunsheng.casework.judgements.models import RunRecord
+    from zhunsheng.casework.judgements.queries import is_recorded
 
-    if not (once and RunRecord.objects.filter(run_id=manifest.run_id).exists()):
+    if not (once and is_recorded(manifest.run_id)):
         record_command_run(manifest)
 
 

@@ -52,6 +52,11 @@ def one_run(scope: Scope, run_id: str) -> RunView | None:
     return next((view for view in all_runs(scope) if view.run_id == run_id), None)
 
 
+def is_recorded(run_id: str) -> bool:
+    """Whether the site knows who had a run made."""
+    return RunRecord.objects.filter(run_id=run_id).exists()
+
+
 def rule_counts(scope: Scope, run_id: str) -> list[dict[str, Any]] | None:
     """Return new, same and gone findings per rule within the scope, or None when the run's file was removed."""
     path = home().runs / run_id / "serving.duckdb"
