@@ -95,7 +95,7 @@ def _read_file(
 ) -> None:
     try:
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # noqa: BLE001 - a broken workbook raises whatever its zip or XML raises
+    except Exception as error:  # a broken workbook raises whatever its zip or XML raises
         raise Problem("ZS408", file=path.name, reason=type(error).__name__) from error
     known = 0
     for sheet in workbook.worksheets:
