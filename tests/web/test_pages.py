@@ -91,7 +91,8 @@ def test_every_filter_narrows_the_list_and_the_count_says_so(people, as_):
     everything = as_("whole").get("/findings").context["total"]["findings"]
     for query in (
         "rule=fund/duplicate-charge", f"institution={LEAD.id}", f"institution={LEAD.id}&department=D1",
-        "verdict=unknown", "state=new", "month=2026-10", "amount=100", "q=子宫", "q=0021", "reason=sex_missing", "verdict=lead",
+        "verdict=unknown", "state=new", "month=2026-10", "amount=100",
+        "q=子宫", "q=0021", "reason=sex_missing", "verdict=lead",
     ):  # fmt: skip
         context = as_("whole").get(f"/findings?{query}").context
         assert 0 < context["total"]["findings"] < everything, query
