@@ -127,14 +127,15 @@ def load_once(path: Path, site: Path) -> dict[str, float]:
     from zhunsheng.kernel.home import Home
     from zhunsheng.sources import load
 
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     report = load(Home(site), [path], recorded_at=1_793_000_000)
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - used
     # a child's ru_maxrss starts at its parent's: the kernel's own mark of this address space does not
     mark = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     peak = int(mark.split()[1]) / 1024
     return {
         "seconds": seconds,
+        "cpu_seconds": cpu,
         "peak_mib": peak,
         "read": report.rows_read,
         "loaded": report.rows_loaded,
@@ -205,7 +206,8 @@ def main() -> None:
         assert found["rejected"] == planted(lines), found
         rate = round(lines / found["seconds"])
         data[form] = {"lines_per_second": rate, **{name: round(value, 3) for name, value in found.items()}}
-        beside = f"{found['seconds']:.2f} s, peak {found['peak_mib']:.0f} MiB, {found['rejected']:.0f} sent back"
+        spent = f"{found['seconds']:.2f} s, {found['cpu_seconds']:.2f} CPU s"
+        beside = f"{spent}, peak {found['peak_mib']:.0f} MiB, {found['rejected']:.0f} sent back"
         rows.append((f"{form}, {lines:,} lines into the lake", f"{rate:,} lines/s", beside))
         if form == "utf-8":
             for name, seconds in floors(path, asked.times).items():

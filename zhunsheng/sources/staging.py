@@ -23,7 +23,7 @@ from zhunsheng.sources.mapping import FileKind, Mapping, Recognised, mapping_of
 from zhunsheng.sources.report import CLIP, RejectStore
 from zhunsheng.sources.text import Table
 
-MEMORY = "900MB"
+MEMORY = "1300MB"
 #: DuckDB cuts the text in its messages between bytes, and Python then fails to read the message itself.
 _UNREADABLE = (
     duckdb.InvalidInputException,
