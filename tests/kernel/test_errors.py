@@ -15,6 +15,7 @@ def test_a_problem_says_what_happened_what_was_kept_and_what_to_do():
         "message": "'十二元' is not an amount",
         "kept": "The value as given stays in the reject report",
         "mend": "Give a number in yuan, for example 12.30",
+        "values": {"value": "十二元"},
     }
     assert problem.as_dict()["mend"] == "填写以元为单位的数字，如 12.30"
 
