@@ -29,6 +29,17 @@ def test_the_same_bytes_under_another_name_change_nothing(site):
     assert states(report) == ["unchanged"]
 
 
+def test_months_without_a_row_are_equal_and_still_two_batches(site):
+    """Two files that hold only their header are corrections of two names: neither may keep its old rows."""
+    for name in ("march", "april"):
+        site.load(write_csv(site.inbox, "feedetail", [line({"march": 1, "april": 2}[name])], name=name))
+    empty = [write_csv(site.inbox, "feedetail", [], name=name) for name in ("march", "april")]
+    report = site.load(*empty)
+    assert states(report) == ["replaced", "replaced"]
+    assert site.rows("charge_line") == []
+    assert states(site.load(*empty)) == ["unchanged", "unchanged"]
+
+
 def test_a_correction_replaces_its_batch_in_one_snapshot(site):
     first = site.load(write_csv(site.inbox, "feedetail", [line(1), line(2)]))
     path = write_csv(site.inbox, "feedetail", [line(2, det_item_fee_sumamt="24.67"), line(3)])

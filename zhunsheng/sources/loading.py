@@ -20,7 +20,7 @@ from zhunsheng.kernel.files import digest_file
 from zhunsheng.kernel.home import Home
 from zhunsheng.kernel.ids import identity, site_key
 from zhunsheng.sources.convert import Derivation
-from zhunsheng.sources.mapping import Mapping, recognise
+from zhunsheng.sources.mapping import FileKind, Mapping, recognise
 from zhunsheng.sources.report import FileReport, LoadReport, RejectStore
 from zhunsheng.sources.staging import Scratch, Staged
 from zhunsheng.sources.text import Table, prepare
@@ -162,9 +162,9 @@ class _Load:
             return
         rules = _derivation(source.source, kind.name)
         beside = [self._beside(part.path, source, name) for name in rules.needs]
-        batch = identity(part.digest, source.source, source.version, *([part.sheet] if part.sheet else []), *beside)
+        batch = identity(part.digest, source.source, source.version, part.name, *beside)
         report.batch = batch
-        if batch in self.live or any(one.staged and one.staged.batch == batch for one in self.parts):
+        if batch in self.live or self._known_by_another_name(part, source, kind):
             report.state = "unchanged"
             return
         if any(one is not part and one.staged and one.name == part.name for one in self.parts):
@@ -179,6 +179,19 @@ class _Load:
             report.problem = Problem("ZS207", rows=staged.bad).as_dict()
         part.replaces = [one.id for one in self.live.values() if _same_name(one, part)]
         _notices(report, staged, table)
+
+    def _known_by_another_name(self, part: _Part, source: Mapping, kind: FileKind) -> bool:
+        """Whether the very bytes are loaded already under a name that is not this one's to correct.
+
+        Files without a row are equal to each other by nature and are told apart by their names alone.
+        """
+        if any(_same_name(batch, part) for batch in self.live.values()):
+            return False
+        alive = (
+            b for b in self.live.values() if (b.source, b.kind) == (source.source, kind.name) and any(b.rows.values())
+        )
+        fresh = (p for p in self.parts if p.staged and p.staged.good and p.staged.kind is kind)
+        return any(one.digest == part.digest and _sheet(one) == part.sheet for one in (*alive, *fresh))
 
     def _beside(self, path: Path, source: Mapping, name: str) -> str:
         """Read a file of the same folder that this one needs; return its digest, empty when it is absent."""
@@ -287,6 +300,10 @@ def _walk(paths: list[Path]) -> Iterator[Path]:
             yield from sorted(one for one in inside if not one.name.startswith((".", "~$")))
         else:
             yield path
+
+
+def _sheet(one: Batch | _Part) -> str | None:
+    return one.name.partition("#")[2] or None
 
 
 def _same_name(batch: Batch, part: _Part) -> bool:
