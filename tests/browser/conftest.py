@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -58,14 +59,19 @@ def free_port():
 
 
 def site(folder, kind):
-    """Build a site of a kind (full, empty), serve it, yield its address, stop it."""
+    """Build a site of a kind (full, empty, demo), serve it, yield its address, stop it."""
     environment = {
         **os.environ,
         "ZHUNSHENG_HOME": str(folder),
         "DJANGO_SETTINGS_MODULE": "zhunsheng.config.settings",
         "PYTHONPATH": str(ROOT),
     }
-    subprocess.run([sys.executable, "-c", BUILD, kind], cwd=ROOT, env=environment, check=True)
+    making = (
+        ["-c", "from zhunsheng.cli import main; main()", "demo", "--only-build"]
+        if kind == "demo"
+        else ["-c", BUILD, kind]
+    )
+    subprocess.run([sys.executable, *making], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     port = free_port()
     code = f"from zhunsheng.config.serve import serve; serve('127.0.0.1', {port})"
     with (folder / "serve.log").open("wb") as log:
@@ -102,6 +108,16 @@ def full(tmp_path_factory):
 def empty(tmp_path_factory):
     folder = tmp_path_factory.mktemp("empty")
     yield from site(folder, "empty")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The demo as ``make demo`` makes it: its address and the password of the head of the bureau."""
+    folder = tmp_path_factory.mktemp("demo")
+    for site_ in site(folder, "demo"):
+        people = json.loads((folder / "secret" / "demo-people.json").read_text("utf-8"))
+        yield site_, people["bureau-head"]
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -44,13 +44,14 @@ class Problem(Exception):
         super().__init__(f"{code} {self.kind.message('zh', values)}")
 
     def as_dict(self, language: str = "zh") -> dict[str, object]:
-        """Return the error as plain data for JSON answers."""
+        """Return the error as plain data for JSON answers; with the values it can be told again in the other language."""
         kept = self.kind.kept_en if language == "en" else self.kind.kept_zh
         return {
             "code": self.code,
             "message": self.kind.message(language, self.values),
             "kept": kept,
             "mend": self.kind.mend(language, self.values),
+            "values": {name: str(value)[:200] for name, value in self.values.items()},
         }
 
 

@@ -93,7 +93,8 @@ def _context(request: HttpRequest, item: Import) -> dict[str, Any]:
 
 
 def _file(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one, "problem": _problem(one.get("problem"))}
+    notices = [_problem(notice) for notice in one.get("notices") or []]
+    return {**one, "problem": _problem(one.get("problem")), "notices": [n for n in notices if n]}
 
 
 def _reject(one: dict[str, Any]) -> dict[str, Any]:
