@@ -151,7 +151,7 @@ def measure(path: Path, times: int, held: Path | None) -> dict[str, float]:
         shutil.rmtree(site, ignore_errors=True)
         if held:
             load_once(held, site)
-        runs.append(in_child("-m", "benchmarks.ingest", "--child", str(path), str(site)))
+        runs.append(in_child(__file__, "--child", str(path), str(site)))
     shutil.rmtree(SCRATCH / "site", ignore_errors=True)
     middle = sorted(runs, key=lambda run: run["seconds"])[len(runs) // 2]
     return {**middle, "seconds": statistics.median(run["seconds"] for run in runs)}

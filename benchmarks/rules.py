@@ -1,6 +1,6 @@
 """The six rules over a county of a given size: lines per second, peak memory, multiple of one scan of the columns.
 
-    python benchmarks/rules.py [LINES]        (default 3000000)
+    python -m benchmarks.rules [LINES]        (default 3000000)
 
 The floor is one scan of the columns that the patterns read, from the same storage, in the same process.
 """
@@ -10,13 +10,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 
 import duckdb
 
-sys.path.insert(0, str(Path(__file__).parent))
-from _measure import AS_OF, county, in_child, median, peak_mib, tell
-
+from benchmarks._measure import AS_OF, county, in_child, median, peak_mib, tell
 from zhunsheng import runs
 from zhunsheng.book import load
 from zhunsheng.engines import duck

@@ -1,6 +1,6 @@
 """Generating the demo county at two sizes: seconds, lines per second, peak memory, beside writing the same bytes.
 
-    python benchmarks/scale.py [LINES ...]        (default 300000 3000000)
+    python -m benchmarks.scale [LINES ...]        (default 300000 3000000)
 
 The floor is a copy of the finished import folder to the same disk, in the same process.
 """
@@ -15,9 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-from _measure import SCRATCH, START, in_child, median, peak_mib, tell
-
+from benchmarks._measure import SCRATCH, START, in_child, median, peak_mib, tell
 from zhunsheng.book import load
 from zhunsheng.cli.county import knowledge_of
 from zhunsheng.generator import generate

@@ -48,9 +48,10 @@ def _about(script: Path) -> str:
 
 def _run(script: Path, *, quiet: bool) -> tuple[int, list[dict[str, Any]]]:
     """Run a measurement; ``quiet`` keeps its tables back and returns the figures of its JSON lines."""
+    command = [sys.executable, "-m", f"benchmarks.{script.stem}"]
     if not quiet:
         show.out.rule(script.stem)
-        return subprocess.run([sys.executable, str(script)], cwd=ROOT, check=False).returncode, []
-    done = subprocess.run([sys.executable, str(script)], cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+        return subprocess.run(command, cwd=ROOT, check=False).returncode, []
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     return done.returncode, [loads(line) for line in lines]
