@@ -1,4 +1,4 @@
-"""Every page over a county of a given size: median milliseconds per address and reader, beside a page that reads nothing.
+"""Every page over a county of a given size: median milliseconds per address and reader, beside an empty page.
 
     python benchmarks/pages.py [LINES]        (default 3000000)
 

@@ -1,4 +1,4 @@
-"""The walks that must be short, in a real browser: number, list, record, rule, article; files in; phone; English; nothing yet."""
+"""The walks that must be short, in a real browser: number, list, record, rule, article; files; phone; English."""
 
 from __future__ import annotations
 
@@ -164,10 +164,8 @@ def test_on_a_phone_nothing_runs_off_the_screen(full, enter, page, login, shot):
     shot(f"phone-finding-{login}")
     page.goto(full)
     shot(f"phone-overview-{login}")
-    small = page.evaluate(
-        "[...document.querySelectorAll('.nav a, .btn, select')].filter(e => e.offsetParent && e.offsetHeight < 28).length"
-    )
-    assert small == 0
+    controls = "[...document.querySelectorAll('.nav a, .btn, select')]"
+    assert page.evaluate(f"{controls}.filter(e => e.offsetParent && e.offsetHeight < 28).length") == 0
 
 
 def test_english_goes_all_the_way(full, enter, page, shot):

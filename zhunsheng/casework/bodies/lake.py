@@ -36,21 +36,18 @@ NARROW = {
     "person": "SELECT * FROM {file}.person WHERE person_id IN (SELECT person_id FROM encounter)",
     "diagnosis": "SELECT * FROM {file}.diagnosis WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "procedure": "SELECT * FROM {file}.procedure WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
-    "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch "
-    "WHERE id IN (SELECT batch FROM charge_line UNION SELECT batch FROM encounter)",
+    "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (FROM allowed_batch)",
     "finding_row": """
         SELECT r.* REPLACE (
-            CASE WHEN l.line_id IS NOT NULL OR e.encounter_id IS NOT NULL THEN r.row_id END AS row_id,
-            CASE WHEN l.line_id IS NOT NULL OR e.encounter_id IS NOT NULL THEN r.amount_fen END AS amount_fen)
+            CASE WHEN {owner} IN (FROM allowed) THEN r.row_id END AS row_id,
+            CASE WHEN {owner} IN (FROM allowed) THEN r.amount_fen END AS amount_fen)
         FROM {file}.finding_row r
-        LEFT JOIN charge_line l ON r.row_kind = 'line' AND l.line_id = r.row_id
-        LEFT JOIN encounter e ON r.row_kind = 'encounter' AND e.encounter_id = r.row_id
         WHERE r.finding_id IN (SELECT finding_id FROM finding)""",
     # a reason may quote the identity of a row that the reader does not see
     "finding_reason": """
         WITH hidden AS (
-            SELECT o.finding_id, o.row_id FROM {file}.finding_row o
-            JOIN finding_row v ON v.finding_id = o.finding_id AND v.position = o.position WHERE v.row_id IS NULL)
+            SELECT r.finding_id, r.row_id FROM {file}.finding_row r
+            WHERE ({owner} IN (FROM allowed)) IS NOT TRUE AND r.finding_id IN (SELECT finding_id FROM finding))
         SELECT r.* REPLACE (
             CASE WHEN x.row_id IS NULL THEN r.expected END AS expected,
             CASE WHEN y.row_id IS NULL THEN r.actual END AS actual)
@@ -61,6 +58,8 @@ NARROW = {
     "rule_stat": "SELECT * FROM {file}.rule_stat WHERE false",
     "meta": "SELECT * FROM {file}.meta WHERE false",
 }
+#: Files that brought rows in view: their names may be read.
+BATCHES = "SELECT DISTINCT batch FROM charge_line UNION SELECT DISTINCT batch FROM encounter"
 #: What a page's query never needs and a curious one would.
 READS = re.compile(r"\s*(SELECT|WITH)\b", re.I)
 FORBIDDEN = re.compile(r"\b(duckdb_\w+|pragma\w*|information_schema|attach|detach|read_\w+|copy|install|load)\b", re.I)
@@ -121,6 +120,7 @@ class RunFile:
         self._idle: defaultdict[frozenset[str] | None, list[duckdb.DuckDBPyConnection]] = defaultdict(list)
         self._lock = threading.Lock()
         self.tables = self._names()
+        self._owner = self._owner_of_rows()
         self.places = self._places()
         self.manifest = self._manifest()
 
@@ -129,6 +129,14 @@ class RunFile:
             "SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [self._file]
         ).fetchall()
         return frozenset(name for (name,) in found)
+
+    def _owner_of_rows(self) -> str:
+        """The institution of a finding's row; in a file that does not state it, every row counts as another's."""
+        sql = (
+            "SELECT 1 FROM duckdb_columns() WHERE database_name = ? AND table_name = 'finding_row' AND column_name = ?"
+        )
+        stated = self._instance.execute(sql, [self._file, "institution_id"]).fetchone()
+        return "r.institution_id" if stated else "CAST(NULL AS VARCHAR)"
 
     def _places(self) -> dict[str, Place]:
         columns = "institution_id, name, kind, level, parent_id, region"
@@ -162,14 +170,18 @@ class RunFile:
         connection.execute("CREATE TEMP TABLE allowed (institution_id VARCHAR)")
         if institutions:
             connection.executemany("INSERT INTO allowed VALUES (?)", [[code] for code in sorted(institutions)])
-        for table in (*BY_INSTITUTION, *OPEN, *NARROW):
+        for table in (*BY_INSTITUTION, *OPEN):
+            if table in self.tables:
+                self._view(connection, table, self._narrow(table))
+        connection.execute(f"CREATE TEMP TABLE allowed_batch AS {BATCHES}")
+        for table in NARROW:
             if table in self.tables:
                 self._view(connection, table, self._narrow(table))
         return connection
 
     def _narrow(self, table: str) -> str:
         if table in NARROW:
-            return NARROW[table].format(file=self._file)
+            return NARROW[table].format(file=self._file, owner=self._owner)
         where = " WHERE institution_id IN (FROM allowed)" if table in BY_INSTITUTION else ""
         return f"SELECT * FROM {self._file}.{table}{where}"  # noqa: S608
 

@@ -12,16 +12,20 @@ SELECT
 FROM hit
 GROUP BY rule_id, subject_key, row_kind, row_id;
 
+-- each row names its institution, so that readers of a part of the site meet their own rows only
 CREATE TABLE finding_row AS
 SELECT
-    finding_id,
-    ROW_NUMBER() OVER (PARTITION BY finding_id ORDER BY role DESC, row_kind, row_id) AS position,
-    role,
-    row_kind,
-    row_id,
-    amount_fen
-FROM subject_row
-ORDER BY finding_id, position;
+    s.finding_id,
+    ROW_NUMBER() OVER (PARTITION BY s.finding_id ORDER BY s.role DESC, s.row_kind, s.row_id) AS position,
+    s.role,
+    s.row_kind,
+    s.row_id,
+    s.amount_fen,
+    COALESCE(l.institution_id, e.institution_id) AS institution_id
+FROM subject_row AS s
+LEFT JOIN charge_line AS l ON s.row_id = l.line_id AND s.row_kind = 'line'
+LEFT JOIN encounter AS e ON s.row_id = e.encounter_id AND s.row_kind = 'encounter'
+ORDER BY s.finding_id, position;
 
 CREATE TABLE finding_reason AS
 SELECT
