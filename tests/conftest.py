@@ -13,6 +13,10 @@ settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
+# Playwright keeps an event loop in the main thread until the session ends; Django then takes every later test of the
+# same process for asynchronous code and refuses the database. All code here is synchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
