@@ -44,7 +44,7 @@ class Problem(Exception):
         super().__init__(f"{code} {self.kind.message('zh', values)}")
 
     def as_dict(self, language: str = "zh") -> dict[str, object]:
-        """Return the error as plain data for JSON answers; with the values it can be told again in the other language."""
+        """Return the error as plain data for JSON; with its values it can be told again in the other language."""
         kept = self.kind.kept_en if language == "en" else self.kind.kept_zh
         return {
             "code": self.code,
