@@ -145,7 +145,8 @@ register("effect", Handler(lambda a, p: Outcome({})))
 
 
 def _script(home, code, **more):
-    environment = {**os.environ, "ZHUNSHENG_HOME": str(home), "ZHUNSHENG_LEASE": "1", **more}
+    inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment = {**inherited, "ZHUNSHENG_HOME": str(home), "ZHUNSHENG_LEASE": "1", **more}
     return subprocess.Popen([sys.executable, "-c", SLOW + code], cwd=ROOT, env=environment, stderr=subprocess.PIPE)
 
 
