@@ -1,0 +1,81 @@
+"""The first accounts of a site, and the people of a demo."""
+
+import io
+import json
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+
+from zhunsheng.casework.bodies.demo import create_demo_people
+from zhunsheng.casework.bodies.models import Body, User
+from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.bodies.queries import duties_today
+from zhunsheng.kernel.home import home
+
+pytestmark = pytest.mark.django_db
+PLACES = [
+    {"institution_id": "H1", "name": "县医院", "kind": "hospital", "level": "2", "parent_id": None, "region": "330781"},
+    {"institution_id": "H2", "name": "镇卫生院", "kind": "township_centre", "level": "1", "parent_id": "H1",
+     "region": "330781"},
+    {"institution_id": "P1", "name": "药店", "kind": "pharmacy", "level": "0", "parent_id": None, "region": "330702"},
+]  # fmt: skip
+
+
+def add(*arguments):
+    out = io.StringIO()
+    call_command("add_person", *arguments, stdout=out)
+    return out.getvalue().strip()
+
+
+def test_a_person_is_added_with_body_duties_and_a_password_that_works():
+    password = add("zhou", "周敏", "--body", "青禾县医疗保障局", "--region", "330781", "--duty", "reviewer", "importer")
+    user = authenticate(username="ZHOU", password=password)
+    assert user.display_name == "周敏"
+    assert may(user, Verb.IMPORT_FILES)
+    assert {duty.name for duty in duties_today(user)} == {"reviewer", "importer"}
+    assert Body.objects.get().region == "330781"
+
+
+def test_a_taken_login_adds_nothing():
+    add("zhou", "周敏", "--body", "甲局", "--duty", "head")
+    with pytest.raises(CommandError, match="zhou"):
+        add("zhou", "另一人", "--body", "乙局", "--duty", "head")
+    assert Body.objects.count() == User.objects.count() == 1
+
+
+@pytest.fixture
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZHUNSHENG_HOME", str(tmp_path))
+    return home()
+
+
+def test_demo_people_keep_their_passwords_and_are_made_once(own_home):
+    first = create_demo_people(PLACES)
+    assert create_demo_people(PLACES) == first
+    assert {login for login, _, _ in first} == {
+        "bureau-head",
+        "reviewer",
+        "health",
+        "consortium",
+        "hospital",
+        "township",
+    }
+    assert len({password for _, password, _ in first}) == len(first)
+    for login, password, _ in first:
+        assert authenticate(username=login, password=password) is not None
+    kept = own_home.root / "secret" / "demo-people.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert json.loads(kept.read_text("utf-8")) == {login: password for login, password, _ in first}
+
+
+def test_the_demo_bureau_sees_the_smallest_region_that_holds_all_places(own_home):
+    create_demo_people(PLACES)
+    assert User.objects.get(login="bureau-head").body.region == "330700"
+    assert User.objects.get(login="consortium").body.institution_code == "H1"
+    assert User.objects.get(login="township").body.institution_code == "H2"
+
+
+def test_where_a_place_states_no_region_the_demo_bureau_sees_the_site(own_home):
+    create_demo_people([*PLACES, {**PLACES[0], "institution_id": "H9", "region": None}])
+    assert User.objects.get(login="bureau-head").body.region == ""

@@ -1,0 +1,59 @@
+"""Serving: a worker that dies is started again, a site that ends takes its worker along, a port is taken once."""
+
+import socket
+import sys
+import time
+
+import pytest
+
+from zhunsheng.config import serve
+from zhunsheng.kernel.errors import Problem
+
+
+def wait_until(true, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert true()
+
+
+def test_a_worker_that_dies_is_started_again_and_ends_with_the_site(monkeypatch):
+    monkeypatch.setattr(serve, "PAUSE", 0.01)
+    started = []
+
+    def popen(command):
+        started.append(serve.subprocess.Popen(command))
+        return started[-1]
+
+    worker = serve.Supervised([sys.executable, "-c", "import time; time.sleep(60)"], popen)
+    worker.start()
+    wait_until(lambda: len(started) == 1)
+    started[0].kill()
+    wait_until(lambda: len(started) == 2)
+    assert started[1].poll() is None
+    worker.stop()
+    assert started[1].poll() is not None
+    time.sleep(0.1)
+    assert len(started) == 2
+
+
+def test_a_worker_that_does_not_end_is_ended():
+    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+    worker = serve.Supervised([sys.executable, "-c", stubborn])
+    worker.start()
+    wait_until(lambda: worker.child is not None)
+    time.sleep(0.3)
+    worker.stop(patience=0.5)
+    assert worker.child.wait(5) != 0
+
+
+def test_a_port_in_use_is_told_before_a_second_site_shares_it():
+    with socket.socket() as first:
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        with pytest.raises(Problem, match="ZS715"):
+            serve.check_free("127.0.0.1", first.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    serve.check_free("127.0.0.1", port)

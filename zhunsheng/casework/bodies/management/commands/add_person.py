@@ -1,0 +1,43 @@
+"""``django-admin add_person``: the first accounts of a site, and any later one."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from zhunsheng.casework.bodies import actions
+from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
+from zhunsheng.casework.outbox.actions import Process, deed
+from zhunsheng.kernel.time import now
+
+
+class Command(BaseCommand):
+    """Adds a person with body and duties and prints a first password."""
+
+    help = "添加人员及其单位、职责，打印初始密码。Add a person with body and duties; print a first password."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("login")
+        parser.add_argument("name")
+        parser.add_argument("--body", required=True, help="name of the body; made when absent")
+        parser.add_argument("--kind", choices=BodyKind.values, default=BodyKind.INSURANCE_AUTHORITY)
+        parser.add_argument("--region", default="", help="GB/T 2260 code; empty for the whole site")
+        parser.add_argument("--code", default="", help="institution code of an institution or a consortium's lead")
+        parser.add_argument("--duty", nargs="+", choices=DutyName.values, required=True)
+
+    @deed
+    def handle(self, *_args: Any, **given: Any) -> None:
+        """Add the person, or nothing."""
+        if User.objects.filter(login__iexact=given["login"]).exists():
+            raise CommandError(f"登录名 {given['login']} 已有人使用。The login is taken.")
+        actor, password = Process("add_person"), secrets.token_urlsafe(12)
+        body = Body.objects.filter(kind=given["kind"], name=given["body"]).first() or actions.create_body(
+            actor, given["kind"], given["body"], code=given["code"], region=given["region"]
+        )
+        user = actions.create_user(actor, given["login"], given["name"], body, password)
+        for duty in given["duty"]:
+            actions.assign_duty(actor, user, duty, now().date())
+        self.stdout.write(password)
