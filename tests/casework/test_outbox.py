@@ -1,7 +1,7 @@
 """Every deed leaves evidence in its own transaction, and nobody changes it afterwards."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -20,7 +20,9 @@ from zhunsheng.casework.judgements.models import RunRecord
 from zhunsheng.casework.outbox import actions as outbox
 from zhunsheng.casework.outbox.models import EvidenceOutbox, Unchangeable
 from zhunsheng.casework.outbox.queries import evidence_of
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
+from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db
 
@@ -104,3 +106,10 @@ def test_evidence_is_read_within_the_scope_of_the_reader(people):
     job = Job.objects.get()
     assert evidence_of(scope(people["auditor"]), f"job:{job.pk}").count() == 2
     assert evidence_of(scope(people["lead"]), f"job:{job.pk}").count() == 0
+
+
+def test_a_run_as_of_a_day_to_come_is_refused(people):
+    tomorrow = now().date() + timedelta(days=1)
+    with pytest.raises(Problem, match="ZS508"):
+        start_run(people["reviewer"], tomorrow)
+    assert not Job.objects.exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -104,8 +104,42 @@ def test_as_of_judges_by_the_facts_and_rules_of_that_day(home):
     assert ask(home, "SELECT COUNT(*) FROM finding WHERE subject_key = 'L9'") == [(0,)]
     execute(home, as_of=date(2026, 5, 1))
     assert ask(home, "SELECT COUNT(*) FROM finding WHERE subject_key = 'L9'") == [(1,)]
+
+
+def test_a_book_of_an_earlier_day_lacks_what_was_published_later(home):
+    capped = Line("C1", "woman", CAPPED, 2_000, quantity=3, day=date(2025, 12, 10))
+    fill(home, PEOPLE, [capped, *LINES])
     # the caps were published for 2026: a book of 2025 did not hold them
     assert execute(home, as_of=date(2025, 12, 31)).counts["findings"] == 0
+
+
+def test_a_day_before_the_first_fact_is_refused_and_hides_nothing(home):
+    fill(home, PEOPLE, LINES)
+    shown = execute(home).run_id
+    with pytest.raises(Problem, match="ZS507"):
+        execute(home, as_of=MARCH - timedelta(days=1))
+    assert runs.current(home).parent.name == shown
+    assert execute(home, as_of=MARCH).counts["findings"] == 3
+
+
+def test_a_run_of_an_earlier_day_is_kept_beside_the_current_one(home):
+    fill(home, PEOPLE, LINES)
+    shown = execute(home).run_id
+    for _ in ("made", "made again"):
+        earlier = execute(home, as_of=MARCH)
+        assert runs.current(home).parent.name == shown
+        assert (home.runs / earlier.run_id / "serving.duckdb").exists()
+    fill(home, PEOPLE, LINES[:2])
+    newer = execute(home, as_of=MARCH)
+    assert runs.current(home).parent.name == newer.run_id
+
+
+def test_the_site_folder_may_bear_an_apostrophe(tmp_path):
+    home = home_at(tmp_path / "O'Brien")
+    fill(home, PEOPLE, LINES)
+    execute(home)
+    fill(home, PEOPLE, LINES[:2])
+    assert execute(home).counts["gone"] == 2
 
 
 def test_a_refunded_line_is_not_judged_and_a_partial_refund_leaves_the_rest(home):

@@ -21,6 +21,7 @@ from zhunsheng.kernel.time import epoch_seconds, now, parse_date
 from zhunsheng.runs.answers import Score
 from zhunsheng.runs.answers import answers as score
 from zhunsheng.runs.explain import explain as explain_finding
+from zhunsheng.runs.store import SERVING, current_id, folder
 
 
 def run(
@@ -39,7 +40,7 @@ def run(
             home(), rulebook(), as_of=day(as_of), finished_at=epoch_seconds(now()), snapshot=snapshot, progress=tell
         )
         record_run(manifest)
-    stats = rule_stats()
+    stats = rule_stats(manifest.run_id)
     show.say({**manifest.as_dict(), "per_rule": stats}, as_json=json, human=lambda: _summary(manifest, stats))
 
 
@@ -87,9 +88,9 @@ def serving_file() -> Path:
     return path
 
 
-def rule_stats() -> list[dict[str, Any]]:
-    """Return the counts per rule of the current run."""
-    with duck.connect(str(serving_file()), read_only=True) as con:
+def rule_stats(run_id: str) -> list[dict[str, Any]]:
+    """Return the counts per rule of a run whose serving file is kept."""
+    with duck.connect(str(folder(home(), run_id) / SERVING), read_only=True) as con:
         result = con.execute(
             "SELECT s.*, r.name FROM rule_stat AS s INNER JOIN rule AS r USING (rule_id) ORDER BY rule_id"
         )
@@ -108,6 +109,8 @@ def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
         f"明细 {c['lines']:,} 行，疑点 {c['findings']:,} 件：新增 {c['new']:,}，延续 {c['same']:,}，消失 {c['gone']:,}"
     )
     show.out.print(f"结果摘要 {manifest.result_digest}", highlight=False)
+    if manifest.run_id != current_id(home()):
+        show.out.print("截至日早于当前运行，页面仍显示当前运行。")
 
 
 def _list(found: list[dict[str, Any]]) -> None:

@@ -78,16 +78,22 @@ def execute(
     snapshot: str | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
-    """Judge a snapshot and publish the run. A run of the same input is not made twice: it becomes current again."""
+    """Judge a snapshot and publish the run. A run of the same input is not made twice: the first one counts again.
+
+    The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts.
+    Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong.
+    """
     told = progress or _silent
     planned = plan(home, rulebook, as_of=as_of, snapshot=snapshot)
     with locked(home.runs / ".lock"):
+        leads = store.leads(home, planned.snapshot.id, as_of.isoformat())
         if (store.folder(home, planned.run_id) / store.SERVING).exists():
-            write_whole(home.runs / "current", planned.run_id.encode("ascii"))
+            if leads:
+                store.point(home, planned.run_id)
             return Manifest(**store.manifest(home, planned.run_id))
         built = store.scratch(home, planned.run_id)
         manifest = _build(planned, built, finished_at, told)
-        store.publish(home, planned.run_id, built)
+        store.publish(home, planned.run_id, built, make_current=leads)
         store.prune(home)
     return manifest
 

@@ -16,6 +16,7 @@ from zhunsheng.book.models import Book, Rule
 from zhunsheng.engines import duck
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import Home
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings
@@ -34,14 +35,26 @@ POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from
 
 
 def load_facts(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date) -> None:
-    """Create the fact tables of the serving file from the files of a snapshot."""
+    """Create the fact tables of the serving file from the files of a snapshot. Raises Problem ZS507."""
     con.execute("CREATE TEMP TABLE as_of (day DATE)")
     con.execute("INSERT INTO as_of VALUES (?)", [as_of])
     for name in TABLES:
         select = lake.select(name, lake.files(home, snapshot, name))
         con.execute(f"CREATE TEMP VIEW lake_{name} AS {select}")
+    _check_day(con, as_of)
     con.execute(sql("facts"))
     _load_batches(con, snapshot)
+
+
+def _check_day(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Raise Problem ZS507 for a day before the first fact: such a run would find nothing and hide what is found."""
+    days = (
+        "SELECT min(start_date) AS day FROM lake_encounter UNION ALL SELECT min(service_date) FROM lake_charge_line "
+        "UNION ALL SELECT min(settled_on) FROM lake_settlement"
+    )
+    row = con.execute(f"SELECT min(day) FROM ({days})").fetchone()  # noqa: S608 - our own names
+    if row and row[0] and as_of < row[0]:
+        raise Problem("ZS507", as_of=as_of, first=row[0])
 
 
 def load_rules(con: duckdb.DuckDBPyConnection, book: Book) -> None:
@@ -71,7 +84,8 @@ def judge(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings], progres
 def assemble(con: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
     """Turn hits into findings and compare them with the previous run."""
     if previous is not None and previous.exists():
-        con.execute(f"ATTACH '{previous}' AS previous (READ_ONLY)")
+        place = str(previous).replace("'", "''")
+        con.execute(f"ATTACH '{place}' AS previous (READ_ONLY)")
         con.execute("CREATE TEMP TABLE previous_finding AS SELECT * FROM previous.finding")
         con.execute("DETACH previous")
     else:

@@ -62,8 +62,22 @@ def scratch(home: Home, run_id: str) -> Path:
     return path
 
 
-def publish(home: Home, run_id: str, built: Path) -> None:
-    """Give a built run its name and point to it. A run of the same id is the same run: the old one stays."""
+def leads(home: Home, snapshot: str, as_of: str) -> bool:
+    """Whether a run of a snapshot and an ISO day may be what pages show: no step back in time, or newer facts."""
+    run_id = current_id(home)
+    if run_id is None or not (folder(home, run_id) / "manifest.json").exists():
+        return True
+    shown = manifest(home, run_id)
+    return as_of >= str(shown["as_of"]) or snapshot > str(shown["snapshot"])
+
+
+def point(home: Home, run_id: str) -> None:
+    """Make a run the one that pages show."""
+    write_whole(home.runs / "current", run_id.encode("ascii"))
+
+
+def publish(home: Home, run_id: str, built: Path, *, make_current: bool = True) -> None:
+    """Give a built run its name, and point to it if asked. A run of the same id is the same run: the old one stays."""
     target = folder(home, run_id)
     if not target.exists():
         built.rename(target)
@@ -71,7 +85,8 @@ def publish(home: Home, run_id: str, built: Path) -> None:
         if not (target / SERVING).exists():
             (built / SERVING).rename(target / SERVING)
         shutil.rmtree(built)
-    write_whole(home.runs / "current", run_id.encode("ascii"))
+    if make_current:
+        point(home, run_id)
 
 
 def prune(home: Home, keep: int = KEEP) -> list[str]:

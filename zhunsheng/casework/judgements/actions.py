@@ -10,7 +10,7 @@ from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.judgements.models import RunRecord
-from zhunsheng.casework.judgements.policies import check_none_under_way
+from zhunsheng.casework.judgements.policies import check_none_under_way, check_not_ahead
 from zhunsheng.casework.outbox.actions import Process, append, deed
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.time import now
@@ -19,8 +19,9 @@ from zhunsheng.runs import Manifest
 
 @deed
 def start_run(actor: User, as_of: date) -> Job:
-    """Queue a run of the rules as of a day. Raises Problem ZS702, ZS714."""
+    """Queue a run of the rules as of a day. Raises Problem ZS702, ZS714, ZS508."""
     check_may(actor, Verb.RUN_RULES)
+    check_not_ahead(as_of)
     check_none_under_way()
     job = enqueue(actor, "run", {"as_of": as_of.isoformat(), "user": actor.pk})
     append(actor, "run.requested", f"job:{job.pk}", {"as_of": as_of})
