@@ -35,10 +35,14 @@ class Line:
     institution: str = "H1"
     refund_of: str | None = None
     currency: str | None = None
+    scope: int | None = -1
+    at: int | None = None
 
 
-def fill(home: Home, people: dict[str, tuple[str | None, date | None]], lines: list[Line], batch: str = "b1") -> str:
-    """Load people and lines as one batch and return the snapshot."""
+def fill(
+    home: Home, people: dict[str, tuple[str | None, date | None]], lines: list[Line], batch: str = "b1", stays=()
+) -> str:
+    """Load people, lines and stays (person, id, institution, start, end) as one batch and return the snapshot."""
     origin = {"batch": batch, "recorded_at": moment("2026-04-01 00:00")}
     rows = {
         "person": [{"person_id": p, "sex": sex, "birth_date": born} for p, (sex, born) in people.items()],
@@ -48,7 +52,11 @@ def fill(home: Home, people: dict[str, tuple[str | None, date | None]], lines: l
         ],
         "encounter": [
             {"encounter_id": f"E-{p}", "person_id": p, "institution_id": "H1", "visit_type": "outpatient",
-             "start_date": MARCH} for p in people
+             "start_date": MARCH} for p in people if batch == "b1"
+        ]
+        + [
+            {"encounter_id": e, "person_id": p, "institution_id": i, "visit_type": "inpatient",
+             "start_date": start, "end_date": end} for p, e, i, start, end in stays
         ],
         "charge_line": [_row(line) for line in lines],
     }  # fmt: skip
@@ -69,7 +77,7 @@ def _row(line: Line) -> dict:
         "item_name": f"项目 {line.item}", "service_date": line.day, "quantity_e4": line.quantity * 10_000,
         "unit_price_e6": line.fen * 10_000,
         "amount_fen": line.fen * line.quantity,
-        "in_scope_fen": line.fen * line.quantity,
+        "in_scope_fen": line.fen * line.quantity if line.scope == -1 else line.scope, "service_at": line.at,
         "refund_of": line.refund_of, "currency": line.currency, "q_amount_mismatch": False, "month": month_of(line.day),
     }  # fmt: skip
 

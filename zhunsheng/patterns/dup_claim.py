@@ -72,22 +72,36 @@ def _by_moment(subject: str, lines: list[Line], row: Any) -> Iterator[Hit]:
 
 def _equal(subject: str, lines: list[Line], row: Any, reason: str) -> Iterator[Hit]:
     first = min(line.line_id for line in lines)
-    for line in lines:
-        yield _hit(subject, line, row, Verdict(row.verdict), reason, first, len(lines), again=line.line_id != first)
+    again = [line for line in lines if line.line_id != first]
+    yield from _told(subject, lines, again, (Verdict(row.verdict), reason, first), row)
 
 
 def _untimed(subject: str, lines: list[Line], row: Any) -> Iterator[Hit]:
     # where every line lacks its time the first one stands, and the others are in question
     kept = min(line.line_id for line in lines) if all(line.service_at is None for line in lines) else ""
-    for line in lines:
-        again = line.service_at is None and line.line_id != kept
-        yield _hit(subject, line, row, Verdict.UNKNOWN, "time_missing", "", len(lines), again=again)
+    again = [line for line in lines if line.service_at is None and line.line_id != kept]
+    yield from _told(subject, lines, again, (Verdict.UNKNOWN, "time_missing", ""), row)
 
 
-def _hit(
-    subject: str, line: Line, row: Any, verdict: Verdict, reason: str, first: str, count: int, *, again: bool
-) -> Hit:
-    role, amount = ("subject", line.amount_fen) if again else ("other", 0)
-    return Hit(
-        row.rule_id, row.point_id, subject, verdict, reason, first, str(count), role, "line", line.line_id, amount
-    )
+def _told(
+    subject: str, lines: list[Line], again: list[Line], said: tuple[Verdict, str, str], row: Any
+) -> Iterator[Hit]:
+    """One subject per institution: nobody answers for a line that another institution charged."""
+    verdict, reason, first = said
+    for institution in sorted({line.institution_id for line in again}):
+        for line in lines:
+            own = line in again and line.institution_id == institution
+            role, amount = ("subject", line.amount_fen) if own else ("other", 0)
+            yield Hit(
+                row.rule_id,
+                row.point_id,
+                f"{subject}|{institution}",
+                verdict,
+                reason,
+                first,
+                str(len(lines)),
+                role,
+                "line",
+                line.line_id,
+                amount,
+            )

@@ -30,7 +30,7 @@ equal_day AS MATERIALIZED (
 
 hit AS (
     SELECT
-        b.rule_id, b.point_id, l.line_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
+        b.rule_id, b.point_id, l.line_id, l.institution_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
         l.unit_price_e6, CAST(l.service_at AS VARCHAR) AS moment, b.verdict, 'same_moment' AS reason,
         g.first_id AS expected, g.lines, CASE WHEN l.line_id <> g.first_id THEN 1 ELSE 0 END AS again
     FROM line AS l
@@ -41,7 +41,7 @@ hit AS (
     WHERE b.time_window = 'moment'
     UNION ALL
     SELECT
-        b.rule_id, b.point_id, l.line_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
+        b.rule_id, b.point_id, l.line_id, l.institution_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
         l.unit_price_e6, CASE WHEN b.time_window = 'day' THEN 'day' ELSE '?' END,
         CASE WHEN b.time_window = 'day' THEN b.verdict ELSE 'unknown' END,
         CASE WHEN b.time_window = 'day' THEN 'same_day' ELSE 'time_missing' END,
@@ -58,19 +58,31 @@ hit AS (
         AND l.quantity_e4 = g.quantity_e4 AND l.unit_price_e6 = g.unit_price_e6
     INNER JOIN b_dup_claim AS b ON l.service_date >= b.valid_from AND l.service_date < b.valid_to
     WHERE b.time_window = 'day' OR g.timed < g.lines
+),
+
+-- one subject per institution: nobody answers for a line that another institution charged
+answering AS (
+    SELECT DISTINCT
+        rule_id, point_id, person_id, item_code, service_date, quantity_e4, unit_price_e6, moment, institution_id
+    FROM hit
+    WHERE again = 1
 )
 
 SELECT
-    rule_id,
-    point_id,
-    person_id || '|' || item_code || '|' || CAST(service_date AS VARCHAR) || '|' || CAST(quantity_e4 AS VARCHAR)
-    || '|' || CAST(unit_price_e6 AS VARCHAR) || '|' || moment AS subject_key,
-    verdict,
-    reason,
-    expected,
-    CAST(lines AS VARCHAR) AS actual,
-    CASE WHEN again = 1 THEN 'subject' ELSE 'other' END AS role,
+    h.rule_id,
+    h.point_id,
+    h.person_id || '|' || h.item_code || '|' || CAST(h.service_date AS VARCHAR) || '|' || CAST(h.quantity_e4 AS VARCHAR)
+    || '|' || CAST(h.unit_price_e6 AS VARCHAR) || '|' || h.moment || '|' || a.institution_id AS subject_key,
+    h.verdict,
+    h.reason,
+    h.expected,
+    CAST(h.lines AS VARCHAR) AS actual,
+    CASE WHEN h.again = 1 AND h.institution_id = a.institution_id THEN 'subject' ELSE 'other' END AS role,
     'line' AS row_kind,
-    line_id AS row_id,
-    CASE WHEN again = 1 THEN amount_fen ELSE 0 END AS amount_fen
-FROM hit
+    h.line_id AS row_id,
+    CASE WHEN h.again = 1 AND h.institution_id = a.institution_id THEN h.amount_fen ELSE 0 END AS amount_fen
+FROM hit AS h
+INNER JOIN answering AS a
+    ON h.rule_id = a.rule_id AND h.point_id = a.point_id AND h.person_id = a.person_id AND h.item_code = a.item_code
+    AND h.service_date = a.service_date AND h.quantity_e4 = a.quantity_e4 AND h.unit_price_e6 = a.unit_price_e6
+    AND h.moment = a.moment

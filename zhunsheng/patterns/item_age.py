@@ -29,8 +29,8 @@ PATTERN = Pattern(
             "The item is limited to ages {expected:band}; on the day of service the age was {actual:age}",
         ),
         "birth_date_missing": (
-            "项目限{expected:band}使用，参保人出生日期不明",
-            "The item is limited to ages {expected:band}; the birth date is unknown",
+            "项目限{expected:band}使用，参保人出生日期未登记或登记不一致",
+            "The item is limited to ages {expected:band}; the birth date is not registered, or registered in two ways",
         ),
         "born_after_service": (
             "出生日期 {actual} 晚于服务日期，两者必有一误",

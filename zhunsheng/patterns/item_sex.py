@@ -25,8 +25,8 @@ PATTERN = Pattern(
             "The item is limited to {expected:sex}; the person is registered as {actual:sex}",
         ),
         "sex_missing": (
-            "项目限{expected:sex}性使用，参保人性别不明",
-            "The item is limited to {expected:sex}; the person's sex is unknown",
+            "项目限{expected:sex}性使用，参保人性别未登记或登记不一致",
+            "The item is limited to {expected:sex}; the person's sex is not registered, or registered in two ways",
         ),
     },
 )

@@ -258,8 +258,9 @@ class Scratch:
         )
         once = ""
         if table != kind.key_table:
-            key = ", ".join(TABLES[table].key)
-            once = f" QUALIFY row_number() OVER (PARTITION BY {key}, x.batch ORDER BY w.rowid) = 1"
+            # the same statement is kept once; two that differ are both kept, and who reads them decides
+            said = ", ".join(column.name for column in TABLES[table].columns)
+            once = f" QUALIFY row_number() OVER (PARTITION BY {said}, x.batch ORDER BY w.rowid) = 1"
         where = f" AND {rules.where[table]}" if table in rules.where else ""
         return (
             f"SELECT {columns}, x.batch AS batch, {_ROW} AS source_row, "

@@ -5,7 +5,7 @@ from zhunsheng.facts.table import Column, Kind, Table
 ENCOUNTER = Table(
     name="encounter",
     zh="就诊",
-    grain="one row per encounter (mdtrt_id)",
+    grain="one row per encounter (mdtrt_id) and distinct statement of a batch: an interim settlement states it again",
     key=("encounter_id",),
     columns=(
         Column("encounter_id", Kind.TEXT, "就诊标识", "mdtrt_id", required=True),

@@ -5,7 +5,7 @@ from zhunsheng.facts.table import Column, Kind, Table
 PERSON = Table(
     name="person",
     zh="参保人",
-    grain="one row per person as stated by one batch; the latest recorded row speaks",
+    grain="one row per person and distinct statement of a batch; statements that contradict each other give unknown",
     key=("person_id",),
     columns=(
         Column("person_id", Kind.TEXT, "参保人假名", "keyed pseudonym of psn_no", required=True),

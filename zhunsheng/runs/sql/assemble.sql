@@ -12,7 +12,8 @@ SELECT
 FROM hit
 GROUP BY rule_id, subject_key, row_kind, row_id;
 
--- each row names its institution, so that readers of a part of the site meet their own rows only
+-- each row names its institution, so that readers of a part of the site meet their own rows only, and its encounter,
+-- by which a page finds it without reading the whole table
 CREATE TABLE finding_row AS
 SELECT
     s.finding_id,
@@ -21,7 +22,8 @@ SELECT
     s.row_kind,
     s.row_id,
     s.amount_fen,
-    COALESCE(l.institution_id, e.institution_id) AS institution_id
+    COALESCE(l.institution_id, e.institution_id) AS institution_id,
+    COALESCE(l.encounter_id, e.encounter_id) AS encounter_id
 FROM subject_row AS s
 LEFT JOIN charge_line AS l ON s.row_id = l.line_id AND s.row_kind = 'line'
 LEFT JOIN encounter AS e ON s.row_id = e.encounter_id AND s.row_kind = 'encounter'
@@ -115,6 +117,9 @@ LEFT JOIN charge_line AS l ON m.row_id = l.line_id AND m.row_kind = 'line'
 LEFT JOIN encounter AS e ON m.row_id = e.encounter_id AND m.row_kind = 'encounter'
 LEFT JOIN previous_finding AS p ON m.finding_id = p.finding_id
 ORDER BY m.finding_id;
+
+-- one subject, one finding: a second of the same identity would count everything twice
+ALTER TABLE finding ADD PRIMARY KEY (finding_id);
 
 CREATE TABLE gone_finding AS
 SELECT p.* FROM previous_finding AS p

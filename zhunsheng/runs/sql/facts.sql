@@ -1,9 +1,18 @@
 -- Facts of one snapshot as a run sees them: up to the as-of day, one row per key, charge lines net of refunds.
 -- Views lake_<table> stand for the files of the snapshot; as_of is a one-row table.
 
+-- what is known stays known; statements that contradict each other make it unknown, never the latest one's
 CREATE TABLE person AS
-SELECT * FROM lake_person
-QUALIFY ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+SELECT
+    person_id,
+    CASE WHEN COUNT(DISTINCT sex) = 1 THEN MIN(sex) END AS sex,
+    CASE WHEN COUNT(DISTINCT birth_date) = 1 THEN MIN(birth_date) END AS birth_date,
+    COUNT(DISTINCT sex) > 1 OR COUNT(DISTINCT birth_date) > 1 AS q_contradicted,
+    ARG_MAX(batch, ROW(recorded_at, batch, source_row)) AS batch,
+    ARG_MAX(source_row, ROW(recorded_at, batch, source_row)) AS source_row,
+    MAX(recorded_at) AS recorded_at
+FROM lake_person
+GROUP BY person_id;
 
 CREATE TABLE institution AS
 SELECT * FROM lake_institution
@@ -21,8 +30,46 @@ QUALIFY ROW_NUMBER() OVER (
     PARTITION BY practitioner_id, institution_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC
 ) = 1;
 
+-- a stay settled in parts is stated several times: it runs from the first start to the last end that is known.
+-- What ended after the as-of day had not ended then.
 CREATE TABLE encounter AS
-SELECT e.* FROM lake_encounter AS e, as_of WHERE e.start_date <= as_of.day;
+WITH stated AS (
+    SELECT
+        e.* REPLACE (
+            CASE WHEN e.end_date <= as_of.day THEN e.end_date END AS end_date,
+            CASE WHEN e.end_date <= as_of.day THEN e.end_at END AS end_at
+        ),
+        e.end_date IS NULL OR e.end_date > as_of.day AS is_open
+    FROM lake_encounter AS e, as_of
+    WHERE e.start_date <= as_of.day
+),
+
+again AS (SELECT encounter_id FROM stated GROUP BY encounter_id HAVING COUNT(*) > 1),
+
+-- the latest statement speaks for all but start and end, and for whether the stay is over
+merged AS (
+    SELECT
+        s.* REPLACE (
+            MIN(s.start_date) OVER w AS start_date,
+            CASE WHEN MIN(s.start_date) OVER w = ARG_MIN(s.start_date, s.start_at) OVER w THEN MIN(s.start_at) OVER w END
+                AS start_at,
+            CASE WHEN NOT s.is_open THEN MAX(s.end_date) OVER w END AS end_date,
+            CASE
+                WHEN NOT s.is_open AND MAX(s.end_date) OVER w = ARG_MAX(s.end_date, s.end_at) OVER w
+                    THEN MAX(s.end_at) OVER w
+            END AS end_at
+        )
+    FROM stated AS s
+    SEMI JOIN again ON s.encounter_id = again.encounter_id
+    WINDOW w AS (PARTITION BY s.encounter_id)
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY s.encounter_id ORDER BY s.recorded_at DESC, s.end_date DESC NULLS FIRST, s.batch DESC, s.source_row DESC
+    ) = 1
+)
+
+SELECT * EXCLUDE (is_open) FROM merged
+UNION ALL BY NAME
+SELECT stated.* EXCLUDE (is_open) FROM stated ANTI JOIN again ON stated.encounter_id = again.encounter_id;
 
 CREATE TABLE diagnosis AS SELECT * FROM lake_diagnosis;
 
@@ -31,35 +78,96 @@ CREATE TABLE procedure AS SELECT * FROM lake_procedure;
 CREATE TABLE settlement AS
 SELECT s.* FROM lake_settlement AS s, as_of WHERE s.settled_on <= as_of.day;
 
+-- a refund undoes a line of the same person and item: the one that it names, or, where it names none, the first line
+-- of the same encounter, item, price and quantity that no other refund has taken
+CREATE TEMP TABLE refund_line AS
+SELECT * FROM lake_charge_line, as_of WHERE quantity_e4 < 0 AND service_date <= as_of.day;
+
+CREATE TEMP TABLE unnamed AS
+WITH asked AS (
+    SELECT
+        line_id, encounter_id, person_id, institution_id, item_code, unit_price_e6, -quantity_e4 AS quantity_e4,
+        ROW_NUMBER() OVER (
+            PARTITION BY encounter_id, person_id, institution_id, item_code, unit_price_e6, quantity_e4
+            ORDER BY service_date, line_id
+        ) AS number
+    FROM refund_line
+    WHERE refund_of IS NULL
+),
+
+offered AS (
+    SELECT
+        l.line_id, l.encounter_id, l.person_id, l.institution_id, l.item_code, l.unit_price_e6, l.quantity_e4,
+        ROW_NUMBER() OVER (
+            PARTITION BY
+                l.encounter_id, l.person_id, l.institution_id, l.item_code, l.unit_price_e6, l.quantity_e4
+            ORDER BY l.service_date, l.line_id
+        ) AS number
+    FROM lake_charge_line AS l
+    SEMI JOIN asked ON l.encounter_id = asked.encounter_id AND l.item_code = asked.item_code
+    ANTI JOIN refund_line AS named ON l.line_id = named.refund_of
+    WHERE l.quantity_e4 > 0
+)
+
+SELECT asked.line_id AS refund_id, offered.line_id
+FROM asked
+INNER JOIN offered
+    ON asked.encounter_id = offered.encounter_id AND asked.person_id = offered.person_id
+    AND asked.institution_id = offered.institution_id AND asked.item_code = offered.item_code
+    AND asked.unit_price_e6 = offered.unit_price_e6 AND asked.quantity_e4 = offered.quantity_e4
+    AND asked.number = offered.number;
+
+CREATE TEMP TABLE undone AS
+SELECT l.line_id, r.line_id AS refund_id, r.quantity_e4, r.amount_fen, r.in_scope_fen
+FROM refund_line AS r
+LEFT JOIN unnamed AS u ON r.line_id = u.refund_id
+INNER JOIN lake_charge_line AS l
+    ON l.line_id = COALESCE(r.refund_of, u.line_id) AND l.person_id = r.person_id AND l.item_code = r.item_code
+WHERE l.quantity_e4 > 0;
+
 CREATE TEMP TABLE refund AS
 SELECT
-    refund_of,
+    line_id,
     CAST(SUM(quantity_e4) AS BIGINT) AS quantity_e4,
     CAST(SUM(amount_fen) AS BIGINT) AS amount_fen,
-    CAST(SUM(in_scope_fen) AS BIGINT) AS in_scope_fen
-FROM lake_charge_line, as_of
-WHERE refund_of IS NOT NULL AND service_date <= as_of.day
-GROUP BY refund_of;
+    -- a share that one refund does not state is unknown, not zero
+    CASE WHEN COUNT(*) = COUNT(in_scope_fen) THEN CAST(SUM(in_scope_fen) AS BIGINT) END AS in_scope_fen
+FROM undone
+GROUP BY line_id;
 
--- a refund carries nothing itself: it lowers the line that it names
+-- a refund carries nothing itself: it lowers the line that it undoes. A line is gone when both its quantity and its
+-- amount are taken back; where the two disagree the line stays, with what remains of each, and is flagged.
 CREATE TABLE charge_line AS
+WITH netted AS (
+    SELECT
+        l.*,
+        r.line_id IS NOT NULL AS is_refunded,
+        l.quantity_e4 + COALESCE(r.quantity_e4, 0) AS left_e4,
+        l.amount_fen + COALESCE(r.amount_fen, 0) AS left_fen,
+        CASE WHEN r.line_id IS NULL THEN l.in_scope_fen ELSE l.in_scope_fen + r.in_scope_fen END AS left_scope_fen
+    FROM lake_charge_line AS l
+    CROSS JOIN as_of
+    LEFT JOIN refund AS r ON l.line_id = r.line_id
+    WHERE l.service_date <= as_of.day
+)
+
 SELECT
-    l.*,
-    CASE WHEN l.quantity_e4 < 0 THEN 0 ELSE GREATEST(l.quantity_e4 + COALESCE(r.quantity_e4, 0), 0) END
-        AS net_quantity_e4,
+    n.* EXCLUDE (is_refunded, left_e4, left_fen, left_scope_fen),
     CASE
-        WHEN l.quantity_e4 < 0 OR l.quantity_e4 + COALESCE(r.quantity_e4, 0) <= 0 THEN 0
-        ELSE GREATEST(l.amount_fen + COALESCE(r.amount_fen, 0), 0)
-    END AS net_amount_fen,
+        WHEN n.quantity_e4 < 0 OR (n.left_e4 <= 0 AND n.left_fen <= 0) THEN 0
+        WHEN n.left_e4 <= 0 THEN n.quantity_e4
+        ELSE n.left_e4
+    END AS net_quantity_e4,
+    CASE WHEN n.quantity_e4 < 0 THEN 0 ELSE GREATEST(n.left_fen, 0) END AS net_amount_fen,
     CASE
-        WHEN l.in_scope_fen IS NULL THEN NULL
-        WHEN l.quantity_e4 < 0 OR l.quantity_e4 + COALESCE(r.quantity_e4, 0) <= 0 THEN 0
-        ELSE GREATEST(l.in_scope_fen + COALESCE(r.in_scope_fen, 0), 0)
-    END AS net_in_scope_fen
-FROM lake_charge_line AS l
-CROSS JOIN as_of
-LEFT JOIN refund AS r ON l.line_id = r.refund_of
-WHERE l.service_date <= as_of.day;
+        WHEN n.left_scope_fen IS NULL THEN NULL
+        WHEN n.quantity_e4 < 0 THEN 0
+        ELSE LEAST(GREATEST(n.left_scope_fen, 0), GREATEST(n.left_fen, 0))
+    END AS net_in_scope_fen,
+    n.is_refunded AND ((n.left_e4 <= 0) <> (n.left_fen <= 0) OR n.left_e4 < 0 OR n.left_fen < 0) AS q_refund_mismatch,
+    n.quantity_e4 < 0 AND u.refund_id IS NULL AS q_refund_unmatched
+FROM netted AS n
+LEFT JOIN undone AS u ON n.line_id = u.refund_id;
 
 -- what patterns read; amounts of other currencies are never mixed with yuan
 CREATE VIEW line AS

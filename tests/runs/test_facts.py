@@ -1,0 +1,105 @@
+"""What a run takes as fact: stays settled in parts, refunds, contradictions, and nothing of the day after."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, moment, replace
+from zhunsheng import runs
+from zhunsheng.kernel.home import ROOT
+
+PEOPLE = {"man": ("M", date(1980, 1, 1)), "woman": ("F", date(1985, 1, 1))}
+CHARGE = Line("L1", "man", WOMAN_ONLY, 8_000)
+REFUND = Line("R1", "man", WOMAN_ONLY, 8_000, quantity=-1, refund_of="L1")
+
+
+@pytest.fixture
+def home(tmp_path):
+    return home_at(tmp_path)
+
+
+def ask(home, query, as_of=date(2026, 12, 31)):
+    run = runs.execute(home, ROOT / "rulebook", as_of=as_of, finished_at=1)
+    with duckdb.connect(str(home.runs / run.run_id / "serving.duckdb"), read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+SEX = "SELECT verdict, amount_fen, in_scope_fen FROM finding WHERE rule_id = 'fund/sex-limited-service'"
+STAY = "SELECT start_date, end_date FROM encounter WHERE encounter_id = 'S1'"
+OVERLAP = "SELECT verdict, amount_fen FROM finding WHERE rule_id = 'fund/overlapping-stays'"
+
+
+def test_a_stay_settled_in_parts_is_one_stay_and_gives_one_finding(home):
+    """Settled to 20 March, then to 10 April: another stay from 1 to 5 April lies within it."""
+    lines = [Line("L1", "woman", MAN_ONLY, 10_000)]
+    stays = [("man", "S1", "H1", MARCH, date(2026, 3, 20)), ("man", "S2", "H1", date(2026, 4, 1), date(2026, 4, 5))]
+    fill(home, PEOPLE, lines, stays=stays)
+    fill(home, PEOPLE, [], batch="b2", stays=[("man", "S1", "H1", MARCH, date(2026, 4, 10))])
+    assert ask(home, STAY) == [(MARCH, date(2026, 4, 10))]
+    assert ask(home, OVERLAP) == [("suspected", 0)]
+    assert ask(home, "SELECT COUNT(*), COUNT(DISTINCT encounter_id) FROM encounter") == [(4, 4)]
+
+
+def test_what_ended_after_the_day_had_not_ended_then(home):
+    fill(home, PEOPLE, [CHARGE], stays=[("man", "S1", "H1", MARCH, date(2026, 4, 10))])
+    assert ask(home, STAY, as_of=date(2026, 4, 9)) == [(MARCH, None)]
+    assert ask(home, STAY, as_of=date(2026, 4, 10)) == [(MARCH, date(2026, 4, 10))]
+
+
+def test_a_refund_that_names_its_line_takes_it_away(home):
+    fill(home, PEOPLE, [CHARGE, REFUND])
+    assert ask(home, SEX) == []
+
+
+def test_a_refund_that_names_none_finds_its_twin(home):
+    fill(home, PEOPLE, [CHARGE, replace(CHARGE, line_id="L2"), replace(REFUND, refund_of=None)])
+    assert ask(home, SEX) == [("violation", 8_000, 8_000)]
+    assert ask(home, "SELECT COUNT(*) FROM charge_line WHERE q_refund_unmatched") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "refund",
+    [replace(REFUND, person="woman"), replace(REFUND, item=MAN_ONLY), replace(REFUND, refund_of="L9")],
+    ids=["another person", "another item", "no such line"],
+)
+def test_a_refund_of_something_else_undoes_nothing_and_is_flagged(home, refund):
+    fill(home, PEOPLE, [CHARGE, refund])
+    assert ask(home, SEX) == [("violation", 8_000, 8_000)]
+    assert ask(home, "SELECT line_id FROM charge_line WHERE q_refund_unmatched") == [("R1",)]
+
+
+def test_a_refund_of_the_quantity_without_the_amount_leaves_the_line(home):
+    fill(home, PEOPLE, [CHARGE, replace(REFUND, fen=100)])
+    assert ask(home, SEX) == [("violation", 7_900, 7_900)]
+    assert ask(home, "SELECT line_id FROM charge_line WHERE q_refund_mismatch") == [("L1",)]
+
+
+def test_a_share_that_a_refund_does_not_state_is_unknown_not_zero(home):
+    fill(home, PEOPLE, [replace(CHARGE, quantity=2), replace(REFUND, scope=None)])
+    assert ask(home, SEX) == [("violation", 8_000, None)]
+
+
+def test_a_later_empty_statement_does_not_wipe_a_known_one(home):
+    fill(home, PEOPLE, [CHARGE])
+    fill(home, {"man": (None, None)}, [], batch="b2")
+    assert ask(home, "SELECT sex, birth_date, q_contradicted FROM person WHERE person_id = 'man'") == [
+        ("M", date(1980, 1, 1), False)
+    ]
+
+
+def test_statements_that_contradict_each_other_are_unknown_not_the_latest(home):
+    fill(home, PEOPLE, [CHARGE])
+    fill(home, {"man": ("F", None)}, [], batch="b2")
+    assert ask(home, SEX) == [("unknown", 8_000, 8_000)]
+
+
+def test_no_institution_answers_for_the_line_of_another(home):
+    at = moment("2026-03-10 09:00")
+    item = "002503010010000"
+    lines = [Line(f"{i}-{n}", "man", item, 4_400, institution=i, at=at) for i, n in (("H1", 1), ("H1", 2), ("H2", 1))]
+    fill(home, PEOPLE, lines)
+    query = "SELECT institution_id, amount_fen FROM finding WHERE rule_id = 'fund/duplicate-claim' ORDER BY 1"
+    assert ask(home, query) == [("H1", 4_400), ("H2", 4_400)]
