@@ -74,6 +74,18 @@ def test_a_job_that_kills_every_worker_is_given_up_and_says_so():
 
 
 @pytest.mark.django_db
+def test_a_job_given_up_is_undone_and_the_next_one_is_taken(kinds):
+    undone = []
+    kinds("deadly", Handler(lambda *_: Outcome({}), lambda arguments, problem: undone.append((arguments, problem))))
+    actions.enqueue(ACTOR, "deadly", {"import": 7})
+    for _ in range(actions.ATTEMPTS):
+        actions.claim("w", timedelta(seconds=-1))
+    waiting = actions.enqueue(ACTOR, "a", {})
+    assert actions.claim("w").pk == waiting.pk
+    assert undone == [({"import": 7}, {"code": "ZS712", "values": {}})]
+
+
+@pytest.mark.django_db
 def test_settling_and_closing_stand_or_fall_together():
     actions.enqueue(ACTOR, "a", {})
     job = actions.claim("w1")

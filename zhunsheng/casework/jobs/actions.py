@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.jobs import handlers
 from zhunsheng.casework.jobs.models import Job, Worker
 from zhunsheng.casework.jobs.states import JobState
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
@@ -37,17 +38,28 @@ def enqueue(actor: Actor, kind: str, arguments: dict[str, Any]) -> Job:
     return job
 
 
-@deed
 def claim(worker: str, lease: timedelta = LEASE) -> Job | None:
-    """Take the oldest job that waits or whose worker has died. Give up one that keeps killing workers."""
+    """Take the oldest job that waits or whose worker has died. Those that keep killing workers are given up."""
+    job = _take(worker, lease)
+    while job is not None and job.state == JobState.FAILED:
+        job = _take(worker, lease)
+    return job
+
+
+@deed
+def _take(worker: str, lease: timedelta) -> Job | None:
     moment = now()
     free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=moment)
     job = Job.objects.select_for_update(skip_locked=True).filter(free).first()
     if job is None:
         return None
     if job.attempts >= ATTEMPTS:
-        _close(job, JobState.FAILED, problem={"code": "ZS712", "values": {}}, worker=worker)
-        return None
+        problem: dict[str, Any] = {"code": "ZS712", "values": {}}
+        handler = handlers.HANDLERS.get(job.kind)
+        if handler and handler.undo:
+            handler.undo(job.arguments, problem)
+        _close(job, JobState.FAILED, problem=problem, worker=worker)
+        return job
     taken_over = job.state == JobState.RUNNING
     job.state, job.worker, job.token = JobState.RUNNING, worker, secrets.token_hex(16)
     job.attempts, job.lease_until = job.attempts + 1, moment + lease
