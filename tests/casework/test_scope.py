@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from tests.web.people import ROLES, SEES
-from tests.web.serving import FAR, LEAD, OTHER, TOWN, VILLAGE
+from tests.web.serving import FAR, LEAD, OTHER, PLACES, TOWN, VILLAGE
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.scope import _of_region, scope
@@ -60,6 +60,24 @@ def test_tables_without_an_institution_follow_those_with_one(people, login):
         whole = scope(people[login]).whole
         assert bool(reader.rows("SELECT * FROM rule_stat")) is whole
         assert len(reader.rows("SELECT * FROM rule")) == 6
+
+
+def texts(reader, view):
+    """Each text of a view with its column; the consortium to which one's own institution belongs is no secret."""
+    kept = reader._connection.execute(f"SELECT * FROM {view} LIMIT 0").description
+    for name in [column[0] for column in kept if (view, column[0]) != ("institution", "parent_id")]:
+        for row in reader.rows(f"SELECT DISTINCT CAST({name} AS VARCHAR) AS text FROM {view}"):
+            yield name, row["text"] or ""
+
+
+@pytest.mark.parametrize("login", ["lead", "town", "other", "far", "consortium", "idle", "stranger"])
+def test_no_column_of_any_view_names_an_institution_outside_the_scope(people, login):
+    hidden = {place.id for place in PLACES if place not in OF_BODY[login]}
+    assert hidden
+    with scope(people[login]).lake() as reader:
+        for view in (*lake.BY_INSTITUTION, *lake.OPEN, *lake.NARROW):
+            shown = {(name, code) for name, text in texts(reader, view) for code in hidden if code in text}
+            assert not shown, view
 
 
 CROSSING = """SELECT f.finding_id, f.rule_id, r.row_id, r.amount_fen, fr.expected FROM finding f

@@ -39,15 +39,16 @@ NARROW = {
     "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (FROM allowed_batch)",
     "finding_row": """
         SELECT r.* REPLACE (
-            CASE WHEN {owner} IN (FROM allowed) THEN r.row_id END AS row_id,
-            CASE WHEN {owner} IN (FROM allowed) THEN r.amount_fen END AS amount_fen)
+            CASE WHEN r.institution_id IN (FROM allowed) THEN r.row_id END AS row_id,
+            CASE WHEN r.institution_id IN (FROM allowed) THEN r.amount_fen END AS amount_fen,
+            CASE WHEN r.institution_id IN (FROM allowed) THEN r.institution_id END AS institution_id)
         FROM {file}.finding_row r
         WHERE r.finding_id IN (SELECT finding_id FROM finding)""",
     # a reason may quote the identity of a row that the reader does not see
     "finding_reason": """
         WITH hidden AS (
             SELECT r.finding_id, r.row_id FROM {file}.finding_row r
-            WHERE ({owner} IN (FROM allowed)) IS NOT TRUE AND r.finding_id IN (SELECT finding_id FROM finding))
+            WHERE (r.institution_id IN (FROM allowed)) IS NOT TRUE AND r.finding_id IN (SELECT finding_id FROM finding))
         SELECT r.* REPLACE (
             CASE WHEN x.row_id IS NULL THEN r.expected END AS expected,
             CASE WHEN y.row_id IS NULL THEN r.actual END AS actual)
@@ -120,7 +121,6 @@ class RunFile:
         self._idle: defaultdict[frozenset[str] | None, list[duckdb.DuckDBPyConnection]] = defaultdict(list)
         self._lock = threading.Lock()
         self.tables = self._names()
-        self._owner = self._owner_of_rows()
         self.places = self._places()
         self.manifest = self._manifest()
 
@@ -129,14 +129,6 @@ class RunFile:
             "SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [self._file]
         ).fetchall()
         return frozenset(name for (name,) in found)
-
-    def _owner_of_rows(self) -> str:
-        """The institution of a finding's row; in a file that does not state it, every row counts as another's."""
-        sql = (
-            "SELECT 1 FROM duckdb_columns() WHERE database_name = ? AND table_name = 'finding_row' AND column_name = ?"
-        )
-        stated = self._instance.execute(sql, [self._file, "institution_id"]).fetchone()
-        return "r.institution_id" if stated else "CAST(NULL AS VARCHAR)"
 
     def _places(self) -> dict[str, Place]:
         columns = "institution_id, name, kind, level, parent_id, region"
@@ -181,7 +173,7 @@ class RunFile:
 
     def _narrow(self, table: str) -> str:
         if table in NARROW:
-            return NARROW[table].format(file=self._file, owner=self._owner)
+            return NARROW[table].format(file=self._file)
         where = " WHERE institution_id IN (FROM allowed)" if table in BY_INSTITUTION else ""
         return f"SELECT * FROM {self._file}.{table}{where}"  # noqa: S608
 
