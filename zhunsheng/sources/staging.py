@@ -68,7 +68,7 @@ class Scratch:
         self.folder = folder
         self.key = key
         self.connection = duckdb.connect(":memory:")
-        self.connection.execute(f"SET temp_directory = '{folder / 'spill'}'")
+        self.connection.execute(f"SET temp_directory = '{_quoted(folder / 'spill')}'")
         for setting in _SETTINGS:
             self.connection.execute(setting)
         self.kinds: dict[str, tuple[FileKind, Derivation]] = {}
