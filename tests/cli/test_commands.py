@@ -173,3 +173,13 @@ def test_the_demo_builds_and_a_second_start_changes_nothing(cli):
     assert first["run"] == second["run"]
     assert first["people"] == second["people"]
     assert {"reviewer", "hospital"} <= {one["login"] for one in first["people"]}
+
+
+def test_who_may_not_import_is_told_before_anything_is_loaded(cli, place):
+    """The demo's people are there by now; the hospital's may not import."""
+    cli("demo", "--lines", "2000", "--only-build", "--json")
+    file = place / "late.csv"
+    file.write_text("fixmedins_code,fixmedins_name,fixmedins_type,begndate\nH9,新医院,医院,2020-01-01\n", "utf-8")
+    assert cli("import", file, "--as", "hospital", "--json", expect=1)["error"]["code"] == "ZS702"
+    (told,) = cli("import", file, "--dry-run", "--json")["files"]
+    assert (told["state"], told["rows_loaded"]) == ("loaded", 1)

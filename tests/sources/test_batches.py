@@ -1,8 +1,10 @@
 """One file is one batch: the same twice changes nothing, a correction replaces, a dry run touches nothing."""
 
+from tests.sources.conftest import Site
 from tests.sources.samples import MEDINS, SETLINFO, line, write_csv
 from zhunsheng.facts import lake
 from zhunsheng.facts.lineage import origins
+from zhunsheng.sources import files
 
 
 def states(report):
@@ -99,6 +101,28 @@ def test_all_files_of_one_call_are_one_snapshot(site):
     write_csv(site.inbox, "setlinfo", SETLINFO)
     site.load()
     assert [one.id for one in lake.snapshots(site.home)] == ["s000001"]
+
+
+def test_the_files_of_a_load_are_known_beforehand(site):
+    """Folders are read at every depth; hidden and half-open files and other kinds of file are left out."""
+    below = site.inbox / "2026" / "march"
+    below.mkdir(parents=True)
+    write_csv(below, "feedetail", [line(1)])
+    write_csv(site.inbox, "setlinfo", SETLINFO)
+    for left_out in ("notes.pdf", ".hidden.csv", "~$open.xlsx"):
+        (site.inbox / left_out).write_bytes(b"x")
+    named = files([site.inbox, site.inbox / "absent.csv"])
+    assert [path.name for path in named] == ["feedetail.csv", "setlinfo.csv", "absent.csv"]
+    assert [one.file for one in site.load(site.inbox, site.inbox / "absent.csv").files] == [p.name for p in named]
+
+
+def test_the_site_folder_may_bear_an_apostrophe(tmp_path):
+    root = tmp_path / "O'Brien"
+    root.mkdir()
+    site = Site(root)
+    site.load(write_csv(site.inbox, "feedetail", [line(1)]))
+    site.load(write_csv(site.inbox, "feedetail", [line(2)], name="april"))
+    assert len(site.rows("charge_line")) == 2
 
 
 def test_a_line_leads_back_to_its_file_and_row(site):

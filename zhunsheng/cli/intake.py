@@ -10,7 +10,7 @@ import typer
 from zhunsheng import sources
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
-from zhunsheng.cli.site import person, record_import, record_load
+from zhunsheng.cli.site import importer, record_import, record_load
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import epoch_seconds, now
 
@@ -26,7 +26,7 @@ def import_files(
     """导入文件：合格的行入库，退回的行说明原因与改法。Import files; rejected rows are explained."""
     at = now()
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
-        actor = person(login) if login else None
+        actor = importer(login) if login else None
         result = sources.load(
             home(), paths, recorded_at=epoch_seconds(at), dry_run=dry_run, source=source, progress=tell
         )
@@ -44,8 +44,8 @@ def import_files(
 
 
 def files_of(paths: list[Path]) -> list[Path]:
-    """Return the files that paths name, folders opened one level, in order."""
-    return [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if file.is_file()]
+    """Return the files that a load of these paths has read, in its order."""
+    return [file for file in sources.files(paths) if file.is_file()]
 
 
 def _attention(result: sources.LoadReport) -> bool:

@@ -60,6 +60,15 @@ def person(login: str) -> User:
     return found
 
 
+def importer(login: str) -> User:
+    """Return the account of a login that may import. Raises Problem ZS602, and ZS702 when it may not."""
+    found = person(login)
+    from zhunsheng.casework.bodies.permissions import Verb, check_may
+
+    check_may(found, Verb.IMPORT_FILES)
+    return found
+
+
 def record_import(actor: User, files: list[Path], report: LoadReport) -> None:
     """List a load in a person's name, with its report."""
     from zhunsheng.casework.imports import actions, tasks

@@ -71,6 +71,11 @@ def load(
     return report
 
 
+def files(paths: list[Path]) -> list[Path]:
+    """Return the files that ``load`` reads for these paths, in its order; one that is named but missing stays in."""
+    return [file for path in paths for file in (_inside(path) if path.is_dir() else [path])]
+
+
 @contextmanager
 def _scratch(keep: Home | None, home: Home) -> Iterator[Scratch]:
     """Open the scratch database; a real load also sweeps what a killed one left."""
@@ -105,7 +110,7 @@ class _Load:
 
     def run(self, home: Home, paths: list[Path], change: Commit | None) -> LoadReport:
         """Read, judge and, with a change to write into, store."""
-        found = list(_walk(paths))
+        found = files(paths)
         for number, path in enumerate(found):
             self.tell("read", number, len(found))
             self._file(path)
@@ -293,13 +298,9 @@ def _derivation(source: str, kind: str) -> Derivation:
     return rules
 
 
-def _walk(paths: list[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            inside = (one for one in path.rglob("*") if one.is_file() and one.suffix.lower() in SUFFIXES)
-            yield from sorted(one for one in inside if not one.name.startswith((".", "~$")))
-        else:
-            yield path
+def _inside(folder: Path) -> list[Path]:
+    found = (one for one in folder.rglob("*") if one.is_file() and one.suffix.lower() in SUFFIXES)
+    return sorted(one for one in found if not one.name.startswith((".", "~$")))
 
 
 def _sheet(one: Batch | _Part) -> str | None:
