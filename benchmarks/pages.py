@@ -1,6 +1,6 @@
 """Every page over a county of a given size: median milliseconds per address and reader, beside an empty page.
 
-    python benchmarks/pages.py [LINES]        (default 3000000)
+    python -m benchmarks.pages [LINES]        (default 3000000)
 
 Pages are asked through all middleware, without a network. The floor is the page of one error code: the same frame,
 the same middleware, no query over facts.
@@ -12,11 +12,8 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from _measure import AS_OF, SCRATCH, county, in_child, median, peak_mib, tell
-
+from benchmarks._measure import AS_OF, SCRATCH, county, in_child, median, peak_mib, tell
 from zhunsheng import runs
 from zhunsheng.kernel.home import ROOT
 
@@ -139,7 +136,7 @@ def main() -> None:
     ]
     rows.append(("slowest median", f"{data['slowest_ms']:.0f} ms", f"target {TARGET_MS} ms"))
     rows.append(("peak memory", f"{data['peak_mib']} MiB", ""))
-    tell("pages", f"python benchmarks/pages.py {lines}", rows, data)
+    tell("pages", f"python -m benchmarks.pages {lines}", rows, data)
 
 
 if __name__ == "__main__":
