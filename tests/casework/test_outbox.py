@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from tests.web.fixtures import CURRENT, EARLIER
 from tests.web.people import ACTOR
 from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import Body, Duty, User
@@ -15,7 +16,7 @@ from zhunsheng.casework.imports.actions import start_import
 from zhunsheng.casework.imports.inbox import Received
 from zhunsheng.casework.imports.models import Import
 from zhunsheng.casework.jobs.models import Job
-from zhunsheng.casework.judgements.actions import record_run, start_run
+from zhunsheng.casework.judgements.actions import record_missing_runs, record_run, start_run
 from zhunsheng.casework.judgements.models import RunRecord
 from zhunsheng.casework.outbox import actions as outbox
 from zhunsheng.casework.outbox.models import EvidenceOutbox, Unchangeable
@@ -113,3 +114,16 @@ def test_a_run_as_of_a_day_to_come_is_refused(people):
     with pytest.raises(Problem, match="ZS508"):
         start_run(people["reviewer"], tomorrow)
     assert not Job.objects.exists()
+
+
+def test_a_run_published_by_a_process_that_was_killed_is_recorded_by_the_next_worker(people, work):
+    for _ in ("first worker", "second worker"):
+        work()
+        recorded = EvidenceOutbox.objects.filter(kind__startswith="run.").values_list("kind", "actor", "subject")
+        assert list(recorded) == [("run.recorded", "process:run", f"run:{name}") for name in (EARLIER, CURRENT)]
+    assert set(RunRecord.objects.values_list("run_id", flat=True)) == {EARLIER, CURRENT}
+
+
+def test_a_run_under_way_is_left_to_its_own_job(people):
+    start_run(people["reviewer"], date(2026, 10, 31))
+    assert (record_missing_runs(), RunRecord.objects.count()) == (0, 0)

@@ -31,22 +31,25 @@ def ready(*, quiet: bool = True) -> None:
 def record_run(manifest: Manifest, *, once: bool = False) -> None:
     """Leave evidence of a run that the command line made; ``once`` leaves a run alone that is on record."""
     ready()
-    from zhunsheng.casework.judgements.actions import record_command_run
+    from zhunsheng.casework.judgements.actions import record_command_run, record_missing_runs
     from zhunsheng.casework.judgements.queries import is_recorded
 
     if not (once and is_recorded(manifest.run_id)):
         record_command_run(manifest)
+    record_missing_runs()
 
 
 def record_load() -> None:
-    """Leave evidence of every batch in the lake that has none yet: what was loaded now, or before a kill."""
+    """Leave evidence of every batch and run that has none yet: of this load, or of what was killed before it."""
     ready()
     from zhunsheng.casework.imports.actions import record_batches
+    from zhunsheng.casework.judgements.actions import record_missing_runs
     from zhunsheng.casework.outbox.actions import Process
 
     snapshot = lake.latest(home())
     if snapshot:
         record_batches(Process("cli"), snapshot)
+    record_missing_runs()
 
 
 def person(login: str) -> User:

@@ -14,7 +14,8 @@ class ImportsConfig(AppConfig):
     def ready(self) -> None:
         """Name the handlers of this app's jobs."""
         from zhunsheng.casework.imports import tasks
-        from zhunsheng.casework.jobs.handlers import Handler, register
+        from zhunsheng.casework.jobs.handlers import Handler, make_good, register
 
         register("import.check", Handler(tasks.check, tasks.check_failed))
         register("import.load", Handler(tasks.load, tasks.load_failed))
+        make_good(tasks.record_missing_batches)

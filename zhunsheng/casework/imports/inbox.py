@@ -27,10 +27,18 @@ def path_of(name: str, digest: str) -> Path:
 
 
 def plain_name(given: str) -> str:
-    """Return a file name without path parts, control characters or a leading dot, at most 120 characters."""
+    """Return a file name without path parts, control characters or a leading dot.
+
+    It has at most 120 characters and 246 bytes: a folder holds names of 255 bytes, and 120 Chinese characters are 360.
+    """
     name = re.sub(r"[\x00-\x1f\x7f/\\:*?\"<>|]", "_", given.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
     stem, dot, suffix = name.rpartition(".")
-    return f"{stem[:110]}{dot}{suffix[:9]}" if stem else (name[:120] or "file")
+    return f"{_cut(stem, 110, 209)}{dot}{_cut(suffix, 9, 36)}" if stem else (_cut(name, 120, 246) or "file")
+
+
+def _cut(text: str, characters: int, size: int) -> str:
+    """The beginning of a text within a number of characters and of bytes."""
+    return text[:characters].encode()[:size].decode(errors="ignore")
 
 
 def receive(given_name: str, chunks: Iterable[bytes]) -> Received:

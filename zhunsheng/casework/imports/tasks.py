@@ -35,6 +35,11 @@ def load(arguments: dict[str, Any], progress: Progress) -> Outcome:
 
 def _settle(pk: int, report: dict[str, Any]) -> None:
     actions.finish_import(pk, report)
+    record_missing_batches()
+
+
+def record_missing_batches() -> None:
+    """Leave evidence of every batch of the latest snapshot that has none yet."""
     snapshot = lake.latest(home())
     if snapshot:
         actions.record_batches(Process("import"), snapshot)

@@ -27,8 +27,15 @@ class Handler:
 
 
 HANDLERS: dict[str, Handler] = {}
+#: What a worker does when it starts and after each job: write the evidence that a killed process left out.
+MAKE_GOOD: list[Callable[[], object]] = []
 
 
 def register(kind: str, handler: Handler) -> None:
     """Name the handler of a kind; called when the apps are ready."""
     HANDLERS[kind] = handler
+
+
+def make_good(write: Callable[[], object]) -> None:
+    """Name a function that writes missing evidence; called when the apps are ready."""
+    MAKE_GOOD.append(write)

@@ -9,12 +9,14 @@ from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
+from zhunsheng.casework.jobs.queries import under_way
 from zhunsheng.casework.judgements.models import RunRecord
 from zhunsheng.casework.judgements.policies import check_none_under_way, check_not_ahead
 from zhunsheng.casework.outbox.actions import Process, append, deed
 from zhunsheng.kernel.files import canonical, digest
+from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import now
-from zhunsheng.runs import Manifest
+from zhunsheng.runs import Manifest, manifests
 
 
 @deed
@@ -45,6 +47,22 @@ def record_run(manifest: dict[str, Any], user: User | None) -> RunRecord:
     payload = {"manifest": sealed, "result": manifest["result_digest"]}
     append(user or Process("run"), "run.recorded" if fresh else "run.repeated", f"run:{record.run_id}", payload)
     return record
+
+
+@deed
+def record_missing_runs() -> int:
+    """Record every run of the site's folder that has no record yet; return how many.
+
+    A run is published before the database knows of it: a process killed between the two leaves it without evidence.
+    While a run is under way its own job records it, in the name of who asked for it.
+    """
+    if under_way("run"):
+        return 0
+    known = set(RunRecord.objects.values_list("run_id", flat=True))
+    missing = [one for one in manifests(home()) if one["run_id"] not in known]
+    for manifest in reversed(missing):
+        record_run(manifest, None)
+    return len(missing)
 
 
 def record_command_run(manifest: Manifest) -> RunRecord:

@@ -13,7 +13,8 @@ class JudgementsConfig(AppConfig):
 
     def ready(self) -> None:
         """Name the handler of this app's job."""
-        from zhunsheng.casework.jobs.handlers import Handler, register
-        from zhunsheng.casework.judgements import tasks
+        from zhunsheng.casework.jobs.handlers import Handler, make_good, register
+        from zhunsheng.casework.judgements import actions, tasks
 
         register("run", Handler(tasks.run))
+        make_good(actions.record_missing_runs)
