@@ -6,11 +6,14 @@ import json
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
+from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.demo import create_demo_people
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.bodies.queries import duties_today
+from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.home import home
 
 pytestmark = pytest.mark.django_db
@@ -38,10 +41,38 @@ def test_a_person_is_added_with_body_duties_and_a_password_that_works():
 
 
 def test_a_taken_login_adds_nothing():
-    add("zhou", "周敏", "--body", "甲局", "--duty", "head")
+    add("zhou", "周敏", "--body", "甲局", "--whole-site", "--duty", "head")
     with pytest.raises(CommandError, match="zhou"):
-        add("zhou", "另一人", "--body", "乙局", "--duty", "head")
+        add("zhou", "另一人", "--body", "乙局", "--whole-site", "--duty", "head")
     assert Body.objects.count() == User.objects.count() == 1
+
+
+def test_a_login_is_taken_whatever_its_case():
+    user = actions.create_user(Process("test"), "zhou", "周敏", None, "qing-he-2026")
+    with pytest.raises(ValueError, match="taken"):
+        actions.create_user(Process("test"), "ZHOU", "另一人", None, "qing-he-2026")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(login="Zhou", display_name="另一人")
+    assert authenticate(username="zhou", password="qing-he-2026") == user
+
+
+def test_no_region_is_the_whole_site_only_when_said():
+    with pytest.raises(CommandError, match="--whole-site"):
+        add("zhou", "周敏", "--body", "甲局", "--duty", "head")
+    with pytest.raises(CommandError, match="--whole-site"):
+        add("zhou", "周敏", "--body", "甲局", "--region", "330781", "--whole-site", "--duty", "head")
+    assert not Body.objects.exists()
+    add("zhou", "周敏", "--body", "甲局", "--whole-site", "--duty", "head")
+    assert Body.objects.get().region == ""
+
+
+def test_a_body_that_exists_otherwise_than_described_is_refused():
+    add("zhou", "周敏", "--body", "甲局", "--region", "330781", "--duty", "head")
+    for given in (["--region", "330702"], ["--code", "H1"], ["--whole-site"]):
+        with pytest.raises(CommandError, match="甲局"):
+            add("wu", "吴桐", "--body", "甲局", *given, "--duty", "head")
+    add("wu", "吴桐", "--body", "甲局", "--duty", "head")
+    assert User.objects.count() == 2
 
 
 @pytest.fixture

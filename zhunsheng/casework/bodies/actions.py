@@ -23,7 +23,12 @@ def create_body(actor: Actor, kind: str, name: str, *, code: str = "", region: s
 
 @deed
 def create_user(actor: Actor, login: str, display_name: str, body: Body | None, password: str) -> User:
-    """Add an account. The evidence names the account and never the password."""
+    """Add an account. The evidence names the account and never the password.
+
+    Raises ValueError for a login that someone has, whatever its case.
+    """
+    if User.objects.filter(login__iexact=login).exists():
+        raise ValueError(f"the login {login} is taken")
     user = User(login=login, display_name=display_name, body=body)
     user.set_password(password)
     user.save()

@@ -90,7 +90,7 @@ def _body(kind: str, name: str, name_en: str, region: str, code: str = "") -> Bo
 
 
 def _ensure(person: _Person, password: str) -> None:
-    user = User.objects.filter(login=person.login).first()
+    user = User.objects.filter(login__iexact=person.login).first()
     if user is None:
         user = actions.create_user(ACTOR, person.login, person.name, person.body, password)
         for duty in person.duties:

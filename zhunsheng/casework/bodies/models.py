@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -92,6 +93,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ("login",)
+        constraints = (models.UniqueConstraint(Lower("login"), name="login_once_whatever_its_case"),)
 
     def __str__(self) -> str:
         return self.display_name

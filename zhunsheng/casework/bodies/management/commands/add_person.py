@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
+from zhunsheng.casework.bodies.scope import REGIONAL
 from zhunsheng.casework.outbox.actions import Process, deed
 from zhunsheng.kernel.time import now
 
@@ -24,7 +25,8 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("--body", required=True, help="name of the body; made when absent")
         parser.add_argument("--kind", choices=BodyKind.values, default=BodyKind.INSURANCE_AUTHORITY)
-        parser.add_argument("--region", default="", help="GB/T 2260 code; empty for the whole site")
+        parser.add_argument("--region", default="", help="GB/T 2260 code of the region that the body sees")
+        parser.add_argument("--whole-site", action="store_true", help="the body sees every region of the site")
         parser.add_argument("--code", default="", help="institution code of an institution or a consortium's lead")
         parser.add_argument("--duty", nargs="+", choices=DutyName.values, required=True)
 
@@ -34,10 +36,26 @@ class Command(BaseCommand):
         if User.objects.filter(login__iexact=given["login"]).exists():
             raise CommandError(f"登录名 {given['login']} 已有人使用。The login is taken.")
         actor, password = Process("add_person"), secrets.token_urlsafe(12)
-        body = Body.objects.filter(kind=given["kind"], name=given["body"]).first() or actions.create_body(
-            actor, given["kind"], given["body"], code=given["code"], region=given["region"]
-        )
+        body = _body(actor, given)
         user = actions.create_user(actor, given["login"], given["name"], body, password)
         for duty in given["duty"]:
             actions.assign_duty(actor, user, duty, now().date())
         self.stdout.write(password)
+
+
+def _body(actor: Process, given: dict[str, Any]) -> Body:
+    """Find the body, or make it. Raises CommandError when it would not be the one that was described."""
+    kind, name, code, region, whole = (given[key] for key in ("kind", "body", "code", "region", "whole_site"))
+    if whole and region:
+        raise CommandError("--region 与 --whole-site 只能给一个。Give either --region or --whole-site.")
+    found = Body.objects.filter(kind=kind, name=name).first()
+    if found:
+        for option, wanted, known in (("--region", region, found.region), ("--code", code, found.institution_code)):
+            if wanted and wanted != known:
+                raise CommandError(f"单位 {name} 的 {option} 是“{known}”。The body has {option} '{known}'.")
+        if whole and found.region:
+            raise CommandError(f"单位 {name} 限于 {found.region}。The body is limited to {found.region}.")
+        return found
+    if kind in REGIONAL and not region and not whole:
+        raise CommandError("请给出 --region；查看全部地区时给 --whole-site。Give --region, or --whole-site for all.")
+    return actions.create_body(actor, kind, name, code=code, region=region)
