@@ -44,6 +44,13 @@ def test_a_file_name_loses_paths_and_control_characters(given, kept):
     assert plain_name(given) == kept
 
 
+def test_a_long_chinese_name_is_cut_to_what_a_folder_holds(own_home):
+    kept = receive("费用明细" * 60 + ".csv", [b"one"])
+    assert path_of(kept.name, kept.digest).read_bytes() == b"one"
+    assert kept.name.startswith("费用明细")
+    assert kept.name.endswith(".csv")
+
+
 def test_the_inbox_keeps_a_file_by_digest_and_once(own_home):
     first = receive("a.csv", [b"one", b"two"])
     again = receive("a.csv", [b"onetwo"])
