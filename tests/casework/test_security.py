@@ -121,6 +121,37 @@ def test_a_login_leads_back_into_the_site_only(people, target):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("login", [None, "pharmacy"])
+@pytest.mark.parametrize("address", ["/login", "/language", "/imports", "/nothing-here"])
+def test_a_large_body_is_refused_unread_from_whoever_may_not_import(people, as_, monkeypatch, login, address):
+    monkeypatch.setattr("zhunsheng.web.uploads.LimitedUploadHandler.new_file", lambda *_a, **_k: pytest.fail("read"))
+    client = as_(login) if login else Client()
+    client.handler.enforce_csrf_checks = True
+    answer = client.post(address, {"files": [SimpleUploadedFile("a.csv", b"x" * 400_000)]})
+    assert answer.status_code == 413
+    assert "ZS717" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_behind_a_proxy_an_address_is_the_hop_that_the_proxy_has_written(people, settings):
+    settings.BEHIND_PROXY = True
+    for n in range(settings.LOGIN_LIMITS["address"]):
+        attacker = {"HTTP_X_FORWARDED_FOR": f"10.0.0.{n}, 203.0.113.9"}
+        Client().post("/login", {"login": f"name{n}", "password": "wrong"}, **attacker)
+    right = {"login": "reviewer", "password": PASSWORD}
+    assert Client().post("/login", right, HTTP_X_FORWARDED_FOR="10.9.9.9, 203.0.113.9").status_code == 401
+    assert Client().post("/login", right, HTTP_X_FORWARDED_FOR="203.0.113.10").status_code == 302
+
+
+@pytest.mark.django_db
+def test_without_a_proxy_nobody_chooses_an_address(people, settings):
+    settings.LOGIN_LIMITS = {**settings.LOGIN_LIMITS, "address": 3}
+    for n in range(3):
+        Client().post("/login", {"login": f"n{n}", "password": "wrong"}, HTTP_X_FORWARDED_FOR=f"10.0.0.{n}")
+    assert Client().post("/login", {"login": "reviewer", "password": PASSWORD}).status_code == 401
+
+
+@pytest.mark.django_db
 def test_an_upload_is_limited_by_kind_and_size(as_, settings):
     client = as_("reviewer")
     wrong = client.post("/imports", {"files": [SimpleUploadedFile("a.exe", b"MZ")]})

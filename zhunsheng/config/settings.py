@@ -5,7 +5,7 @@ DATABASE_URL          PostgreSQL instead of SQLite, e.g. postgres://user:passwor
 ZHUNSHENG_HOSTS       names under which the site is reached, comma-separated; a name beyond this machine turns on
                       HTTPS only, secure cookies and HSTS
 ZHUNSHENG_SECRET      the signing secret; made on first use in the site's folder when not given
-ZHUNSHENG_PROXY       1 when a proxy in front ends TLS and sets X-Forwarded-Proto
+ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "zhunsheng.web.middleware.ReaderLanguage",
     "zhunsheng.web.middleware.IdleLogOff",
+    "zhunsheng.web.middleware.UploadGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -145,13 +146,19 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PUBLIC
 SECURE_SSL_REDIRECT = PUBLIC
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ZHUNSHENG_PROXY") == "1" else None
+BEHIND_PROXY = os.environ.get("ZHUNSHENG_PROXY") == "1"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-#: Uploads: bytes of one file, files of one import, kinds by suffix.
-UPLOAD_LIMITS = {"file_bytes": 2 * 1024**3, "files": 60, "suffixes": (".csv", ".xlsx", ".txt")}
+#: Uploads: bytes of one file, files of one import, kinds by suffix; bytes of any other request's body.
+UPLOAD_LIMITS = {
+    "file_bytes": 2 * 1024**3,
+    "files": 60,
+    "suffixes": (".csv", ".xlsx", ".txt"),
+    "body_bytes": 256 * 1024,
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_LIMITS["files"]

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.permissions import Verb, verbs_of
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import at
 
 NAV = (
@@ -41,7 +42,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _run() -> dict[str, Any] | None:
-    file = lake.current_run()
+    """Return what the foot says of the current run; one that cannot be read leaves its problem's code."""
+    try:
+        file = lake.current_run()
+    except Problem as problem:
+        return {"problem": problem.code}
     if file is None:
         return None
     manifest = file.manifest

@@ -11,8 +11,10 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import translation
 
+from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.logs import logger
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import epoch_seconds, now
@@ -103,6 +105,25 @@ class IdleLogOff:
             elif moment - last > 60:
                 request.session["last_used"] = moment
         return self.respond(request)
+
+
+class UploadGate:
+    """Refuses a large body before anything reads it, but for an import by someone who may import."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        length, most = request.META.get("CONTENT_LENGTH") or "0", settings.UPLOAD_LIMITS["body_bytes"]
+        if (not length.isdigit() or int(length) > most) and not self._may_upload(request):
+            return problem_page(request, Problem("ZS717", limit=f"{most // 1024} KB"))
+        return self.respond(request)
+
+    @staticmethod
+    def _may_upload(request: HttpRequest) -> bool:
+        imports = request.path == reverse("imports")
+        return imports and request.user.is_authenticated and may(request.user, Verb.IMPORT_FILES)
 
 
 class ProblemPages:

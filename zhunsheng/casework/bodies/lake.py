@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
 
 #: Tables with a row's institution in the row.
@@ -195,16 +196,26 @@ def current_file() -> Path | None:
 
 
 def open_run(path: Path) -> RunFile:
-    """Return the opened file of a run; the few used last stay open, an older one closes with its last reader."""
+    """Return the opened file of a run; the few used last stay open, an older one closes with its last reader.
+
+    Raises Problem ZS716 for a file that cannot be read.
+    """
     with _opening:
-        found = _open.pop(path, None) or RunFile(path)
+        found = _open.pop(path, None) or _opened(path)
         _open[path] = found
         while len(_open) > KEPT:
             _open.pop(next(iter(_open)))
         return found
 
 
+def _opened(path: Path) -> RunFile:
+    try:
+        return RunFile(path)
+    except (duckdb.Error, OSError, ValueError) as error:
+        raise Problem("ZS716", run=path.parent.name) from error
+
+
 def current_run() -> RunFile | None:
-    """Return the opened file of the current run, or None before the first run."""
+    """Return the opened file of the current run, or None before the first run. Raises Problem ZS716."""
     path = current_file()
     return open_run(path) if path else None

@@ -24,11 +24,15 @@ NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What one reader sees. ``institutions`` is None for a body that sees the whole site."""
+    """What one reader sees. ``institutions`` is None for a body that sees the whole site.
+
+    ``broken`` says why the current run cannot be read; whoever asks for no finding need not know.
+    """
 
     institutions: frozenset[str] | None
     bodies: frozenset[int] | None
     file: lake.RunFile | None
+    broken: Problem | None = None
 
     @property
     def whole(self) -> bool:
@@ -61,21 +65,28 @@ class Scope:
 
     @contextmanager
     def lake(self) -> Iterator[lake.Reader]:
-        """Lend a reader over the current run. Raises Problem ZS707 before the first run."""
+        """Lend a reader over the current run. Raises Problem ZS707 before the first run, ZS716 for a broken one."""
         if self.file is None:
-            raise Problem("ZS707")
+            raise self.broken or Problem("ZS707")
         with self.file.reader(self.institutions) as reader:
             yield reader
 
 
 def scope(user: User) -> Scope:
     """Return what a user sees now."""
-    file = lake.current_run()
+    file, broken = _current()
     if not user.is_authenticated or not user.is_active or user.body is None:
-        return Scope(NOTHING, frozenset(), file)
+        return Scope(NOTHING, frozenset(), file, broken)
     body = user.body
     institutions = _institutions(body, file)
-    return Scope(institutions, _bodies(body, institutions), file)
+    return Scope(institutions, _bodies(body, institutions), file, broken)
+
+
+def _current() -> tuple[lake.RunFile | None, Problem | None]:
+    try:
+        return lake.current_run(), None
+    except Problem as problem:
+        return None, problem
 
 
 def _institutions(body: Body, file: lake.RunFile | None) -> frozenset[str] | None:

@@ -37,7 +37,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
 
 def _try(request: HttpRequest, name: str) -> str:
     """Log in; return what went wrong, or nothing."""
-    address = request.META.get("REMOTE_ADDR", "")
+    address = address_of(request)
     try:
         check_may_try(name, address)
     except Problem as problem:
@@ -50,6 +50,12 @@ def _try(request: HttpRequest, name: str) -> str:
     actions.note_login(user, name, address)
     login(request, user)
     return ""
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return where a request comes from; behind a proxy the last hop, which the proxy itself has written."""
+    last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() if settings.BEHIND_PROXY else ""
+    return last or request.META.get("REMOTE_ADDR", "")
 
 
 @require_POST

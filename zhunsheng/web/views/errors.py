@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from zhunsheng.kernel.errors import ErrorKind, Problem, catalogue
@@ -18,6 +20,8 @@ STATUS = {
     "ZS707": 404,
     "ZS708": 409,
     "ZS714": 409,
+    "ZS716": 503,
+    "ZS717": 413,
 }
 
 
@@ -51,8 +55,11 @@ def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG00
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500: names the request, so that the log line is found."""
-    return problem_page(request, Problem("ZS703", request=getattr(request, "id", "-")))
+    """500: names the request, so that the log line is found; without the frame, which may be what is broken."""
+    language = get_language() or settings.LANGUAGE_CODE
+    problem = Problem("ZS703", request=getattr(request, "id", "-")).as_dict("en" if language == "en" else "zh")
+    text = render_to_string("web/broken.html", {"problem": problem, "english": language == "en"})
+    return HttpResponse(text, status=500)
 
 
 def error_list(request: HttpRequest) -> HttpResponse:

@@ -5,24 +5,38 @@ from __future__ import annotations
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
+from duckdb import Error as DuckError
 
 from zhunsheng import __version__
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.jobs.queries import worker_alive
+from zhunsheng.kernel.errors import Problem
 
 
 @require_GET
 def health(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """Say what works: 200 when pages can be served, 503 when the database cannot be read."""
+    """Say what works: 200 when pages can be served, 503 when the database or the run cannot be read."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         parts = {"database": "ok", "worker": "ok" if worker_alive() else "absent"}
     except DatabaseError:
         parts = {"database": "failing", "worker": "unknown"}
-    path = lake.current_file()
-    parts["run"] = path.parent.name if path else "none"
-    good = parts["database"] == "ok"
+    parts["run"] = _run()
+    good = parts["database"] == "ok" and parts["run"] != "failing"
     return JsonResponse(
         {"status": "ok" if good else "failing", **parts, "version": __version__}, status=200 if good else 503
     )
+
+
+def _run() -> str:
+    """Return the id of the run that pages read, ``none`` before the first, ``failing`` when it cannot be read."""
+    try:
+        file = lake.current_run()
+        if file is None:
+            return "none"
+        with file.reader(frozenset()) as reader:
+            reader.one("SELECT COUNT(*) AS rows FROM finding")
+    except (Problem, DuckError, OSError):
+        return "failing"
+    return file.path.parent.name
