@@ -182,6 +182,7 @@ def across(county: County, one: Place, two: Place, day: date) -> None:
             PLAIN_ITEMS[1][:2],
             "18.00",
             service_at=FINISHED - 2 * 10**7,
+            q_amount_mismatch=True,
         )
         settle(county, place, who, key, start + timedelta(days=5))
 

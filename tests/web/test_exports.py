@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.money import fen_from_yuan
 from zhunsheng.web import exports
+from zhunsheng.web.columns import export_row
 
 pytestmark = pytest.mark.django_db
 QUERY = "month=2026-10&verdict=unknown&rule=fund/sex-limited-service"
@@ -41,6 +42,20 @@ def test_a_workbook_holds_numbers_as_numbers(as_):
     head = next(n for n, row in enumerate(rows) if row[0] == "疑点标识")
     assert all(isinstance(row[11], int | float) for row in rows[head + 1 : -1])
     assert round(sum(row[11] for row in rows[head + 1 : -1]), 2) == round(rows[-1][11], 2)
+
+
+def test_findings_that_are_gone_are_exported_as_gone(as_):
+    rows = list(csv.reader(io.StringIO(as_("whole").get("/findings.csv?state=gone").content.decode("utf-8-sig"))))
+    body = rows[rows.index([]) + 2 : -1]
+    assert body
+    assert {row[13] for row in body} == {"已消失"}
+
+
+def test_a_finding_of_a_removed_rule_bears_the_id_of_the_rule():
+    names = ("finding_id", "rule_code", "rule_name", "ground", "institution_id", "institution_name", "department_name",
+             "person_id", "item_code", "item_name", "service_date", "amount_fen", "in_scope_fen")  # fmt: skip
+    row = {**dict.fromkeys(names), "rule_id": "fund/removed", "verdict": "suspected", "state": "gone"}
+    assert export_row(row)[3] == "fund/removed"
 
 
 def test_the_overview_goes_out_as_a_workbook(as_):

@@ -310,10 +310,61 @@ def test_a_run_started_from_the_page_shows_its_progress_and_leads_to_its_result(
     assert client.post("/runs/start", {"as_of": "soon"}).status_code == 400
 
 
-def test_a_lost_page_number_beyond_the_end_is_an_empty_page_with_a_way_back(as_):
-    response = as_("head").get("/findings?page=9999")
-    assert response.status_code == 200
-    assert response.context["rows"] == []
+def test_a_page_number_beyond_the_end_leads_to_the_last_page(as_):
+    client = as_("head")
+    address = client.get("/findings?page=9999&verdict=suspected")["Location"]
+    pages = client.get(address).context["pages"]
+    assert pages.number == pages.count > 1
+    assert "verdict=suspected" in address
+    assert client.get(address).context["rows"]
+
+
+@pytest.mark.parametrize("month", ["2031-05", "2026-13", "0000-01", "2026-1"])
+def test_a_month_without_data_is_refused_and_not_called_the_first(as_, month):
+    for address in ("/", "/overview.xlsx"):
+        assert "ZS709" in html(as_("head"), f"{address}?month={month}", 400)
+
+
+def test_a_line_that_several_rules_name_is_said_to_count_for_each(as_):
+    for address in ("/", "/findings", "/findings.csv?month=2026-10"):
+        assert "每条规则各计一次" in html(as_("head"), address)
+
+
+def test_a_line_whose_amount_is_not_price_times_quantity_says_so(people, as_):
+    with scope(people["whole"]).lake() as reader:
+        odd = reader.one(
+            "SELECT finding_id FROM finding_row r JOIN charge_line l ON l.line_id = r.row_id WHERE l.q_amount_mismatch"
+        )
+    assert "与单价 × 数量不符" in html(as_("whole"), f"/findings/{odd['finding_id']}")
+    plain = first(people, "whole", rule="fund/sex-limited-service")[0]
+    assert "与单价 × 数量不符" not in html(as_("whole"), f"/findings/{plain['finding_id']}")
+
+
+@pytest.fixture
+def broken_run(tmp_path, monkeypatch):
+    path = tmp_path / "r-broken" / "serving.duckdb"
+    path.parent.mkdir()
+    path.write_bytes(b"no database")
+    monkeypatch.setattr(lake, "current_file", lambda: path)
+
+
+def test_a_run_that_cannot_be_read_takes_down_no_page_that_needs_no_finding(as_, client, broken_run):
+    for address in ("/", "/findings"):
+        assert "ZS716" in html(as_("reviewer"), address, 503)
+    for address in ("/rules", "/imports", "/errors"):
+        assert "运行结果无法读取" in html(as_("reviewer"), address)
+    health = client.get("/health")
+    assert (health.status_code, health.json()["run"], health.json()["database"]) == (503, "failing", "ok")
+
+
+def test_the_page_of_an_unforeseen_error_does_not_need_the_frame(as_, monkeypatch):
+    def fail(*_args):
+        raise RuntimeError("the frame")
+
+    client = as_("reviewer")
+    client.raise_request_exception = False
+    monkeypatch.setattr("zhunsheng.web.context.verbs_of", fail)
+    assert "ZS703" in html(client, "/rules", 500)
 
 
 def test_a_problem_of_a_view_has_its_page(as_, monkeypatch):

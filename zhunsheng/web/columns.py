@@ -42,12 +42,12 @@ def export_head() -> list[str]:
 
 def export_row(row: dict[str, Any]) -> list[Any]:
     """Return a finding as cells of the export; the fact that the rule is a local default is said beside its name."""
-    ground = "" if row["ground"] == "published" else f"（{label(row['ground'], 'ground')}）"
+    ground = "" if row["ground"] in ("published", None) else f"（{label(row['ground'], 'ground')}）"
     return [
         row["finding_id"],
         label(row["verdict"], "verdict"),
         row["rule_code"],
-        f"{tongue(row, 'rule_name')}{ground}",
+        f"{tongue(row, 'rule_name') or row['rule_id']}{ground}",
         row["institution_id"],
         row["institution_name"],
         row["department_name"],

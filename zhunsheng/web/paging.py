@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from zhunsheng.kernel.errors import Problem
 
@@ -49,3 +49,12 @@ def page_number(request: HttpRequest) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
         raise Problem("ZS709", name="page", value=text)
     return int(text)
+
+
+def last_page(request: HttpRequest, pages: Pages) -> HttpResponse | None:
+    """Lead to the last page whoever asks for one beyond it; None for a page that exists."""
+    if pages.number <= pages.count:
+        return None
+    query = request.GET.copy()
+    query["page"] = str(pages.count)
+    return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")

@@ -35,7 +35,7 @@ def _line_fields() -> list[tuple[str, Any]]:
         (_("开单科室"), lambda r: r["department_name"] or ""),
         (_("开单医师"), lambda r: r["practitioner_name"] or ""),
         (_("单价 × 数量"), lambda r: f"¥{price(r['unit_price_e6'])} × {qty(r['quantity_e4'])}"),
-        (_("金额"), lambda r: f"¥{yuan(r['amount_fen'])}"),
+        (_("金额"), _own_amount),
         (_("冲销后金额"), _after_refund),
         (_("计入涉及金额"), lambda r: f"¥{yuan(r['at_stake_fen'])}" if r["at_stake_fen"] is not None else ""),
         (_("来源"), origin),
@@ -54,6 +54,11 @@ def _stay_fields() -> list[tuple[str, Any]]:
         (_("计入涉及金额"), lambda r: f"¥{yuan(r['at_stake_fen'])}" if r["at_stake_fen"] is not None else ""),
         (_("来源"), origin),
     ]
+
+
+def _own_amount(row: dict[str, Any]) -> str:
+    """The amount as charged, and that it is not what price and quantity give."""
+    return f"¥{yuan(row['amount_fen'])}" + (_("，与单价 × 数量不符") if row["q_amount_mismatch"] else "")
 
 
 def _after_refund(row: dict[str, Any]) -> str:

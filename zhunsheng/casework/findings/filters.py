@@ -43,8 +43,8 @@ class Filter:
 
     @property
     def table(self) -> str:
-        """Where the findings lie: those of this run, or those that it no longer has."""
-        return "gone_finding" if self.state == "gone" else "finding"
+        """Where the findings lie: those of this run, or those that it no longer has, in whatever state they were."""
+        return "(SELECT * REPLACE ('gone' AS state) FROM gone_finding)" if self.state == "gone" else "finding"
 
     @property
     def order(self) -> str:

@@ -90,38 +90,49 @@ def reasons(reader: Reader, finding_id: str) -> list[dict[str, Any]]:
 def involved(reader: Reader, finding_id: str) -> list[dict[str, Any]]:
     """Return the rows of a finding with what they say and where they came from.
 
-    A row outside the scope keeps its place and role; ``row_id`` and all it says are None.
+    A row outside the scope keeps its place and role; ``row_id`` and all it says are None. Rows are looked up by their
+    encounter, because lines of one encounter lie together in the large table.
     """
-    return reader.rows(INVOLVED, [finding_id])
+    rows = reader.rows(ROWS, [finding_id])
+    said: dict[tuple[str, str], dict[str, Any]] = {}
+    for kind, sql in (("line", LINES), ("encounter", STAYS)):
+        for encounter_id in {row["encounter_id"]: 0 for row in rows if row["row_kind"] == kind and row["row_id"]}:
+            said |= {(kind, one["row_id"]): one for one in reader.rows(sql, [encounter_id])}
+    nothing = dict.fromkeys(SAID)
+    return [{**nothing, **said.get((row["row_kind"], row["row_id"]), {}), **row} for row in rows]
 
 
-INVOLVED = """
-WITH involved AS MATERIALIZED (
-    SELECT position, role, row_kind, row_id, amount_fen AS at_stake_fen FROM finding_row WHERE finding_id = ?
-)
-SELECT v.*, l.encounter_id, l.item_code, l.item_name, l.service_date, l.service_at, l.quantity_e4, l.unit_price_e6,
-    l.amount_fen, l.in_scope_fen, l.net_quantity_e4, l.net_amount_fen, l.source_row, l.recorded_at, l.institution_id,
-    i.name AS institution_name, d.name AS department_name, p.name AS practitioner_name, b.file_name, b.id AS batch_id,
-    NULL AS visit_type, NULL AS end_date, NULL AS end_at
-FROM involved v
-JOIN charge_line l ON v.row_kind = 'line' AND l.line_id = v.row_id
+ROWS = """
+SELECT position, role, row_kind, row_id, encounter_id, amount_fen AS at_stake_fen FROM finding_row WHERE finding_id = ?
+ORDER BY position
+"""
+#: All that a row of either kind may say.
+SAID = (
+    "encounter_id", "item_code", "item_name", "service_date", "service_at", "quantity_e4", "unit_price_e6",
+    "amount_fen", "in_scope_fen", "net_quantity_e4", "net_amount_fen", "visit_type", "end_date", "end_at",
+    "source_row", "recorded_at", "institution_id", "institution_name", "department_name", "practitioner_name",
+    "file_name", "batch_id", "q_amount_mismatch",
+)  # fmt: skip
+LINES = """
+SELECT l.line_id AS row_id, l.encounter_id, l.item_code, l.item_name, l.service_date, l.service_at, l.quantity_e4,
+    l.unit_price_e6, l.amount_fen, l.in_scope_fen, l.net_quantity_e4, l.net_amount_fen, l.source_row, l.recorded_at,
+    l.institution_id, i.name AS institution_name, d.name AS department_name, p.name AS practitioner_name,
+    b.file_name, b.id AS batch_id, l.q_amount_mismatch
+FROM (SELECT * FROM charge_line WHERE encounter_id = ?) l
 LEFT JOIN institution i ON i.institution_id = l.institution_id
 LEFT JOIN department d ON d.institution_id = l.institution_id AND d.department_id = l.department_id
 LEFT JOIN practitioner p ON p.institution_id = l.institution_id AND p.practitioner_id = l.practitioner_id
 LEFT JOIN batch b ON b.id = l.batch
-UNION ALL BY NAME
-SELECT v.*, e.encounter_id, e.start_date AS service_date, e.start_at AS service_at, e.visit_type, e.end_date, e.end_at,
-    e.source_row, e.recorded_at, e.institution_id, i.name AS institution_name, d.name AS department_name,
-    p.name AS practitioner_name, b.file_name, b.id AS batch_id
-FROM involved v
-JOIN encounter e ON v.row_kind = 'encounter' AND e.encounter_id = v.row_id
+"""
+STAYS = """
+SELECT e.encounter_id AS row_id, e.encounter_id, e.start_date AS service_date, e.start_at AS service_at, e.visit_type,
+    e.end_date, e.end_at, e.source_row, e.recorded_at, e.institution_id, i.name AS institution_name,
+    d.name AS department_name, p.name AS practitioner_name, b.file_name, b.id AS batch_id
+FROM (SELECT * FROM encounter WHERE encounter_id = ?) e
 LEFT JOIN institution i ON i.institution_id = e.institution_id
 LEFT JOIN department d ON d.institution_id = e.institution_id AND d.department_id = e.department_id
 LEFT JOIN practitioner p ON p.institution_id = e.institution_id AND p.practitioner_id = e.practitioner_id
 LEFT JOIN batch b ON b.id = e.batch
-UNION ALL BY NAME
-SELECT v.* FROM involved v WHERE v.row_id IS NULL
-ORDER BY position
 """
 
 
@@ -135,7 +146,7 @@ def encounter_lines(reader: Reader, encounter_id: str, limit: int, offset: int =
     return reader.rows(
         """
         SELECT l.line_id, l.item_code, l.item_name, l.service_date, l.service_at, l.quantity_e4, l.unit_price_e6,
-            l.amount_fen, l.refund_of, l.source_row, d.name AS department_name
+            l.amount_fen, l.q_amount_mismatch, l.refund_of, l.source_row, d.name AS department_name
         FROM charge_line l
         LEFT JOIN department d ON d.institution_id = l.institution_id AND d.department_id = l.department_id
         WHERE l.encounter_id = ?

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from zhunsheng.book.models import ExampleLine
@@ -161,55 +161,76 @@ def get(mapping: Any, key: Any) -> Any:
     return (mapping or {}).get(key, "")
 
 
+#: Words for codes, by kind. Told in the reader's language when printed.
+LABELS: dict[str, dict[str, Any]] = {
+    "verdict": {
+        "violation": gettext_lazy("明确违规"),
+        "suspected": gettext_lazy("可疑"),
+        "unknown": gettext_lazy("不明"),
+        "pass": gettext_lazy("合格"),
+    },
+    "state": {"new": gettext_lazy("新出现"), "same": gettext_lazy("仍存在"), "gone": gettext_lazy("已消失")},
+    "ground": {
+        "published": gettext_lazy("公布"),
+        "local": gettext_lazy("本地默认，待确认"),
+        "demo": gettext_lazy("演示"),
+    },
+    "kind": {
+        "hospital": gettext_lazy("医院"),
+        "township_centre": gettext_lazy("乡镇卫生院"),
+        "village_clinic": gettext_lazy("村卫生室"),
+        "pharmacy": gettext_lazy("药店"),
+        "other": gettext_lazy("其他"),
+    },
+    "level": {
+        "3": gettext_lazy("三级"),
+        "2": gettext_lazy("二级"),
+        "1": gettext_lazy("一级"),
+        "0": gettext_lazy("未定级"),
+    },
+    "sex": {"M": gettext_lazy("男"), "F": gettext_lazy("女")},
+    "visit": {
+        "outpatient": gettext_lazy("门诊"),
+        "emergency": gettext_lazy("急诊"),
+        "inpatient": gettext_lazy("住院"),
+        "pharmacy": gettext_lazy("购药"),
+        "internet": gettext_lazy("互联网诊疗"),
+    },
+    "certainty": {
+        "seen": gettext_lazy("已见原文"),
+        "secondary": gettext_lazy("转引"),
+        "to_verify": gettext_lazy("待核对"),
+    },
+    "content": {
+        "medins": gettext_lazy("机构"),
+        "dept": gettext_lazy("科室"),
+        "prac": gettext_lazy("医务人员"),
+        "setlinfo": gettext_lazy("结算清单"),
+        "diseinfo": gettext_lazy("诊断"),
+        "oprninfo": gettext_lazy("手术操作"),
+        "feedetail": gettext_lazy("费用明细"),
+    },
+    "file": {
+        "loaded": gettext_lazy("已入库"),
+        "unchanged": gettext_lazy("内容未变"),
+        "replaced": gettext_lazy("替换旧批次"),
+        "refused": gettext_lazy("未接受"),
+    },
+    "step": {
+        "": gettext_lazy("准备"),
+        "read": gettext_lazy("读取"),
+        "check": gettext_lazy("核对"),
+        "write": gettext_lazy("写入"),
+        "commit": gettext_lazy("提交"),
+        "facts": gettext_lazy("取数"),
+        "judge": gettext_lazy("逐条判定"),
+        "assemble": gettext_lazy("汇总"),
+    },
+}
+
+
 def _label(kind: str, value: str) -> str:
-    labels = {
-        "verdict": {"violation": _("明确违规"), "suspected": _("可疑"), "unknown": _("不明"), "pass": _("合格")},
-        "state": {"new": _("新出现"), "same": _("仍存在"), "gone": _("已消失")},
-        "ground": {"published": _("公布"), "local": _("本地默认，待确认"), "demo": _("演示")},
-        "kind": {
-            "hospital": _("医院"),
-            "township_centre": _("乡镇卫生院"),
-            "village_clinic": _("村卫生室"),
-            "pharmacy": _("药店"),
-            "other": _("其他"),
-        },
-        "level": {"3": _("三级"), "2": _("二级"), "1": _("一级"), "0": _("未定级")},
-        "sex": {"M": _("男"), "F": _("女")},
-        "visit": {
-            "outpatient": _("门诊"),
-            "emergency": _("急诊"),
-            "inpatient": _("住院"),
-            "pharmacy": _("购药"),
-            "internet": _("互联网诊疗"),
-        },
-        "certainty": {"seen": _("已见原文"), "secondary": _("转引"), "to_verify": _("待核对")},
-        "content": {
-            "medins": _("机构"),
-            "dept": _("科室"),
-            "prac": _("医务人员"),
-            "setlinfo": _("结算清单"),
-            "diseinfo": _("诊断"),
-            "oprninfo": _("手术操作"),
-            "feedetail": _("费用明细"),
-        },
-        "file": {
-            "loaded": _("已入库"),
-            "unchanged": _("内容未变"),
-            "replaced": _("替换旧批次"),
-            "refused": _("未接受"),
-        },
-        "step": {
-            "": _("准备"),
-            "read": _("读取"),
-            "check": _("核对"),
-            "write": _("写入"),
-            "commit": _("提交"),
-            "facts": _("取数"),
-            "judge": _("逐条判定"),
-            "assemble": _("汇总"),
-        },
-    }
-    return labels[kind].get(value, value)
+    return str(LABELS[kind].get(value, value))
 
 
 @register.filter

@@ -18,7 +18,7 @@ from zhunsheng.kernel.time import completed_years
 from zhunsheng.web import exports, record
 from zhunsheng.web.access import page
 from zhunsheng.web.columns import chosen, export_head, export_row
-from zhunsheng.web.paging import Pages, page_number
+from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.reasons import LACKING, in_words
 from zhunsheng.web.templatetags.words import english, label, tongue
 
@@ -32,10 +32,13 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     wanted, number = parse(request.GET), page_number(request)
     with request.scope.lake() as reader:
         total = queries.totals(reader, wanted)
+        pages = Pages(number, queries.PAGE, total["findings"])
+        if elsewhere := last_page(request, pages):
+            return elsewhere
         context = {
             "wanted": wanted,
             "total": total,
-            "pages": Pages(number, queries.PAGE, total["findings"]),
+            "pages": pages,
             "rows": queries.page(reader, wanted, number),
             "columns": chosen(request),
             "may_export": may(request.user, Verb.EXPORT_FINDINGS),
@@ -105,6 +108,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
             (_("运行"), str(manifest.get("run_id", ""))),
             (_("合计"), _("{findings} 件").format(findings=f"{total['findings']:,}")),
             (_("说明"), _("疑点为机器提示的线索，经人工核实后方为问题。")),
+            (_("计数"), _("同一行费用被几条规则指出时，每条规则各计一次。")),
         ],
         head=export_head(),
         money=(11, 12),
@@ -169,12 +173,15 @@ def encounter(request: HttpRequest, encounter_id: str) -> HttpResponse:
         if found is None:
             raise Problem("ZS701")
         total = queries.encounter_totals(reader, encounter_id)
+        pages = Pages(number, LINES_PAGE, total["lines"])
+        if elsewhere := last_page(request, pages):
+            return elsewhere
         context = {
             "encounter": found,
             "person": queries.person(reader, found["person_id"]) or {},
             "lines": queries.encounter_lines(reader, encounter_id, LINES_PAGE, (number - 1) * LINES_PAGE),
             "total": total,
-            "pages": Pages(number, LINES_PAGE, total["lines"]),
+            "pages": pages,
             "findings": queries.of_encounter(reader, encounter_id),
             "place": request.scope.file.places.get(found["institution_id"]),
             "diagnoses": queries.diagnoses(reader, encounter_id),

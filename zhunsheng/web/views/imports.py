@@ -20,7 +20,7 @@ from zhunsheng.kernel.errors import Problem, catalogue
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import now
 from zhunsheng.web.access import page
-from zhunsheng.web.paging import Pages, page_number
+from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import english
 from zhunsheng.web.uploads import check_uploads
 
@@ -39,6 +39,8 @@ def import_list(request: HttpRequest) -> HttpResponse:
     number = page_number(request)
     found = queries.imports(request.scope)
     pages = Pages(number, SIZE, found.count())
+    if elsewhere := last_page(request, pages):
+        return elsewhere
     context = {
         "imports": found[(number - 1) * SIZE : number * SIZE],
         "pages": pages,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +33,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @page(Verb.READ_FINDINGS)
 def _overview(request: HttpRequest) -> HttpResponse:
-    if request.scope.file is None:
+    if request.scope.file is None and not request.scope.broken:
         return render(request, "web/overview_empty.html")
     with request.scope.lake() as reader:
         months = queries.months(reader)
@@ -44,9 +43,9 @@ def _overview(request: HttpRequest) -> HttpResponse:
 
 
 def chosen_month(request: HttpRequest, months: list[str]) -> str:
-    """Return the month asked for, else the newest with data. Raises Problem ZS709 for another text."""
+    """Return the month asked for, else the newest. Raises Problem ZS709 for a month without data or another text."""
     asked = request.GET.get("month", "")
-    if asked and not re.fullmatch(r"\d{4}-\d{2}", asked):
+    if asked and asked not in months:
         raise Problem("ZS709", name="month", value=asked)
     return asked or months[0]
 
@@ -119,7 +118,10 @@ def _sparks(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def export(request: HttpRequest) -> HttpResponse:
     """Export the institutions of a month as xlsx."""
     with request.scope.lake() as reader:
-        month = chosen_month(request, queries.months(reader) or ["1970-01"])
+        months = queries.months(reader)
+        if not months:
+            raise Problem("ZS707")
+        month = chosen_month(request, months)
         places = figures.by_institution(reader, month)
     total = summed(places)
     head = [
@@ -135,7 +137,11 @@ def export(request: HttpRequest) -> HttpResponse:
     rows = [[p["institution_id"], p["name"] or "", *(p[name] for name in names)] for p in places]
     sheet = exports.Sheet(
         title=_("机构疑点汇总"),
-        facts=[(_("期间"), month), (_("机构数"), f"{len(places):,}")],
+        facts=[
+            (_("期间"), month),
+            (_("机构数"), f"{len(places):,}"),
+            (_("计数"), _("同一行费用被几条规则指出时，每条规则各计一次。")),
+        ],
         head=head,
         money=(4,),
         rows=iter([rows]),

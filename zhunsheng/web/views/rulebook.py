@@ -92,6 +92,7 @@ def _list_view(request: HttpRequest, present: Book, known: KnowledgeList, size: 
     text = request.GET.get("q", "").strip()[:80]
     number = page_number(request)
     found = [point for point in known.points if not text or _holds(point, text)]
+    number = min(number, Pages(number, size, len(found)).count)
     shown = found[(number - 1) * size : number * size]
     return {
         "list": known,
