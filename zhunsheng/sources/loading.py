@@ -71,6 +71,21 @@ def load(
     return report
 
 
+def retell(
+    home: Home, paths: list[Path], made: Snapshot, *, progress: Progress | None = None, source: str = "auto"
+) -> LoadReport:
+    """Return the report of a load that has made a snapshot and could not tell; the lake is not touched.
+
+    The files are judged again by the facts that the lake held before that snapshot.
+    """
+    base = lake.get(home, made.parent) if made.parent else None
+    with _scratch(None, home) as scratch:
+        tell = progress or (lambda *_: None)
+        report = _Load(scratch, base, source, None, tell, made.created_at).run(home, paths, None)
+    report.snapshot, report.dry_run = made.id, False
+    return report
+
+
 def files(paths: list[Path]) -> list[Path]:
     """Return the files that ``load`` reads for these paths, in its order; one that is named but missing stays in."""
     return [file for path in paths for file in (_inside(path) if path.is_dir() else [path])]

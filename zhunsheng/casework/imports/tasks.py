@@ -66,9 +66,28 @@ def kept_report(report: sources.LoadReport) -> dict[str, Any]:
 
 
 def _read(pk: int, step: str, progress: Progress, *, dry_run: bool) -> dict[str, Any]:
-    report = sources.load(home(), _paths(pk), recorded_at=epoch_seconds(now()), dry_run=dry_run, progress=progress)
+    paths = _paths(pk)
+    report = sources.load(home(), paths, recorded_at=epoch_seconds(now()), dry_run=dry_run, progress=progress)
+    made = None if dry_run else _made_before(pk, report)
+    if made:
+        report = sources.retell(home(), paths, made, progress=progress)
     report.write(home().reports, report_stem(pk, step))
     return kept_report(report)
+
+
+def _made_before(pk: int, report: sources.LoadReport) -> lake.Snapshot | None:
+    """Return the snapshot of an earlier attempt whose worker died after the lake had taken the files, or None."""
+    item = Import.objects.select_related("job").get(pk=pk)
+    alive = {file.batch for file in report.files if file.state == "unchanged"}
+    tried = item.job is not None and item.job.attempts > 1
+    if not tried or not item.confirmed_at or any(file.state in ("loaded", "replaced") for file in report.files):
+        return None
+    held: set[str] = set()
+    for snapshot in lake.snapshots(home()):
+        if snapshot.created_at >= epoch_seconds(item.confirmed_at) and alive & (snapshot.batches.keys() - held):
+            return snapshot
+        held = set(snapshot.batches)
+    return None
 
 
 def _paths(pk: int) -> list[Path]:
