@@ -102,6 +102,14 @@ def test_a_row_of_another_institution_is_masked_inside_evidence(people):
     assert sum(row["row_id"] is None for row in shared) == 1
 
 
+def test_nothing_but_its_place_is_told_of_a_masked_row(people):
+    with scope(people["town"]).lake() as reader:
+        masked = reader.rows("SELECT * FROM finding_row WHERE row_id IS NULL")
+    assert masked
+    told = {name for row in masked for name, value in row.items() if value is not None}
+    assert told == {"finding_id", "position", "role", "row_kind"}
+
+
 def test_a_reason_that_quotes_a_masked_row_is_masked_too(people):
     def quoted(login):
         with scope(people[login]).lake() as reader:

@@ -42,6 +42,7 @@ NARROW = {
         SELECT r.* REPLACE (
             CASE WHEN r.institution_id IN (FROM allowed) THEN r.row_id END AS row_id,
             CASE WHEN r.institution_id IN (FROM allowed) THEN r.amount_fen END AS amount_fen,
+            CASE WHEN r.institution_id IN (FROM allowed) THEN r.encounter_id END AS encounter_id,
             CASE WHEN r.institution_id IN (FROM allowed) THEN r.institution_id END AS institution_id)
         FROM {file}.finding_row r
         WHERE r.finding_id IN (SELECT finding_id FROM finding)""",
