@@ -43,11 +43,11 @@ def _overview(request: HttpRequest) -> HttpResponse:
 
 
 def chosen_month(request: HttpRequest, months: list[str]) -> str:
-    """Return the month asked for, else the newest. Raises Problem ZS709 for a month without data or another text."""
+    """Return the month asked for, else the newest, else nothing. Raises Problem ZS709 for a month without data."""
     asked = request.GET.get("month", "")
     if asked and asked not in months:
         raise Problem("ZS709", name="month", value=asked)
-    return asked or months[0]
+    return asked or next(iter(months), "")
 
 
 def _context(request: HttpRequest, reader: Reader, months: list[str], month: str) -> dict[str, Any]:
@@ -118,11 +118,8 @@ def _sparks(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def export(request: HttpRequest) -> HttpResponse:
     """Export the institutions of a month as xlsx."""
     with request.scope.lake() as reader:
-        months = queries.months(reader)
-        if not months:
-            raise Problem("ZS707")
-        month = chosen_month(request, months)
-        places = figures.by_institution(reader, month)
+        month = chosen_month(request, queries.months(reader))
+        places = figures.by_institution(reader, month) if month else []
     total = summed(places)
     head = [
         _("机构编码"),
@@ -138,7 +135,7 @@ def export(request: HttpRequest) -> HttpResponse:
     sheet = exports.Sheet(
         title=_("机构疑点汇总"),
         facts=[
-            (_("期间"), month),
+            (_("期间"), month or _("无")),
             (_("机构数"), f"{len(places):,}"),
             (_("计数"), _("同一行费用被几条规则指出时，每条规则各计一次。")),
         ],
@@ -147,4 +144,4 @@ def export(request: HttpRequest) -> HttpResponse:
         rows=iter([rows]),
         totals=["", _("合计"), *(total[name] for name in names)],
     )
-    return exports.respond(request, sheet, "xlsx", f"institutions-{month}", {"month": month})
+    return exports.respond(request, sheet, "xlsx", f"institutions-{month or 'none'}", {"month": month})
