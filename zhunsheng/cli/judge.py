@@ -76,8 +76,12 @@ def answers(
 
 
 def day(text: str | None) -> date:
-    """Return the as-of day of an option: today when it is absent."""
-    return parse_date(text) if text else now().date()
+    """Return the as-of day of an option: today when it is absent. Raises Problem ZS508 for a day to come."""
+    today = now().date()
+    asked = parse_date(text) if text else today
+    if asked > today:
+        raise Problem("ZS508", as_of=asked, today=today)
+    return asked
 
 
 def serving_file() -> Path:
