@@ -37,7 +37,12 @@ CHARGE_LINE = Table(
         Column("unit_price_e6", Kind.E6, "单价", "pric in yuan x 10^6", required=True),
         Column("amount_fen", Kind.FEN, "金额", "det_item_fee_sumamt in fen; negative on a refund", required=True),
         Column("in_scope_fen", Kind.FEN, "政策范围内金额", "inscp_scp_amt in fen; empty when not stated"),
-        Column("refund_of", Kind.TEXT, "冲销的明细", "line_id of the line that a refund undoes; empty on a charge, or where the source does not say"),
+        Column(
+            "refund_of",
+            Kind.TEXT,
+            "冲销的明细",
+            "line_id of the line that a refund undoes; empty on a charge or if not said",
+        ),
         Column("currency", Kind.TEXT, "币种", "empty for CNY, else ISO 4217: amounts are then hundredths of that unit"),
         Column(
             "q_amount_mismatch",
