@@ -33,6 +33,7 @@ class Manifest:
     book_digest: str
     rules: dict[str, str]
     engine: str
+    logic: str
     version: str
     as_of: str
     previous: str | None
@@ -57,7 +58,14 @@ class Plan:
     @property
     def run_id(self) -> str:
         """Identity of the run: it depends on the input alone."""
-        made_of = (self.snapshot.id, canonical(self.snapshot.tables), self.book.digest, duck.VERSION, __version__)
+        made_of = (
+            self.snapshot.id,
+            canonical(self.snapshot.tables),
+            self.book.digest,
+            duck.VERSION,
+            serving.logic(),
+            __version__,
+        )
         return f"r{self.as_of:%Y%m%d}-{identity(*made_of, self.as_of)[:12]}"
 
 
@@ -142,6 +150,7 @@ def _manifest(planned: Plan, con: duckdb.DuckDBPyConnection, previous: str | Non
         book_digest=planned.book.digest,
         rules={rule: planned.book.sources[rule] for rule in planned.book.rules},
         engine=f"duckdb {duck.VERSION}",
+        logic=serving.logic(),
         version=__version__,
         as_of=planned.as_of.isoformat(),
         previous=previous,

@@ -17,6 +17,7 @@ from zhunsheng.engines import duck
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.home import Home
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings
@@ -127,6 +128,13 @@ def _create(
     con.register("incoming", data)
     con.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")  # noqa: S608 - our own names
     con.unregister("incoming")
+
+
+@cache
+def logic() -> str:
+    """Return the digest of all SQL that decides a result: another text is another run."""
+    stage = [sql(name) for name in ("facts", "assemble", "digest", "counts")]
+    return digest("\x1f".join([*stage, *(p.sql + p.count_sql for p in PATTERNS.values())]).encode())
 
 
 @cache
