@@ -1,6 +1,6 @@
 """Kill runs at random points: pages show the run before or the new one in full, and the next run finishes.
 
-python -m benchmarks.run_kills [--kills 100] [--seed 1]
+python -m benchmarks.run_kills [--kills 100] [--seed 1] [--lines 20000]
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--lines", type=int, default=20_000)
     asked = parser.parse_args()
-    home, draw = county(300_000), random.Random(asked.seed)
+    home, draw = county(asked.lines), random.Random(asked.seed)
     days = ("2026-08-31", AS_OF.isoformat())
     truth = {}
     taken = []
