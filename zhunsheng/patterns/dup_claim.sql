@@ -1,39 +1,46 @@
--- the whole table is grouped once on narrow keys; only the few groups that matter are joined back
-WITH equal_moment AS MATERIALIZED (
+-- the whole table is grouped once, counting only (a least id beside it would double the time); all else reads the few
+-- lines that share person, item, day, quantity and price with another
+WITH shared AS MATERIALIZED (
+    SELECT person_id, item_code, service_date, quantity_e4, unit_price_e6
+    FROM line
+    GROUP BY person_id, item_code, service_date, quantity_e4, unit_price_e6
+    HAVING COUNT(*) > 1
+),
+
+c AS MATERIALIZED (
+    SELECT
+        l.line_id, l.institution_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
+        l.unit_price_e6, l.service_at
+    FROM line AS l
+    INNER JOIN shared AS s
+        ON l.person_id = s.person_id AND l.item_code = s.item_code AND l.service_date = s.service_date
+        AND l.quantity_e4 = s.quantity_e4 AND l.unit_price_e6 = s.unit_price_e6
+),
+
+equal_moment AS (
     SELECT
         person_id, item_code, service_date, quantity_e4, unit_price_e6, service_at,
         COUNT(*) AS lines, MIN(line_id) AS first_id
-    FROM line
+    FROM c
     WHERE service_at IS NOT NULL
     GROUP BY person_id, item_code, service_date, quantity_e4, unit_price_e6, service_at
     HAVING COUNT(*) > 1
 ),
 
--- days on which a time is missing, or all equal days where some rule asks for the day
-wanted_day AS MATERIALIZED (
-    SELECT DISTINCT person_id, item_code, service_date, quantity_e4, unit_price_e6
-    FROM line
-    WHERE service_at IS NULL OR EXISTS (SELECT 1 FROM b_dup_claim WHERE time_window = 'day')
-),
-
-equal_day AS MATERIALIZED (
+equal_day AS (
     SELECT
-        l.person_id, l.item_code, l.service_date, l.quantity_e4, l.unit_price_e6,
-        COUNT(*) AS lines, COUNT(l.service_at) AS timed, MIN(l.line_id) AS first_id
-    FROM line AS l
-    INNER JOIN wanted_day AS w
-        ON l.person_id = w.person_id AND l.item_code = w.item_code AND l.service_date = w.service_date
-        AND l.quantity_e4 = w.quantity_e4 AND l.unit_price_e6 = w.unit_price_e6
-    GROUP BY l.person_id, l.item_code, l.service_date, l.quantity_e4, l.unit_price_e6
-    HAVING COUNT(*) > 1
+        person_id, item_code, service_date, quantity_e4, unit_price_e6,
+        COUNT(*) AS lines, COUNT(service_at) AS timed, MIN(line_id) AS first_id
+    FROM c
+    GROUP BY person_id, item_code, service_date, quantity_e4, unit_price_e6
 ),
 
 hit AS (
     SELECT
-        b.rule_id, b.point_id, l.line_id, l.institution_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
-        l.unit_price_e6, CAST(l.service_at AS VARCHAR) AS moment, b.verdict, 'same_moment' AS reason,
+        b.rule_id, b.point_id, l.line_id, l.institution_id, l.amount_fen, l.person_id, l.item_code, l.service_date,
+        l.quantity_e4, l.unit_price_e6, CAST(l.service_at AS VARCHAR) AS moment, b.verdict, 'same_moment' AS reason,
         g.first_id AS expected, g.lines, CASE WHEN l.line_id <> g.first_id THEN 1 ELSE 0 END AS again
-    FROM line AS l
+    FROM c AS l
     INNER JOIN equal_moment AS g
         ON l.person_id = g.person_id AND l.item_code = g.item_code AND l.service_date = g.service_date
         AND l.quantity_e4 = g.quantity_e4 AND l.unit_price_e6 = g.unit_price_e6 AND l.service_at = g.service_at
@@ -41,8 +48,8 @@ hit AS (
     WHERE b.time_window = 'moment'
     UNION ALL
     SELECT
-        b.rule_id, b.point_id, l.line_id, l.institution_id, l.amount_fen, l.person_id, l.item_code, l.service_date, l.quantity_e4,
-        l.unit_price_e6, CASE WHEN b.time_window = 'day' THEN 'day' ELSE '?' END,
+        b.rule_id, b.point_id, l.line_id, l.institution_id, l.amount_fen, l.person_id, l.item_code, l.service_date,
+        l.quantity_e4, l.unit_price_e6, CASE WHEN b.time_window = 'day' THEN 'day' ELSE '?' END,
         CASE WHEN b.time_window = 'day' THEN b.verdict ELSE 'unknown' END,
         CASE WHEN b.time_window = 'day' THEN 'same_day' ELSE 'time_missing' END,
         CASE WHEN b.time_window = 'day' THEN g.first_id ELSE '' END,
@@ -52,7 +59,7 @@ hit AS (
             WHEN b.time_window = 'moment' AND l.service_at IS NULL AND (g.timed > 0 OR l.line_id <> g.first_id) THEN 1
             ELSE 0
         END
-    FROM line AS l
+    FROM c AS l
     INNER JOIN equal_day AS g
         ON l.person_id = g.person_id AND l.item_code = g.item_code AND l.service_date = g.service_date
         AND l.quantity_e4 = g.quantity_e4 AND l.unit_price_e6 = g.unit_price_e6

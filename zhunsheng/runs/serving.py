@@ -37,14 +37,18 @@ POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from
 
 def load_facts(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date) -> None:
     """Create the fact tables of the serving file from the files of a snapshot. Raises Problem ZS507."""
-    con.execute("CREATE TEMP TABLE as_of (day DATE)")
-    con.execute("INSERT INTO as_of VALUES (?)", [as_of])
+    open_lake(con, home, snapshot, as_of)
+    con.execute(sql("facts"))
+    _load_batches(con, snapshot)
+
+
+def open_lake(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date) -> None:
+    """Create what the facts are made from: views over the files of a snapshot, and the day. Raises Problem ZS507."""
+    con.execute(f"SET VARIABLE as_of = DATE '{as_of:%Y-%m-%d}'")
     for name in TABLES:
         select = lake.select(name, lake.files(home, snapshot, name))
         con.execute(f"CREATE TEMP VIEW lake_{name} AS {select}")
     _check_day(con, as_of)
-    con.execute(sql("facts"))
-    _load_batches(con, snapshot)
 
 
 def _check_day(con: duckdb.DuckDBPyConnection, as_of: date) -> None:

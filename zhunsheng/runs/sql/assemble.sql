@@ -12,6 +12,21 @@ SELECT
 FROM hit
 GROUP BY rule_id, subject_key, row_kind, row_id;
 
+-- the few rows that findings name, read once; a join on a plain equality of kind and id, because a condition on one
+-- side of an outer join makes the engine compare every row with every other
+CREATE TEMP TABLE told AS
+SELECT
+    'line' AS row_kind, line_id AS row_id, person_id, institution_id, department_id, practitioner_id, encounter_id,
+    item_code, item_name, service_date AS day, net_amount_fen, net_in_scope_fen
+FROM charge_line
+WHERE line_id IN (SELECT row_id FROM subject_row WHERE row_kind = 'line')
+UNION ALL BY NAME
+SELECT
+    'encounter' AS row_kind, encounter_id AS row_id, person_id, institution_id, department_id, practitioner_id,
+    encounter_id, start_date AS day
+FROM encounter
+WHERE encounter_id IN (SELECT row_id FROM subject_row WHERE row_kind = 'encounter');
+
 -- each row names its institution, so that readers of a part of the site meet their own rows only, and its encounter,
 -- by which a page finds it without reading the whole table
 CREATE TABLE finding_row AS
@@ -22,11 +37,10 @@ SELECT
     s.row_kind,
     s.row_id,
     s.amount_fen,
-    COALESCE(l.institution_id, e.institution_id) AS institution_id,
-    COALESCE(l.encounter_id, e.encounter_id) AS encounter_id
+    t.institution_id,
+    t.encounter_id
 FROM subject_row AS s
-LEFT JOIN charge_line AS l ON s.row_id = l.line_id AND s.row_kind = 'line'
-LEFT JOIN encounter AS e ON s.row_id = e.encounter_id AND s.row_kind = 'encounter'
+LEFT JOIN told AS t ON s.row_kind = t.row_kind AND s.row_id = t.row_id
 ORDER BY s.finding_id, position;
 
 CREATE TABLE finding_reason AS
@@ -64,20 +78,20 @@ SELECT
     CAST(SUM(s.amount_fen) AS BIGINT) AS amount_fen,
     -- the share within policy scope, half up; unknown when a line does not state it
     CASE
-        WHEN COUNT(*) FILTER (WHERE s.row_kind = 'line' AND s.amount_fen > 0 AND l.net_in_scope_fen IS NULL) > 0 THEN NULL
+        WHEN COUNT(*) FILTER (WHERE s.row_kind = 'line' AND s.amount_fen > 0 AND t.net_in_scope_fen IS NULL) > 0 THEN NULL
         WHEN COUNT(*) FILTER (WHERE s.row_kind <> 'line' AND s.amount_fen > 0) > 0 THEN NULL
         ELSE CAST(SUM(
             CASE
-                WHEN l.net_amount_fen > 0
-                    THEN (2 * CAST(l.net_in_scope_fen AS HUGEINT) * s.amount_fen + l.net_amount_fen)
-                        // (2 * l.net_amount_fen)
+                WHEN t.net_amount_fen > 0
+                    THEN (2 * CAST(t.net_in_scope_fen AS HUGEINT) * s.amount_fen + t.net_amount_fen)
+                        // (2 * t.net_amount_fen)
                 ELSE 0
             END
         ) AS BIGINT)
     END AS in_scope_fen,
     COUNT(*) AS rows
 FROM subject_row AS s
-LEFT JOIN charge_line AS l ON s.row_id = l.line_id AND s.row_kind = 'line'
+LEFT JOIN told AS t ON s.row_kind = t.row_kind AND s.row_id = t.row_id
 GROUP BY s.finding_id;
 
 CREATE TEMP TABLE severity AS
@@ -96,25 +110,24 @@ SELECT
     CASE v.rank WHEN 0 THEN 'violation' WHEN 1 THEN 'suspected' ELSE 'unknown' END AS verdict,
     m.subject_key,
     CASE WHEN p.finding_id IS NULL THEN 'new' ELSE 'same' END AS state,
-    COALESCE(l.person_id, e.person_id) AS person_id,
-    COALESCE(l.institution_id, e.institution_id) AS institution_id,
-    COALESCE(l.department_id, e.department_id) AS department_id,
-    COALESCE(l.practitioner_id, e.practitioner_id) AS practitioner_id,
-    COALESCE(l.encounter_id, e.encounter_id) AS encounter_id,
-    l.item_code,
-    l.item_name,
-    COALESCE(l.service_date, e.start_date) AS service_date,
-    STRFTIME(COALESCE(l.service_date, e.start_date), '%Y-%m') AS month,
-    t.amount_fen,
-    t.in_scope_fen,
+    t.person_id,
+    t.institution_id,
+    t.department_id,
+    t.practitioner_id,
+    t.encounter_id,
+    t.item_code,
+    t.item_name,
+    t.day AS service_date,
+    STRFTIME(t.day, '%Y-%m') AS month,
+    total.amount_fen,
+    total.in_scope_fen,
     v.reasons,
-    t.rows
+    total.rows
 FROM main_row AS m
 INNER JOIN rule AS r ON m.rule_id = r.rule_id
-INNER JOIN total AS t ON m.finding_id = t.finding_id
+INNER JOIN total ON m.finding_id = total.finding_id
 INNER JOIN severity AS v ON m.finding_id = v.finding_id
-LEFT JOIN charge_line AS l ON m.row_id = l.line_id AND m.row_kind = 'line'
-LEFT JOIN encounter AS e ON m.row_id = e.encounter_id AND m.row_kind = 'encounter'
+LEFT JOIN told AS t ON m.row_kind = t.row_kind AND m.row_id = t.row_id
 LEFT JOIN previous_finding AS p ON m.finding_id = p.finding_id
 ORDER BY m.finding_id;
 

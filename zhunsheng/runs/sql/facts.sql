@@ -1,5 +1,5 @@
 -- Facts of one snapshot as a run sees them: up to the as-of day, one row per key, charge lines net of refunds.
--- Views lake_<table> stand for the files of the snapshot; as_of is a one-row table.
+-- Views lake_<table> stand for the files of the snapshot; the variable as_of is the day.
 
 -- what is known stays known; statements that contradict each other make it unknown, never the latest one's
 CREATE TABLE person AS
@@ -36,12 +36,12 @@ CREATE TABLE encounter AS
 WITH stated AS (
     SELECT
         e.* REPLACE (
-            CASE WHEN e.end_date <= as_of.day THEN e.end_date END AS end_date,
-            CASE WHEN e.end_date <= as_of.day THEN e.end_at END AS end_at
+            CASE WHEN e.end_date <= GETVARIABLE('as_of') THEN e.end_date END AS end_date,
+            CASE WHEN e.end_date <= GETVARIABLE('as_of') THEN e.end_at END AS end_at
         ),
-        e.end_date IS NULL OR e.end_date > as_of.day AS is_open
-    FROM lake_encounter AS e, as_of
-    WHERE e.start_date <= as_of.day
+        e.end_date IS NULL OR e.end_date > GETVARIABLE('as_of') AS is_open
+    FROM lake_encounter AS e
+    WHERE e.start_date <= GETVARIABLE('as_of')
 ),
 
 again AS (SELECT encounter_id FROM stated GROUP BY encounter_id HAVING COUNT(*) > 1),
@@ -76,12 +76,12 @@ CREATE TABLE diagnosis AS SELECT * FROM lake_diagnosis;
 CREATE TABLE procedure AS SELECT * FROM lake_procedure;
 
 CREATE TABLE settlement AS
-SELECT s.* FROM lake_settlement AS s, as_of WHERE s.settled_on <= as_of.day;
+SELECT s.* FROM lake_settlement AS s WHERE s.settled_on <= GETVARIABLE('as_of');
 
 -- a refund undoes a line of the same person and item: the one that it names, or, where it names none, the first line
 -- of the same encounter, item, price and quantity that no other refund has taken
 CREATE TEMP TABLE refund_line AS
-SELECT * FROM lake_charge_line, as_of WHERE quantity_e4 < 0 AND service_date <= as_of.day;
+SELECT * FROM lake_charge_line WHERE quantity_e4 < 0 AND service_date <= GETVARIABLE('as_of');
 
 CREATE TEMP TABLE unnamed AS
 WITH asked AS (
@@ -146,9 +146,8 @@ WITH netted AS (
         l.amount_fen + COALESCE(r.amount_fen, 0) AS left_fen,
         CASE WHEN r.line_id IS NULL THEN l.in_scope_fen ELSE l.in_scope_fen + r.in_scope_fen END AS left_scope_fen
     FROM lake_charge_line AS l
-    CROSS JOIN as_of
     LEFT JOIN refund AS r ON l.line_id = r.line_id
-    WHERE l.service_date <= as_of.day
+    WHERE l.service_date <= GETVARIABLE('as_of')
 )
 
 SELECT
