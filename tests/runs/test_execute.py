@@ -10,7 +10,7 @@ import pytest
 
 from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at
 from zhunsheng import runs
-from zhunsheng.book import load
+from zhunsheng.book import kept, load
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import ROOT
@@ -32,8 +32,8 @@ def home(tmp_path):
     return home_at(tmp_path)
 
 
-def execute(home, as_of=date(2026, 3, 31), **more):
-    return runs.execute(home, BOOK, as_of=as_of, finished_at=1_800_000_000, **more)
+def execute(home, as_of=date(2026, 3, 31), book=BOOK, **more):
+    return runs.execute(home, book, as_of=as_of, finished_at=1_800_000_000, **more)
 
 
 def ask(home, query, *values):
@@ -163,22 +163,36 @@ def test_other_currencies_are_counted_and_never_mixed_with_yuan(home):
 def test_replay_reproduces_the_digest_and_a_changed_record_is_caught(home):
     fill(home, PEOPLE, LINES)
     run_id = execute(home).run_id
-    assert runs.replay(home, BOOK, run_id).result_digest == runs.manifest(home, run_id)["result_digest"]
+    assert runs.replay(home, run_id).result_digest == runs.manifest(home, run_id)["result_digest"]
     path = home.runs / run_id / "manifest.json"
     write_whole(path, path.read_bytes().replace(b'"result_digest":"', b'"result_digest":"0'))
     with pytest.raises(Problem, match="ZS504"):
-        runs.replay(home, BOOK, run_id)
+        runs.replay(home, run_id)
 
 
-def test_replay_refuses_another_rule_book(home, tmp_path):
+def test_replay_and_explanation_use_the_book_of_the_run(home, tmp_path):
+    """The rule is taken out of the book afterwards: the old run is still judged and explained by what held then."""
     fill(home, PEOPLE, LINES)
-    run_id = execute(home).run_id
-    other = tmp_path / "book"
-    shutil.copytree(BOOK, other)
-    rule = other / "rules" / "fund" / "overlapping-stays.yaml"
-    rule.write_text(rule.read_text("utf-8").replace("value: 24", "value: 48"), "utf-8")
+    mine = tmp_path / "book"
+    shutil.copytree(BOOK, mine)
+    first = execute(home, book=mine)
+    (mine / "rules" / "fund" / "sex-limited-service.yaml").unlink()
+    assert runs.replay(home, first.run_id).result_digest == first.result_digest
+    then = kept(home.books, first.book_digest)
+    assert then.digest != load(mine).digest
+    with duckdb.connect(str(runs.current(home)), read_only=True) as con:
+        told = explain(con, then, identity("fund/sex-limited-service", "L1"))
+    assert told["rule"]["name"] == load(BOOK).rules["fund/sex-limited-service"].name
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_replay_says_when_the_book_of_a_run_is_lost(home, damage):
+    fill(home, PEOPLE, LINES)
+    run = execute(home)
+    path = home.books / f"{run.book_digest}.json"
+    path.unlink() if damage == "gone" else path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(Problem, match="ZS505"):
-        runs.replay(home, other, run_id)
+        runs.replay(home, run.run_id)
 
 
 def test_a_run_over_an_empty_lake_says_so(home):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from zhunsheng.book import load
+from zhunsheng.book import keep, load
 from zhunsheng.engines import duck
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.files import canonical, write_whole
@@ -211,6 +211,7 @@ def build(
 ) -> Path:
     """Judge the facts by the real stages and publish the run; return its serving file."""
     book = load(rulebook)
+    keep(home.books, book)
     folder = store.scratch(home, run_id)
     previous = store.current(home)
     con = duck.connect(str(folder / store.SERVING), threads=2)
@@ -230,7 +231,7 @@ def build(
 
 
 def load_facts(con: Any, facts: County) -> None:
-    con.execute("CREATE TEMP TABLE as_of AS SELECT ?::DATE AS day", [AS_OF])
+    con.execute(f"SET VARIABLE as_of = DATE '{AS_OF}'")
     for name, table in TABLES.items():
         con.register(f"lake_{name}", pa.Table.from_pylist(facts.rows[name], schema=table.arrow))
     con.execute(serving.sql("facts"))

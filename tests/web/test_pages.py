@@ -1,6 +1,7 @@
 """Pages: numbers lead to rows, totals add up, the filter lives in the address, nothing unknown is hidden."""
 
 import re
+import shutil
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +14,8 @@ from zhunsheng.casework.findings import overview, queries
 from zhunsheng.casework.findings.filters import Filter, parse
 from zhunsheng.casework.imports.models import Import
 from zhunsheng.kernel.errors import Problem, catalogue
+from zhunsheng.kernel.home import ROOT
+from zhunsheng.web import record
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +168,43 @@ def test_a_finding_shows_reasons_rows_law_rule_and_where_each_row_came_from(peop
         assert text in page
     context = as_("reviewer").get(f"/findings/{found['finding_id']}").context
     assert sum(row["at_stake_fen"] for row in context["rows"]) == context["finding"]["amount_fen"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("version: 1\n", "version: 2\n", 1), "此后已有改动"),
+        (lambda _: None, "此后已从规则库移出"),
+    ],
+    ids=["changed", "taken out"],
+)
+def test_a_finding_quotes_the_rule_of_its_run_and_says_what_became_of_it(
+    people, as_, tmp_path, monkeypatch, change, said
+):
+    found = first(people, "reviewer", rule="fund/duplicate-charge")[0]
+    address = f"/findings/{found['finding_id']}"
+    assert said not in html(as_("reviewer"), address)
+    later = tmp_path / "rulebook"
+    shutil.copytree(ROOT / "rulebook", later)
+    path = later / "rules" / "fund" / "duplicate-charge.yaml"
+    text = change(path.read_text("utf-8"))
+    path.write_text(text, "utf-8") if text else path.unlink()
+    monkeypatch.setenv("ZHUNSHENG_RULEBOOK", str(later))
+    page = html(as_("reviewer"), address)
+    for told in (said, "其内涵已包括本项", "第 38 条", "第 1 版"):
+        assert told in page
+
+
+def test_a_finding_whose_rule_book_is_lost_still_shows_its_rows(people, as_, monkeypatch):
+    found = first(people, "reviewer", rule="fund/duplicate-charge")[0]
+    monkeypatch.setattr(record, "kept", lost)
+    page = html(as_("reviewer"), f"/findings/{found['finding_id']}")
+    assert "无法引用规则与法条" in page
+    assert "charge_line.csv 第" in page
+
+
+def lost(folder, digest):
+    raise Problem("ZS505", digest=digest)
 
 
 def test_the_unknown_is_said_and_never_shown_as_a_pass(people, as_):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng import runs
-from zhunsheng.book import load
+from zhunsheng.book import Book, kept
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
 from zhunsheng.cli.site import record_run
@@ -51,14 +51,14 @@ def explain(
 ) -> None:
     """说明一条疑点：理由、明细出处、规则与法条。Explain a finding: reasons, rows with file and line, rule and law."""
     with show.problems(as_json=json), duck.connect(str(serving_file()), read_only=True) as con:
-        told = explain_finding(con, load(rulebook(), home().book), finding, language)
+        told = explain_finding(con, book_of_run(), finding, language)
     show.say(told, as_json=json, human=lambda: _explained(told))
 
 
 def replay(run_id: Annotated[str, typer.Argument(help="运行编号。Identity of the run.")], json: Json = False) -> None:
     """重放一次运行并核对结果摘要。Judge the input of a run again and compare the digests."""
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
-        manifest = runs.replay(home(), rulebook(), run_id, progress=tell)
+        manifest = runs.replay(home(), run_id, progress=tell)
     told = {"run_id": run_id, "result_digest": manifest.result_digest, "equal": True}
     show.say(told, as_json=json, human=lambda: show.out.print(f"重放一致：{run_id} 结果摘要 {manifest.result_digest}"))
 
@@ -82,6 +82,14 @@ def day(text: str | None) -> date:
     if asked > today:
         raise Problem("ZS508", as_of=asked, today=today)
     return asked
+
+
+def book_of_run() -> Book:
+    """Return the rule book that the current run was judged by. Raises Problem ZS501, ZS502 or ZS505."""
+    run_id = runs.current_id(home())
+    if run_id is None:
+        raise Problem("ZS502")
+    return kept(home().books, runs.manifest(home(), run_id)["book_digest"])
 
 
 def serving_file() -> Path:

@@ -25,7 +25,7 @@ from deltalake.transaction import AddAction
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.facts.table import SQL
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.files import canonical, locked
+from zhunsheng.kernel.files import canonical, locked, sync
 from zhunsheng.kernel.home import Home
 
 #: Old versions stay readable as long as a snapshot names them: Delta may not tidy its log away.
@@ -243,10 +243,26 @@ def commit(home: Home, note: str, recorded_at: int) -> Iterator[Commit]:
 def _publish(home: Home, change: Commit, note: str, recorded_at: int) -> None:
     base = change.base
     number = int(base.id[1:]) + 1 if base else 1
+    _settle(home, change)
     snapshot = Snapshot(f"s{number:06d}", base.id if base else None, recorded_at, change.tables, change.batches, note)
     if not _write_new(_snapshot_path(home, snapshot.id), canonical(asdict(snapshot))):
         raise Problem("ZS304", name=snapshot.id)
     _mark_path(home).unlink(missing_ok=True)
+
+
+def _settle(home: Home, change: Commit) -> None:
+    """Put what a change wrote on the disk before a snapshot names it: data files, log entries, and their folders."""
+    before = change.base.tables if change.base else {}
+    for table, version in change.tables.items():
+        if before.get(table) == version:
+            continue
+        known = set(_files(home, table, before.get(table)))
+        data = [Path(name) for name in _files(home, table, version) if name not in known]
+        first = before.get(table, -1) + 1
+        log = table_path(home, table) / "_delta_log"
+        entries = [log / f"{number:020d}.json" for number in range(first, version + 1)]
+        folders = {path.parent for path in (*data, *entries)} | {log.parent, log.parent.parent}
+        sync([*data, *entries, *sorted(folders)])
 
 
 def _recover(home: Home, base: Snapshot | None) -> None:
@@ -346,9 +362,5 @@ def _write_new(path: Path, data: bytes) -> bool:
         return False
     finally:
         part.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync([path.parent])
     return True

@@ -42,6 +42,11 @@ class Home:
         return self.root / "book"
 
     @property
+    def books(self) -> Path:
+        """Every rule book that a run was judged by, one file by its digest."""
+        return self.root / "books"
+
+    @property
     def key(self) -> Path:
         """The pseudonym key."""
         return self.root / "secret" / "pseudonym.key"

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from zhunsheng import __version__
-from zhunsheng.book import Book, load
+from zhunsheng.book import Book, keep, kept, load
 from zhunsheng.engines import duck
 from zhunsheng.facts import lake
 from zhunsheng.kernel.errors import Problem
@@ -48,12 +48,17 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that decides the result of a run."""
+    """Everything that decides the result of a run. ``book`` is whole; ``rules`` is what of it held on the day."""
 
     home: Home
     book: Book
     snapshot: lake.Snapshot
     as_of: date
+
+    @property
+    def rules(self) -> Book:
+        """The book as it stood on the as-of day."""
+        return self.book.as_of(self.as_of)
 
     @property
     def run_id(self) -> str:
@@ -74,7 +79,7 @@ def plan(home: Home, rulebook: Path, *, as_of: date, snapshot: str | None = None
     chosen = lake.get(home, snapshot) if snapshot else lake.latest(home)
     if chosen is None:
         raise Problem("ZS502")
-    return Plan(home, load(rulebook, home.book).as_of(as_of), chosen, as_of)
+    return Plan(home, load(rulebook, home.book), chosen, as_of)
 
 
 def execute(
@@ -99,6 +104,7 @@ def execute(
             if leads:
                 store.point(home, planned.run_id)
             return Manifest(**store.manifest(home, planned.run_id))
+        keep(home.books, planned.book)
         built = store.scratch(home, planned.run_id)
         manifest = _build(planned, built, finished_at, told)
         store.publish(home, planned.run_id, built, make_current=leads)
@@ -106,12 +112,14 @@ def execute(
     return manifest
 
 
-def replay(home: Home, rulebook: Path, run_id: str, progress: Progress | None = None) -> Manifest:
-    """Judge the input of a recorded run again and compare. Raises Problem ZS501, ZS504 or ZS505."""
+def replay(home: Home, run_id: str, progress: Progress | None = None) -> Manifest:
+    """Judge the input of a recorded run again, by the book of that run, and compare.
+
+    Raises Problem ZS501, ZS504 or ZS505.
+    """
     recorded = Manifest(**store.manifest(home, run_id))
-    planned = plan(home, rulebook, as_of=date.fromisoformat(recorded.as_of), snapshot=recorded.snapshot)
-    if planned.book.digest != recorded.book_digest:
-        raise Problem("ZS505", run=run_id, digest=recorded.book_digest)
+    book = kept(home.books, recorded.book_digest)
+    planned = Plan(home, book, lake.get(home, recorded.snapshot), date.fromisoformat(recorded.as_of))
     with locked(home.runs / ".lock"):
         built = store.scratch(home, f"replay-{run_id}")
         again = _build(planned, built, recorded.finished_at, progress or _silent)
@@ -127,9 +135,9 @@ def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress) ->
     try:
         progress("facts", 0, 1)
         serving.load_facts(con, planned.home, planned.snapshot, planned.as_of)
-        serving.load_rules(con, planned.book)
+        serving.load_rules(con, planned.rules)
         progress("facts", 1, 1)
-        serving.judge(con, bind(planned.book), progress)
+        serving.judge(con, bind(planned.rules), progress)
         progress("assemble", 0, 1)
         serving.assemble(con, store.current(planned.home))
         manifest = _manifest(planned, con, previous, finished_at)
@@ -148,7 +156,7 @@ def _manifest(planned: Plan, con: duckdb.DuckDBPyConnection, previous: str | Non
         snapshot=planned.snapshot.id,
         tables=planned.snapshot.tables,
         book_digest=planned.book.digest,
-        rules={rule: planned.book.sources[rule] for rule in planned.book.rules},
+        rules={rule: planned.book.sources[rule] for rule in planned.rules.rules},
         engine=f"duckdb {duck.VERSION}",
         logic=serving.logic(),
         version=__version__,

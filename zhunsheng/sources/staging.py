@@ -24,6 +24,9 @@ from zhunsheng.sources.report import CLIP, RejectStore
 from zhunsheng.sources.text import Table
 
 MEMORY = "1300MB"
+#: Rows of a Parquet row group: smaller than a month's part of a usual file, so that both threads write (measured 0.8 s
+#: against 1.2 s for a million lines), and still large enough to be read in few pieces.
+ROW_GROUP = 61_440
 #: DuckDB cuts the text in its messages between bytes, and Python then fails to read the message itself.
 _UNREADABLE = (
     duckdb.InvalidInputException,
@@ -246,7 +249,7 @@ class Scratch:
         self.connection.execute("SET preserve_insertion_order = false")
         written = self.connection.execute(
             f"COPY ({self._facts(kind, rules, table, at)}) TO '{_quoted(target)}' "
-            f"(FORMAT parquet, COMPRESSION snappy, {name}RETURN_STATS true)"
+            f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP}, {name}RETURN_STATS true)"
         ).fetchall()
         self.connection.execute("SET preserve_insertion_order = true")
         return [_new_file(*row, partition) for row in written]

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from zhunsheng.book import Book
+from zhunsheng.book import Book, kept
 from zhunsheng.book.models import Rule
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import home
 from zhunsheng.kernel.money import yuan
 from zhunsheng.web.book import book
 from zhunsheng.web.templatetags.words import english, label, moment, price, qty
@@ -87,13 +89,27 @@ def steps(found: dict[str, Any], reasons: list[dict[str, Any]], rows: list[dict[
     return told
 
 
-def law_and_rule(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the rule of a finding, its articles, and its parameters with those of the service date marked."""
-    present: Book = book()
-    rule = present.rules.get(found["rule_id"])
-    if rule is None:
-        return {"rule": None, "articles": [], "parameters": []}
-    return {"rule": rule, "articles": articles(present, rule), "parameters": parameters(rule, found["service_date"])}
+def law_and_rule(found: dict[str, Any], digest: str) -> dict[str, Any]:
+    """Return rule and articles of a finding as the run read them, parameters of the service date marked.
+
+    ``digest`` names the book of the run. ``since`` says what became of the rule: "" the same, "changed", "gone" from
+    the book, or "lost" where the book of the run was not kept.
+    """
+    absent: dict[str, Any] = {"rule": None, "articles": [], "parameters": []}
+    try:
+        then, present = kept(home().books, digest), book()
+    except Problem:
+        return {**absent, "since": "lost"}
+    rule = then.rules.get(found["rule_id"])
+    if rule is None:  # a finding of an earlier run, shown as gone: its rule was taken out before this one
+        return {**absent, "since": "gone"}
+    since = "" if present.sources.get(rule.id) == then.sources[rule.id] else "changed"
+    return {
+        "rule": rule,
+        "articles": articles(then, rule),
+        "parameters": parameters(rule, found["service_date"]),
+        "since": since if rule.id in present.rules else "gone",
+    }
 
 
 def articles(present: Book, rule: Rule) -> list[dict[str, Any]]:

@@ -126,7 +126,7 @@ def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
         found = queries.one(reader, finding_id)
         if found is None:
             raise Problem("ZS701")
-        context = _record(reader, found)
+        context = _record(reader, found, request.scope.file.manifest["book_digest"])
         context["neighbours"] = queries.neighbours(reader, wanted, finding_id) if wanted.state != "gone" else None
         context["choices"] = _choices(reader, wanted) if wanted.set_names else {}
     context["conditions"] = conditions(wanted, context["choices"]) if wanted.set_names else []
@@ -134,7 +134,7 @@ def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
     return render(request, "web/finding.html", context)
 
 
-def _record(reader: Reader, found: dict[str, Any]) -> dict[str, Any]:
+def _record(reader: Reader, found: dict[str, Any], digest: str) -> dict[str, Any]:
     rows = queries.involved(reader, found["finding_id"])
     for row in rows:
         row["origin"] = record.origin(row) if row["row_id"] else ""
@@ -155,7 +155,7 @@ def _record(reader: Reader, found: dict[str, Any]) -> dict[str, Any]:
         "lines": queries.encounter_lines(reader, found["encounter_id"], LINES),
         "line_total": lines,
         "steps": record.steps(found, reasons, rows),
-        **record.law_and_rule(found),
+        **record.law_and_rule(found, digest),
     }
 
 
