@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from zhunsheng.kernel.money import times
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import PATTERNS, Bindings, Case
-from zhunsheng.patterns.base import Line, Stay
+from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay
 
 DAY = date(2026, 3, 1)
 MIDNIGHT = 1_772_294_400  # 2026-03-01 00:00 in Asia/Shanghai
 ITEMS = ["001", "002", "003"]
+#: Two institutions that lines and stays name; a third that is named and not registered.
+PLACES = (Institution("A", "hospital", "2", "330781"), Institution("B", "township_centre", None, "330781"))
 
 days = st.integers(-2, 3).map(lambda n: DAY + timedelta(days=n))
 verdicts = st.sampled_from(["violation", "suspected"])
@@ -67,7 +69,15 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     # twins, so that equal lines are common
     lines += [line._replace(line_id=f"{line.line_id}-again") for line in lines if draw(st.booleans())]
     stays = [draw(_stay(person, number)) for number in range(draw(st.integers(0, 4)))]
-    return Case(person, draw(st.sampled_from([None, "M", "F"])), born, tuple(lines), tuple(stays))
+    diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.integers(0, 3)))]
+    sex = draw(st.sampled_from([None, "M", "F"]))
+    return Case(person, sex, born, tuple(lines), tuple(stays), tuple(diagnoses), PLACES)
+
+
+@st.composite
+def _diagnosis(draw: st.DrawFn, person: str) -> Diagnosis:
+    code = draw(st.sampled_from(["J18.900", "J18.100", "I10.x00", "Z51.100"]))
+    return Diagnosis(f"{person}-E{draw(st.integers(0, 2))}", code, draw(st.booleans()))
 
 
 @st.composite
@@ -83,7 +93,7 @@ def _line(draw: st.DrawFn, person: str, number: int) -> Line:
         line_id=f"{person}-{number}",
         encounter_id=f"{person}-E{draw(st.integers(0, 2))}",
         person_id=person,
-        institution_id=draw(st.sampled_from(["A", "B"])),
+        institution_id=draw(st.sampled_from(["A", "A", "B", "C"])),
         department_id=draw(st.sampled_from([None, "D1", "D2"])),
         practitioner_id=None,
         item_code=draw(st.sampled_from(ITEMS)),
@@ -92,6 +102,8 @@ def _line(draw: st.DrawFn, person: str, number: int) -> Line:
         quantity_e4=quantity,
         unit_price_e6=price,
         amount_fen=times(price, quantity),
+        item_class=draw(st.sampled_from([None, "09", "11"])),
+        in_scope_fen=draw(st.sampled_from([None, 0, times(price, quantity)])),
     )
 
 
@@ -105,6 +117,8 @@ def _stay(draw: st.DrawFn, person: str, number: int) -> Stay:
         draw(st.sampled_from(["inpatient", "inpatient", "outpatient"])),
         *start,
         *(end or (None, None)),
+        draw(st.sampled_from([None, "D1", "D2"])),
+        draw(st.sampled_from([None, "310", "390"])),
     )
 
 

@@ -83,16 +83,30 @@ class ExampleLine(Entry):
     institution: str = "A"
     department: str | None = "D1"
     encounter: str = "E1"
+    item_class: str | None = None
+    in_scope: str | None = None
 
 
 class ExampleStay(Entry):
-    """An encounter of a worked example."""
+    """An encounter of a worked example; the first of ``diagnoses`` is the principal one."""
 
     id: str
     start: str
     end: str | None = None
     visit_type: str = "inpatient"
     institution: str = "A"
+    department: str | None = "D1"
+    insurance: str | None = "310"
+    diagnoses: tuple[str, ...] = ()
+
+
+class ExampleInstitution(Entry):
+    """An institution of a worked example: kind and level as in the facts, region code."""
+
+    id: str = "A"
+    kind: str = "hospital"
+    level: str | None = "2"
+    region: str | None = None
 
 
 class ExamplePerson(Entry):
@@ -119,6 +133,7 @@ class Example(Entry):
     person: ExamplePerson = ExamplePerson()
     lines: tuple[ExampleLine, ...] = ()
     stays: tuple[ExampleStay, ...] = ()
+    institutions: tuple[ExampleInstitution, ...] = ()
     expect: tuple[Expected, ...]
     work: str
     work_en: str

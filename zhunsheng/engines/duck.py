@@ -9,10 +9,11 @@ import duckdb
 import pyarrow as pa
 
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.patterns.base import COMMON, Bindings, Case, Hit, Line, Pattern, Stay
+from zhunsheng.patterns.base import COMMON, Bindings, Case, Diagnosis, Hit, Institution, Line, Pattern, Stay
 
 VERSION = duckdb.__version__
-_INTEGERS = {"quantity_e4", "unit_price_e6", "amount_fen", "service_at", "start_at", "end_at"}
+_INTEGERS = {"quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at"}
+_FLAGS = {"is_principal"}
 _DATES = {"valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date"}
 
 
@@ -41,6 +42,9 @@ def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     people = list(cases)
     _table(con, "line", _schema(Line._fields), [line for case in people for line in case.lines])
     _table(con, "encounter", _schema(Stay._fields), [stay for case in people for stay in case.stays])
+    _table(con, "diagnosis", _schema(Diagnosis._fields), [one for case in people for one in case.diagnoses])
+    named = {one.institution_id: one for case in people for one in case.institutions}
+    _table(con, "institution", _schema(Institution._fields), list(named.values()))
     _table(
         con,
         "person",
@@ -82,6 +86,8 @@ def _schema(names: Iterable[str]) -> pa.Schema:
 def _arrow(name: str) -> pa.DataType:
     if name in _DATES:
         return pa.date32()
+    if name in _FLAGS:
+        return pa.bool_()
     return pa.int64() if name in _INTEGERS else pa.string()
 
 

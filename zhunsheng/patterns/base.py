@@ -36,6 +36,8 @@ class Line(NamedTuple):
     quantity_e4: int
     unit_price_e6: int
     amount_fen: int
+    item_class: str | None = None
+    in_scope_fen: int | None = None
 
 
 class Stay(NamedTuple):
@@ -49,17 +51,41 @@ class Stay(NamedTuple):
     start_at: int | None
     end_date: date | None
     end_at: int | None
+    department_id: str | None = None
+    insurance_kind: str | None = None
+
+
+class Diagnosis(NamedTuple):
+    """A diagnosis of an encounter as patterns see it (columns of facts.diagnosis)."""
+
+    encounter_id: str
+    code: str
+    is_principal: bool
+
+
+class Institution(NamedTuple):
+    """An institution as patterns see it (columns of facts.institution). ``level`` is None when not registered."""
+
+    institution_id: str
+    kind: str
+    level: str | None
+    region: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown."""
+    """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
+
+    ``institutions`` holds those that the person's rows name, as far as they are registered.
+    """
 
     person_id: str
     sex: str | None = None
     birth_date: date | None = None
     lines: tuple[Line, ...] = ()
     stays: tuple[Stay, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    institutions: tuple[Institution, ...] = ()
 
 
 class Hit(NamedTuple):

@@ -13,7 +13,7 @@ from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
 from zhunsheng.patterns import JUDGES
-from zhunsheng.patterns.base import Bindings, Case, Hit, Line, Stay
+from zhunsheng.patterns.base import Bindings, Case, Diagnosis, Hit, Institution, Line, Stay
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +34,14 @@ def case_of(example: Example, person_id: str) -> Case:
         birth_date=example.person.birth_date,
         lines=tuple(_line(line, person_id) for line in example.lines),
         stays=tuple(_stay(stay, person_id) for stay in example.stays),
+        diagnoses=tuple(
+            Diagnosis(f"{person_id}/{stay.id}", code, not place)
+            for stay in example.stays
+            for place, code in enumerate(stay.diagnoses)
+        ),
+        institutions=tuple(
+            Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region) for one in example.institutions
+        ),
     )
 
 
@@ -80,7 +88,7 @@ def _line(line: ExampleLine, person_id: str) -> Line:
         f"{person_id}/{line.id}",
         f"{person_id}/{line.encounter}",
         person_id,
-        line.institution,
+        f"{person_id}/{line.institution}",
         line.department,
         None,
         line.item,
@@ -89,13 +97,26 @@ def _line(line: ExampleLine, person_id: str) -> Line:
         quantity,
         price,
         times(price, quantity),
+        line.item_class,
+        fen_from_yuan(line.in_scope) if line.in_scope is not None else None,
     )
 
 
 def _stay(stay: ExampleStay, person_id: str) -> Stay:
-    start = _when(stay.start)
-    end = _when(stay.end) if stay.end else (None, None)
-    return Stay(f"{person_id}/{stay.id}", person_id, stay.institution, stay.visit_type, *start, *end)
+    end_date, end_at = _when(stay.end) if stay.end else (None, None)
+    start_date, start_at = _when(stay.start)
+    return Stay(
+        f"{person_id}/{stay.id}",
+        person_id,
+        f"{person_id}/{stay.institution}",
+        stay.visit_type,
+        start_date,
+        start_at,
+        end_date,
+        end_at,
+        stay.department,
+        stay.insurance,
+    )
 
 
 def _when(text: str) -> tuple[date, int | None]:

@@ -172,6 +172,7 @@ LEFT JOIN undone AS u ON n.line_id = u.refund_id;
 CREATE VIEW line AS
 SELECT
     line_id, encounter_id, person_id, institution_id, department_id, practitioner_id, item_code, service_date,
-    service_at, net_quantity_e4 AS quantity_e4, unit_price_e6, net_amount_fen AS amount_fen
+    service_at, net_quantity_e4 AS quantity_e4, unit_price_e6, net_amount_fen AS amount_fen, item_class,
+    net_in_scope_fen AS in_scope_fen
 FROM charge_line
 WHERE net_quantity_e4 > 0 AND currency IS NULL;
