@@ -118,8 +118,8 @@ def _person_facts(con: duckdb.DuckDBPyConnection) -> str:
                 f"SELECT e.person_id, HASH('{table}', {named}) AS h FROM {table} AS t "
                 "INNER JOIN encounter AS e ON t.encounter_id = e.encounter_id"
             )
-    union = " UNION ALL ".join(parts)
-    return f"SELECT person_id, COUNT(*) AS rows, SUM(CAST(h AS HUGEINT)) AS digest FROM ({union}) GROUP BY person_id"
+    every = " UNION ALL ".join(parts)
+    return f"SELECT person_id, COUNT(*) AS rows, SUM(CAST(h AS HUGEINT)) AS digest FROM ({every}) GROUP BY person_id"
 
 
 def _registers(con: duckdb.DuckDBPyConnection) -> str:
