@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng.book import Book, load
+from zhunsheng.book.lint import Remark
 from zhunsheng.book.workbooks import import_workbooks
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.time import now, parse_date
 from zhunsheng.patterns.bind import bind, points
-from zhunsheng.patterns.lint import Remark
 from zhunsheng.patterns.lint import lint as lint_book
 
 app = typer.Typer(help="规则库：查看、校验、导入知识点。The rule book.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def show_book(as_of: AsOf = None, json: Json = False) -> None:
 
 @app.command()
 def lint(json: Json = False) -> None:
-    """校验规则库：算例、边界、引文、复核日期。Check examples, boundaries, citations, review dates."""
+    """校验规则库：算例、边界、期间、引文、签署、复核。Check examples, boundaries, periods, citations, signatures."""
     with show.problems(as_json=json):
         remarks = lint_book(load(rulebook(), home().book), now().date())
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
@@ -75,12 +75,12 @@ def _table(book: Book) -> None:
 
 
 def _remark(one: Remark) -> dict[str, str]:
-    return {"rule": one.rule_id, "level": one.level, "code": one.code, "zh": one.zh, "en": one.en}
+    return {"kind": one.kind, "about": one.about, "level": one.level, "code": one.code, "zh": one.zh, "en": one.en}
 
 
 def _remarks(remarks: list[Remark]) -> None:
-    rows: list[list[Any]] = [[one.level, one.rule_id, one.zh] for one in remarks]
-    show.table("规则库校验", ["级别", "规则", "说明"], rows)
+    rows: list[list[Any]] = [[one.level, one.about, one.zh] for one in remarks]
+    show.table("规则库校验", ["级别", "对象", "说明"], rows)
 
 
 def _imported(data: dict[str, Any]) -> None:

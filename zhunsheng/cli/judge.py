@@ -27,6 +27,9 @@ from zhunsheng.runs.store import SERVING, current_id, folder
 def run(
     as_of: AsOf = None,
     snapshot: Annotated[str | None, typer.Option(help="判定哪个快照，默认最新。Which snapshot.")] = None,
+    knowledge_as_of: Annotated[
+        str | None, typer.Option(help="按哪一天已公布的规则与知识判定。Judge by what was published by this day.")
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="列出已有的运行。List the runs.")] = False,
     json: Json = False,
 ) -> None:
@@ -37,7 +40,13 @@ def run(
         return
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
         manifest = runs.execute(
-            home(), rulebook(), as_of=day(as_of), finished_at=epoch_seconds(now()), snapshot=snapshot, progress=tell
+            home(),
+            rulebook(),
+            as_of=day(as_of),
+            finished_at=epoch_seconds(now()),
+            snapshot=snapshot,
+            knowledge_as_of=day(knowledge_as_of) if knowledge_as_of else None,
+            progress=tell,
         )
         record_run(manifest)
     stats = rule_stats(manifest.run_id)
@@ -122,12 +131,13 @@ def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
     )
     show.out.print(f"结果摘要 {manifest.result_digest}", highlight=False)
     if manifest.run_id != current_id(home()):
-        show.out.print("截至日早于当前运行，页面仍显示当前运行。")
+        show.out.print("这次运行是回看，页面仍显示当前运行。")
 
 
 def _list(found: list[dict[str, Any]]) -> None:
-    rows = [[m["run_id"], m["as_of"], m["snapshot"], m["counts"]["findings"], m["result_digest"][:16]] for m in found]
-    show.table("运行", ["编号", "截至", "快照", "疑点", "结果摘要"], rows)
+    names = ("run_id", "as_of", "knowledge_as_of", "snapshot")
+    rows = [[*(m.get(name) or "" for name in names), m["counts"]["findings"], m["result_digest"][:16]] for m in found]
+    show.table("运行", ["编号", "截至", "知识截至", "快照", "疑点", "结果摘要"], rows)
 
 
 def _explained(told: dict[str, Any]) -> None:

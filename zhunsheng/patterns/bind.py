@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from zhunsheng.book.lifecycle import standings
 from zhunsheng.book.models import Book, Point, Rule
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.quantity import scaled
@@ -33,13 +34,21 @@ def points(book: Book, rule: Rule) -> list[Point]:
 
 
 def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
-    found: list[Point | None] = list(points(book, rule)) if pattern.uses_knowledge else [None]
-    for point in found:
-        held = rule.period.both(point.period) if point else rule.period
-        for period in _cut(rule, held) if held else ():
+    for point, held in _held(book, rule) if pattern.uses_knowledge else [(None, rule.period)]:
+        for period in _cut(rule, held):
             values = [_value(rule, point, column, period) for column in pattern.columns]
             point_id = point.point_id if point else ""
             yield pattern.row(rule.id, point_id, rule.verdict, period.start, period.end, *values)
+
+
+def _held(book: Book, rule: Rule) -> Iterator[tuple[Point, Period]]:
+    """Yield the points of a rule with each period in which both hold: what replaced a point is taken out."""
+    for name in rule.lists:
+        standing = standings(book, name)
+        for point in book.knowledge[name].points:
+            for period in standing[point.point_id].periods:
+                if both := rule.period.both(period):
+                    yield point, both
 
 
 def _cut(rule: Rule, held: Period) -> Iterator[Period]:
