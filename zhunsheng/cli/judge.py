@@ -27,6 +27,8 @@ from zhunsheng.runs.store import SERVING, current_id, folder
 def run(
     as_of: AsOf = None,
     snapshot: Annotated[str | None, typer.Option(help="判定哪个快照，默认最新。Which snapshot.")] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="试算，不作为当前结果。Pages keep their run.")] = False,
+    book: Annotated[Path | None, typer.Option("--rulebook", help="规则库文件夹。Folder of the rule book.")] = None,
     knowledge_as_of: Annotated[
         str | None, typer.Option(help="按哪一天已公布的规则与知识判定。Judge by what was published by this day.")
     ] = None,
@@ -41,10 +43,11 @@ def run(
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
         manifest = runs.execute(
             home(),
-            rulebook(),
+            book or rulebook(),
             as_of=day(as_of),
             finished_at=epoch_seconds(now()),
             snapshot=snapshot,
+            draft=draft,
             knowledge_as_of=day(knowledge_as_of) if knowledge_as_of else None,
             progress=tell,
         )
@@ -131,7 +134,7 @@ def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
     )
     show.out.print(f"结果摘要 {manifest.result_digest}", highlight=False)
     if manifest.run_id != current_id(home()):
-        show.out.print("这次运行是回看，页面仍显示当前运行。")
+        show.out.print("页面仍显示当前运行。")
 
 
 def _list(found: list[dict[str, Any]]) -> None:

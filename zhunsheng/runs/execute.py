@@ -95,19 +95,23 @@ def execute(
     as_of: date,
     finished_at: int,
     snapshot: str | None = None,
+    draft: bool = False,
     knowledge_as_of: date | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
     """Judge a snapshot and publish the run. A run of the same input is not made twice: the first one counts again.
 
-    The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts,
-    or by the knowledge of a past day (``knowledge_as_of``), what was published after it left out.
+    A ``draft`` tries a rule book on the history: it is kept beside the current run and never shown in its place. So is
+    a run by the knowledge of a past day (``knowledge_as_of``), what was published after it left out.
+
+    The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts.
     Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong.
     """
     told = progress or _silent
     planned = replace(plan(home, rulebook, as_of=as_of, snapshot=snapshot), knowledge_as_of=knowledge_as_of)
     with locked(home.runs / ".lock"):
-        leads = knowledge_as_of is None and store.leads(home, planned.snapshot.id, as_of.isoformat())
+        aside = draft or knowledge_as_of is not None
+        leads = not aside and store.leads(home, planned.snapshot.id, as_of.isoformat())
         if (store.folder(home, planned.run_id) / store.SERVING).exists():
             if leads:
                 store.point(home, planned.run_id)
