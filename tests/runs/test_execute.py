@@ -15,6 +15,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.ids import identity
+from zhunsheng.runs.compare import of_runs
 from zhunsheng.runs.explain import explain
 
 BOOK = ROOT / "rulebook"
@@ -268,5 +269,7 @@ def test_a_charge_is_judged_by_what_was_known_then_or_now(home, tmp_path):
     assert then.run_id != now.run_id
     assert runs.current_id(home) == now.run_id
     assert runs.replay(home, then.run_id).result_digest == then.result_digest
+    told = of_runs(home, now.run_id, then.run_id)
+    assert {(group.rule_id, group.cause) for group in told.groups} == {("fund/sex-limited-service", "point_removed")}
     after = execute(home, book=book, knowledge_as_of=date(2026, 4, 15))
     assert after.result_digest == now.result_digest

@@ -331,6 +331,10 @@ class Book(BaseModel):
         }
         return self.model_copy(update={"rules": rules, "knowledge": lists})
 
+    def judging(self, as_of: date, known: date | None = None) -> Book:
+        """Return what judges as of a day: what had begun, and was published by the day ``known`` where one is given."""
+        return (self.known_on(known) if known else self).as_of(as_of)
+
     def known_on(self, day: date) -> Book:
         """Return the book as one knew it on a day: rules and batches published by then, whatever they say of when."""
         lists = {

@@ -33,22 +33,21 @@ def points(book: Book, rule: Rule) -> list[Point]:
     return [point for name in rule.lists for point in book.knowledge[name].points]
 
 
+def periods(book: Book, rule: Rule) -> dict[str, list[Period]]:
+    """Return by point id when rule and point both hold: what replaced a point or is laid over it is taken out."""
+    found = {key: one.periods for name in rule.lists for key, one in standings(book, name).items()}
+    return {key: [both for one in held if (both := rule.period.both(one))] for key, held in found.items()}
+
+
 def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
-    for point, held in _held(book, rule) if pattern.uses_knowledge else [(None, rule.period)]:
-        for period in _cut(rule, held):
+    found: list[Point | None] = list(points(book, rule)) if pattern.uses_knowledge else [None]
+    standing = periods(book, rule)
+    for point in found:
+        held = standing[point.point_id] if point else [rule.period]
+        for period in (part for whole in held for part in _cut(rule, whole)):
             values = [_value(rule, point, column, period) for column in pattern.columns]
             point_id = point.point_id if point else ""
             yield pattern.row(rule.id, point_id, rule.verdict, period.start, period.end, *values)
-
-
-def _held(book: Book, rule: Rule) -> Iterator[tuple[Point, Period]]:
-    """Yield the points of a rule with each period in which both hold: what replaced a point is taken out."""
-    for name in rule.lists:
-        standing = standings(book, name)
-        for point in book.knowledge[name].points:
-            for period in standing[point.point_id].periods:
-                if both := rule.period.both(period):
-                    yield point, both
 
 
 def _cut(rule: Rule, held: Period) -> Iterator[Period]:

@@ -63,8 +63,7 @@ class Plan:
     @property
     def rules(self) -> Book:
         """The book as it stood on the as-of day, as far as it was known on the knowledge day."""
-        known = self.book.known_on(self.knowledge_as_of) if self.knowledge_as_of else self.book
-        return known.as_of(self.as_of)
+        return self.book.judging(self.as_of, self.knowledge_as_of)
 
     @property
     def run_id(self) -> str:
