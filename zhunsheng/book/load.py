@@ -124,7 +124,8 @@ def _point(row: dict[str, str], number: int, path: Path, name: str, kind: ListKi
             raise wrong(column.name, "empty")
         if text and column.kind == "integer" and not text.lstrip("-").isdigit():
             raise wrong(column.name, f"not a whole number: {text}")
-        if text and column.codes and text not in column.codes:
+        codes = text.split() if column.kind == "set" else [text] if text else []
+        if column.codes and not set(codes) <= set(column.codes):
             raise wrong(column.name, f"not one of {', '.join(column.codes)}: {text}")
     batch = batches.get(row["batch"])
     if batch is None:

@@ -109,6 +109,15 @@ class ExampleInstitution(Entry):
     region: str | None = None
 
 
+class ExampleDepartment(Entry):
+    """A department of a worked example: national specialty code caty, None when not registered."""
+
+    id: str = "D1"
+    institution: str = "A"
+    name: str = ""
+    specialty: str | None = None
+
+
 class ExamplePerson(Entry):
     """The person of a worked example; what is left out is unknown."""
 
@@ -134,6 +143,7 @@ class Example(Entry):
     lines: tuple[ExampleLine, ...] = ()
     stays: tuple[ExampleStay, ...] = ()
     institutions: tuple[ExampleInstitution, ...] = ()
+    departments: tuple[ExampleDepartment, ...] = ()
     expect: tuple[Expected, ...]
     work: str
     work_en: str
@@ -211,12 +221,15 @@ class Batch(Dated):
 
 
 class ListColumn(Entry):
-    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words."""
+    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words.
+
+    A set holds several codes parted by spaces.
+    """
 
     name: str
     zh: str
     en: str
-    kind: Literal["text", "integer", "code"] = "text"
+    kind: Literal["text", "integer", "code", "set"] = "text"
     required: bool = True
     words: Words = Field(default_factory=dict)
 

@@ -61,7 +61,10 @@ def _value(rule: Rule, point: Point | None, column: BindingColumn, period: Perio
     label = f"{point.point_id}" if point else "-"
     if not text:
         raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=name, point=label, day=period.start)
-    if column.codes and text not in column.codes:
+    if column.kind == "set":
+        text = " ".join(text.split())
+    words = text.split() if column.kind == "set" else [text]
+    if any((column.codes and word not in column.codes) or len(word) < column.least for word in words):
         raise Problem(
             "ZS406", rule=rule.id, pattern=rule.pattern, column=f"{name}={text}", point=label, day=period.start
         )

@@ -92,9 +92,11 @@ def setting(line: ExampleLine) -> str:
 
 @register.filter
 def said(value: object, words: Mapping[str, tuple[str, str]]) -> str:
-    """A coded value of the rule book in words; the value itself where it is no code."""
-    found = words.get(str(value))
-    return found[english()] if found else str(value)
+    """A coded value of the rule book, or several parted by spaces, in words; the value itself where it is no code."""
+    codes = str(value).split()
+    if not codes or not all(code in words for code in codes):
+        return str(value)
+    return (", " if english() else "、").join(words[code][english()] for code in codes)
 
 
 @register.filter
