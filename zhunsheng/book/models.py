@@ -231,6 +231,7 @@ class ListColumn(Entry):
     en: str
     kind: Literal["text", "integer", "code", "set"] = "text"
     required: bool = True
+    key: bool = False
     words: Words = Field(default_factory=dict)
 
     @property
@@ -246,14 +247,26 @@ class ListKind(Entry):
     en: str
     columns: tuple[ListColumn, ...]
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name a point across revisions: its codes, and what is declared beside them."""
+        return tuple(column.name for column in self.columns if column.key or column.kind == "code")
+
 
 class Point(Dated):
-    """A knowledge point: a dated row of a list with its batch, values by column and the text as printed."""
+    """A knowledge point: a dated row of a list with its batch and values by column.
+
+    ``printed`` is the text that values were read from, word for word. ``reading`` is empty when the values are
+    as printed, ``confirm`` when a local default or one of two readings was taken, ``waiting`` when the text could
+    not be read: such a point is kept and shown, and no rule is bound to it until a person has settled it.
+    """
 
     point_id: str
     batch: str
     values: dict[str, str]
     note: str = ""
+    printed: str = ""
+    reading: Literal["", "confirm", "waiting"] = ""
 
     def get(self, column: str) -> str:
         """Return the value of a column, empty when the row leaves it open."""

@@ -33,7 +33,9 @@ def points(book: Book, rule: Rule) -> list[Point]:
 
 
 def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
-    found: list[Point | None] = list(points(book, rule)) if pattern.uses_knowledge else [None]
+    found: list[Point | None] = [None]
+    if pattern.uses_knowledge:
+        found = [point for point in points(book, rule) if point.reading != "waiting"]
     for point in found:
         held = rule.period.both(point.period) if point else rule.period
         for period in _cut(rule, held) if held else ():
