@@ -151,7 +151,10 @@ class Example(Entry):
 
 
 class Rule(Dated):
-    """A pattern bound to knowledge, parameters, law and words. One file, one rule."""
+    """A pattern bound to knowledge, parameters, law and words. One file, one rule.
+
+    ``where`` takes of its lists only the points whose columns hold the given text; empty text: what is left open.
+    """
 
     id: str
     code: str = ""
@@ -164,6 +167,7 @@ class Rule(Dated):
     verdict: Literal["violation", "suspected"]
     scenes: tuple[Literal["before", "during", "after"], ...]
     lists: tuple[str, ...] = ()
+    where: dict[str, str] = Field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     law: tuple[LawRef, ...] = Field(min_length=1)
     why: str

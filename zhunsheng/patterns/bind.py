@@ -28,8 +28,13 @@ def bind(book: Book) -> dict[str, Bindings]:
 
 
 def points(book: Book, rule: Rule) -> list[Point]:
-    """Return the knowledge points of a rule, in the order of its lists."""
-    return [point for name in rule.lists for point in book.knowledge[name].points]
+    """Return the knowledge points of a rule, in the order of its lists: those that its ``where`` takes."""
+    return [
+        point
+        for name in rule.lists
+        for point in book.knowledge[name].points
+        if all(point.get(column) == text for column, text in rule.where.items())
+    ]
 
 
 def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:

@@ -21,8 +21,8 @@ PATTERN = Pattern(
     index=("item_code",),
     reasons={
         "insurance_differs": (
-            "项目限{expected:insurance}支付，本次就诊险种为{actual:insurance}，且有金额纳入政策范围",
-            "The item is payable by {expected:insurance} only; the encounter has {actual:insurance}, with a share in scope",
+            "项目限{expected:insurance}支付，本次就诊险种为{actual:insurance}",
+            "The item is payable by {expected:insurance} only; this encounter has {actual:insurance}",
         ),
         "insurance_missing": (
             "项目限{expected:insurance}支付，未见本次就诊的险种",

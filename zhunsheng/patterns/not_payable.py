@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zhunsheng.kernel.outcome import Verdict
-from zhunsheng.patterns.base import SCOPE_MISSING, BindingColumn, Bindings, Case, Hit, Line, Pattern
+from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Hit, Line, Pattern
 
 PATTERN = Pattern(
     name="not_payable",
@@ -33,7 +33,7 @@ PATTERN = Pattern(
         ),
         "paid_alone": (
             "处方所含 {expected} 味均属单独使用不予支付者，本项却有 {actual:yuan} 元纳入政策范围",
-            "All {expected} pieces of the prescription are not paid alone, yet {actual:yuan} yuan lie within policy scope",
+            "None of its {expected} pieces is paid for alone, yet {actual:yuan} yuan lie within policy scope",
         ),
         "scope_missing": (
             "项目不予支付，但该行未载明政策范围内金额，无法判定是否纳入基金结算",
