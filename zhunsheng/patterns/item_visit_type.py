@@ -39,7 +39,7 @@ PATTERN = Pattern(
     reasons={
         "visit_type_differs": (
             "项目限{expected:visits}使用，本次就诊为{actual:visits}",
-            "The item is limited to {expected:visits}; the encounter is {actual:visits}",
+            "The item is limited to {expected:visits}; it was charged in {actual:visits}",
         ),
         "encounter_missing": (
             "项目限{expected:visits}使用，未见该行所属的就诊记录",

@@ -33,7 +33,7 @@ PATTERN = Pattern(
     reasons={
         "level_below": (
             "项目限{expected:level}及以上机构使用，收费机构为{actual:level}",
-            "The item is limited to institutions of {expected:level} and above; the charging one is {actual:level}",
+            "The item is limited to institutions of {expected:level} and above; the charging one has {actual:level}",
         ),
         "level_missing": (
             "项目限{expected:level}及以上机构使用，收费机构级别未登记",
