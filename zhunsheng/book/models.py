@@ -138,6 +138,15 @@ class ExampleInstitution(Entry):
     region: str | None = None
 
 
+class ExampleDepartment(Entry):
+    """A department of a worked example: national specialty code caty, None when not registered."""
+
+    id: str = "D1"
+    institution: str = "A"
+    name: str = ""
+    specialty: str | None = None
+
+
 class ExamplePerson(Entry):
     """The person of a worked example; what is left out is unknown."""
 
@@ -163,6 +172,7 @@ class Example(Entry):
     lines: tuple[ExampleLine, ...] = ()
     stays: tuple[ExampleStay, ...] = ()
     institutions: tuple[ExampleInstitution, ...] = ()
+    departments: tuple[ExampleDepartment, ...] = ()
     expect: tuple[Expected, ...]
     work: str
     work_en: str
@@ -170,7 +180,10 @@ class Example(Entry):
 
 
 class Rule(Signed):
-    """A pattern bound to knowledge, parameters, law and words. One file, one rule."""
+    """A pattern bound to knowledge, parameters, law and words. One file, one rule.
+
+    ``where`` takes of its lists only the points whose columns hold the given text; empty text: what is left open.
+    """
 
     id: str
     code: str = ""
@@ -183,6 +196,7 @@ class Rule(Signed):
     verdict: Literal["violation", "suspected"]
     scenes: tuple[Literal["before", "during", "after"], ...]
     lists: tuple[str, ...] = ()
+    where: dict[str, str] = Field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     law: tuple[LawRef, ...] = Field(min_length=1)
     why: str
@@ -247,13 +261,17 @@ class Batch(Signed):
 
 
 class ListColumn(Entry):
-    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words."""
+    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words.
+
+    A set holds several codes parted by spaces.
+    """
 
     name: str
     zh: str
     en: str
-    kind: Literal["text", "integer", "code"] = "text"
+    kind: Literal["text", "integer", "code", "set"] = "text"
     required: bool = True
+    key: bool = False
     words: Words = Field(default_factory=dict)
     tighter: Literal["lower", "higher", ""] = ""  # which way a number limits more
 
@@ -264,25 +282,27 @@ class ListColumn(Entry):
 
 
 class ListKind(Entry):
-    """What a knowledge list holds: title and columns. ``subject`` names those that say of what a row speaks."""
+    """What a knowledge list holds: title and columns."""
 
     zh: str
     en: str
     columns: tuple[ListColumn, ...]
-    subject: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns of the subject: as stated, else the required code columns, else all columns but names."""
-        codes = tuple(c.name for c in self.columns if c.kind == "code" and c.required)
-        return self.subject or codes or tuple(c.name for c in self.columns if not c.name.endswith("_name"))
+        """The columns that name a point across revisions: its codes and what is declared; else all but names."""
+        named = tuple(c.name for c in self.columns if c.key or (c.kind == "code" and c.required))
+        return named or tuple(c.name for c in self.columns if not c.name.endswith("_name"))
 
 
 class Point(Dated):
-    """A knowledge point: a dated row of a list with its batch, values by column and the text as printed.
+    """A knowledge point: a dated row of a list with its batch and values by column.
 
     ``citation`` is the row's own, where it has one beside its batch's. A row that ``withdraws`` holds nothing itself:
-    it ends what the rows that it replaces said of its subject.
+    it ends what the rows that it replaces said of its subject. ``printed`` is the text that values were read from,
+    word for word. ``reading`` is empty when the values are as printed, ``confirm`` when a local default or one of two
+    readings was taken, ``waiting`` when the text could not be read: such a point is kept and shown, and no rule is
+    bound to it until a person has settled it.
     """
 
     point_id: str
@@ -291,6 +311,8 @@ class Point(Dated):
     note: str = ""
     citation: str = ""
     withdraws: bool = False
+    printed: str = ""
+    reading: Literal["", "confirm", "waiting"] = ""
 
     def get(self, column: str) -> str:
         """Return the value of a column, empty when the row leaves it open."""

@@ -1,7 +1,8 @@
 """Checks of the rule book that need the patterns: examples hold, and every boundary is noticed by one.
 
 The boundaries are derived from the rule itself - each number of a parameter or knowledge point used by an
-example, each start date - by moving it one step and asking whether any example changes.
+example, each word of a set, each start date - by moving it one step (taking the word away) and asking whether any
+example changes.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def _moves(bindings: Bindings) -> Iterator[tuple[str, list[Change]]]:
     own = bindings.rows
     for column in bindings.pattern.columns:
         values = sorted({getattr(row, column.name) for row in own})
-        yield from _number_moves(column, values) if column.kind == "integer" else _text_moves(column, values)
+        yield from _MOVES[column.kind](column, values)
     for day in sorted({row.valid_from for row in own}):
         for step in (-1, 1):
             yield f"valid_from {day} {step:+d}", [_swap("valid_from", day, day + timedelta(days=step))]
@@ -122,6 +123,21 @@ def _text_moves(column: BindingColumn, values: list[str]) -> Iterator[tuple[str,
             yield f"{column.name} {value}", [_swap(column.name, value, code) for code in column.codes if code != value]
     elif values:
         yield column.name, [lambda row: row._replace(**{column.name: NOWHERE})]
+
+
+def _set_moves(column: BindingColumn, values: list[str]) -> Iterator[tuple[str, list[Change]]]:
+    """Each word of a set must be missed by some example when it is taken out."""
+    for value in values:
+        for word in value.split():
+            left = " ".join(one for one in value.split() if one != word)
+            yield f"{column.name} {value} - {word}", [_swap(column.name, value, left)]
+
+
+_MOVES: dict[str, Callable[[BindingColumn, list[Any]], Iterator[tuple[str, list[Change]]]]] = {
+    "integer": _number_moves,
+    "text": _text_moves,
+    "set": _set_moves,
+}
 
 
 def _swap(name: str, value: Any, other: Any) -> Change:
