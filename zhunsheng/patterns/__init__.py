@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zhunsheng.patterns import dup_claim, item_age, item_sex, mutex_pair, overlap, qty_cap
+from zhunsheng.patterns import (
+    bundle_split,
+    course_days,
+    dup_claim,
+    item_age,
+    item_requires_item,
+    item_sex,
+    mutex_pair,
+    overlap,
+    pay_cap,
+    price_ceiling,
+    qty_cap,
+    tiered_price,
+)
 from zhunsheng.patterns.base import Bindings, Case, Hit, Pattern
 
-_MODULES = (item_sex, item_age, mutex_pair, qty_cap, dup_claim, overlap)
+_MODULES = (
+    item_sex,
+    item_age,
+    mutex_pair,
+    qty_cap,
+    dup_claim,
+    overlap,
+    course_days,
+    item_requires_item,
+    price_ceiling,
+    tiered_price,
+    pay_cap,
+    bundle_split,
+)
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}
 JUDGES: dict[str, Callable[[Case, Bindings], Iterator[Hit]]] = {m.PATTERN.name: m.judge for m in _MODULES}

@@ -19,6 +19,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from zhunsheng.kernel.outcome import Verdict
+from zhunsheng.kernel.quantity import scaled
 
 
 class Line(NamedTuple):
@@ -134,6 +135,9 @@ class BindingColumn:
     ``source``: ``knowledge`` (column of the knowledge list), ``parameter`` (dated parameter of the rule) or
     ``either`` (the knowledge point speaks; where it is silent, the rule's parameter does).
     ``kind`` is ``text`` or ``integer``; an integer with ``digits`` is a decimal scaled by 10^digits.
+    ``reads`` names the column of the list or the parameter where it differs; of several names, divided by spaces,
+    the first that speaks is taken. ``absent`` is the text taken where nobody speaks; without it the rule does not
+    load. ``only`` limits the column to rows whose earlier column holds one of the values: elsewhere it is empty.
     """
 
     name: str
@@ -142,7 +146,14 @@ class BindingColumn:
     meaning: str
     codes: tuple[str, ...] = ()
     digits: int = 0
-    reads: str = ""  # name in the knowledge list or of the parameter, where it differs
+    reads: str = ""
+    absent: str | None = None
+    only: tuple[str, tuple[str, ...]] | None = None
+
+    @property
+    def silent(self) -> int | str:
+        """What a row holds where nobody speaks: no boundary, nothing that an example could notice."""
+        return scaled(self.absent or "0", self.digits) if self.kind == "integer" else self.absent or ""
 
 
 COMMON = ("rule_id", "point_id", "verdict", "valid_from", "valid_to")
@@ -154,7 +165,8 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``.
+    carry a format: ``sex``, ``age``, ``band``, ``e4``, ``e6``, ``yuan``, ``item``,
+    ``hours``, ``rolling``, ``within``.
     """
 
     name: str

@@ -14,7 +14,7 @@ from typing import Any
 from zhunsheng.book.models import Book, Rule
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import OPEN_END
-from zhunsheng.patterns.base import Bindings
+from zhunsheng.patterns.base import BindingColumn, Bindings
 from zhunsheng.patterns.bind import bind
 from zhunsheng.patterns.examples import Outcome, expected, judged
 
@@ -82,8 +82,9 @@ def _all(rule: Rule, bindings: Bindings) -> list[list[Outcome]]:
 def _moves(rule: Rule, bindings: Bindings) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     """Yield each boundary as a label and the change that moves it, once per distinct value of the rule."""
     own = [row for row in bindings.rows if row.rule_id == rule.id and _used(rule, row, bindings)]
-    numbers = [column.name for column in bindings.pattern.columns if column.kind == "integer"]
-    for name, value in sorted({(name, getattr(row, name)) for row in own for name in numbers}):
+    numbers = [column for column in bindings.pattern.columns if column.kind == "integer"]
+    stated = {(c.name, getattr(row, c.name)) for row in own for c in numbers if not _silent(c, getattr(row, c.name))}
+    for name, value in sorted(stated):
         for step in (-1, 1):
             if value + step >= 0:
                 yield f"{name} {value} -> {value + step}", _number(rule.id, name, value, step)
@@ -92,6 +93,11 @@ def _moves(rule: Rule, bindings: Bindings) -> Iterator[tuple[str, Callable[[Any]
             yield f"valid_from {day} {step:+d}", _day(rule.id, "valid_from", day, step)
     for day in sorted({row.valid_to for row in own if row.valid_to != OPEN_END}):
         yield f"valid_to {day} +1", _day(rule.id, "valid_to", day, 1)
+
+
+def _silent(column: BindingColumn, value: int) -> bool:
+    """Whether nobody spoke: a column that may stay empty holds no boundary then."""
+    return (column.absent is not None or column.only is not None) and value == column.silent
 
 
 def _number(rule_id: str, name: str, value: int, step: int) -> Callable[[Any], Any]:
