@@ -138,6 +138,7 @@ class BindingColumn:
     ``reads`` names the column of the list or the parameter where it differs; of several names, divided by spaces,
     the first that speaks is taken. ``absent`` is the text taken where nobody speaks; without it the rule does not
     load. ``only`` limits the column to rows whose earlier column holds one of the values: elsewhere it is empty.
+    ``step`` is the least change of a stated number, in the scaled unit: a price is printed in fen.
     """
 
     name: str
@@ -149,6 +150,7 @@ class BindingColumn:
     reads: str = ""
     absent: str | None = None
     only: tuple[str, tuple[str, ...]] | None = None
+    step: int = 1
 
     @property
     def silent(self) -> int | str:

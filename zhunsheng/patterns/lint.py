@@ -83,9 +83,9 @@ def _moves(rule: Rule, bindings: Bindings) -> Iterator[tuple[str, Callable[[Any]
     """Yield each boundary as a label and the change that moves it, once per distinct value of the rule."""
     own = [row for row in bindings.rows if row.rule_id == rule.id and _used(rule, row, bindings)]
     numbers = [column for column in bindings.pattern.columns if column.kind == "integer"]
-    stated = {(c.name, getattr(row, c.name)) for row in own for c in numbers if not _silent(c, getattr(row, c.name))}
-    for name, value in sorted(stated):
-        for step in (-1, 1):
+    stated = {(c.name, getattr(row, c.name), c.step) for row in own for c in numbers if not _silent(c, row)}
+    for name, value, least in sorted(stated):
+        for step in (-least, least):
             if value + step >= 0:
                 yield f"{name} {value} -> {value + step}", _number(rule.id, name, value, step)
     for day in sorted({row.valid_from for row in own}):
@@ -95,9 +95,10 @@ def _moves(rule: Rule, bindings: Bindings) -> Iterator[tuple[str, Callable[[Any]
         yield f"valid_to {day} +1", _day(rule.id, "valid_to", day, 1)
 
 
-def _silent(column: BindingColumn, value: int) -> bool:
+def _silent(column: BindingColumn, row: Any) -> bool:
     """Whether nobody spoke: a column that may stay empty holds no boundary then."""
-    return (column.absent is not None or column.only is not None) and value == column.silent
+    may_be = column.absent is not None or column.only is not None
+    return may_be and getattr(row, column.name) == column.silent
 
 
 def _number(rule_id: str, name: str, value: int, step: int) -> Callable[[Any], Any]:

@@ -30,6 +30,7 @@ PATTERN = Pattern(
             digits=6,
             reads="full_price",
             absent="0",
+            step=10_000,
         ),
     ),
     index=("item_code",),
