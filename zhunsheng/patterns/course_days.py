@@ -121,9 +121,7 @@ def _too_long(limit: Any, subject: str, held: list[date], own: list[Member]) -> 
     yield from told(limit.rule_id, subject, shares, reason, compared)
 
 
-def _too_soon(
-    limit: Any, subject: str, held: list[date], own: list[Member], steps: dict[date, int]
-) -> Iterator[Hit]:
+def _too_soon(limit: Any, subject: str, held: list[date], own: list[Member], steps: dict[date, int]) -> Iterator[Hit]:
     short = {day: steps[day] for day in held if steps.get(day, limit.min_interval) < limit.min_interval}
     if short:
         shares = [_share(member, member.line.service_date in short) for member in own]

@@ -20,7 +20,12 @@ PATTERN = Pattern(
         BindingColumn("item_code", "text", "knowledge", "the capped item"),
         BindingColumn("item_group", "text", "knowledge", "what is added up together"),
         BindingColumn(
-            "cap_fen", "integer", "knowledge", "highest amount in scope in one period, fen", digits=2, reads="cap_amount"
+            "cap_fen",
+            "integer",
+            "knowledge",
+            "highest amount in scope in one period, fen",
+            digits=2,
+            reads="cap_amount",
         ),
         BindingColumn(
             "period", "text", "knowledge", "day, encounter or calendar year", codes=("day", "encounter", "year")
@@ -50,11 +55,11 @@ def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
         compared = (str(limit.cap_fen), str(total))
         if total > limit.cap_fen:
             shares = [_over(member, excess) for member, excess in above(stated, limit.cap_fen, _scope)]
-            shares += [Share(member, False, 0) for member in silent]
+            shares += [Share(member, at_stake=False, amount_fen=0) for member in silent]
             yield from told(limit.rule_id, subject, shares, "over_pay_cap", compared)
         elif silent and total + sum(member.line.amount_fen for member in silent) > limit.cap_fen:
-            shares = [Share(member, True, member.line.amount_fen) for member in silent]
-            shares += [Share(member, False, 0) for member in stated]
+            shares = [Share(member, at_stake=True, amount_fen=member.line.amount_fen) for member in silent]
+            shares += [Share(member, at_stake=False, amount_fen=0) for member in stated]
             yield from told(limit.rule_id, subject, shares, "scope_missing", compared, unknown=True)
 
 

@@ -35,9 +35,7 @@ PATTERN = Pattern(
             "clock hour, day, encounter (for a stay: the whole stay), or any period_days days in a row",
             codes=("hour", "day", "encounter", "rolling"),
         ),
-        BindingColumn(
-            "period_days", "integer", "either", "days of the rolling period", only=("period", ("rolling",))
-        ),
+        BindingColumn("period_days", "integer", "either", "days of the rolling period", only=("period", ("rolling",))),
         BindingColumn("counts", "text", "parameter", "what is added up", codes=("quantity", "lines")),
         BindingColumn(
             "reach",
