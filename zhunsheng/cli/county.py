@@ -62,8 +62,13 @@ def knowledge_of(book: Book) -> Knowledge:
                 _end(r),
             )
             for r in rows["mutex_pair"]
+            if r.rule_id == "fund/duplicate-charge"
         ],
-        caps=[(r.item_code, _name(book, r, "item_name"), r.cap_e4, r.valid_from, _end(r)) for r in rows["qty_cap"]],
+        caps=[
+            (r.item_code, _name(book, r, "item_name"), r.cap_e4, r.valid_from, _end(r))
+            for r in rows["qty_cap"]
+            if r.rule_id == "fund/daily-quantity-cap"
+        ],
     )
 
 
