@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Hit, Line, Pattern
+from zhunsheng.patterns.base import SCOPE, BindingColumn, Bindings, Case, Hit, Line, Pattern, is_self_paid
 from zhunsheng.patterns.windows import Member, Share, gathered, told
 
 PATTERN = Pattern(
@@ -61,6 +61,7 @@ PATTERN = Pattern(
             "whether one institution is looked at or all where the person was",
             codes=("institution", "person"),
         ),
+        SCOPE,
     ),
     index=("item_code",),
     reasons={
@@ -76,21 +77,29 @@ PATTERN = Pattern(
             "距上一使用日 {actual} 天，间隔应不短于 {expected} 天",
             "{actual} days after the day of use before it; the interval is to be at least {expected}",
         ),
+        "scope_missing": (
+            "使用天数或间隔不符，但有明细未载明政策范围内金额，无法判定是否纳入基金结算",
+            "Days or interval do not agree, but a line does not state its share within policy scope",
+        ),
     },
 )
 
 
 def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     """Yield the hits of one person."""
-    for (limit, _, stay), members in gathered(case, bindings, "item_code", _key).items():
+    for (limit, _, stay), found in gathered(case, bindings, "item_code", _key).items():
+        members = [member for member in found if not is_self_paid(member.line, limit.scope)]
         days = sorted({member.line.service_date for member in members})
         steps = {day: (day - before).days for before, day in pairwise(days)}
         for held in _windows(limit, days, steps):
             own = [member for member in members if member.line.service_date in set(held)]
             label = stay or (str(held[0].year) if limit.period == "year" else held[0].isoformat())
             subject = f"{case.person_id}|{limit.item_group}|{label}"
-            yield from _too_long(limit, subject, held, own)
-            yield from _too_soon(limit, subject, held, own, steps)
+            for short, reason, compared in (_too_long(limit, held), _too_soon(limit, held, steps)):
+                unknown = limit.scope == "paid" and any(member.line.in_scope_fen is None for member in own)
+                shares = [_share(member, member.line.service_date in short) for member in own]
+                said = "scope_missing" if unknown else reason
+                yield from told(limit.rule_id, subject, shares, said, compared, unknown=unknown)
 
 
 def _key(line: Line, row: Any) -> tuple[str, str]:
@@ -108,25 +117,24 @@ def _windows(limit: Any, days: list[date], steps: dict[date, int]) -> Iterator[l
             yield window
             window = []
         window.append(day)
-    yield window
+    if window:
+        yield window
 
 
-def _too_long(limit: Any, subject: str, held: list[date], own: list[Member]) -> Iterator[Hit]:
+def _too_long(limit: Any, held: list[date]) -> tuple[set[date], str, tuple[str, str]]:
+    """Return the days beyond the limit, the reason and what is compared."""
     lasted = {day: nth for nth, day in enumerate(held, start=1)}
     if limit.counts == "span":
         lasted = {day: (day - held[0]).days + 1 for day in held}
-    shares = [_share(member, lasted[member.line.service_date] > limit.max_days) for member in own]
+    beyond = {day for day in held if lasted[day] > limit.max_days}
     reason = "days_over" if limit.counts == "days" else "span_over"
-    compared = (f"{limit.max_days} {limit.period}", str(lasted[held[-1]]))
-    yield from told(limit.rule_id, subject, shares, reason, compared)
+    return beyond, reason, (f"{limit.max_days} {limit.period}", str(lasted[held[-1]]))
 
 
-def _too_soon(limit: Any, subject: str, held: list[date], own: list[Member], steps: dict[date, int]) -> Iterator[Hit]:
+def _too_soon(limit: Any, held: list[date], steps: dict[date, int]) -> tuple[set[date], str, tuple[str, str]]:
+    """Return the days that follow the one before too soon, the reason and what is compared."""
     short = {day: steps[day] for day in held if steps.get(day, limit.min_interval) < limit.min_interval}
-    if short:
-        shares = [_share(member, member.line.service_date in short) for member in own]
-        compared = (str(limit.min_interval), str(min(short.values())))
-        yield from told(limit.rule_id, subject, shares, "interval_short", compared)
+    return set(short), "interval_short", (str(limit.min_interval), str(min(short.values(), default=0)))
 
 
 def _share(member: Member, at_stake: bool) -> Share:

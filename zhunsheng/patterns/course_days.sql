@@ -3,7 +3,7 @@ WITH k AS MATERIALIZED (
     SELECT
         b.*,
         DENSE_RANK() OVER (
-            ORDER BY rule_id, item_group, valid_from, max_days, period, gap_days, min_interval, counts, reach
+            ORDER BY rule_id, item_group, valid_from, max_days, period, gap_days, min_interval, counts, reach, scope
         ) AS limit_no
     FROM b_course_days AS b
 ),
@@ -13,12 +13,14 @@ c AS MATERIALIZED (
         l.line_id, l.person_id, l.institution_id, l.service_date, l.amount_fen, k.limit_no,
         CASE WHEN k.reach = 'institution' THEN l.institution_id ELSE '' END AS place,
         CASE WHEN k.period = 'stay' THEN l.encounter_id ELSE '' END AS stay,
+        CASE WHEN k.scope = 'paid' AND l.in_scope_fen IS NULL THEN 1 ELSE 0 END AS untold,
         MIN(k.point_id) AS point_id, MIN(k.verdict) AS verdict
     FROM line AS l
     INNER JOIN k ON l.item_code = k.item_code AND l.service_date >= k.valid_from AND l.service_date < k.valid_to
+    WHERE k.scope = 'all' OR l.in_scope_fen IS NULL OR l.in_scope_fen <> 0
     GROUP BY
-        l.line_id, l.person_id, l.institution_id, l.encounter_id, l.service_date, l.amount_fen, k.limit_no, k.reach,
-        k.period
+        l.line_id, l.person_id, l.institution_id, l.encounter_id, l.service_date, l.amount_fen, l.in_scope_fen,
+        k.limit_no, k.reach, k.period, k.scope
 ),
 
 one_limit AS (
@@ -27,7 +29,11 @@ one_limit AS (
     FROM k
 ),
 
-used AS (SELECT DISTINCT limit_no, person_id, place, stay, service_date FROM c),
+used AS (
+    SELECT limit_no, person_id, place, stay, service_date, MAX(untold) AS untold
+    FROM c
+    GROUP BY limit_no, person_id, place, stay, service_date
+),
 
 stepped AS (
     SELECT
@@ -45,7 +51,7 @@ stepped AS (
 -- the windows: a stay, the years, or courses that end where a step is longer than the gap
 cut AS (
     SELECT
-        s.limit_no, s.person_id, s.place, s.stay, s.service_date, s.step, o.max_days, o.min_interval, o.counts,
+        s.limit_no, s.person_id, s.place, s.stay, s.service_date, s.step, s.untold, o.max_days, o.min_interval, o.counts, o.period,
         CASE
             WHEN o.period = 'year' THEN CAST(EXTRACT(YEAR FROM s.service_date) AS BIGINT)
             ELSE CAST(SUM(CASE WHEN o.period IN ('course', 'unstated') AND s.step > o.gap_days THEN 1 ELSE 0 END) OVER (
@@ -61,6 +67,7 @@ measured AS (
     SELECT
         cut.*,
         MIN(service_date) OVER (PARTITION BY limit_no, person_id, place, stay, window_no) AS first_day,
+        MAX(untold) OVER (PARTITION BY limit_no, person_id, place, stay, window_no) AS untold_in_all,
         MIN(CASE WHEN step < min_interval THEN step END)
             OVER (PARTITION BY limit_no, person_id, place, stay, window_no) AS least_step,
         CASE
@@ -87,7 +94,8 @@ judged AS (
 
 hit AS MATERIALIZED (
     SELECT
-        limit_no, person_id, place, stay, window_no, service_date, first_day,
+        limit_no, person_id, place, stay, window_no, service_date, first_day, untold_in_all,
+        CAST(max_days AS VARCHAR) || ' ' || period AS expected,
         CASE WHEN counts = 'days' THEN 'days_over' ELSE 'span_over' END AS reason,
         CAST(lasted_in_all AS VARCHAR) AS actual,
         CASE WHEN lasted > max_days THEN 1 ELSE 0 END AS at_stake
@@ -95,7 +103,8 @@ hit AS MATERIALIZED (
     WHERE lasted_in_all > max_days
     UNION ALL
     SELECT
-        limit_no, person_id, place, stay, window_no, service_date, first_day, 'interval_short',
+        limit_no, person_id, place, stay, window_no, service_date, first_day, untold_in_all,
+        CAST(min_interval AS VARCHAR), 'interval_short',
         CAST(least_step AS VARCHAR), CASE WHEN step < min_interval THEN 1 ELSE 0 END
     FROM judged
     WHERE least_step IS NOT NULL
@@ -125,12 +134,9 @@ SELECT
         WHEN o.period = 'year' THEN CAST(h.window_no AS VARCHAR)
         ELSE CAST(h.first_day AS VARCHAR)
     END || '|' || a.institution_id AS subject_key,
-    h.verdict,
-    h.reason,
-    CASE
-        WHEN h.reason = 'interval_short' THEN CAST(o.min_interval AS VARCHAR)
-        ELSE CAST(o.max_days AS VARCHAR) || ' ' || o.period
-    END AS expected,
+    CASE WHEN h.untold_in_all = 1 THEN 'unknown' ELSE h.verdict END AS verdict,
+    CASE WHEN h.untold_in_all = 1 THEN 'scope_missing' ELSE h.reason END AS reason,
+    h.expected,
     h.actual,
     CASE WHEN h.at_stake = 1 AND h.institution_id = a.institution_id THEN 'subject' ELSE 'other' END AS role,
     'line' AS row_kind,
