@@ -49,6 +49,7 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "counts": st.sampled_from(["quantity", "lines"]),
         "reach": st.sampled_from(["institution", "person"]),
     },
+    "kind_cap": {"item_class": st.sampled_from(["09", "11"]), "max_kinds": st.integers(0, 2)},
     "course_days": {
         "item_code": st.sampled_from(ITEMS),
         "item_group": st.sampled_from(["g1", "g1", "g2"]),

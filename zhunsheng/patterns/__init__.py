@@ -16,6 +16,7 @@ from zhunsheng.patterns import (
     item_requires_prior,
     item_sex,
     item_visit_type,
+    kind_cap,
     mutex_pair,
     not_payable,
     org_level,
@@ -47,6 +48,7 @@ _MODULES = (
     tiered_price,
     pay_cap,
     bundle_split,
+    kind_cap,
 )
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}

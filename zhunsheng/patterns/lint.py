@@ -131,8 +131,9 @@ def _day(rule_id: str, name: str, day: date, step: int) -> Callable[[Any], Any]:
 
 
 def _used(rule: Rule, row: Any, bindings: Bindings) -> bool:
-    """Whether an example charges an item of the row: the other points share their boundary with one that is used."""
-    items = {line.item for example in rule.examples for line in example.lines}
+    """Whether an example charges an item, or class, of the row: other points share their boundary with a used one."""
+    lines = [line for example in rule.examples for line in example.lines]
+    items = {line.item for line in lines} | {line.item_class for line in lines}
     index = bindings.pattern.index
     return not index or any(getattr(row, column) in items for column in index)
 
