@@ -41,7 +41,58 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "time_window": st.sampled_from(["day", "encounter", "6h", "hour"]),
         "transfer_day": st.sampled_from(["refer", "judge"]),
     },
-    "qty_cap": {"item_code": st.sampled_from(ITEMS), "cap_e4": st.sampled_from([0, 10_000, 15_000, 240_000])},
+    "qty_cap": {
+        "item_code": st.sampled_from(ITEMS),
+        "cap_e4": st.sampled_from([0, 10_000, 15_000, 30_000, 240_000]),
+        "period": st.sampled_from(["hour", "day", "encounter", "rolling", "rolling"]),
+        "period_days": st.integers(1, 4),
+        "counts": st.sampled_from(["quantity", "lines"]),
+        "reach": st.sampled_from(["institution", "person"]),
+    },
+    "kind_cap": {"item_class": st.sampled_from(["09", "11"]), "max_kinds": st.integers(0, 2)},
+    "course_days": {
+        "item_code": st.sampled_from(ITEMS),
+        "item_group": st.sampled_from(["g1", "g1", "g2"]),
+        "max_days": st.integers(0, 3),
+        "period": st.sampled_from(["stay", "course", "unstated", "year"]),
+        "gap_days": st.integers(1, 2),
+        "min_interval": st.integers(0, 3),
+        "counts": st.sampled_from(["days", "span"]),
+        "reach": st.sampled_from(["institution", "person"]),
+        "scope": st.sampled_from(["paid", "all", "all"]),
+    },
+    "item_requires_item": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "need_set": st.sampled_from(["n1", "n1", "n2"]),
+        "need_code": st.sampled_from(ITEMS[1:]),
+        "time_window": st.sampled_from(["day", "encounter"]),
+    },
+    "price_ceiling": {
+        "item_code": st.sampled_from(ITEMS),
+        "region": st.sampled_from(["", "3307", "3308"]),
+        "level": st.sampled_from(["", "2", "3"]),
+        "ceiling_e6": st.sampled_from([333_332, 333_333, 1_000_000, 1_004_999]),
+    },
+    "tiered_price": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "incision_group": st.sampled_from(["g1", "g1", "g1", "g2"]),
+        "second_percent": st.sampled_from([50, 50, 100]),
+        "full_price_e6": st.sampled_from([0, 333_333, 1_000_000]),
+    },
+    "pay_cap": {
+        "item_code": st.sampled_from(ITEMS),
+        "item_group": st.sampled_from(["g1", "g1", "g2"]),
+        "cap_fen": st.sampled_from([0, 100, 150, 2_400]),
+        "period": st.sampled_from(["day", "encounter", "year"]),
+    },
+    "bundle_split": {
+        "bundle_code": st.just(ITEMS[0]),
+        "bundle_name": st.just("n"),
+        "part_code": st.sampled_from(ITEMS[1:]),
+        "min_parts": st.integers(1, 2),
+        "time_window": st.sampled_from(["day", "encounter"]),
+        "bundle_price_fen": st.sampled_from([0, 100, 133, 2_400]),
+    },
     "dup_claim": {"time_window": st.sampled_from(["moment", "day"])},
     "item_requires_dx": {
         "item_code": st.sampled_from(ITEMS),
@@ -105,8 +156,10 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         st.none() | st.integers(-800, 40).map(lambda n: DAY - timedelta(days=n)) | st.dates(date(1990, 1, 1), DAY)
     )
     lines = [draw(_line(person, number)) for number in range(draw(st.integers(0, 8)))]
-    # twins, so that equal lines are common
+    # twins, so that equal lines are common; siblings, so that different items of one moment are
     lines += [line._replace(line_id=f"{line.line_id}-again") for line in lines if draw(st.booleans())]
+    if draw(st.booleans()):
+        lines += [line._replace(line_id=f"{line.line_id}-b", item_code=other) for line in lines for other in ITEMS[:2]]
     stays = [draw(_stay(person, number)) for number in range(draw(st.integers(0, 4)))]
     diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.integers(0, 3)))]
     sex = draw(st.sampled_from([None, "M", "F"]))

@@ -66,3 +66,24 @@ def test_the_linter_notices_a_word_of_a_set_without_example():
     book = BOOK.model_copy(update={"rules": {rule.id: rule.model_copy(update={"examples": poorer})}})
     remarks = [remark.en for remark in lint(book, date(2026, 11, 22)) if remark.code == "boundary"]
     assert "No example notices a change of dx_codes H34 H91.2 - H91.2" in remarks
+
+
+def test_the_point_speaks_before_the_parameter_and_where_nobody_does_the_column_is_silent():
+    rows = {row.item_code: row for row in bind(BOOK)["course_days"].rows}
+    assessed, trained = rows["003402000050000"], rows["003402000210000"]
+    assert (assessed.max_days, assessed.min_interval) == (90, 14)
+    assert (trained.max_days, trained.min_interval) == (30, 0)
+    assert rows["XC01EBC109B001010102049"].gap_days == 0, "a stay has no gap"
+
+
+def test_a_parameter_may_differ_for_one_item():
+    counts = {row.item_group: row.counts for row in bind(BOOK)["course_days"].rows}
+    assert counts["帕妥珠单抗注射液"] == "span"
+    assert counts["天麻素注射液"] == "days"
+
+
+def test_a_rolling_cap_without_its_days_is_refused():
+    with pytest.raises(Problem) as caught:
+        bind(with_point("fund/service-period-frequency", period_days=""))
+    assert caught.value.code == "ZS406"
+    assert "period_days" in str(caught.value.as_dict()["message"])

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from zhunsheng.patterns import (
+    bundle_split,
+    course_days,
     dept_set,
     dup_claim,
     insurance_type,
     item_age,
     item_requires_dx,
+    item_requires_item,
     item_requires_prior,
     item_sex,
     item_visit_type,
+    kind_cap,
     mutex_pair,
     not_payable,
     org_level,
     overlap,
+    pay_cap,
+    price_ceiling,
     qty_cap,
+    tiered_price,
 )
 from zhunsheng.patterns.base import Bindings, Case, Hit, Pattern
 
@@ -35,6 +42,13 @@ _MODULES = (
     qty_cap,
     dup_claim,
     overlap,
+    course_days,
+    item_requires_item,
+    price_ceiling,
+    tiered_price,
+    pay_cap,
+    bundle_split,
+    kind_cap,
 )
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}

@@ -19,6 +19,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from zhunsheng.kernel.outcome import Verdict
+from zhunsheng.kernel.quantity import scaled
 
 
 class Line(NamedTuple):
@@ -146,6 +147,10 @@ class BindingColumn:
     ``kind`` is ``text``, ``integer`` or ``set``; an integer with ``digits`` is a decimal scaled by 10^digits.
     A set is text of words parted by single spaces, each one of ``codes`` where they are given and at least
     ``least`` characters long.
+    ``reads`` names the column of the list or the parameter where it differs; of several names, divided by spaces,
+    the first that speaks is taken. ``absent`` is the text taken where nobody speaks; without it the rule does not
+    load. ``only`` limits the column to rows whose earlier column holds one of the values: elsewhere it is empty.
+    ``step`` is the least change of a stated number, in the scaled unit: a price is printed in fen.
     """
 
     name: str
@@ -154,8 +159,16 @@ class BindingColumn:
     meaning: str
     codes: tuple[str, ...] = ()
     digits: int = 0
-    reads: str = ""  # name in the knowledge list or of the parameter, where it differs
+    reads: str = ""
+    absent: str | None = None
+    only: tuple[str, tuple[str, ...]] | None = None
+    step: int = 1
     least: int = 1
+
+    @property
+    def silent(self) -> int | str:
+        """What a row holds where nobody speaks: no boundary, nothing that an example could notice."""
+        return scaled(self.absent or "0", self.digits) if self.kind == "integer" else self.absent or ""
 
 
 COMMON = ("rule_id", "point_id", "verdict", "valid_from", "valid_to")

@@ -52,9 +52,12 @@ def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
     for point in found:
         held = standing[point.point_id] if point else [rule.period]
         for period in (part for whole in held for part in _cut(rule, whole)):
-            values = [_value(rule, point, column, period) for column in pattern.columns]
+            values: dict[str, int | str] = {}
+            for column in pattern.columns:
+                asked = column.only is None or values[column.only[0]] in column.only[1]
+                values[column.name] = _value(rule, point, column, period) if asked else column.silent
             point_id = point.point_id if point else ""
-            yield pattern.row(rule.id, point_id, rule.verdict, period.start, period.end, *values)
+            yield pattern.row(rule.id, point_id, rule.verdict, period.start, period.end, *values.values())
 
 
 def _cut(rule: Rule, held: Period) -> Iterator[Period]:
@@ -69,21 +72,24 @@ def _cut(rule: Rule, held: Period) -> Iterator[Period]:
 
 
 def _value(rule: Rule, point: Point | None, column: BindingColumn, period: Period) -> int | str:
-    name = column.reads or column.name
-    text = point.get(name) if point and column.source != "parameter" else ""
-    if not text and column.source != "knowledge":
-        text = _parameter(rule, point, name, period)
-    label = f"{point.point_id}" if point else "-"
-    if not text:
+    names = (column.reads or column.name).split()
+    text = next(filter(None, (_said(rule, point, column, name, period) for name in names)), column.absent)
+    name, label = names[0], point.point_id if point else "-"
+    if text is None:
         raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=name, point=label, day=period.start)
     if column.kind == "set":
         text = " ".join(text.split())
-    words = text.split() if column.kind == "set" else [text]
+    words = text.split() if column.kind == "set" else [text] if text else []
     if any((column.codes and word not in column.codes) or len(word) < column.least for word in words):
         raise Problem(
             "ZS406", rule=rule.id, pattern=rule.pattern, column=f"{name}={text}", point=label, day=period.start
         )
     return scaled(text, column.digits) if column.kind == "integer" else text
+
+
+def _said(rule: Rule, point: Point | None, column: BindingColumn, name: str, period: Period) -> str:
+    text = point.get(name) if point and column.source != "parameter" else ""
+    return text or (_parameter(rule, point, name, period) if column.source != "knowledge" else "")
 
 
 def _parameter(rule: Rule, point: Point | None, name: str, period: Period) -> str:

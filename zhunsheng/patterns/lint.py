@@ -100,8 +100,8 @@ def _moves(bindings: Bindings) -> Iterator[tuple[str, list[Change]]]:
     """Yield each boundary as a label and the changes that move it, once per distinct value of the rule."""
     own = bindings.rows
     for column in bindings.pattern.columns:
-        values = sorted({getattr(row, column.name) for row in own})
-        yield from _MOVES[column.kind](column, values)
+        values = sorted({getattr(row, column.name) for row in own if not _silent(column, row)})
+        yield from _MOVES[column.kind](column, values, column.name in bindings.pattern.index)
     for day in sorted({row.valid_from for row in own}):
         for step in (-1, 1):
             yield f"valid_from {day} {step:+d}", [_swap("valid_from", day, day + timedelta(days=step))]
@@ -109,23 +109,32 @@ def _moves(bindings: Bindings) -> Iterator[tuple[str, list[Change]]]:
         yield f"valid_to {day} +1", [_swap("valid_to", day, day + timedelta(days=1))]
 
 
-def _number_moves(column: BindingColumn, values: list[int]) -> Iterator[tuple[str, list[Change]]]:
+def _number_moves(column: BindingColumn, values: list[int], _indexed: bool) -> Iterator[tuple[str, list[Change]]]:
     for value in values:
-        for step in (-1, 1):
+        for step in (-column.step, column.step):
             if value + step >= 0:
                 yield f"{column.name} {value} -> {value + step}", [_swap(column.name, value, value + step)]
 
 
-def _text_moves(column: BindingColumn, values: list[str]) -> Iterator[tuple[str, list[Change]]]:
-    """A code must differ from one other code at least; free text as a whole from text that fits nothing."""
+def _silent(column: BindingColumn, row: Any) -> bool:
+    """Whether nobody spoke: a column that may stay empty holds no boundary then."""
+    may_be = column.absent is not None or column.only is not None
+    return may_be and getattr(row, column.name) == column.silent
+
+
+def _text_moves(column: BindingColumn, values: list[str], indexed: bool) -> Iterator[tuple[str, list[Change]]]:
+    """A code must differ from one other code at least; free text as a whole from text that fits nothing.
+
+    Text by which no candidate is found is a label that only groups: any other label would do as well.
+    """
     if column.codes:
         for value in values:
             yield f"{column.name} {value}", [_swap(column.name, value, code) for code in column.codes if code != value]
-    elif values:
+    elif values and indexed:
         yield column.name, [lambda row: row._replace(**{column.name: NOWHERE})]
 
 
-def _set_moves(column: BindingColumn, values: list[str]) -> Iterator[tuple[str, list[Change]]]:
+def _set_moves(column: BindingColumn, values: list[str], _indexed: bool) -> Iterator[tuple[str, list[Change]]]:
     """Each word of a set must be missed by some example when it is taken out."""
     for value in values:
         for word in value.split():
@@ -133,7 +142,7 @@ def _set_moves(column: BindingColumn, values: list[str]) -> Iterator[tuple[str, 
             yield f"{column.name} {value} - {word}", [_swap(column.name, value, left)]
 
 
-_MOVES: dict[str, Callable[[BindingColumn, list[Any]], Iterator[tuple[str, list[Change]]]]] = {
+_MOVES: dict[str, Callable[[BindingColumn, list[Any], bool], Iterator[tuple[str, list[Change]]]]] = {
     "integer": _number_moves,
     "text": _text_moves,
     "set": _set_moves,
@@ -145,8 +154,9 @@ def _swap(name: str, value: Any, other: Any) -> Change:
 
 
 def _touched(rule: Rule, own: Bindings) -> Bindings:
-    """Return the rows whose item an example charges: the other points share their boundary with one that is used."""
-    items = {line.item for example in rule.examples for line in example.lines}
+    """Return the rows whose item or class an example charges: other points share their boundary with a used one."""
+    lines = [line for example in rule.examples for line in example.lines]
+    items = {line.item for line in lines} | {line.item_class for line in lines}
     index = own.pattern.index
     return Bindings(
         own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))

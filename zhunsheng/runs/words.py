@@ -18,6 +18,12 @@ VERDICTS = {
 }
 _SEX = {"M": ("男", "men"), "F": ("女", "women"), "": ("不明", "unknown")}
 _UNITS = {"year": ("周岁", "years"), "month": ("个月", "months"), "day": ("天", "days")}
+_PERIODS = {
+    "stay": ("单次住院", "in one stay"),
+    "course": ("一个疗程", "in one course"),
+    "unstated": ("一个疗程", "in one course"),
+    "year": ("一个自然年", "in one calendar year"),
+}
 _VISITS = {
     "outpatient": ("门诊", "outpatient visits"),
     "emergency": ("急诊", "emergency visits"),
@@ -76,13 +82,27 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
     if kind == "age":
         number, unit = text.split(" ")
         return f"{number} {_UNITS[unit][side]}"
-    if kind == "e4":
-        return plain(int(text), 4)
+    if kind in ("e4", "e6"):
+        return plain(int(text), int(kind[1]))
+    if kind == "rolling":
+        return _rolling(text, side)
+    if kind == "within":
+        return _within(text, side)
     if kind == "hours":
         return plain(int(text) * 100 // 3600, 2)
     if kind == "item":
         return f"{items[text]}（{text}）" if text in items and side == 0 else items.get(text, text)
     return text
+
+
+def _rolling(text: str, side: int) -> str:
+    cap, days = text.split(" ")
+    return f"连续 {days} 天内 {plain(int(cap), 4)}" if side == 0 else f"{plain(int(cap), 4)} in any {days} days"
+
+
+def _within(text: str, side: int) -> str:
+    days, period = text.split(" ")
+    return f"{_PERIODS[period][0]} {days} 天" if side == 0 else f"{days} days {_PERIODS[period][1]}"
 
 
 def _joined(parts: list[str], side: int) -> str:
