@@ -72,11 +72,64 @@ class Institution(NamedTuple):
     region: str | None
 
 
+class Order(NamedTuple):
+    """A drug or treatment order as patterns see it (columns of facts.medical_order)."""
+
+    order_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    item_code: str | None
+    ordered_on: date
+    stopped_on: date | None
+    quantity_e4: int | None
+    supply_days: int | None
+
+
+class UseRecord(NamedTuple):
+    """What was performed or used, as patterns see it (columns of facts.use_record)."""
+
+    record_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    item_code: str
+    performed_on: date
+    quantity_e4: int
+
+
+class Device(NamedTuple):
+    """A registered device as patterns see it (columns of facts.device); in use on valid_from, no longer on valid_to."""
+
+    institution_id: str
+    device_class: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Facility(NamedTuple):
+    """A registered functional place as patterns see it (columns of facts.facility)."""
+
+    institution_id: str
+    kind: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Death(NamedTuple):
+    """The registered death of a person: on one day, or between two where statements differ."""
+
+    person_id: str
+    first_on: date
+    last_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
-    ``institutions`` holds those that the person's rows name, as far as they are registered.
+    ``institutions``, ``devices`` and ``facilities`` hold what is registered of those that the person's rows name.
+    ``death`` is None while none is registered.
     """
 
     person_id: str
@@ -86,6 +139,11 @@ class Case:
     stays: tuple[Stay, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     institutions: tuple[Institution, ...] = ()
+    orders: tuple[Order, ...] = ()
+    use_records: tuple[UseRecord, ...] = ()
+    devices: tuple[Device, ...] = ()
+    facilities: tuple[Facility, ...] = ()
+    death: Death | None = None
 
 
 class Hit(NamedTuple):
@@ -133,7 +191,8 @@ class BindingColumn:
 
     ``source``: ``knowledge`` (column of the knowledge list), ``parameter`` (dated parameter of the rule) or
     ``either`` (the knowledge point speaks; where it is silent, the rule's parameter does).
-    ``kind`` is ``text`` or ``integer``; an integer with ``digits`` is a decimal scaled by 10^digits.
+    ``kind`` is ``text``, ``integer`` (with ``digits`` a decimal scaled by 10^digits) or ``words``: codes parted by
+    single spaces, each of which an example must need.
     """
 
     name: str
