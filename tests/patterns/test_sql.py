@@ -94,7 +94,10 @@ def loaded():
 def _rows(pattern):
     values = {"item_code": lambda i: f"{i:03}", "main_code": lambda i: f"{i:03}", "sub_code": lambda i: f"{i + 40:03}"}
     fixed = {"sex": "F", "min_age": 0, "max_age": 14, "age_unit": "year", "time_window": "day", "transfer_day": "judge",
-             "cap_e4": 10_000, "tolerance_hours": 24}  # fmt: skip
+             "cap_e4": 10_000, "tolerance_hours": 24, "edge": "after", "tolerance_days": 0, "drug_tolerance_days": 1,
+             "interval_days": 15, "shared_characters": 3, "planned_categories": "Z51", "allowed_types": "emergency",
+             "first_days": 1, "last_days": 1, "unit_group": "bed", "tolerance_e4": 0, "register": "facility",
+             "accepted_kinds": "recovery_room"}  # fmt: skip
     for i in range(40 if pattern.uses_knowledge else 1):
         cells = [values[c.name](i) if c.name in values else fixed[c.name] for c in pattern.columns]
         yield pattern.row("R", f"p{i}", "violation", date(2021, 5, 1), OPEN_END, *cells)

@@ -124,8 +124,23 @@ def _rows(example: Example) -> str:
     lines = [
         f"{x.id}: {x.item} {x.at} × {x.quantity} @ {x.price} ({x.institution}, {x.encounter})" for x in example.lines
     ]
-    stays = [f"{s.id}: {s.visit_type} {s.start} – {s.end or ''} ({s.institution})" for s in example.stays]
-    return "<br>".join([", ".join(person), *lines, *stays])
+    stays = [
+        f"{s.id}: {s.visit_type} {s.start} – {s.end or ''} ({s.institution}) {' '.join(s.diagnoses)}".rstrip()
+        for s in example.stays
+    ]
+    return "<br>".join([", ".join(person), *lines, *stays, *_registers(example)])
+
+
+def _registers(example: Example) -> list[str]:
+    died = [f"死亡登记 registered death {day}" for day in example.person.died_on]
+    uses = [
+        f"{u.id}: 使用记录 use {u.item} {u.day} × {u.quantity} ({u.institution}, {u.encounter})" for u in example.uses
+    ]
+    placed = [
+        f"登记 registered {one.kind} {one.valid_from} – {one.valid_to or ''} ({one.institution})"
+        for one in (*example.facilities, *example.devices)
+    ]
+    return [*died, *uses, *placed]
 
 
 def _expected(example: Example) -> str:

@@ -138,7 +138,7 @@ class ExampleUse(Entry):
 
     id: str
     item: str
-    on: date
+    day: date
     quantity: str = "1"
     institution: str = "A"
     encounter: str = "E1"

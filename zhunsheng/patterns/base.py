@@ -213,7 +213,7 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``.
+    carry a format: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``kinds``.
     """
 
     name: str

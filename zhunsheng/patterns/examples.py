@@ -163,7 +163,7 @@ def _use(use: ExampleUse, person_id: str) -> UseRecord:
         person_id,
         f"{person_id}/{use.institution}",
         use.item,
-        use.on,
+        use.day,
         scaled(use.quantity, 4),
     )
 

@@ -16,6 +16,12 @@ LACKING = {
     "end_missing": ("住院未见出院时间", "A stay has no discharge"),
     "time_missing": ("服务时间或出入院时间不全", "A time of service, admission or discharge is missing"),
     "department_missing": ("开单科室不明", "The ordering department is unknown"),
+    "encounter_missing": ("费用未见所属就诊", "The encounter of a charge is not on record"),
+    "class_missing": ("费用类别不明", "The class of a charge is unknown"),
+    "death_disputed": ("登记的死亡日期不一致", "Statements of the day of death differ"),
+    "diagnosis_missing": ("缺少主要诊断", "A principal diagnosis is missing"),
+    "record_missing": ("缺少使用记录", "There is no use record"),
+    "register_missing": ("机构没有设施或设备登记", "The institution has no register of facilities or devices"),
 }
 
 
