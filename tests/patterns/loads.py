@@ -121,7 +121,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     sex = draw(st.sampled_from([None, "M", "F"]))
     orders = tuple(_order(person, line) for line in lines[:1])
     uses = [draw(_use(person, number)) for number in range(draw(st.integers(0, 4)))]
-    deaths = sorted(draw(st.lists(days, max_size=2)))
+    deaths = draw(st.lists(days, max_size=2))
     return Case(
         person,
         sex,
@@ -132,7 +132,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         PLACES,
         orders,
         tuple(uses),
-        death=Death(person, deaths[0], deaths[-1]) if deaths else None,
+        deaths=tuple(Death(person, day) for day in deaths),
     )
 
 

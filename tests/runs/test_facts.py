@@ -120,7 +120,7 @@ def register(home, batch="r1", **rows):
 
 
 EARLIER = [("woman", "S1", "H1", date(2026, 2, 1), date(2026, 2, 3))]
-DEATHS = "SELECT first_on, last_on FROM death"
+DEATHS = "SELECT MIN(died_on), MAX(died_on) FROM death HAVING COUNT(*) > 0"
 LATE = "SELECT verdict FROM finding WHERE rule_id = 'fund/claim-after-death'"
 
 

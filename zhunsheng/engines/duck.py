@@ -33,7 +33,7 @@ _INTEGERS = {
 _FLAGS = {"is_principal"}
 _DATES = {
     "valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date", "ordered_on", "stopped_on",
-    "performed_on", "first_on", "last_on",
+    "performed_on", "died_on",
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     _table(con, "diagnosis", _schema(Diagnosis._fields), [one for case in people for one in case.diagnoses])
     _table(con, "medical_order", _schema(Order._fields), [one for case in people for one in case.orders])
     _table(con, "use_record", _schema(UseRecord._fields), [one for case in people for one in case.use_records])
-    _table(con, "death", _schema(Death._fields), [case.death for case in people if case.death])
+    _table(con, "death", _schema(Death._fields), [one for case in people for one in case.deaths])
     named = {one.institution_id: one for case in people for one in case.institutions}
     _table(con, "institution", _schema(Institution._fields), list(named.values()))
     _table(con, "device", _schema(Device._fields), sorted({one for case in people for one in case.devices}, key=str))

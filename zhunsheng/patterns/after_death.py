@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from zhunsheng.kernel.outcome import Verdict
-from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Death, Hit, Pattern, Stay
+from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Hit, Pattern, Stay
 
 PATTERN = Pattern(
     name="after_death",
@@ -31,24 +32,24 @@ PATTERN = Pattern(
 
 def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     """Yield the hits of one person."""
-    if case.death is None:
+    if case.died is None:
         return
     for stay in case.stays:
         for row in bindings.on(stay.start_date):
-            yield from _stay(case, case.death, stay, row)
+            yield from _stay(case, case.died, stay, row)
 
 
-def _stay(case: Case, death: Death, stay: Stay, row: Any) -> Iterator[Hit]:
-    if (stay.start_date - death.first_on).days <= row.tolerance_days:
+def _stay(case: Case, died: tuple[date, date], stay: Stay, row: Any) -> Iterator[Hit]:
+    if (stay.start_date - died[0]).days <= row.tolerance_days:
         return
-    sure = (stay.start_date - death.last_on).days > row.tolerance_days
+    sure = (stay.start_date - died[1]).days > row.tolerance_days
     yield Hit(
         row.rule_id,
         row.point_id,
         stay.encounter_id,
         Verdict(row.verdict) if sure else Verdict.UNKNOWN,
         "after_death" if sure else "death_disputed",
-        death.first_on.isoformat(),
+        died[0].isoformat(),
         stay.start_date.isoformat(),
         "subject",
         "encounter",

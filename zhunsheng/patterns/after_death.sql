@@ -1,7 +1,11 @@
-WITH late AS MATERIALIZED (
+WITH died AS MATERIALIZED (
+    SELECT person_id, MIN(died_on) AS first_on, MAX(died_on) AS last_on FROM death GROUP BY person_id
+),
+
+late AS MATERIALIZED (
     SELECT e.encounter_id, e.start_date, d.first_on, d.last_on
     FROM encounter AS e
-    INNER JOIN death AS d ON e.person_id = d.person_id
+    INNER JOIN died AS d ON e.person_id = d.person_id
     WHERE e.start_date > d.first_on
 ),
 

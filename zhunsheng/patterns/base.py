@@ -117,11 +117,10 @@ class Facility(NamedTuple):
 
 
 class Death(NamedTuple):
-    """The registered death of a person: on one day, or between two where statements differ."""
+    """One statement of a person's death as patterns see it (columns of facts.death)."""
 
     person_id: str
-    first_on: date
-    last_on: date
+    died_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
     ``institutions``, ``devices`` and ``facilities`` hold what is registered of those that the person's rows name.
-    ``death`` is None while none is registered.
+    ``deaths`` is empty while none is registered, and holds several where statements were made more than once.
     """
 
     person_id: str
@@ -143,7 +142,13 @@ class Case:
     use_records: tuple[UseRecord, ...] = ()
     devices: tuple[Device, ...] = ()
     facilities: tuple[Facility, ...] = ()
-    death: Death | None = None
+    deaths: tuple[Death, ...] = ()
+
+    @property
+    def died(self) -> tuple[date, date] | None:
+        """First and last day stated for the death, between which it lies; None while none is registered."""
+        days = [death.died_on for death in self.deaths]
+        return (min(days), max(days)) if days else None
 
 
 class Hit(NamedTuple):

@@ -19,7 +19,7 @@ counted AS (
     UNION ALL
     SELECT 'death', l.service_date, COUNT(*)
     FROM line AS l
-    INNER JOIN death AS d ON l.person_id = d.person_id
+    INNER JOIN (SELECT DISTINCT person_id FROM death) AS d ON l.person_id = d.person_id
     GROUP BY l.service_date
 )
 

@@ -69,7 +69,7 @@ def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
 
 def _line(case: Case, line: Line, stay: Stay | None, row: Any) -> Iterator[Hit]:
     day = line.service_date
-    if row.edge == "death" and (case.death is None or day <= case.death.first_on):
+    if row.edge == "death" and (case.died is None or day <= case.died[0]):
         return
     if stay is None:
         yield Hit.of_line(row, line, Verdict.UNKNOWN, "encounter_missing", "", day.isoformat())
@@ -90,9 +90,9 @@ def _beyond(case: Case, day: date, stay: Stay, edge: str) -> tuple[int, int, dat
     """Return the fewest and the most days beyond the edge, and the edge; None where it does not apply."""
     if edge == "death":
         # an encounter that began after the death is the subject of another pattern, with all its lines
-        if case.death is None or stay.start_date > case.death.first_on:
+        if case.died is None or stay.start_date > case.died[0]:
             return None
-        first, last = case.death.first_on, case.death.last_on
+        first, last = case.died
         return (day - last).days, (day - first).days, first
     if stay.visit_type != "inpatient":
         return None

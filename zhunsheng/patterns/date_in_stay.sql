@@ -11,12 +11,16 @@ WITH off AS MATERIALIZED (
         OR (e.visit_type = 'inpatient' AND (l.service_date < e.start_date OR l.service_date > e.end_date))
 ),
 
+died AS MATERIALIZED (
+    SELECT person_id, MIN(died_on) AS first_on, MAX(died_on) AS last_on FROM death GROUP BY person_id
+),
+
 late AS MATERIALIZED (
     SELECT
         l.line_id, l.service_date, l.item_class, l.amount_fen, d.first_on, d.last_on,
         CASE WHEN e.encounter_id IS NULL OR e.person_id <> l.person_id THEN 1 ELSE 0 END AS lost
     FROM line AS l
-    INNER JOIN death AS d ON l.person_id = d.person_id
+    INNER JOIN died AS d ON l.person_id = d.person_id
     LEFT JOIN encounter AS e ON l.encounter_id = e.encounter_id
     WHERE
         l.service_date > d.first_on

@@ -64,7 +64,7 @@ def case_of(example: Example, person_id: str) -> Case:
             Facility(f"{person_id}/{one.institution}", one.kind, one.valid_from, one.valid_to)
             for one in example.facilities
         ),
-        death=Death(person_id, min(died_on), max(died_on)) if (died_on := example.person.died_on) else None,
+        deaths=tuple(Death(person_id, day) for day in example.person.died_on),
     )
 
 

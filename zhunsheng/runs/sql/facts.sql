@@ -100,18 +100,8 @@ QUALIFY ROW_NUMBER() OVER (
     PARTITION BY institution_id, facility_id, valid_from ORDER BY recorded_at DESC, batch DESC
 ) = 1;
 
--- where statements differ the day of death lies between the first and the last of them
-CREATE TABLE death AS
-SELECT
-    person_id,
-    MIN(died_on) AS first_on,
-    MAX(died_on) AS last_on,
-    ARG_MAX(batch, ROW(recorded_at, batch, source_row)) AS batch,
-    ARG_MAX(source_row, ROW(recorded_at, batch, source_row)) AS source_row,
-    MAX(recorded_at) AS recorded_at
-FROM lake_death
-WHERE died_on <= GETVARIABLE('as_of')
-GROUP BY person_id;
+-- every statement stays: where they differ, the day of death lies between the first and the last of them
+CREATE TABLE death AS SELECT d.* FROM lake_death AS d WHERE d.died_on <= GETVARIABLE('as_of');
 
 -- a refund undoes a line of the same person and item: the one that it names, or, where it names none, the first line
 -- of the same encounter, item, price and quantity that no other refund has taken
