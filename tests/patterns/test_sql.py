@@ -102,7 +102,11 @@ def _rows(pattern):
              "reach": "person", "item_group": "g", "max_days": 3, "gap_days": 7, "min_interval": 2, "need_set": "n",
              "region": "", "level": "2", "ceiling_e6": 1, "incision_group": "g", "second_percent": 50,
              "full_price_e6": 1, "cap_fen": 100, "bundle_name": "n", "min_parts": 2, "bundle_price_fen": 0,
-             "item_class": "10", "max_kinds": 20}  # fmt: skip
+             "item_class": "10", "max_kinds": 20,
+             "edge": "after", "tolerance_days": 0, "drug_tolerance_days": 1,
+             "interval_days": 15, "shared_characters": 3, "planned_categories": "Z51", "allowed_types": "emergency",
+             "first_days": 1, "last_days": 1, "unit_group": "bed", "tolerance_e4": 0, "register": "facility",
+             "accepted_kinds": "recovery_room"}  # fmt: skip
     for i in range(40 if pattern.uses_knowledge else 1):
         cells = [values[c.name](i) if c.name in values else fixed[c.name] for c in pattern.columns]
         yield pattern.row("R", f"p{i}", "violation", date(2021, 5, 1), OPEN_END, *cells)

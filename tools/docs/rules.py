@@ -134,12 +134,24 @@ def _rows(example: Example) -> str:
     ]
     places = [f"{i.id}: {i.kind} {i.level or '–'}" for i in example.institutions]
     places += [f"{d.id}: {d.name} {d.specialty or '–'}" for d in example.departments]
-    return "<br>".join([", ".join(person), *lines, *stays, *places])
+    return "<br>".join([", ".join(person), *lines, *stays, *places, *_registers(example)])
 
 
 def _more(line: ExampleLine) -> str:
     scope = f" 政策范围内 in scope {line.in_scope}" if line.in_scope is not None else ""
     return scope + ("" if line.department else " 科室不明 no department")
+
+
+def _registers(example: Example) -> list[str]:
+    died = [f"死亡登记 registered death {day}" for day in example.person.died_on]
+    uses = [
+        f"{u.id}: 使用记录 use {u.item} {u.day} × {u.quantity} ({u.institution}, {u.encounter})" for u in example.uses
+    ]
+    placed = [
+        f"登记 registered {one.kind} {one.valid_from} – {one.valid_to or ''} ({one.institution})"
+        for one in (*example.facilities, *example.devices)
+    ]
+    return [*died, *uses, *placed]
 
 
 def _expected(example: Example) -> str:

@@ -148,10 +148,45 @@ class ExampleDepartment(Entry):
 
 
 class ExamplePerson(Entry):
-    """The person of a worked example; what is left out is unknown."""
+    """The person of a worked example; what is left out is unknown.
+
+    ``died_on`` holds the registered days of death: none, one, or several statements that differ.
+    """
 
     sex: Literal["M", "F"] | None = None
     birth_date: date | None = None
+    died_on: tuple[date, ...] = ()
+
+
+class ExampleOrder(Entry):
+    """A drug or treatment order of a worked example: first day, last day where it was stopped."""
+
+    id: str
+    start: date
+    stop: date | None = None
+    item: str | None = None
+    quantity: str | None = None
+    supply_days: int | None = None
+    institution: str = "A"
+    encounter: str = "E1"
+
+
+class ExampleUse(Entry):
+    """A record of performance or use of a worked example."""
+
+    id: str
+    item: str
+    day: date
+    quantity: str = "1"
+    institution: str = "A"
+    encounter: str = "E1"
+
+
+class ExampleRegistered(Dated):
+    """A registered device or facility of a worked example: ``kind`` is the device class or what the place is for."""
+
+    kind: str
+    institution: str = "A"
 
 
 class Expected(Entry):
@@ -173,6 +208,10 @@ class Example(Entry):
     stays: tuple[ExampleStay, ...] = ()
     institutions: tuple[ExampleInstitution, ...] = ()
     departments: tuple[ExampleDepartment, ...] = ()
+    orders: tuple[ExampleOrder, ...] = ()
+    uses: tuple[ExampleUse, ...] = ()
+    devices: tuple[ExampleRegistered, ...] = ()
+    facilities: tuple[ExampleRegistered, ...] = ()
     expect: tuple[Expected, ...]
     work: str
     work_en: str

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from zhunsheng.patterns import (
+    after_death,
     bundle_split,
     course_days,
+    date_in_stay,
     dept_set,
     dup_claim,
+    facility_required,
     insurance_type,
     item_age,
     item_requires_dx,
@@ -24,7 +27,11 @@ from zhunsheng.patterns import (
     pay_cap,
     price_ceiling,
     qty_cap,
+    readmission,
     tiered_price,
+    units_vs_record,
+    units_vs_stay,
+    visit_in_stay,
 )
 from zhunsheng.patterns.base import Bindings, Case, Hit, Pattern
 
@@ -49,6 +56,13 @@ _MODULES = (
     pay_cap,
     bundle_split,
     kind_cap,
+    date_in_stay,
+    readmission,
+    visit_in_stay,
+    after_death,
+    units_vs_stay,
+    units_vs_record,
+    facility_required,
 )
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}

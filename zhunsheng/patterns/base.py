@@ -82,11 +82,63 @@ class Department(NamedTuple):
     specialty: str | None
 
 
+class Order(NamedTuple):
+    """A drug or treatment order as patterns see it (columns of facts.medical_order)."""
+
+    order_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    item_code: str | None
+    ordered_on: date
+    stopped_on: date | None
+    quantity_e4: int | None
+    supply_days: int | None
+
+
+class UseRecord(NamedTuple):
+    """What was performed or used, as patterns see it (columns of facts.use_record)."""
+
+    record_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    item_code: str
+    performed_on: date
+    quantity_e4: int
+
+
+class Device(NamedTuple):
+    """A registered device as patterns see it (columns of facts.device); in use on valid_from, no longer on valid_to."""
+
+    institution_id: str
+    device_class: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Facility(NamedTuple):
+    """A registered functional place as patterns see it (columns of facts.facility)."""
+
+    institution_id: str
+    kind: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Death(NamedTuple):
+    """One statement of a person's death as patterns see it (columns of facts.death)."""
+
+    person_id: str
+    died_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
-    ``institutions`` and ``departments`` hold those that the person's rows name, as far as they are registered.
+    ``institutions``, ``departments``, ``devices`` and ``facilities`` hold what is registered of those that the person's
+    rows name. ``deaths`` is empty while none is registered, and holds several where statements were made repeatedly.
     """
 
     person_id: str
@@ -97,6 +149,17 @@ class Case:
     diagnoses: tuple[Diagnosis, ...] = ()
     institutions: tuple[Institution, ...] = ()
     departments: tuple[Department, ...] = ()
+    orders: tuple[Order, ...] = ()
+    use_records: tuple[UseRecord, ...] = ()
+    devices: tuple[Device, ...] = ()
+    facilities: tuple[Facility, ...] = ()
+    deaths: tuple[Death, ...] = ()
+
+    @property
+    def died(self) -> tuple[date, date] | None:
+        """First and last day stated for the death, between which it lies; None while none is registered."""
+        days = [death.died_on for death in self.deaths]
+        return (min(days), max(days)) if days else None
 
 
 class Hit(NamedTuple):
@@ -180,7 +243,7 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format of runs/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ...
+    carry a format of runs/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...
     """
 
     name: str

@@ -23,6 +23,11 @@ LACKING = {
     "encounter_missing": ("未见就诊记录", "The encounter is not on record"),
     "level_missing": ("机构级别未登记", "The level of the institution is not registered"),
     "insurance_missing": ("险种不明", "The kind of insurance is unknown"),
+    "class_missing": ("费用类别不明", "The class of a charge is unknown"),
+    "death_disputed": ("登记的死亡日期不一致", "Statements of the day of death differ"),
+    "diagnosis_missing": ("缺少主要诊断", "A principal diagnosis is missing"),
+    "record_missing": ("缺少使用记录", "There is no use record"),
+    "register_missing": ("机构没有设施或设备登记", "The institution has no register of facilities or devices"),
 }
 
 
