@@ -11,13 +11,31 @@ from hypothesis import strategies as st
 from zhunsheng.kernel.money import times
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import PATTERNS, Bindings, Case
-from zhunsheng.patterns.base import Death, Device, Diagnosis, Facility, Institution, Line, Order, Stay, UseRecord
+from zhunsheng.patterns.base import (
+    Death,
+    Department,
+    Device,
+    Diagnosis,
+    Facility,
+    Institution,
+    Line,
+    Order,
+    Stay,
+    UseRecord,
+)
 
 DAY = date(2026, 3, 1)
 MIDNIGHT = 1_772_294_400  # 2026-03-01 00:00 in Asia/Shanghai
 ITEMS = ["001", "002", "003"]
 #: Two institutions that lines and stays name; a third that is named and not registered.
 PLACES = (Institution("A", "hospital", "2", "330781"), Institution("B", "township_centre", None, "330781"))
+
+#: D1 of A has a specialty below one of the national codes, D2 of A has none, B registers D1 alone.
+PARTS = (
+    Department("A", "D1", "呼吸内科", "A03.01"),
+    Department("A", "D2", "待登记科", None),
+    Department("B", "D1", "骨科", "A04.03"),
+)
 
 days = st.integers(-2, 3).map(lambda n: DAY + timedelta(days=n))
 verdicts = st.sampled_from(["violation", "suspected"])
@@ -35,8 +53,91 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "time_window": st.sampled_from(["day", "encounter", "6h", "hour"]),
         "transfer_day": st.sampled_from(["refer", "judge"]),
     },
-    "qty_cap": {"item_code": st.sampled_from(ITEMS), "cap_e4": st.sampled_from([0, 10_000, 15_000, 240_000])},
+    "qty_cap": {
+        "item_code": st.sampled_from(ITEMS),
+        "cap_e4": st.sampled_from([0, 10_000, 15_000, 30_000, 240_000]),
+        "period": st.sampled_from(["hour", "day", "encounter", "rolling", "rolling"]),
+        "period_days": st.integers(1, 4),
+        "counts": st.sampled_from(["quantity", "lines"]),
+        "reach": st.sampled_from(["institution", "person"]),
+    },
+    "kind_cap": {"item_class": st.sampled_from(["09", "11"]), "max_kinds": st.integers(0, 2)},
+    "course_days": {
+        "item_code": st.sampled_from(ITEMS),
+        "item_group": st.sampled_from(["g1", "g1", "g2"]),
+        "max_days": st.integers(0, 3),
+        "period": st.sampled_from(["stay", "course", "unstated", "year"]),
+        "gap_days": st.integers(1, 2),
+        "min_interval": st.integers(0, 3),
+        "counts": st.sampled_from(["days", "span"]),
+        "reach": st.sampled_from(["institution", "person"]),
+        "scope": st.sampled_from(["paid", "all", "all"]),
+    },
+    "item_requires_item": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "need_set": st.sampled_from(["n1", "n1", "n2"]),
+        "need_code": st.sampled_from(ITEMS[1:]),
+        "time_window": st.sampled_from(["day", "encounter"]),
+    },
+    "price_ceiling": {
+        "item_code": st.sampled_from(ITEMS),
+        "region": st.sampled_from(["", "3307", "3308"]),
+        "level": st.sampled_from(["", "2", "3"]),
+        "ceiling_e6": st.sampled_from([333_332, 333_333, 1_000_000, 1_004_999]),
+    },
+    "tiered_price": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "incision_group": st.sampled_from(["g1", "g1", "g1", "g2"]),
+        "second_percent": st.sampled_from([50, 50, 100]),
+        "full_price_e6": st.sampled_from([0, 333_333, 1_000_000]),
+    },
+    "pay_cap": {
+        "item_code": st.sampled_from(ITEMS),
+        "item_group": st.sampled_from(["g1", "g1", "g2"]),
+        "cap_fen": st.sampled_from([0, 100, 150, 2_400]),
+        "period": st.sampled_from(["day", "encounter", "year"]),
+    },
+    "bundle_split": {
+        "bundle_code": st.just(ITEMS[0]),
+        "bundle_name": st.just("n"),
+        "part_code": st.sampled_from(ITEMS[1:]),
+        "min_parts": st.integers(1, 2),
+        "time_window": st.sampled_from(["day", "encounter"]),
+        "bundle_price_fen": st.sampled_from([0, 100, 133, 2_400]),
+    },
     "dup_claim": {"time_window": st.sampled_from(["moment", "day"])},
+    "item_requires_dx": {
+        "item_code": st.sampled_from(ITEMS),
+        "dx_codes": st.sampled_from(["J18", "I10 J18.1", "Z51.100 I10.x", "M17"]),
+        "within_days": st.integers(0, 4),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "item_requires_prior": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "prior_codes": st.sampled_from(["003", "003 002", "001"]),
+        "within_days": st.integers(1, 4),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "item_visit_type": {
+        "item_code": st.sampled_from(ITEMS),
+        "allowed_visits": st.sampled_from(["inpatient", "outpatient", "emergency inpatient", "pharmacy"]),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "org_level": {
+        "item_code": st.sampled_from(ITEMS),
+        "min_level": st.integers(1, 3),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "dept_set": {
+        "item_code": st.sampled_from(ITEMS),
+        "specialties": st.sampled_from(["A03", "A04.03", "A05 A03.01", "A50"]),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "insurance_type": {
+        "item_code": st.sampled_from(ITEMS),
+        "insurance_kinds": st.sampled_from(["410", "310", "390 510"]),
+    },
+    "not_payable": {"item_code": st.sampled_from(ITEMS), "refused": st.sampled_from(["always", "alone"])},
     "overlap": {"tolerance_hours": st.sampled_from([0, 6, 24])},
     "date_in_stay": {
         "edge": st.sampled_from(["before", "after", "death"]),
@@ -114,8 +215,10 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         st.none() | st.integers(-800, 40).map(lambda n: DAY - timedelta(days=n)) | st.dates(date(1990, 1, 1), DAY)
     )
     lines = [draw(_line(person, number)) for number in range(draw(st.sampled_from([0, 3, 4, 6, 8])))]
-    # twins, so that equal lines are common
+    # twins, so that equal lines are common; siblings, so that different items of one moment are
     lines += [line._replace(line_id=f"{line.line_id}-again") for line in lines if draw(st.booleans())]
+    if draw(st.booleans()):
+        lines += [line._replace(line_id=f"{line.line_id}-b", item_code=other) for line in lines for other in ITEMS[:2]]
     stays = [draw(_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
     diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.integers(0, 3)))]
     sex = draw(st.sampled_from([None, "M", "F"]))
@@ -130,6 +233,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         tuple(stays),
         tuple(diagnoses),
         PLACES,
+        PARTS,
         orders,
         tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),

@@ -14,6 +14,7 @@ from zhunsheng.patterns.base import (
     Bindings,
     Case,
     Death,
+    Department,
     Device,
     Diagnosis,
     Facility,
@@ -58,7 +59,7 @@ def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings])
 
 
 def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
-    """Create the fact tables that patterns read from cases: for examples and tests."""
+    """Create the fact tables that patterns read (line, encounter, person, ...) from cases: for examples and tests."""
     people = list(cases)
     _table(con, "line", _schema(Line._fields), [line for case in people for line in case.lines])
     _table(con, "encounter", _schema(Stay._fields), [stay for case in people for stay in case.stays])
@@ -68,6 +69,8 @@ def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     _table(con, "death", _schema(Death._fields), [one for case in people for one in case.deaths])
     named = {one.institution_id: one for case in people for one in case.institutions}
     _table(con, "institution", _schema(Institution._fields), list(named.values()))
+    parts = {one[:2]: one for case in people for one in case.departments}
+    _table(con, "department", _schema(Department._fields), list(parts.values()))
     _table(con, "device", _schema(Device._fields), sorted({one for case in people for one in case.devices}, key=str))
     places = sorted({one for case in people for one in case.facilities}, key=str)
     _table(con, "facility", _schema(Facility._fields), places)

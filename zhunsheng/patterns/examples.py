@@ -17,6 +17,7 @@ from zhunsheng.patterns.base import (
     Bindings,
     Case,
     Death,
+    Department,
     Device,
     Diagnosis,
     Facility,
@@ -54,6 +55,9 @@ def case_of(example: Example, person_id: str) -> Case:
         ),
         institutions=tuple(
             Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region) for one in example.institutions
+        ),
+        departments=tuple(
+            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty) for one in example.departments
         ),
         orders=tuple(_order(order, person_id) for order in example.orders),
         use_records=tuple(_use(use, person_id) for use in example.uses),

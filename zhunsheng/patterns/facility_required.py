@@ -21,7 +21,7 @@ PATTERN = Pattern(
         BindingColumn("register", "text", "parameter", "where it must be registered", codes=("facility", "device")),
         BindingColumn(
             "accepted_kinds",
-            "words",
+            "set",
             "either",
             "kinds of facility or classes of device, any of which suffices",
         ),

@@ -26,7 +26,7 @@ PATTERN = Pattern(
             "leading characters that both principal diagnoses share: 3 is a category, 1 a letter, 0 any diagnosis",
         ),
         BindingColumn(
-            "planned_categories", "words", "parameter", "categories of principal diagnosis whose stays are planned"
+            "planned_categories", "set", "parameter", "categories of principal diagnosis whose stays are planned"
         ),
     ),
     reasons={

@@ -17,7 +17,7 @@ PATTERN = Pattern(
     kind="person",
     facts=("encounter", "line"),
     columns=(
-        BindingColumn("allowed_types", "words", "parameter", "kinds of visit that may fall into a stay"),
+        BindingColumn("allowed_types", "set", "parameter", "kinds of visit that may fall into a stay"),
         BindingColumn("first_days", "integer", "parameter", "days from the admission on that are not judged"),
         BindingColumn("last_days", "integer", "parameter", "days up to the discharge that are not judged"),
     ),
