@@ -25,6 +25,10 @@ TABLES = (
     "encounter",
     "settlement",
     "charge_line",
+    "medical_order",
+    "use_record",
+    "device",
+    "facility",
     "finding",
     "gone_finding",
     "institution_month",
@@ -51,12 +55,13 @@ def test_tables_without_an_institution_follow_those_with_one(people, login):
     with scope(people[login]).lake() as reader:
         joined = {
             "person": "SELECT person_id AS k FROM encounter",
+            "death": "SELECT person_id AS k FROM encounter",
             "diagnosis": "SELECT encounter_id AS k FROM encounter",
             "finding_reason": "SELECT finding_id AS k FROM finding",
             "finding_row": "SELECT finding_id AS k FROM finding",
         }
         for table, sql in joined.items():
-            key = {"person": "person_id", "diagnosis": "encounter_id"}.get(table, "finding_id")
+            key = {"person": "person_id", "death": "person_id", "diagnosis": "encounter_id"}.get(table, "finding_id")
             known = {row["k"] for row in reader.rows(sql)}
             assert {row["k"] for row in reader.rows(f"SELECT DISTINCT {key} AS k FROM {table}")} <= known
         whole = scope(people[login]).whole

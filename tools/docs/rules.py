@@ -137,11 +137,6 @@ def _rows(example: Example) -> str:
     return "<br>".join([", ".join(person), *lines, *stays, *places, *_registers(example)])
 
 
-def _more(line: ExampleLine) -> str:
-    scope = f" 政策范围内 in scope {line.in_scope}" if line.in_scope is not None else ""
-    return scope + ("" if line.department else " 科室不明 no department")
-
-
 def _registers(example: Example) -> list[str]:
     died = [f"死亡登记 registered death {day}" for day in example.person.died_on]
     uses = [
@@ -152,6 +147,11 @@ def _registers(example: Example) -> list[str]:
         for one in (*example.facilities, *example.devices)
     ]
     return [*died, *uses, *placed]
+
+
+def _more(line: ExampleLine) -> str:
+    scope = f" 政策范围内 in scope {line.in_scope}" if line.in_scope is not None else ""
+    return scope + ("" if line.department else " 科室不明 no department")
 
 
 def _expected(example: Example) -> str:

@@ -59,7 +59,7 @@ def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings])
 
 
 def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
-    """Create the fact tables that patterns read from cases: for examples and tests."""
+    """Create the fact tables that patterns read (line, encounter, person, ...) from cases: for examples and tests."""
     people = list(cases)
     _table(con, "line", _schema(Line._fields), [line for case in people for line in case.lines])
     _table(con, "encounter", _schema(Stay._fields), [stay for case in people for stay in case.stays])

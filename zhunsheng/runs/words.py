@@ -18,6 +18,24 @@ VERDICTS = {
 }
 _SEX = {"M": ("男", "men"), "F": ("女", "women"), "": ("不明", "unknown")}
 _UNITS = {"year": ("周岁", "years"), "month": ("个月", "months"), "day": ("天", "days")}
+_KINDS = {
+    "recovery_room": ("麻醉恢复室", "recovery room"),
+    "admixture_centre": ("静脉用药调配中心", "IV admixture centre"),
+    "operating_room": ("手术室", "operating room"),
+    "intensive_care": ("重症监护病房", "intensive care unit"),
+    "newborn_ward": ("新生儿病房", "newborn ward"),
+    "dialysis_room": ("血液透析室", "dialysis room"),
+    "ct_16": ("16 排及以下 CT", "CT of up to 16 slices"),
+    "ct_64": ("64 排 CT", "CT of 64 slices"),
+    "ct_128": ("128 排及以上 CT", "CT of 128 slices or more"),
+    "mr_15": ("1.5T 磁共振", "MR of 1.5 T"),
+    "mr_30": ("3.0T 磁共振", "MR of 3.0 T"),
+    "dsa": ("数字减影血管造影机", "angiography system"),
+    "linac": ("直线加速器", "linear accelerator"),
+    "pet_ct": ("PET/CT", "PET/CT"),
+    "dialysis": ("血液透析机", "dialysis machine"),
+    "other": ("其他", "other"),
+}
 _PERIODS = {
     "stay": ("单次住院", "in one stay"),
     "course": ("一个疗程", "in one course"),
@@ -48,25 +66,7 @@ _LEVELS = {
     "": ("级别不明", "unknown level"),
 }
 #: Formats whose value is a code, or several parted by spaces, each with its word.
-_CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX}
-_KINDS = {
-    "recovery_room": ("麻醉恢复室", "recovery room"),
-    "admixture_centre": ("静脉用药调配中心", "IV admixture centre"),
-    "operating_room": ("手术室", "operating room"),
-    "intensive_care": ("重症监护病房", "intensive care unit"),
-    "newborn_ward": ("新生儿病房", "newborn ward"),
-    "dialysis_room": ("血液透析室", "dialysis room"),
-    "ct_16": ("16 排及以下 CT", "CT of up to 16 slices"),
-    "ct_64": ("64 排 CT", "CT of 64 slices"),
-    "ct_128": ("128 排及以上 CT", "CT of 128 slices or more"),
-    "mr_15": ("1.5T 磁共振", "MR of 1.5 T"),
-    "mr_30": ("3.0T 磁共振", "MR of 3.0 T"),
-    "dsa": ("数字减影血管造影机", "angiography system"),
-    "linac": ("直线加速器", "linear accelerator"),
-    "pet_ct": ("PET/CT", "PET/CT"),
-    "dialysis": ("血液透析机", "dialysis machine"),
-    "other": ("其他", "other"),
-}
+_CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX, "kinds": _KINDS}
 _PLACE = re.compile(r"\{(expected|actual)(?::(\w+))?\}")
 
 
@@ -108,8 +108,6 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
         return _within(text, side)
     if kind == "hours":
         return plain(int(text) * 100 // 3600, 2)
-    if kind == "kinds":
-        return ("、", ", ")[side].join(_KINDS[one][side] for one in text.split(" "))
     if kind == "item":
         return f"{items[text]}（{text}）" if text in items and side == 0 else items.get(text, text)
     return text
