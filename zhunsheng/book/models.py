@@ -218,7 +218,6 @@ class ListColumn(Entry):
     en: str
     kind: Literal["text", "integer", "code"] = "text"
     required: bool = True
-    key: bool = False
     words: Words = Field(default_factory=dict)
 
     @property
@@ -228,16 +227,18 @@ class ListColumn(Entry):
 
 
 class ListKind(Entry):
-    """What a knowledge list holds: title and columns."""
+    """What a knowledge list holds: title and columns. ``subject`` names those that say of what a row speaks."""
 
     zh: str
     en: str
     columns: tuple[ListColumn, ...]
+    subject: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that name a point across revisions: its codes, and what is declared beside them."""
-        return tuple(column.name for column in self.columns if column.key or column.kind == "code")
+        """The columns of the subject: as stated, else the required code columns, else all columns but names."""
+        codes = tuple(c.name for c in self.columns if c.kind == "code" and c.required)
+        return self.subject or codes or tuple(c.name for c in self.columns if not c.name.endswith("_name"))
 
 
 class Point(Dated):
