@@ -154,7 +154,7 @@ def workbooks(draw):
     return layout, sheets, len(names)
 
 
-@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(workbooks())
 def test_generated_workbooks_come_back_cell_by_cell(made):
     layout, sheets, points = made

@@ -155,7 +155,7 @@ def test_before_any_data_pages_say_what_comes_first(empty, enter, page, shot, fa
 def test_on_a_phone_nothing_runs_off_the_screen(full, enter, page, login, shot):
     page.set_viewport_size({"width": 390, "height": 844})
     enter(full, login)
-    for address in (*MAIN, "/knowledge/exclusive_services", "/laws/reg-735", "/errors"):
+    for address in (*MAIN, "/knowledge/exclusive_services", "/workbooks", "/laws/reg-735", "/errors"):
         page.goto(f"{full}{address}")
         assert fits(page), address
     page.goto(f"{full}/findings")

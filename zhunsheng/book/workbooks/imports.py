@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng.book.load import load
-from zhunsheng.book.models import Batch, Book, ListKind
+from zhunsheng.book.models import Batch, ListKind
 from zhunsheng.book.workbooks.batches import Citation, Filed, file_under
 from zhunsheng.book.workbooks.changes import Comparison, Key, compare
 from zhunsheng.book.workbooks.layouts import Layouts, read_layouts
@@ -40,6 +40,7 @@ class SheetResult:
 class Plan:
     """What an import would do. Remarks name rows and files that are left out, notices what a person should know."""
 
+    kinds: dict[str, ListKind]
     sheets: list[SheetResult] = field(default_factory=list)
     remarks: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
@@ -95,7 +96,7 @@ def plan_import(
     book = load(rulebook, site)
     layouts = read_layouts(rulebook)
     kinds = {name: known.kind for name, known in book.knowledge.items()}
-    plan = Plan()
+    plan = Plan(kinds)
     for path in _files(paths):
         try:
             _plan_file(path, layouts, kinds, book.batches, plan, (stated, only, today))
@@ -119,15 +120,13 @@ def import_workbooks(
     """Plan an import and, unless it is a dry run, write it into the site's knowledge."""
     plan = plan_import(paths, rulebook, site, today, stated=stated, only=only)
     if not dry_run:
-        write_plan(plan, rulebook, site, remove=remove)
+        write_plan(plan, site, remove=remove)
     return plan
 
 
-def write_plan(plan: Plan, rulebook: Path, site: Path, *, remove: bool) -> Book:
-    """Write a plan and return the book as it is then."""
-    kinds = {name: known.kind for name, known in load(rulebook, site).knowledge.items()}
-    write(site, kinds, plan.changes(remove=remove), plan.batches, plan.kept)
-    return load(rulebook, site)
+def write_plan(plan: Plan, site: Path, *, remove: bool) -> None:
+    """Write a plan into the site's knowledge; points that are gone are taken out only with ``remove``."""
+    write(site, plan.kinds, plan.changes(remove=remove), plan.batches, plan.kept)
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from zhunsheng.book import load
 from zhunsheng.book.workbooks import Citation, Plan, plan_import, write_plan
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.permissions import Verb, check_may
@@ -57,7 +58,8 @@ def confirm_upload(actor: User, item: Upload, *, remove: bool = False) -> None:
     item.state, item.decided_by, item.decided_at, item.removed = UploadState.LOADED, actor, now(), remove
     item.save()
     append(actor, "knowledge.loaded", f"upload:{item.pk}", _evidence(plan, remove=remove))
-    item.book_digest = write_plan(plan, rulebook(), home().book, remove=remove).digest
+    write_plan(plan, home().book, remove=remove)
+    item.book_digest = load(rulebook(), home().book).digest
     item.save(update_fields=["book_digest"])
 
 
@@ -76,7 +78,7 @@ def discard_upload(actor: User, item: Upload) -> None:
 def load_plan(actor: Actor, plan: Plan, *, remove: bool) -> None:
     """Write a plan that the command line made, with its evidence."""
     append(actor, "knowledge.loaded", "command", _evidence(plan, remove=remove))
-    write_plan(plan, rulebook(), home().book, remove=remove)
+    write_plan(plan, home().book, remove=remove)
 
 
 def _plan(item: Upload) -> Plan:
