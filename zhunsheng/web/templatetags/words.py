@@ -247,7 +247,7 @@ def _label(kind: str, value: str) -> str:
 
 @register.filter
 def label(value: str | None, kind: str) -> str:
-    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step, difference, reading."""
+    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step, reading."""
     return _label(kind, value or "") if value is not None else ""
 
 
