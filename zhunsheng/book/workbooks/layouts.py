@@ -79,6 +79,7 @@ class Layouts(Entry):
         return self._canonical.get(folded, folded)
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return text in NFKC, without spaces, in lower case: for comparing, never for keeping."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()

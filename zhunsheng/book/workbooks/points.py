@@ -44,7 +44,7 @@ def data_rows(sheet: Sheet, header: int) -> Iterator[tuple[int, tuple[Cell, ...]
     titles = [fold(text_of(cell)) for cell in sheet.rows[header]]
     for number, row in enumerate(sheet.rows[header + 1 :], start=header + 1):
         filled = [text_of(cell).strip() for cell in row if text_of(cell).strip()]
-        if not filled or [fold(text_of(cell)) for cell in row] == titles:
+        if not filled or (fold(text_of(row[0])) == titles[0] and [fold(text_of(cell)) for cell in row] == titles):
             continue
         if not (len(filled) <= max(2, len(titles) // 2) and FOOTER.match(filled[0])):
             yield number, row
