@@ -56,7 +56,11 @@ def import_book(
     paths: Paths,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入。Check only.")] = False,
     remove: Annotated[
-        bool, typer.Option("--remove", help="移除本批次中工作簿没有的知识点。Take out what the workbook lacks.")
+        bool,
+        typer.Option(
+            "--remove",
+            help="移除此前导入、工作簿没有的知识点。Take out what was imported before and the workbook lacks.",
+        ),
     ] = False,
     only: Only = "",
     batch: BatchId = None,
