@@ -117,7 +117,7 @@ def test_explain_speaks_both_languages(cli, judged, place):
 
 
 def test_the_book_lints_and_lists(cli):
-    assert {rule["ground"] for rule in cli("book", "show", "--json")["rules"]} == {"published", "local"}
+    assert {rule["ground"] for rule in cli("book", "show", "--json")["rules"]} == {"published", "local", "demo"}
     assert {remark["level"] for remark in cli("book", "lint", "--json")["remarks"]} == {"warning"}
 
 

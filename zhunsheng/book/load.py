@@ -19,6 +19,8 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.ids import identity
 
+#: What a row may say beyond the columns of its list; only the batch must be there.
+COMMON = ("batch", "valid_from", "valid_to", "citation", "withdraws", "printed", "reading", "note")
 READINGS: tuple[Literal["", "confirm", "waiting"], ...] = ("", "confirm", "waiting")
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -134,23 +136,32 @@ def _point(row: dict[str, str], number: int, path: Path, name: str, kind: ListKi
             raise wrong(column.name, "empty")
         if text and column.kind == "integer" and not text.lstrip("-").isdigit():
             raise wrong(column.name, f"not a whole number: {text}")
-        if text and column.codes and text not in column.codes:
+        codes = text.split() if column.kind == "set" else [text] if text else []
+        if column.codes and not set(codes) <= set(column.codes):
             raise wrong(column.name, f"not one of {', '.join(column.codes)}: {text}")
     batch = batches.get(row["batch"])
     if batch is None:
         raise wrong("batch", f"unknown batch: {row['batch']}")
-    named = (values[column.name] for column in kind.columns if not column.name.endswith("_name"))
-    key = identity(name, row["batch"], *named)
-    return Point(
-        point_id=key,
-        batch=row["batch"],
-        values=values,
-        note=(row.get("note") or "").strip(),
-        printed=row.get("printed") or "",
-        reading=reading,
-        valid_from=_date(row.get("valid_from")) or batch.valid_from,
-        valid_to=_date(row.get("valid_to")) or batch.valid_to,
-    )
+    said = {column: (row.get(column) or "").strip() for column in COMMON}
+    if said["withdraws"] not in ("", "yes"):
+        raise wrong("withdraws", f"neither empty nor yes: {said['withdraws']}")
+    named = [values[column.name] for column in kind.columns if not column.name.endswith("_name")]
+    own = [said[column] for column in ("valid_from", "withdraws") if said[column]]  # a later row of the same content
+    try:
+        return Point(
+            point_id=identity(name, row["batch"], *named, *own),
+            batch=row["batch"],
+            values=values,
+            note=said["note"],
+            printed=row.get("printed") or "",
+            reading=reading,
+            citation=said["citation"],
+            withdraws=said["withdraws"] == "yes",
+            valid_from=_date(said["valid_from"]) or batch.valid_from,
+            valid_to=_date(said["valid_to"]) or batch.valid_to,
+        )
+    except ValueError as error:
+        raise wrong("valid_from", f"dates are wrong: {said['valid_from']} - {said['valid_to']}") from error
 
 
 def _date(text: str | None) -> date | None:
@@ -172,3 +183,7 @@ def _check_references(book: Book) -> None:
         for name in rule.lists:
             if name not in book.knowledge:
                 raise Problem("ZS404", file=rule.id, reference=name)
+    for key, batch in book.batches.items():
+        for name in batch.supersedes:
+            if name not in book.batches or name == key:
+                raise Problem("ZS404", file=f"batches.yaml: {key}", reference=name)

@@ -8,15 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng.book import Book, load
+from zhunsheng.book.lint import Remark
+from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
 from zhunsheng.cli.site import load_knowledge
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home, rulebook
-from zhunsheng.kernel.time import now, parse_date
+from zhunsheng.kernel.time import OPEN_END, now, parse_date
 from zhunsheng.patterns.bind import bind, points
-from zhunsheng.patterns.lint import Remark
 from zhunsheng.patterns.lint import lint as lint_book
 
 app = typer.Typer(help="规则库：查看、校验、导入知识点。The rule book.", no_args_is_help=True)
@@ -36,12 +37,25 @@ def show_book(as_of: AsOf = None, json: Json = False) -> None:
 
 @app.command()
 def lint(json: Json = False) -> None:
-    """校验规则库：算例、边界、引文、复核日期。Check examples, boundaries, citations, review dates."""
+    """校验规则库：算例、边界、期间、引文、签署、复核。Check examples, boundaries, periods, citations, signatures."""
     with show.problems(as_json=json):
         remarks = lint_book(load(rulebook(), home().book), now().date())
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="编码、名称或备注的一部分。Part of a code, name or note.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="每类最多几条。At most so many of each kind.")] = 10,
+    json: Json = False,
+) -> None:
+    """查找规则、法条与知识点。Search rules, articles and knowledge points."""
+    with show.problems(as_json=json):
+        found = index(load(rulebook(), home().book)).search(text, dict.fromkeys(KINDS, limit))
+    data = {one.kind: {"total": one.total, "hits": [_hit(hit) for hit in one.hits]} for one in found}
+    show.say(data, as_json=json, human=lambda: _found(found))
 
 
 Paths = Annotated[list[Path], typer.Argument(help="公布的工作簿或其文件夹。Workbooks or folders.")]
@@ -144,12 +158,27 @@ def _table(book: Book) -> None:
 
 
 def _remark(one: Remark) -> dict[str, str]:
-    return {"rule": one.rule_id, "level": one.level, "code": one.code, "zh": one.zh, "en": one.en}
+    return {"kind": one.kind, "about": one.about, "level": one.level, "code": one.code, "zh": one.zh, "en": one.en}
 
 
 def _remarks(remarks: list[Remark]) -> None:
-    rows: list[list[Any]] = [[one.level, one.rule_id, one.zh] for one in remarks]
-    show.table("规则库校验", ["级别", "规则", "说明"], rows)
+    rows: list[list[Any]] = [[one.level, one.about, one.zh] for one in remarks]
+    show.table("规则库校验", ["级别", "对象", "说明"], rows)
+
+
+def _hit(hit: Entry) -> dict[str, Any]:
+    told = {"key": hit.key, "place": hit.place, "code": hit.code, "name": hit.title, "name_en": hit.title_en}
+    if hit.point is None or hit.standing is None:
+        return told
+    holds = [[str(one.start), "" if one.end == OPEN_END else str(one.end)] for one in hit.standing.periods]
+    return {**told, "batch": hit.point.batch, "holds": holds}
+
+
+def _found(found: list[Found]) -> None:
+    words = {"rule": "规则", "article": "法条", "point": "知识点"}
+    for one in found:
+        rows = [[hit.key, hit.code, hit.title] for hit in one.hits]
+        show.table(f"{words[one.kind]} {one.total:,}", ["所在", "编码", "名称"], rows)
 
 
 def _planned(data: dict[str, Any]) -> None:

@@ -27,6 +27,12 @@ from zhunsheng.runs.store import SERVING, current_id, folder
 def run(
     as_of: AsOf = None,
     snapshot: Annotated[str | None, typer.Option(help="判定哪个快照，默认最新。Which snapshot.")] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="试算，不作为当前结果。Pages keep their run.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="全部重新判定。Judge everyone anew.")] = False,
+    book: Annotated[Path | None, typer.Option("--rulebook", help="规则库文件夹。Folder of the rule book.")] = None,
+    knowledge_as_of: Annotated[
+        str | None, typer.Option(help="按哪一天已公布的规则与知识判定。Judge by what was published by this day.")
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="列出已有的运行。List the runs.")] = False,
     json: Json = False,
 ) -> None:
@@ -37,7 +43,15 @@ def run(
         return
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
         manifest = runs.execute(
-            home(), rulebook(), as_of=day(as_of), finished_at=epoch_seconds(now()), snapshot=snapshot, progress=tell
+            home(),
+            book or rulebook(),
+            as_of=day(as_of),
+            finished_at=epoch_seconds(now()),
+            snapshot=snapshot,
+            draft=draft,
+            whole=whole,
+            knowledge_as_of=day(knowledge_as_of) if knowledge_as_of else None,
+            progress=tell,
         )
         record_run(manifest)
     stats = rule_stats(manifest.run_id)
@@ -120,14 +134,17 @@ def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
     show.out.print(
         f"明细 {c['lines']:,} 行，疑点 {c['findings']:,} 件：新增 {c['new']:,}，延续 {c['same']:,}，消失 {c['gone']:,}"
     )
+    if manifest.rejudged is not None:
+        show.out.print(f"重新判定 {manifest.rejudged:,} 人，其余 {c['persons'] - manifest.rejudged:,} 人沿用上次")
     show.out.print(f"结果摘要 {manifest.result_digest}", highlight=False)
     if manifest.run_id != current_id(home()):
-        show.out.print("截至日早于当前运行，页面仍显示当前运行。")
+        show.out.print("页面仍显示当前运行。")
 
 
 def _list(found: list[dict[str, Any]]) -> None:
-    rows = [[m["run_id"], m["as_of"], m["snapshot"], m["counts"]["findings"], m["result_digest"][:16]] for m in found]
-    show.table("运行", ["编号", "截至", "快照", "疑点", "结果摘要"], rows)
+    names = ("run_id", "as_of", "knowledge_as_of", "snapshot")
+    rows = [[*(m.get(name) or "" for name in names), m["counts"]["findings"], m["result_digest"][:16]] for m in found]
+    show.table("运行", ["编号", "截至", "知识截至", "快照", "疑点", "结果摘要"], rows)
 
 
 def _explained(told: dict[str, Any]) -> None:
