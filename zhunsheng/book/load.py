@@ -100,9 +100,16 @@ def _list(name: str, kind: ListKind, folders: list[Path], batches: dict[str, Bat
     for folder in folders:
         path = folder / "knowledge" / f"{name}.csv"
         if path.exists():
-            for point in _points(path, name, kind, batches):
-                points[point.point_id] = point
+            found = _points(path, name, kind, batches)
+            told = {_subject(point, kind) for point in found}
+            points = {key: point for key, point in points.items() if _subject(point, kind) not in told}
+            points |= {point.point_id: point for point in found}
     return KnowledgeList(name=name, kind=kind, points=tuple(points.values()))
+
+
+def _subject(point: Point, kind: ListKind) -> tuple[str, ...]:
+    """Return what a later folder's rows replace: the batch and the subject, whatever else the rows say."""
+    return (point.batch, *(point.get(column) for column in kind.key))
 
 
 def _points(path: Path, name: str, kind: ListKind, batches: dict[str, Batch]) -> list[Point]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zhunsheng.web.views import account, errors, findings, health, imports, laws, overview, rulebook, runs
+from zhunsheng.web.views import account, errors, findings, health, imports, laws, overview, rulebook, runs, workbooks
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -19,6 +19,11 @@ urlpatterns = [
     path("rules", rulebook.rule_list, name="rules"),
     path("rules/<path:rule_id>", rulebook.rule, name="rule"),
     path("knowledge/<str:name>", rulebook.knowledge, name="knowledge"),
+    path("workbooks", workbooks.upload_list, name="workbooks"),
+    path("workbooks/export.zip", workbooks.export, name="workbooks-export"),
+    path("workbooks/<int:pk>", workbooks.upload, name="workbook"),
+    path("workbooks/<int:pk>/confirm", workbooks.confirm, name="workbook-confirm"),
+    path("workbooks/<int:pk>/discard", workbooks.discard, name="workbook-discard"),
     path("laws/<str:instrument>", laws.instrument, name="law"),
     path("laws/<str:instrument>/<str:article>", laws.article, name="article"),
     path("imports", imports.import_list, name="imports"),

@@ -218,6 +218,18 @@ LABELS: dict[str, dict[str, Any]] = {
         "1": gettext_lazy("一级"),
         "0": gettext_lazy("未定级"),
     },
+    "difference": {
+        "new": gettext_lazy("新增"),
+        "changed": gettext_lazy("改变"),
+        "gone": gettext_lazy("不再有"),
+    },
+    "reading": {"confirm": gettext_lazy("待确认"), "waiting": gettext_lazy("待人工，未绑定规则")},
+    "point": {
+        "batch": gettext_lazy("批次"),
+        "printed": gettext_lazy("原文"),
+        "reading": gettext_lazy("读法"),
+        "note": gettext_lazy("备注"),
+    },
     "sex": {"M": gettext_lazy("男"), "F": gettext_lazy("女")},
     "visit": {
         "outpatient": gettext_lazy("门诊"),
@@ -265,7 +277,7 @@ def _label(kind: str, value: str) -> str:
 
 @register.filter
 def label(value: str | None, kind: str) -> str:
-    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step."""
+    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step, reading."""
     return _label(kind, value or "") if value is not None else ""
 
 
