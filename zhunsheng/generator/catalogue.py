@@ -42,6 +42,7 @@ class Item:
 def ordinary(index: Index) -> list[Item]:
     """Return the items of the data table that stay clear of every knowledge point."""
     kept = [_capped(item, index) for item in map(_read, rows("items")) if _limits_suffice(item, index)]
+    kept = [item for item in kept if item.category.startswith(FIXED) or item.code not in index.named]
     fixed_first = sorted(kept, key=lambda item: not item.category.startswith(FIXED))
     held: set[str] = set()
     for item in fixed_first:

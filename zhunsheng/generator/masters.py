@@ -27,7 +27,11 @@ def _institutions(county: County) -> list[list[str]]:
     rows = []
     for one in county.institutions:
         lead = "" if one.lead == NONE else county.institutions[one.lead].code
-        rows.append([one.code, one.name, KINDS[one.kind], LEVELS[one.kind], lead, str(REGION), SINCE, NO_DAY])
+        said = one.registered
+        if said is None:
+            rows.append([one.code, one.name, KINDS[one.kind], LEVELS[one.kind], lead, str(REGION), SINCE, NO_DAY])
+        elif said.kind is not None:
+            rows.append([one.code, one.name, said.kind, said.level or "", lead, said.region or "", SINCE, NO_DAY])
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,10 @@ from zhunsheng.generator.pools import Pools
 
 @dataclass(frozen=True)
 class World:
-    """The county, its people and its items. People change between months: who was seen last when."""
+    """The county, some or all of its people, its items and their names by code.
+
+    People change between months: who was seen last when. ``shard`` numbers the people at hand among all.
+    """
 
     seed: int
     county: County
@@ -29,10 +33,13 @@ class World:
     pools: Pools
     prices: Ints
     index: Index
+    names: Mapping[str, str]
+    first_day: int
+    shard: int = 0
 
     def rng(self, *stream: int) -> Generator:
-        """Return the random numbers of one step; steps do not disturb each other."""
-        return random_numbers(self.seed, *stream)
+        """Return the random numbers of one step for one shard of the people; steps do not disturb each other."""
+        return random_numbers(self.seed, *stream, self.shard)
 
 
 def random_numbers(seed: int, *stream: int) -> Generator:
