@@ -66,28 +66,32 @@ def knowledge_of(book: Book) -> Knowledge:
     rows = {name: bindings.rows for name, bindings in bind(book).items()}
     names = _names(book)
     others = {name for rule in book.rules.values() if rule.pattern not in SCREENED for name in rule.lists}
+
+    def name(code: str) -> str:
+        return names.get(code, code)
+
     # caps of other periods than a day are not screened one by one
     daily = [r for r in rows["qty_cap"] if getattr(r, "period", "day") == "day"]
     others_named = {r.item_code for r in rows["qty_cap"]} - {r.item_code for r in daily}
     return Knowledge(
-        sex=[(r.item_code, names[r.item_code], r.sex, r.valid_from, _end(r)) for r in rows["item_sex"]],
+        sex=[(r.item_code, name(r.item_code), r.sex, r.valid_from, _end(r)) for r in rows["item_sex"]],
         age=[
-            (r.item_code, names[r.item_code], r.min_age, r.max_age, r.age_unit, r.valid_from, _end(r))
+            (r.item_code, name(r.item_code), r.min_age, r.max_age, r.age_unit, r.valid_from, _end(r))
             for r in rows["item_age"]
         ],
         pairs=[
             (
                 r.main_code,
-                names[r.main_code],
+                name(r.main_code),
                 r.sub_code,
-                names[r.sub_code],
+                name(r.sub_code),
                 r.time_window,
                 r.valid_from,
                 _end(r),
             )
             for r in rows["mutex_pair"]
         ],
-        caps=[(r.item_code, names[r.item_code], r.cap_e4, r.valid_from, _end(r)) for r in daily],
+        caps=[(r.item_code, name(r.item_code), r.cap_e4, r.valid_from, _end(r)) for r in daily],
         named=frozenset(others_named.union(*(_texts(p) for name in others for p in book.knowledge[name].points))),
         names=names,
         rules=[_told(book, rule) for rule in book.rules.values()],
@@ -121,7 +125,8 @@ def _names(book: Book) -> dict[str, str]:
         heads = [one.name.removesuffix("_code") for one in known.kind.columns if one.name.endswith("_code")]
         for point in known.points:
             for head in heads:
-                names.setdefault(point.get(f"{head}_code"), point.get(f"{head}_name"))
+                if point.get(f"{head}_name"):
+                    names.setdefault(point.get(f"{head}_code"), point.get(f"{head}_name"))
     return names
 
 
