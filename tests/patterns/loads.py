@@ -10,13 +10,20 @@ from hypothesis import strategies as st
 from zhunsheng.kernel.money import times
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import PATTERNS, Bindings, Case
-from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay
+from zhunsheng.patterns.base import Department, Diagnosis, Institution, Line, Stay
 
 DAY = date(2026, 3, 1)
 MIDNIGHT = 1_772_294_400  # 2026-03-01 00:00 in Asia/Shanghai
 ITEMS = ["001", "002", "003"]
 #: Two institutions that lines and stays name; a third that is named and not registered.
 PLACES = (Institution("A", "hospital", "2", "330781"), Institution("B", "township_centre", None, "330781"))
+
+#: D1 of A has a specialty below one of the national codes, D2 of A has none, B registers D1 alone.
+PARTS = (
+    Department("A", "D1", "呼吸内科", "A03.01"),
+    Department("A", "D2", "待登记科", None),
+    Department("B", "D1", "骨科", "A04.03"),
+)
 
 days = st.integers(-2, 3).map(lambda n: DAY + timedelta(days=n))
 verdicts = st.sampled_from(["violation", "suspected"])
@@ -36,6 +43,38 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "qty_cap": {"item_code": st.sampled_from(ITEMS), "cap_e4": st.sampled_from([0, 10_000, 15_000, 240_000])},
     "dup_claim": {"time_window": st.sampled_from(["moment", "day"])},
+    "item_requires_dx": {
+        "item_code": st.sampled_from(ITEMS),
+        "dx_codes": st.sampled_from(["J18", "I10 J18.1", "Z51.100 I10.x", "M17"]),
+        "within_days": st.integers(0, 4),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "item_requires_prior": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "prior_codes": st.sampled_from(["003", "003 002", "001"]),
+        "within_days": st.integers(1, 4),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "item_visit_type": {
+        "item_code": st.sampled_from(ITEMS),
+        "allowed_visits": st.sampled_from(["inpatient", "outpatient", "emergency inpatient", "pharmacy"]),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "org_level": {
+        "item_code": st.sampled_from(ITEMS),
+        "min_level": st.integers(1, 3),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "dept_set": {
+        "item_code": st.sampled_from(ITEMS),
+        "specialties": st.sampled_from(["A03", "A04.03", "A05 A03.01", "A50"]),
+        "scope": st.sampled_from(["paid", "all"]),
+    },
+    "insurance_type": {
+        "item_code": st.sampled_from(ITEMS),
+        "insurance_kinds": st.sampled_from(["410", "310", "390 510"]),
+    },
+    "not_payable": {"item_code": st.sampled_from(ITEMS), "refused": st.sampled_from(["always", "alone"])},
     "overlap": {"tolerance_hours": st.sampled_from([0, 6, 24])},
 }
 
@@ -71,7 +110,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     stays = [draw(_stay(person, number)) for number in range(draw(st.integers(0, 4)))]
     diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.integers(0, 3)))]
     sex = draw(st.sampled_from([None, "M", "F"]))
-    return Case(person, sex, born, tuple(lines), tuple(stays), tuple(diagnoses), PLACES)
+    return Case(person, sex, born, tuple(lines), tuple(stays), tuple(diagnoses), PLACES, PARTS)
 
 
 @st.composite

@@ -94,7 +94,9 @@ def loaded():
 def _rows(pattern):
     values = {"item_code": lambda i: f"{i:03}", "main_code": lambda i: f"{i:03}", "sub_code": lambda i: f"{i + 40:03}"}
     fixed = {"sex": "F", "min_age": 0, "max_age": 14, "age_unit": "year", "time_window": "day", "transfer_day": "judge",
-             "cap_e4": 10_000, "tolerance_hours": 24}  # fmt: skip
+             "cap_e4": 10_000, "tolerance_hours": 24, "dx_codes": "J18 I10", "within_days": 30, "scope": "paid",
+             "prior_codes": "00012 00013", "allowed_visits": "inpatient", "min_level": 2, "specialties": "A03 A04.03",
+             "insurance_kinds": "410", "refused": "alone"}  # fmt: skip
     for i in range(40 if pattern.uses_knowledge else 1):
         cells = [values[c.name](i) if c.name in values else fixed[c.name] for c in pattern.columns]
         yield pattern.row("R", f"p{i}", "violation", date(2021, 5, 1), OPEN_END, *cells)

@@ -9,7 +9,7 @@ import csv
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -19,7 +19,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.ids import identity
 
-COMMON = ("batch", "valid_from", "valid_to", "note")
+READINGS: tuple[Literal["", "confirm", "waiting"], ...] = ("", "confirm", "waiting")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -118,13 +118,17 @@ def _point(row: dict[str, str], number: int, path: Path, name: str, kind: ListKi
         return Problem("ZS405", file=path.name, row=number, column=column, reason=reason)
 
     values = {column.name: (row[column.name] or "").strip() for column in kind.columns}
+    reading = (row.get("reading") or "").strip()
+    if reading not in READINGS:
+        raise wrong("reading", f"not one of {', '.join(READINGS[1:])}: {reading}")
     for column in kind.columns:
         text = values[column.name]
-        if column.required and not text:
+        if column.required and not text and reading != "waiting":
             raise wrong(column.name, "empty")
         if text and column.kind == "integer" and not text.lstrip("-").isdigit():
             raise wrong(column.name, f"not a whole number: {text}")
-        if text and column.codes and text not in column.codes:
+        codes = text.split() if column.kind == "set" else [text] if text else []
+        if column.codes and not set(codes) <= set(column.codes):
             raise wrong(column.name, f"not one of {', '.join(column.codes)}: {text}")
     batch = batches.get(row["batch"])
     if batch is None:
@@ -136,6 +140,8 @@ def _point(row: dict[str, str], number: int, path: Path, name: str, kind: ListKi
         batch=row["batch"],
         values=values,
         note=(row.get("note") or "").strip(),
+        printed=row.get("printed") or "",
+        reading=reading,
         valid_from=_date(row.get("valid_from")) or batch.valid_from,
         valid_to=_date(row.get("valid_to")) or batch.valid_to,
     )

@@ -109,6 +109,15 @@ class ExampleInstitution(Entry):
     region: str | None = None
 
 
+class ExampleDepartment(Entry):
+    """A department of a worked example: national specialty code caty, None when not registered."""
+
+    id: str = "D1"
+    institution: str = "A"
+    name: str = ""
+    specialty: str | None = None
+
+
 class ExamplePerson(Entry):
     """The person of a worked example; what is left out is unknown."""
 
@@ -134,6 +143,7 @@ class Example(Entry):
     lines: tuple[ExampleLine, ...] = ()
     stays: tuple[ExampleStay, ...] = ()
     institutions: tuple[ExampleInstitution, ...] = ()
+    departments: tuple[ExampleDepartment, ...] = ()
     expect: tuple[Expected, ...]
     work: str
     work_en: str
@@ -141,7 +151,10 @@ class Example(Entry):
 
 
 class Rule(Dated):
-    """A pattern bound to knowledge, parameters, law and words. One file, one rule."""
+    """A pattern bound to knowledge, parameters, law and words. One file, one rule.
+
+    ``where`` takes of its lists only the points whose columns hold the given text; empty text: what is left open.
+    """
 
     id: str
     code: str = ""
@@ -154,6 +167,7 @@ class Rule(Dated):
     verdict: Literal["violation", "suspected"]
     scenes: tuple[Literal["before", "during", "after"], ...]
     lists: tuple[str, ...] = ()
+    where: dict[str, str] = Field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     law: tuple[LawRef, ...] = Field(min_length=1)
     why: str
@@ -211,13 +225,17 @@ class Batch(Dated):
 
 
 class ListColumn(Entry):
-    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words."""
+    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words.
+
+    A set holds several codes parted by spaces.
+    """
 
     name: str
     zh: str
     en: str
-    kind: Literal["text", "integer", "code"] = "text"
+    kind: Literal["text", "integer", "code", "set"] = "text"
     required: bool = True
+    key: bool = False
     words: Words = Field(default_factory=dict)
 
     @property
@@ -233,14 +251,26 @@ class ListKind(Entry):
     en: str
     columns: tuple[ListColumn, ...]
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name a point across revisions: its codes, and what is declared beside them."""
+        return tuple(column.name for column in self.columns if column.key or column.kind == "code")
+
 
 class Point(Dated):
-    """A knowledge point: a dated row of a list with its batch, values by column and the text as printed."""
+    """A knowledge point: a dated row of a list with its batch and values by column.
+
+    ``printed`` is the text that values were read from, word for word. ``reading`` is empty when the values are
+    as printed, ``confirm`` when a local default or one of two readings was taken, ``waiting`` when the text could
+    not be read: such a point is kept and shown, and no rule is bound to it until a person has settled it.
+    """
 
     point_id: str
     batch: str
     values: dict[str, str]
     note: str = ""
+    printed: str = ""
+    reading: Literal["", "confirm", "waiting"] = ""
 
     def get(self, column: str) -> str:
         """Return the value of a column, empty when the row leaves it open."""

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.patterns.base import COMMON, Bindings, Case, Diagnosis, Hit, Institution, Line, Pattern, Stay
+from zhunsheng.patterns.base import COMMON, Bindings, Case, Department, Diagnosis, Hit, Institution, Line, Pattern, Stay
 
 VERSION = duckdb.__version__
 _INTEGERS = {"quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at"}
@@ -38,13 +38,15 @@ def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings])
 
 
 def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
-    """Create the fact tables that patterns read (line, encounter, person) from cases: for examples and tests."""
+    """Create the fact tables that patterns read (line, encounter, person, ...) from cases: for examples and tests."""
     people = list(cases)
     _table(con, "line", _schema(Line._fields), [line for case in people for line in case.lines])
     _table(con, "encounter", _schema(Stay._fields), [stay for case in people for stay in case.stays])
     _table(con, "diagnosis", _schema(Diagnosis._fields), [one for case in people for one in case.diagnoses])
     named = {one.institution_id: one for case in people for one in case.institutions}
     _table(con, "institution", _schema(Institution._fields), list(named.values()))
+    parts = {one[:2]: one for case in people for one in case.departments}
+    _table(con, "department", _schema(Department._fields), list(parts.values()))
     _table(
         con,
         "person",

@@ -72,11 +72,20 @@ class Institution(NamedTuple):
     region: str | None
 
 
+class Department(NamedTuple):
+    """A department as patterns see it. ``specialty`` is the national code (caty), None when not registered."""
+
+    institution_id: str
+    department_id: str
+    name: str
+    specialty: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
-    ``institutions`` holds those that the person's rows name, as far as they are registered.
+    ``institutions`` and ``departments`` hold those that the person's rows name, as far as they are registered.
     """
 
     person_id: str
@@ -86,6 +95,7 @@ class Case:
     stays: tuple[Stay, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     institutions: tuple[Institution, ...] = ()
+    departments: tuple[Department, ...] = ()
 
 
 class Hit(NamedTuple):
@@ -133,7 +143,9 @@ class BindingColumn:
 
     ``source``: ``knowledge`` (column of the knowledge list), ``parameter`` (dated parameter of the rule) or
     ``either`` (the knowledge point speaks; where it is silent, the rule's parameter does).
-    ``kind`` is ``text`` or ``integer``; an integer with ``digits`` is a decimal scaled by 10^digits.
+    ``kind`` is ``text``, ``integer`` or ``set``; an integer with ``digits`` is a decimal scaled by 10^digits.
+    A set is text of words parted by single spaces, each one of ``codes`` where they are given and at least
+    ``least`` characters long.
     """
 
     name: str
@@ -143,6 +155,7 @@ class BindingColumn:
     codes: tuple[str, ...] = ()
     digits: int = 0
     reads: str = ""  # name in the knowledge list or of the parameter, where it differs
+    least: int = 1
 
 
 COMMON = ("rule_id", "point_id", "verdict", "valid_from", "valid_to")
@@ -154,7 +167,7 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``.
+    carry a format of runs/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ...
     """
 
     name: str
@@ -212,6 +225,32 @@ class Bindings:
     def on(self, day: date) -> list[Any]:
         """Return all rows whose period holds the day: for patterns without an item."""
         return [row for row in self.rows if row.valid_from <= day < row.valid_to]
+
+
+#: A limit on what the fund pays binds only lines that state a share within policy scope; a limit on use binds all.
+SCOPE = BindingColumn(
+    "scope",
+    "text",
+    "parameter",
+    "paid: lines with a share within policy scope; all: every line",
+    codes=("paid", "all"),
+)
+SCOPE_MISSING = (
+    "条件不符，但该行未载明政策范围内金额，无法判定是否纳入基金结算",
+    "The condition is not met, but the line does not state its share within policy scope",
+)
+
+
+def is_self_paid(line: Line, scope: str) -> bool:
+    """Whether a limit on payment leaves the line alone, because nothing of it lies within policy scope."""
+    return scope == "paid" and line.in_scope_fen == 0
+
+
+def as_paid(row: Any, line: Line, reason: str) -> tuple[Verdict, str]:
+    """Return verdict and reason of a broken condition: unknown where it cannot be told whether the fund paid."""
+    if row.scope == "paid" and line.in_scope_fen is None:
+        return Verdict.UNKNOWN, "scope_missing"
+    return Verdict(row.verdict), reason
 
 
 @cache

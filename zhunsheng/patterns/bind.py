@@ -28,12 +28,19 @@ def bind(book: Book) -> dict[str, Bindings]:
 
 
 def points(book: Book, rule: Rule) -> list[Point]:
-    """Return the knowledge points of a rule, in the order of its lists."""
-    return [point for name in rule.lists for point in book.knowledge[name].points]
+    """Return the knowledge points of a rule, in the order of its lists: those that its ``where`` takes."""
+    return [
+        point
+        for name in rule.lists
+        for point in book.knowledge[name].points
+        if all(point.get(column) == text for column, text in rule.where.items())
+    ]
 
 
 def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
-    found: list[Point | None] = list(points(book, rule)) if pattern.uses_knowledge else [None]
+    found: list[Point | None] = [None]
+    if pattern.uses_knowledge:
+        found = [point for point in points(book, rule) if point.reading != "waiting"]
     for point in found:
         held = rule.period.both(point.period) if point else rule.period
         for period in _cut(rule, held) if held else ():
@@ -61,7 +68,10 @@ def _value(rule: Rule, point: Point | None, column: BindingColumn, period: Perio
     label = f"{point.point_id}" if point else "-"
     if not text:
         raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=name, point=label, day=period.start)
-    if column.codes and text not in column.codes:
+    if column.kind == "set":
+        text = " ".join(text.split())
+    words = text.split() if column.kind == "set" else [text]
+    if any((column.codes and word not in column.codes) or len(word) < column.least for word in words):
         raise Problem(
             "ZS406", rule=rule.id, pattern=rule.pattern, column=f"{name}={text}", point=label, day=period.start
         )

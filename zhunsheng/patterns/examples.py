@@ -13,7 +13,7 @@ from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
 from zhunsheng.patterns import JUDGES
-from zhunsheng.patterns.base import Bindings, Case, Diagnosis, Hit, Institution, Line, Stay
+from zhunsheng.patterns.base import Bindings, Case, Department, Diagnosis, Hit, Institution, Line, Stay
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,6 +41,9 @@ def case_of(example: Example, person_id: str) -> Case:
         ),
         institutions=tuple(
             Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region) for one in example.institutions
+        ),
+        departments=tuple(
+            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty) for one in example.departments
         ),
     )
 

@@ -1,7 +1,8 @@
 """Checks of the rule book that need the patterns: examples hold, and every boundary is noticed by one.
 
 The boundaries are derived from the rule itself - each number of a parameter or knowledge point used by an
-example, each start date - by moving it one step and asking whether any example changes.
+example, each word of a set, each start date - by moving it one step (taking the word away) and asking whether any
+example changes.
 """
 
 from __future__ import annotations
@@ -87,6 +88,10 @@ def _moves(rule: Rule, bindings: Bindings) -> Iterator[tuple[str, Callable[[Any]
         for step in (-1, 1):
             if value + step >= 0:
                 yield f"{name} {value} -> {value + step}", _number(rule.id, name, value, step)
+    sets = [column.name for column in bindings.pattern.columns if column.kind == "set"]
+    for name, value in sorted({(name, getattr(row, name)) for row in own for name in sets}):
+        for word in value.split():
+            yield f"{name} {value} - {word}", _word(rule.id, name, value, word)
     for day in sorted({row.valid_from for row in own}):
         for step in (-1, 1):
             yield f"valid_from {day} {step:+d}", _day(rule.id, "valid_from", day, step)
@@ -98,6 +103,14 @@ def _number(rule_id: str, name: str, value: int, step: int) -> Callable[[Any], A
     def change(row: Any) -> Any:
         hit = row.rule_id == rule_id and getattr(row, name) == value
         return row._replace(**{name: value + step}) if hit else row
+
+    return change
+
+
+def _word(rule_id: str, name: str, value: str, word: str) -> Callable[[Any], Any]:
+    def change(row: Any) -> Any:
+        hit = row.rule_id == rule_id and getattr(row, name) == value
+        return row._replace(**{name: " ".join(one for one in value.split() if one != word)}) if hit else row
 
     return change
 

@@ -89,9 +89,12 @@ def execute(
     as_of: date,
     finished_at: int,
     snapshot: str | None = None,
+    draft: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Judge a snapshot and publish the run. A run of the same input is not made twice: the first one counts again.
+
+    A ``draft`` tries a rule book on the history: it is kept beside the current run and never shown in its place.
 
     The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts.
     Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong.
@@ -99,7 +102,7 @@ def execute(
     told = progress or _silent
     planned = plan(home, rulebook, as_of=as_of, snapshot=snapshot)
     with locked(home.runs / ".lock"):
-        leads = store.leads(home, planned.snapshot.id, as_of.isoformat())
+        leads = not draft and store.leads(home, planned.snapshot.id, as_of.isoformat())
         if (store.folder(home, planned.run_id) / store.SERVING).exists():
             if leads:
                 store.point(home, planned.run_id)
