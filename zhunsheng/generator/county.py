@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +24,22 @@ TIERS = {COUNTY: "county", TOWNSHIP: "township", VILLAGE: "village", ELSEWHERE: 
 EMERGENCY = len(GROUPS)
 
 
+class Held(NamedTuple):
+    """A device or a facility in the register of an institution: its kind, the first day and the day after the last."""
+
+    register: str
+    kind: str
+    valid_from: date
+    valid_to: date | None
+
+
 class Registered(NamedTuple):
     """What the registry says of an institution outside the county; a ``kind`` of None: it is not registered."""
 
     kind: str | None
     level: str | None
     region: str | None
+    held: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

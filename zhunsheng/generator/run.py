@@ -31,7 +31,7 @@ from zhunsheng.generator.months import CHRONIC, Month, as_date, calendar, month_
 from zhunsheng.generator.plants import plan as planting
 from zhunsheng.generator.plants.cases import cases as cases_of
 from zhunsheng.generator.plants.places import elsewhere
-from zhunsheng.generator.plants.rows import Cast, as_frames, key_rows
+from zhunsheng.generator.plants.rows import Cast, as_frames, key_rows, papers
 from zhunsheng.generator.plants.stage import PlantedEncounter
 from zhunsheng.generator.summary import Summary
 from zhunsheng.generator.world import World, random_numbers
@@ -83,7 +83,7 @@ def generate(
     delivery = deliver.begin(out, seed, months, summary)
     made = _prepare(seed, lines, months, start, knowledge)
     found = made.worlds[0].county
-    deliver.masters(delivery, masters.tables(found))
+    deliver.masters(delivery, masters.tables(found, made.worlds[0].more))
     summary.not_planted = made.left_out
     summary.persons = sum(len(world.people) for world in made.worlds)
     for number, month in enumerate(made.months):
@@ -100,6 +100,8 @@ def generate(
             _count(summary, whole)
     if progress:
         progress("生成完毕", months, months)
+    written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses")}
+    deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=90)
     return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
 
 
@@ -123,6 +125,7 @@ def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowled
         index=known,
         names=knowledge.names,
         first_day=first,
+        more=masters.More(),
     )
     cast = planting.plan(world, calendar_months, planting.chosen(possible, count))
     worlds = _shared(world, max(1, -(-lines // (months * LINES_PER_PART))))

@@ -14,6 +14,7 @@ from zhunsheng.generator.catalogue import Catalogue
 from zhunsheng.generator.county import County
 from zhunsheng.generator.frames import Flags, Ints
 from zhunsheng.generator.knowledge import Index
+from zhunsheng.generator.masters import More
 from zhunsheng.generator.months import Month
 from zhunsheng.generator.people import People
 from zhunsheng.generator.pools import Pools
@@ -35,6 +36,7 @@ class World:
     index: Index
     names: Mapping[str, str]
     first_day: int
+    more: More
     shard: int = 0
 
     def rng(self, *stream: int) -> Generator:

@@ -26,7 +26,7 @@ PATTERN, STANDARD = "pattern", "standard"
 NAMED, UNNAMED, SURPLUS = "named", "unnamed", "surplus"
 REFUND_NOTES = {NAMED: "已全部退费", UNNAMED: "已全部退费，退费未指明原明细", SURPLUS: "多收一份，已退一份"}
 #: The facts that a case can be told in; a case that states others is left out.
-TELLABLE = {"person", "lines", "stays", "institutions"}
+TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders", "uses", "devices", "facilities"}
 WORDS = {"name", "name_en", "expect", "work", "work_en", "known_false_positive", "kind", "rows", "besides"}
 
 
@@ -187,11 +187,28 @@ def exactly(rule: RuleText) -> set[str]:
         "insurance": ("encounter", _any(rule, "stays", "insurance")),
         "diagnoses": ("diagnosis", _any(rule, "stays", "diagnoses")),
         "institution": ("institution", any(e.institutions for e in rule.examples)),
+        "department": ("department", _ever(rule, "departments")),
+        "device": ("device", _ever(rule, "devices")),
+        "facility": ("facility", _ever(rule, "facilities")),
         "region": ("institution", _any(rule, "institutions", "region")),
         "item_class": ("line", _any(rule, "lines", "item_class")),
         "in_scope": ("line", _any(rule, "lines", "in_scope")),
     }
     return {name for name, (fact, ever) in stated.items() if ever and fact in rule.facts}
+
+
+def more(facts: Any, part: str) -> tuple[Any, ...]:
+    """Return a part that not every case can state: departments, orders, uses, devices, facilities."""
+    return getattr(facts, part, ())
+
+
+def died_on(facts: Any) -> tuple[date, ...]:
+    """Return the days on which the registers let the person of a case die."""
+    return getattr(facts.person, "died_on", ())
+
+
+def _ever(rule: RuleText, part: str) -> bool:
+    return any(more(example, part) for example in rule.examples)
 
 
 def _any(rule: RuleText, part: str, name: str) -> bool:
@@ -201,10 +218,12 @@ def _any(rule: RuleText, part: str, name: str) -> bool:
 
 def _foreign(facts: Example | Written) -> bool:
     """Whether a case states facts that the files of the county do not carry, or contradicts itself."""
-    more = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
+    foreign = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
-    return bool(more) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
+    # one file cannot let a person die on two days
+    elsewhere |= len(died_on(facts)) > 1
+    return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
 
 
 #: National codes of the kinds of visit.

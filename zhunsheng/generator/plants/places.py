@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from numpy.random import Generator
 
-from zhunsheng.generator.county import COUNTY, PHARMACY, REGION, TOWNSHIP, VILLAGE, County, Registered
-from zhunsheng.generator.plants.cases import VIOLATION, Case
+from zhunsheng.generator.county import COUNTY, PHARMACY, REGION, TOWNSHIP, VILLAGE, County, Held, Registered
+from zhunsheng.generator.masters import NO_DAY, SINCE, More
+from zhunsheng.generator.plants.cases import VIOLATION, Case, more
 
 #: Where visits of a kind take place when a rule does not look at the institution.
 USUAL = {
@@ -31,6 +32,7 @@ OWN = {
 def named(case: Case) -> list[str]:
     """Return the institutions that a case names, each once."""
     places = [stay.institution for stay in case.facts.stays] + [line.institution for line in case.facts.lines]
+    places += [one.institution for part in ("orders", "uses") for one in more(case.facts, part)]
     return list(dict.fromkeys(places))
 
 
@@ -38,22 +40,38 @@ def elsewhere(cases: Iterable[Case]) -> list[Registered]:
     """Return the institutions that cases need and the county does not have, as often as one case needs them."""
     needed: Counter[Registered] = Counter()
     for case in cases:
-        if "institution" in case.exact:
+        if _exact(case):
             wanted = Counter(_stated(case, name) for name in named(case))
             needed |= Counter({one: count for one, count in wanted.items() if not _own_kinds(case, one)})
     return sorted(needed.elements(), key=str)
 
 
+def _exact(case: Case) -> bool:
+    """Whether a rule of the case looks at institutions or at what is registered of theirs."""
+    return bool(case.exact & {"institution", "device", "facility"})
+
+
 def _stated(case: Case, name: str) -> Registered:
-    """Return what a case says the registry holds of an institution."""
+    """Return what a case says the registries hold of an institution."""
+    held = tuple(
+        Held(register, one.kind, one.valid_from, one.valid_to)
+        for register, part in (("device", "devices"), ("facility", "facilities"))
+        for one in more(case.facts, part)
+        if one.institution == name
+    )
     for one in case.facts.institutions:
         if one.id == name:
-            return Registered(one.kind, one.level, one.region)
-    return Registered(None, None, None)
+            return Registered(one.kind, one.level, one.region, held)
+    if "institution" in case.exact:
+        return Registered(None, None, None, held)
+    return Registered("hospital", "2", str(REGION), held)
 
 
 def _own_kinds(case: Case, wanted: Registered) -> tuple[int, ...]:
     """Return the kinds of the county's own institutions that are as the registry shall say."""
+
+    if case.exact & {"device", "facility"}:
+        return ()
 
     def seen(one: Registered) -> Registered:
         return one if "region" in case.exact else one._replace(region=None)
@@ -84,7 +102,7 @@ def _draw(county: County, rng: Generator, case: Case) -> dict[str, int]:
 
 
 def _candidates(county: County, rng: Generator, case: Case, name: str) -> list[int]:
-    if "institution" not in case.exact:
+    if not _exact(case):
         kinds = USUAL[_visit_type(case, name)]
         # a pair of places is a pair of levels where it can be; a third place is any
         picked = kinds[int(rng.integers(0, len(kinds)))]
@@ -106,11 +124,15 @@ def _visit_type(case: Case, name: str) -> str:
     return next((kind for kind in USUAL if kind in types), "outpatient")
 
 
+#: The code of departments that no register knows.
+UNKNOWN_DEPARTMENT = "T000"
+
+
 class Departments:
     """Real departments for those that a case names, by institution: each of its own, in the order of asking."""
 
-    def __init__(self, county: County, case: Case, first: dict[int, int]) -> None:
-        self.case = case
+    def __init__(self, county: County, case: Case, first: dict[int, int], rows: More, names: dict[int, str]) -> None:
+        self.case, self.county, self.rows, self.names = case, county, rows, names
         self._free: dict[int, list[int]] = {}
         for institution, department in first.items():
             own = [n for n, one in enumerate(county.departments) if one.institution == institution]
@@ -119,6 +141,8 @@ class Departments:
 
     def of(self, institution: int, text: str | None) -> int | str | None:
         """Return the position of a department, the text itself where a rule speaks of it, None for none."""
+        if text is not None and "department" in self.case.exact:
+            return self._registered(institution, text)
         if text is None or not self._free[institution]:
             return text if text is not None and self.case.verbatim(text) else None
         if (institution, text) not in self._chosen:
@@ -126,3 +150,17 @@ class Departments:
             place = own[0] if len(own) == 1 else own.pop(0)
             self._chosen[institution, text] = text if self.case.verbatim(text) else place
         return self._chosen[institution, text]
+
+    def _registered(self, institution: int, text: str) -> str:
+        """Return the code of a department of which is registered what the case says, entered when it is new."""
+        code = self.county.institutions[institution].code
+        for one in more(self.case.facts, "departments"):
+            if one.id == text and self.names[institution] == one.institution:
+                said = [one.name or "科室", one.specialty or ""]
+                for row in self.rows.departments:
+                    if [row[0], *row[2:4]] == [code, *said]:
+                        return row[1]
+                entered = f"T{len(self.rows.departments) + 1:03d}"
+                self.rows.departments.append([code, entered, *said, SINCE, NO_DAY])
+                return entered
+        return UNKNOWN_DEPARTMENT

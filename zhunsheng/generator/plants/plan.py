@@ -11,7 +11,16 @@ from zhunsheng.generator import casemix
 from zhunsheng.generator.casemix import CaseMix
 from zhunsheng.generator.frames import DAY
 from zhunsheng.generator.months import Month, month_at
-from zhunsheng.generator.plants.cases import FALSE_POSITIVE, LOOK_ALIKE, PATTERN, STANDARD, UNKNOWN, VIOLATION, Case
+from zhunsheng.generator.plants.cases import (
+    FALSE_POSITIVE,
+    LOOK_ALIKE,
+    PATTERN,
+    STANDARD,
+    UNKNOWN,
+    VIOLATION,
+    Case,
+    died_on,
+)
 from zhunsheng.generator.plants.days import moves
 from zhunsheng.generator.plants.rows import Cast
 from zhunsheng.generator.plants.stage import APART, Plant, Stage
@@ -27,6 +36,7 @@ SHARES = {
     (UNKNOWN, PATTERN): 0.10,
     (FALSE_POSITIVE, PATTERN): 0.04,
 }
+EVER = 2**40
 Placed = list[tuple[Case, list[int]]]
 
 
@@ -81,3 +91,8 @@ def _set_aside(world: World, plant: Plant) -> None:
     """Keep the person's other care away from the days of the case."""
     world.people.aside_from[plant.person] = min(one.begin for one in plant.encounters) // DAY - APART
     world.people.aside_to[plant.person] = max(one.last for one in plant.encounters) // DAY + APART
+    # what cannot be told may rest on earlier records that are not there; after a death there is no care
+    if any(told.kind == UNKNOWN for told in plant.case.told):
+        world.people.aside_from[plant.person] = 0
+    if died_on(plant.case.facts):
+        world.people.aside_to[plant.person] = EVER

@@ -73,6 +73,15 @@ def _columns(rows: list[list[int]], width: int) -> list[np.ndarray]:
     return list(np.array(rows, dtype=np.int64).reshape(-1, width).T.copy())
 
 
+def papers(cast: Cast, part: str) -> list[list[str]]:
+    """Return the rows of ``orders`` or ``uses`` once the identities of their encounters are known."""
+    found = [paper for plant in cast.plants for paper in plant.papers if paper[0] == part]
+    return [
+        [f"{number:08d}", encounter.row if encounter else f"0{number:08d}", person, institution, *told]
+        for number, (_, encounter, person, institution, told) in enumerate(found, 1)
+    ]
+
+
 def key_rows(cast: Cast) -> list[KeyRow]:
     """Return the answer key: one row for each thing said of a case."""
     return [row for number, plant in enumerate(cast.plants, 1) for row in _said(number, plant)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -16,7 +17,16 @@ from zhunsheng.generator.catalogue import Item, price_at
 from zhunsheng.generator.county import COUNTY, ELSEWHERE, EMERGENCY, PHARMACY, TIER_OF, TOWNSHIP, VILLAGE
 from zhunsheng.generator.frames import DAY, HOUR, NONE
 from zhunsheng.generator.people import FEMALE, MALE
-from zhunsheng.generator.plants.cases import SURPLUS, UNNAMED, VISIT_TYPES, Case, at_stake, stated
+from zhunsheng.generator.plants.cases import (
+    SURPLUS,
+    UNNAMED,
+    VISIT_TYPES,
+    Case,
+    at_stake,
+    died_on,
+    more,
+    stated,
+)
 from zhunsheng.generator.plants.places import Departments, institutions
 from zhunsheng.generator.world import World
 from zhunsheng.kernel.money import fen_from_yuan
@@ -80,12 +90,16 @@ class PlantedEncounter:
 
 @dataclass(eq=False, slots=True)
 class Plant:
-    """A case with its person and its encounters. ``named`` finds its rows by their names in the case."""
+    """A case with its person and its encounters. ``named`` finds its rows by their names in the case.
+
+    ``papers`` are orders and records of use: part, encounter, person's number, institution's code, what they say.
+    """
 
     case: Case
     person: int
     encounters: list[PlantedEncounter] = field(default_factory=list)
     named: dict[str, PlantedLine | PlantedEncounter] = field(default_factory=dict)
+    papers: list[tuple[str, PlantedEncounter | None, str, str, list[str]]] = field(default_factory=list)
 
 
 class Stage:
@@ -105,7 +119,9 @@ class Stage:
         self.plant.named |= made
         whole = made | self._unstated(set(made))
         first = {one.institution: one.department for one in whole.values() if isinstance(one.department, int)}
-        departments = Departments(self.world.county, self.case, {n: first.get(n, NONE) for n in self.place.values()})
+        first = {place: first.get(place, NONE) for place in self.place.values()}
+        names = {place: name for name, place in self.place.items()}
+        departments = Departments(self.world.county, self.case, first, self.world.more, names)
         for stay in self.case.facts.stays:
             made[stay.id].department = departments.of(made[stay.id].institution, stay.department)
         for line in self.case.facts.lines:
@@ -114,6 +130,7 @@ class Stage:
         self._refunds()
         self._company()
         self._in_turn()
+        self._register(whole)
         return self.plant
 
     def _person(self) -> None:
@@ -257,6 +274,21 @@ class Stage:
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
             encounter.lines.append(PlantedLine(item, price, WHOLE, at, encounter.department, encounter.practitioner))
 
+    def _register(self, whole: dict[str, PlantedEncounter]) -> None:
+        """Keep the death of the person; orders and records of use wait for the identities of their encounters."""
+        number = int(self.world.people.number[self.plant.person])
+        rows = self.world.more
+        rows.deaths += [[str(number), self._day(day)] for day in died_on(self.case.facts)]
+        for part in ("orders", "uses"):
+            for one in more(self.case.facts, part):
+                name = one.encounter if one.encounter in whole else f"{one.encounter}@{one.institution}"
+                institution = self.world.county.institutions[self.place[one.institution]].code
+                told = _order(one, self._day) if part == "orders" else _use(one, self._day)
+                self.plant.papers.append((part, whole.get(name), str(number), institution, told))
+
+    def _day(self, day: date) -> str:
+        return str(months.as_date(months.ordinal(day) + self.move))
+
     def _in_turn(self) -> None:
         """Settle the encounters in the order of the case, so that identities follow it where moments are equal."""
         latest = 0
@@ -276,3 +308,13 @@ class Stage:
 def _visit(line: ExampleLine, known: set[str]) -> str:
     """Return the name under which the encounter of a line is held: its own where stated, else with its institution."""
     return line.encounter if line.encounter in known else f"{line.encounter}@{line.institution}"
+
+
+def _order(order: Any, day: Callable[[date], str]) -> list[str]:
+    stop = day(order.stop) if order.stop else ""
+    days = "" if order.supply_days is None else str(order.supply_days)
+    return [order.item or "", day(order.start), stop, order.quantity or "", days]
+
+
+def _use(use: Any, day: Callable[[date], str]) -> list[str]:
+    return [use.item, day(use.on), use.quantity]
