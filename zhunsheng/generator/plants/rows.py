@@ -9,6 +9,7 @@ import numpy as np
 
 from zhunsheng.generator.frames import NONE, Encounters, Lines
 from zhunsheng.generator.plants.stage import Plant, PlantedEncounter, PlantedLine
+from zhunsheng.generator.tables import headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,19 @@ def _columns(rows: list[list[int]], width: int) -> list[np.ndarray]:
     return list(np.array(rows, dtype=np.int64).reshape(-1, width).T.copy())
 
 
+#: The kind of file and the name of the number of each part that is written at the end.
+PAPERS = {"orders": ("drord", "drord_no"), "uses": ("exerecd", "exe_sn")}
+
+
 def papers(cast: Cast, part: str) -> list[list[str]]:
     """Return the rows of ``orders`` or ``uses`` once the identities of their encounters are known."""
+    kind, own = PAPERS[part]
     found = [paper for plant in cast.plants for paper in plant.papers if paper[0] == part]
-    return [
-        [f"{number:08d}", encounter.row if encounter else f"0{number:08d}", person, institution, *told]
-        for number, (_, encounter, person, institution, told) in enumerate(found, 1)
-    ]
+    made = []
+    for number, (_, encounter, cells) in enumerate(found, 1):
+        numbers = {own: f"{number:08d}", "mdtrt_id": encounter.row if encounter else f"0{number:08d}"}
+        made.append([(cells | numbers).get(name, "") for name in headers(kind)])
+    return made
 
 
 def key_rows(cast: Cast) -> list[KeyRow]:

@@ -92,14 +92,14 @@ class PlantedEncounter:
 class Plant:
     """A case with its person and its encounters. ``named`` finds its rows by their names in the case.
 
-    ``papers`` are orders and records of use: part, encounter, person's number, institution's code, what they say.
+    ``papers`` are orders and records of use: part, encounter, cells by national name.
     """
 
     case: Case
     person: int
     encounters: list[PlantedEncounter] = field(default_factory=list)
     named: dict[str, PlantedLine | PlantedEncounter] = field(default_factory=dict)
-    papers: list[tuple[str, PlantedEncounter | None, str, str, list[str]]] = field(default_factory=list)
+    papers: list[tuple[str, PlantedEncounter | None, dict[str, str]]] = field(default_factory=list)
 
 
 class Stage:
@@ -284,7 +284,8 @@ class Stage:
                 name = one.encounter if one.encounter in whole else f"{one.encounter}@{one.institution}"
                 institution = self.world.county.institutions[self.place[one.institution]].code
                 told = _order(one, self._day) if part == "orders" else _use(one, self._day)
-                self.plant.papers.append((part, whole.get(name), str(number), institution, told))
+                cells = {"psn_no": str(number), "fixmedins_code": institution, **told}
+                self.plant.papers.append((part, whole.get(name), cells))
 
     def _day(self, day: date) -> str:
         return str(months.as_date(months.ordinal(day) + self.move))
@@ -310,11 +311,11 @@ def _visit(line: ExampleLine, known: set[str]) -> str:
     return line.encounter if line.encounter in known else f"{line.encounter}@{line.institution}"
 
 
-def _order(order: Any, day: Callable[[date], str]) -> list[str]:
-    stop = day(order.stop) if order.stop else ""
+def _order(order: Any, day: Callable[[date], str]) -> dict[str, str]:
     days = "" if order.supply_days is None else str(order.supply_days)
-    return [order.item or "", day(order.start), stop, order.quantity or "", days]
+    told = {"drord_begntime": day(order.start), "drord_endtime": day(order.stop) if order.stop else ""}
+    return {"med_list_codg": order.item or "", "cnt": order.quantity or "", "medc_days": days, **told}
 
 
-def _use(use: Any, day: Callable[[date], str]) -> list[str]:
-    return [use.item, day(use.on), use.quantity]
+def _use(use: Any, day: Callable[[date], str]) -> dict[str, str]:
+    return {"med_list_codg": use.item, "exe_time": day(use.on), "exe_cnt": use.quantity}
