@@ -21,7 +21,7 @@ def days_of(case: Case) -> list[date]:
     texts = [line.at for line in case.facts.lines]
     texts += [text for stay in case.facts.stays for text in (stay.start, stay.end) if text]
     further = [day for order in more(case.facts, "orders") for day in (order.start, order.stop) if day]
-    further += [use.on for use in more(case.facts, "uses")] + list(died_on(case.facts))
+    further += [use.day for use in more(case.facts, "uses")] + list(died_on(case.facts))
     return sorted({parse_date(text) for text in texts} | set(further))
 
 

@@ -318,4 +318,4 @@ def _order(order: Any, day: Callable[[date], str]) -> dict[str, str]:
 
 
 def _use(use: Any, day: Callable[[date], str]) -> dict[str, str]:
-    return {"med_list_codg": use.item, "exe_time": day(use.on), "exe_cnt": use.quantity}
+    return {"med_list_codg": use.item, "exe_time": day(use.day), "exe_cnt": use.quantity}
