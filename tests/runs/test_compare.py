@@ -118,4 +118,4 @@ def test_a_run_whose_file_was_removed_is_said_so(home, book):
 
 
 def test_every_cause_has_its_words():
-    assert all(zh and en for zh, en in CAUSES.values())
+    assert all(words["zh"] and words["en"] for words in CAUSES.values())

@@ -71,7 +71,7 @@ def lists():
     ]
     return [
         "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/rules", "/imports", "/runs",
-        f"/runs/{CURRENT}", f"/runs/{EARLIER}",
+        f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],
         "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/laws/reg-735", "/laws/reg-735/38",

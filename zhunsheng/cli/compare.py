@@ -13,7 +13,7 @@ from zhunsheng.kernel.home import home
 from zhunsheng.kernel.money import yuan
 from zhunsheng.runs.compare import CAUSES
 
-STATES = {"new": "新增", "gone": "消失", "changed": "有变"}
+STATES = {"same": "相同", "new": "新增", "gone": "消失", "changed": "有变"}
 
 
 def compare(
@@ -30,23 +30,22 @@ def compare(
 
 def _told(found: runs.Comparison) -> None:
     if found.changes:
-        rows = [[one.rule_id, CAUSES[one.cause][0], one.what] for one in found.changes]
+        rows = [[one.rule_id, CAUSES[one.cause]["zh"], one.what] for one in found.changes]
         show.table("规则库的改动", ["规则", "改动", "内容"], rows)
     show.table(
         f"{found.before['run_id']} → {found.after['run_id']}",
         ["规则", "变化", "原因", "件", "前（元）", "后（元）"],
         [
-            [g.rule_id, STATES[g.state], CAUSES[g.cause][0], g.findings, yuan(g.before_fen), yuan(g.after_fen)]
+            [g.rule_id, STATES[g.state], CAUSES[g.cause]["zh"], g.findings, yuan(g.before_fen), yuan(g.after_fen)]
             for g in found.groups
         ],
     )
     show.table(
         "不同的疑点", ["疑点", "规则", "机构", "服务日期", "变化", "原因"], [_row(one) for one in found.findings]
     )
-    told = "，".join(f"{word} {found.count(state):,}" for state, word in STATES.items())
-    show.out.print(f"相同 {found.same:,} 件，{told}")
+    show.out.print("，".join(f"{word} {found.counts[state]:,} 件" for state, word in STATES.items()))
 
 
 def _row(one: dict[str, Any]) -> list[Any]:
-    where = one["institution_id"], one["service_date"], STATES[one["state"]], CAUSES[one["cause"]][0]
+    where = one["institution_id"], one["service_date"], STATES[one["state"]], CAUSES[one["cause"]]["zh"]
     return [one["finding_id"], one["rule_id"], *where]

@@ -27,17 +27,17 @@ POINTS = "SELECT DISTINCT finding_id, point_id FROM finding_reason WHERE point_i
 #: Fields of a rule that decide a verdict; a change of words alone changes no finding.
 JUDGING = ("pattern", "verdict", "lists", "parameters", "valid_from", "valid_to")
 CAUSES = {
-    "rule_added": ("规则新增", "rule added"),
-    "rule_removed": ("规则移出", "rule removed"),
-    "rule_changed": ("规则改动", "rule changed"),
-    "point_added": ("知识点新增", "knowledge point added"),
-    "point_removed": ("知识点移出", "knowledge point removed"),
-    "point_changed": ("知识点改动", "knowledge point changed"),
-    "points_of_rule": ("规则的其他知识点有改动", "other points of the rule changed"),
-    "day": ("截至日不同", "another day"),
-    "facts": ("数据不同", "other facts"),
-    "program": ("程序版本不同", "another version of the program"),
-    "unexplained": ("未能归因", "not put down to anything"),
+    "rule_added": {"zh": "规则新增", "en": "rule added"},
+    "rule_removed": {"zh": "规则移出", "en": "rule removed"},
+    "rule_changed": {"zh": "规则改动", "en": "rule changed"},
+    "point_added": {"zh": "知识点新增", "en": "knowledge point added"},
+    "point_removed": {"zh": "知识点移出", "en": "knowledge point removed"},
+    "point_changed": {"zh": "知识点改动", "en": "knowledge point changed"},
+    "points_of_rule": {"zh": "规则的其他知识点有改动", "en": "other points of the rule changed"},
+    "day": {"zh": "截至日不同", "en": "another day"},
+    "facts": {"zh": "数据不同", "en": "other facts"},
+    "program": {"zh": "程序版本不同", "en": "another version of the program"},
+    "unexplained": {"zh": "未能归因", "en": "not put down to anything"},
 }
 
 
@@ -84,9 +84,13 @@ class Comparison:
     groups: tuple[Group, ...]
     findings: tuple[dict[str, Any], ...]
 
-    def count(self, state: str) -> int:
-        """Return how many findings are in a state: new, gone or changed."""
-        return sum(group.findings for group in self.groups if group.state == state)
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings are the same, new, gone and changed."""
+        told = {"same": self.same, "new": 0, "gone": 0, "changed": 0}
+        for group in self.groups:
+            told[group.state] += group.findings
+        return told
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison as plain data."""
