@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.book.books import save
+from zhunsheng.book import load
 from zhunsheng.book.workbooks.sheets import read_sheets
 from zhunsheng.kernel.home import ROOT
 
@@ -93,7 +94,8 @@ def test_answers_score_every_rule(cli, place, judged):
         timeout=60,
     )
     rules = json.loads(done.stdout)["rules"]
-    assert len(rules) == 6
+    assert {rule["rule_id"] for rule in rules} == set(load(ROOT / "rulebook").rules)
+    assert all(rule["recall_known"] == rule["precision"] == 1.0 for rule in rules)
     for rule in rules:
         seen = rule["planted"] - rule["blind_planted"]
         assert rule["found"] - rule["blind_found"] == seen, rule

@@ -52,13 +52,14 @@ class CountyFiles:
             return list(csv.DictReader(file))
 
     def rows(self, kind: str) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = []
-        for path in sorted((self.out / "import").glob(f"*_{kind}.csv")):
-            head, *body = parsed(path)
-            names = national(kind, head)
-            whole = (cells for n, cells in enumerate(body, 2) if (path.name, n) not in self.broken)
-            found += [dict(zip(names, cells, strict=True)) for cells in whole]
-        return found + list(self._workbooks(kind))
+        paths = sorted((self.out / "import").glob(f"*_{kind}.csv"))
+        return [row for path in paths for row in self.rows_of(path)] + list(self._workbooks(kind))
+
+    def rows_of(self, path: Path) -> list[dict[str, str]]:
+        head, *body = parsed(path)
+        names = national(path.stem.rpartition("_")[2], head)
+        whole = (cells for n, cells in enumerate(body, 2) if (path.name, n) not in self.broken)
+        return [dict(zip(names, cells, strict=True)) for cells in whole]
 
     def _workbooks(self, kind: str) -> Iterator[dict[str, str]]:
         for path in sorted((self.out / "import").glob("*.xlsx")):
@@ -70,6 +71,16 @@ class CountyFiles:
     @cached_property
     def settlements(self) -> list[dict[str, str]]:
         return self.rows("setlinfo")
+
+    @cached_property
+    def encounters(self) -> list[dict[str, str]]:
+        """Encounters from their first start to their last end, however many settlements they have."""
+        found: dict[str, dict[str, str]] = {}
+        for row in self.settlements:
+            known = found.setdefault(row["mdtrt_id"], dict(row))
+            for name, choose in (("begntime", min), ("endtime", max), ("setl_time", max)):
+                known[name] = choose(known[name], row[name])
+        return list(found.values())
 
     @cached_property
     def fees(self) -> list[dict[str, str]]:
@@ -94,17 +105,33 @@ class Fee:
 
 def net_fees(files: CountyFiles) -> list[Fee]:
     """Return the lines that remain after refunds, with what remains of each."""
-    back: dict[tuple[str, str], Decimal] = {}
+    back: dict[str, Decimal] = {}
     for row in files.fees:
-        if row["init_feedetl_sn"]:
-            key = (row["fixmedins_code"], row["init_feedetl_sn"])
-            back[key] = back.get(key, Decimal(0)) + Decimal(row["cnt"])
+        if Decimal(row["cnt"]) < 0:
+            undone = row["init_feedetl_sn"] or meant(files, row)
+            back[undone] = back.get(undone, Decimal(0)) + Decimal(row["cnt"])
     made = []
     for row in files.fees:
-        left = Decimal(row["cnt"]) + back.get((row["fixmedins_code"], row["feedetl_sn"]), Decimal(0))
-        if left > 0 and not row["init_feedetl_sn"]:
+        left = Decimal(row["cnt"]) + back.get(row["feedetl_sn"], Decimal(0))
+        if left > 0 and Decimal(row["cnt"]) > 0:
             made.append(_fee(row, left))
     return made
+
+
+SAME = ("mdtrt_id", "psn_no", "fixmedins_code", "med_list_codg", "pric")
+
+
+def meant(files: CountyFiles, refund: dict[str, str]) -> str:
+    """Return the line that a refund without a name undoes: of the same encounter, item, price and quantity."""
+    named = {row["init_feedetl_sn"] for row in files.fees}
+    fitting = [
+        row["feedetl_sn"]
+        for row in files.fees
+        if all(row[name] == refund[name] for name in SAME)
+        and Decimal(row["cnt"]) == -Decimal(refund["cnt"])
+        and row["feedetl_sn"] not in named
+    ]
+    return min(fitting)
 
 
 def _fee(row: dict[str, str], left: Decimal) -> Fee:

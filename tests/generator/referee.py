@@ -12,8 +12,10 @@ from itertools import combinations
 
 from tests.generator.county_files import CountyFiles, Fee, net_fees
 from zhunsheng.generator import Knowledge
-from zhunsheng.generator.plants.kinds import AGE, CAP, CLAIM, PAIR, SEX, STAYS
 
+SEX, AGE, PAIR = "fund/sex-limited-service", "fund/age-limited-service", "fund/duplicate-charge"
+CAP, CLAIM, STAYS = "fund/daily-quantity-cap", "fund/duplicate-claim", "fund/overlapping-stays"
+RULES = (SEX, AGE, PAIR, CAP, CLAIM, STAYS)
 Found = dict[tuple[str, frozenset[str]], str]
 TOLERANCE = timedelta(hours=24)
 
@@ -25,7 +27,7 @@ def judge(files: CountyFiles, knowledge: Knowledge) -> Found:
     found: Found = {}
     for rule in (_sex(fees, people, knowledge), _age(fees, people, knowledge), _pairs(fees, knowledge)):
         found |= rule
-    return found | _caps(fees, knowledge) | _claims(fees) | _stays(files.settlements)
+    return found | _caps(fees, knowledge) | _claims(fees) | _stays(files.encounters)
 
 
 def valid(day: date, start: date, end: date | None) -> bool:
@@ -57,7 +59,7 @@ def _age(fees: list[Fee], people: dict[str, dict[str, str]], knowledge: Knowledg
             if fee.item != code or not valid(fee.day, start, end):
                 continue
             text = people[fee.person]["brdy"]
-            if not text:
+            if not text or date.fromisoformat(text) > fee.day:
                 found[AGE, frozenset([fee.line_id])] = "unknown"
                 continue
             years = completed(date.fromisoformat(text), fee.day, unit)
@@ -88,7 +90,8 @@ def _pairs(fees: list[Fee], knowledge: Knowledge) -> Found:
 
 def _meets(main: Fee, sub: Fee, window: str) -> str:
     if window == "day":
-        return "violation" if main.day == sub.day else ""
+        known = "violation" if main.department and sub.department else "unknown"
+        return known if main.day == sub.day else ""
     if window == "encounter":
         return "violation" if main.encounter == sub.encounter else ""
     if main.at is None or sub.at is None:
@@ -128,21 +131,32 @@ def _claims(fees: list[Fee]) -> Found:
     return found
 
 
-def _stays(settlements: Iterable[dict[str, str]]) -> Found:
+def _stays(encounters: Iterable[dict[str, str]]) -> Found:
     by_person: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in settlements:
+    for row in encounters:
         if row["med_type"] in ("21", "22", "23", "24", "52"):
             by_person[row["psn_no"]].append(row)
     found: Found = {}
     for rows in by_person.values():
         for first, second in combinations(sorted(rows, key=lambda row: row["begntime"]), 2):
-            key = (STAYS, frozenset([first["mdtrt_id"], second["mdtrt_id"]]))
-            if not first["endtime"]:
-                found[key] = "unknown"
-            elif _moment(min(first["endtime"], second["endtime"])) - _moment(second["begntime"]) > TOLERANCE:
-                found[key] = "violation"
+            verdict = _overlap(first, second)
+            if verdict:
+                found[STAYS, frozenset([first["mdtrt_id"], second["mdtrt_id"]])] = verdict
     return found
 
 
-def _moment(text: str) -> datetime:
+def _overlap(first: dict[str, str], second: dict[str, str]) -> str:
+    """Return the verdict on a stay and a later one; a day without a time is any moment of it."""
+    if not first["endtime"]:
+        return "unknown"
+    least = min(_low(first["endtime"]), _low(second["endtime"])) - _high(second["begntime"])
+    most = min(_high(first["endtime"]), _high(second["endtime"])) - _low(second["begntime"])
+    return "violation" if least > TOLERANCE else "unknown" if most > TOLERANCE else ""
+
+
+def _low(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _high(text: str) -> datetime:
+    return datetime.fromisoformat(text) + (timedelta(days=1) if len(text) <= 10 else timedelta(0))

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
+from tests.generator.county_files import SAME, meant
+
 FEN = Decimal("0.01")
 
 
@@ -48,16 +50,16 @@ def test_the_fund_pays_within_scope(files):
     assert all(Decimal(row["fund_pay_sumamt"]) == 0 for row in files.settlements if row["med_type"] == "41")
 
 
-def test_a_refund_undoes_an_earlier_line_of_its_settlement(files, summary):
+def test_a_refund_undoes_an_earlier_line_of_its_encounter(files, summary):
     lines = {row["feedetl_sn"]: row for row in files.fees}
-    refunds = [row for row in files.fees if row["init_feedetl_sn"]]
+    refunds = [row for row in files.fees if Decimal(row["cnt"]) < 0]
     assert len(refunds) == summary.refunds > 50
     back: dict[str, Decimal] = defaultdict(Decimal)
     for row in refunds:
-        undone = lines[row["init_feedetl_sn"]]
-        same = ("setl_id", "psn_no", "fixmedins_code", "med_list_codg", "pric")
-        assert [row[name] for name in same] == [undone[name] for name in same]
+        undone = lines[row["init_feedetl_sn"] or meant(files, row)]
+        assert [row[name] for name in SAME] == [undone[name] for name in SAME]
         assert row["fee_ocur_time"] >= undone["fee_ocur_time"]
         back[undone["feedetl_sn"]] += Decimal(row["cnt"])
     assert all(-Decimal(lines[number]["cnt"]) <= quantity < 0 for number, quantity in back.items())
     assert any(-Decimal(lines[number]["cnt"]) < quantity for number, quantity in back.items())
+    assert 3 < sum(not row["init_feedetl_sn"] for row in refunds) < len(refunds) / 2

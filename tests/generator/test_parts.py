@@ -9,12 +9,10 @@ from tests.generator.points import KNOWLEDGE, LONG_AGO
 from zhunsheng.generator import Knowledge
 from zhunsheng.generator.catalogue import Catalogue, ordinary, price_at
 from zhunsheng.generator.export import cleared, scaled
-from zhunsheng.generator.knowledge import Index, index
+from zhunsheng.generator.knowledge import index
 from zhunsheng.generator.months import EMERGENCY_VISIT, TOWNSHIP_VISIT, calendar
-from zhunsheng.generator.plants.limits import earlier
 from zhunsheng.generator.pools import CATEGORIES, GROUPS, TIERS, build
 from zhunsheng.generator.settle import half_up
-from zhunsheng.kernel.time import age
 
 
 def codes(known: Knowledge) -> set[str]:
@@ -53,20 +51,6 @@ def test_quantities_stay_below_a_cap():
     known = Knowledge(caps=[("003107010220000", "心电监测", 120_000, LONG_AGO, None)])
     items = {item.code: item for item in ordinary(index(known))}
     assert items["003107010220000"].day_quantity[1] <= 12
-
-
-def test_points_that_stand_twice_are_not_planted_on():
-    twice = Knowledge(
-        sex=[("1", "甲", "F", LONG_AGO, None), ("1", "甲", "M", LONG_AGO, None), ("2", "乙", "M", LONG_AGO, None)],
-        pairs=[
-            ("3", "丙", "4", "丁", "day", LONG_AGO, None),
-            ("4", "丁", "3", "丙", "hour", LONG_AGO, None),
-            ("5", "戊", "6", "己", "day", LONG_AGO, None),
-        ],
-    )
-    known: Index = index(twice)
-    assert [point.code for point in known.clear_sex] == ["2"]
-    assert [pair.main_code for pair in known.clear_pairs] == ["5"]
 
 
 def test_a_price_depends_on_the_tier_for_services_alone():
@@ -108,14 +92,6 @@ def test_decimals_are_printed_exactly():
 
 def test_names_are_cleared_of_what_would_need_quoting():
     assert cleared('a,b"c\nd') == "a，b＂c d"
-
-
-@pytest.mark.parametrize("unit", ["year", "month", "day"])
-def test_a_birth_date_completes_the_age_on_the_day_and_not_before(unit):
-    day = date(2026, 3, 9)
-    birth = earlier(day, 15, unit)
-    assert age(birth, day, unit) == 15
-    assert age(birth, date(2026, 3, 8), unit) == 14
 
 
 def test_a_long_holiday_is_quieter_than_a_weekend():

@@ -14,7 +14,7 @@ from zhunsheng.kernel.home import ROOT
 from zhunsheng.runs.answers import answers
 
 RULE = "fund/sex-limited-service"
-HEADER = "rule_id,kind,person_no,institution_id,rows,note,author\n"
+HEADER = "rule_id,kind,person_no,institution_id,rows,note,author,case,others\n"
 
 
 @pytest.fixture
@@ -27,9 +27,8 @@ def scored(tmp_path):
 
     def score(*rows):
         key = tmp_path / "key.csv"
-        key.write_text(
-            HEADER + "".join(f"{RULE},{kind},P,H1,{line},,{author}\n" for kind, line, author in rows), "utf-8"
-        )
+        text = [f"{RULE},{kind},P,H1,{line},,{author},{n},\n" for n, (kind, line, author) in enumerate(rows)]
+        key.write_text(HEADER + "".join(text), "utf-8")
         with duckdb.connect(str(runs.current(home)), read_only=True) as con:
             return next(one for one in answers(con, key) if one.rule_id == RULE)
 
@@ -61,6 +60,28 @@ def test_unknown_where_a_violation_was_planted_is_not_found(scored):
 
 def test_a_look_alike_that_is_hit_is_counted(scored):
     assert scored(("look_alike", "L1", "pattern")).look_alikes_hit == 1
+
+
+def test_what_a_person_overturns_is_found_and_counts_neither_way(scored):
+    one = scored(("known_false_positive", "L1", "pattern"), ("violation", "L2", "pattern"))
+    assert (one.overturned_planted, one.overturned_found) == (1, 1)
+    assert (one.planted, one.findings, one.precision) == (1, 1, 1.0)
+
+
+def test_recall_without_the_blind_plants_is_told_apart(scored):
+    one = scored(("violation", "L1", "pattern"), ("violation", "L99", "standard"))
+    assert (one.recall, one.recall_known) == (0.5, 1.0)
+
+
+def test_a_finding_on_a_case_of_another_rule_counts_beside(scored, tmp_path):
+    one = scored(("violation", "L1", "pattern"), ("unknown", "L3", "pattern"))
+    assert (one.beside, one.precision) == (0, 0.5)
+    key = tmp_path / "key.csv"
+    text = key.read_text("utf-8") + "fund/other,violation,P,H1,L9,,pattern,7,L2\n"
+    key.write_text(text, "utf-8")
+    with duckdb.connect(str(runs.current(home_at(tmp_path))), read_only=True) as con:
+        again = next(one for one in answers(con, key) if one.rule_id == RULE)
+    assert (again.beside, again.precision, again.wrong) == (1, 1.0, [])
 
 
 def test_a_key_without_its_columns_is_refused(tmp_path):

@@ -173,21 +173,30 @@ def _explained(told: dict[str, Any]) -> None:
 
 
 def _scores(scores: list[Score]) -> None:
-    columns = ["规则", "植入", "查出", "其中盲测", "盲测查出", "应不明", "判不明", "形似", "误报形似", "疑点", "查准"]
+    columns = ["规则", "植入", "查出", "查全", "盲测", "盲测查出", "应不明", "判不明", "已知误判", "判出"]
+    columns += ["形似", "误报形似", "疑点", "查准", "旁及"]
     rows: list[list[Any]] = [
         [
             s.rule_id,
-            s.planted,
-            s.found,
+            s.planted - s.blind_planted,
+            s.found - s.blind_found,
+            _share(s.recall_known),
             s.blind_planted,
             s.blind_found,
             s.unknown_planted,
             s.unknown_found,
+            s.overturned_planted,
+            s.overturned_found,
             s.look_alikes,
             s.look_alikes_hit,
             s.findings,
-            "-" if s.precision is None else f"{s.precision:.1%}",
+            _share(s.precision),
+            s.beside,
         ]
         for s in scores
     ]
     show.table("与答案核对", columns, rows)
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"

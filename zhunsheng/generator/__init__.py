@@ -5,7 +5,8 @@ described to them by files alone.
 """
 
 from zhunsheng.generator.knowledge import Knowledge
-from zhunsheng.generator.run import generate
+from zhunsheng.generator.plants.cases import RuleText, Turn
+from zhunsheng.generator.run import SIZES, generate
 from zhunsheng.generator.summary import Summary
 
-__all__ = ["Knowledge", "Summary", "generate"]
+__all__ = ["SIZES", "Knowledge", "RuleText", "Summary", "Turn", "generate"]

@@ -13,19 +13,42 @@ from zhunsheng.generator.county import PHARMACY
 from zhunsheng.generator.export import chosen, moment, scaled, whole
 from zhunsheng.generator.frames import NONE, Encounters, Flags, Ints, Lines, Procedures, full, size, take
 from zhunsheng.generator.months import Month
+from zhunsheng.generator.parts import Parts, divide
+from zhunsheng.generator.people import EMPLOYEE, RESIDENT
+from zhunsheng.generator.plants.rows import Cast
+from zhunsheng.generator.plants.stage import PlantedEncounter
 from zhunsheng.generator.settle import LineMoney, Settlement, line_money, settle
 from zhunsheng.generator.stays import INPATIENT
 from zhunsheng.generator.tables import headers
 from zhunsheng.generator.world import World
 
+INSURANCES = np.array([EMPLOYEE, RESIDENT], dtype=np.int64)
+
+
+@dataclass
+class Base:
+    """How many encounters, settlements and lines of a month earlier parts of it have numbered."""
+
+    encounters: int = 0
+    settlements: int = 0
+    lines: int = 0
+
+    def passed(self, done: Whole) -> None:
+        """Count a finished part."""
+        self.encounters += size(done.encounters)
+        self.settlements += len(done.parts.settled)
+        self.lines += size(done.lines)
+
 
 @dataclass(frozen=True)
 class Whole:
-    """A month in file order. Numbers of encounters, settlements and lines count up from the month's own base."""
+    """A month, or a part of it, in file order. ``part`` is the settlement of each line, NONE for none."""
 
     encounters: Encounters
     lines: Lines
     procedures: Procedures
+    parts: Parts
+    part: Ints
     money: LineMoney
     settlement: Settlement
     encounter_number: Ints
@@ -57,69 +80,127 @@ def _inverse(order: Ints, count: int) -> Ints:
     return place
 
 
-def finish(world: World, month: Month, encounters: Encounters, lines: Lines, procedures: Procedures) -> Whole:
-    """Order, number and settle a month."""
+def finish(
+    world: World, cast: Cast, month: Month, encounters: Encounters, lines: Lines, procedures: Procedures, base: Base
+) -> Whole:
+    """Order, number and settle a month, or the part of it whose numbers begin after ``base``."""
     encounters, lines, procedures = ordered(encounters, lines, procedures)
-    money = line_money(world.catalogue, lines)
-    settlement = settle(world.county, world.people, encounters, lines, money)
-    base = month.start.year * 100 + month.start.month
-    number = np.arange(1, size(encounters) + 1, dtype=np.int64)
-    line_number = base * 10**9 + np.arange(1, size(lines) + 1, dtype=np.int64)
-    visits, settled = base * 10**8 + number, base * 10**9 + 500_000_000 + number
-    return Whole(encounters, lines, procedures, money, settlement, visits, settled, line_number)
+    money = _stated_scope(cast, lines, line_money(world.catalogue, lines))
+    parts, part = divide(month, encounters, lines, _settled(cast, encounters))
+    settlement = settle(world.county, world.people, encounters, parts, part, money)
+    of = month.start.year * 100 + month.start.month
+    visits = of * 10**8 + base.encounters + np.arange(1, size(encounters) + 1, dtype=np.int64)
+    settled = of * 10**9 + 500_000_000 + base.settlements + np.arange(1, len(parts.settled) + 1, dtype=np.int64)
+    line_number = of * 10**9 + base.lines + np.arange(1, size(lines) + 1, dtype=np.int64)
+    return Whole(encounters, lines, procedures, parts, part, money, settlement, visits, settled, line_number)
 
 
-def setlinfo(world: World, month: Whole) -> pa.Table:
-    """Return the settlement lists: one row per encounter."""
-    made, people, county, money = month.encounters, world.people, world.county, month.settlement
+def _settled(cast: Cast, encounters: Encounters) -> Flags:
+    """Whether each encounter has a settlement list."""
+    found = np.ones(size(encounters), dtype=np.bool_)
+    for n in np.flatnonzero(encounters.label != NONE):
+        found[n] = cast.encounters[encounters.label[n]].settled
+    return found
+
+
+def _stated_scope(cast: Cast, lines: Lines, money: LineMoney) -> LineMoney:
+    """Return the money of lines with the amounts in scope that cases state."""
+    for n in np.flatnonzero(lines.label != NONE):
+        scope = cast.lines[lines.label[n]].in_scope
+        if isinstance(scope, int):
+            money.in_scope[n] = scope
+            money.outside[n] = 0
+    return money
+
+
+class Said:
+    """Texts by position with those that planted rows state instead: ``column`` looks each row's text up."""
+
+    def __init__(self, texts: list[str], position: Ints) -> None:
+        self.texts, self.position = list(texts), position.copy()
+
+    def instead(self, row: int, text: str) -> None:
+        """Let a row say a text of its own."""
+        self.position[row] = len(self.texts)
+        self.texts.append(text)
+
+    def column(self) -> pa.Array:
+        """Return the column of texts."""
+        return chosen(self.texts, self.position)
+
+
+def _planted(cast: Cast, made: Encounters, owner: Ints) -> list[tuple[int, PlantedEncounter]]:
+    """Return (row, planted encounter) of the rows that belong to one."""
+    label = made.label[owner]
+    return [(int(n), cast.encounters[label[n]]) for n in np.flatnonzero(label != NONE)]
+
+
+def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
+    """Return the settlement lists: one row per settlement."""
+    parts, money, people, county = month.parts, month.settlement, world.people, world.county
+    made = take(month.encounters, parts.encounter)
     person = made.person
     cents = (money.total, money.fund, money.copayment, money.self_paid, money.account, money.cash)
+    department = Said([one.code for one in county.departments], made.department)
+    seen = county.kind[made.institution] != PHARMACY
+    disease = Said([row["code"] for row in CONDITIONS], np.where(seen, made.condition, NONE))
+    insurance = Said([str(code) for code in INSURANCES], np.searchsorted(INSURANCES, people.insurance[person]))
+    begin_day, end_day = np.zeros(len(person), dtype=np.bool_), np.zeros(len(person), dtype=np.bool_)
+    for row, one in _planted(cast, month.encounters, parts.encounter):
+        begin_day[row], end_day[row] = one.begin_day_only, one.end_day_only
+        if isinstance(one.department, str):
+            department.instead(row, one.department)
+        if one.diagnoses is not None:
+            disease.instead(row, one.diagnoses[0] if one.diagnoses else "")
+        if one.insurance is not None:
+            insurance.instead(row, one.insurance)
     columns = [
-        whole(month.encounter_number),
+        whole(month.encounter_number[parts.encounter]),
         whole(month.settlement_number),
         whole(people.number[person]),
         whole(np.where(people.sex_unknown[person], 9, people.sex[person])),
         export.day(people.birth[person], ~people.birth_unknown[person]),
         chosen([institution.code for institution in county.institutions], made.institution),
         whole(made.visit_type),
-        moment(made.begin),
-        moment(made.end, made.end != NONE),
-        chosen([department.code for department in county.departments], made.department),
+        moment(parts.begin, day_only=begin_day),
+        moment(parts.end, parts.end != NONE, day_only=end_day),
+        department.column(),
         chosen([practitioner.code for practitioner in county.practitioners], made.practitioner),
-        whole(people.insurance[person]),
-        chosen(
-            [row["code"] for row in CONDITIONS], _diagnosed(county.kind[made.institution] != PHARMACY, made.condition)
-        ),
-        moment(made.settled),
+        insurance.column(),
+        disease.column(),
+        moment(parts.settled),
         *(scaled(amount, 2, 2) for amount in cents),
     ]
     return pa.table(columns, names=list(headers("setlinfo")))
 
 
-def _diagnosed(seen: Flags, condition: Ints) -> Ints:
-    return np.where(seen, condition, NONE)
-
-
-def diseinfo(world: World, month: Whole) -> pa.Table:
+def diseinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
     """Return the diagnoses: the principal one, and the chronic condition that a person brings along."""
     made = month.encounters
-    seen = world.county.kind[made.institution] != PHARMACY
+    told = {row: one for row, one in _planted(cast, made, np.arange(size(made))) if one.diagnoses is not None}
+    free = (world.county.kind[made.institution] != PHARMACY) & _settled(cast, made)
+    free[list(told)] = False
     chronic = world.people.chronic[made.person]
-    first, second = np.flatnonzero(seen), np.flatnonzero(seen & (chronic != NONE) & (chronic != made.condition))
-    owner = np.concatenate([first, second])
-    sequence = np.concatenate([full(len(first), 1), full(len(second), 2)])
-    order = np.lexsort((sequence, owner))
-    owner, sequence = owner[order], sequence[order]
+    second = np.flatnonzero(free & (chronic != NONE) & (chronic != made.condition))
+    extra = [(row, n, code) for row, one in told.items() for n, code in enumerate(one.diagnoses or (), 1)]
+    owner = np.concatenate([np.flatnonzero(free), second, np.array([row for row, _, _ in extra], dtype=np.int64)])
+    sequence = np.concatenate([full(int(free.sum()), 1), full(len(second), 2)])
+    sequence = np.concatenate([sequence, np.array([n for _, n, _ in extra], dtype=np.int64)])
     condition = np.where(sequence == 1, made.condition[owner], chronic[owner])
+    texts = [Said([row[name] for row in CONDITIONS], condition) for name in ("code", "name")]
+    names = {row["code"]: row["name"] for row in CONDITIONS}
+    for n, (_, _, code) in enumerate(extra, len(owner) - len(extra)):
+        texts[0].instead(n, code)
+        texts[1].instead(n, names.get(code, ""))
     columns = [
         whole(month.encounter_number[owner]),
         whole(sequence),
-        chosen([row["code"] for row in CONDITIONS], condition),
-        chosen([row["name"] for row in CONDITIONS], condition),
+        *(text.column() for text in texts),
         whole((sequence == 1).astype(np.int64)),
         whole(full(len(owner), 1), made.visit_type[owner] == INPATIENT),
     ]
-    return pa.table(columns, names=list(headers("diseinfo")))
+    table = pa.table(columns, names=list(headers("diseinfo")))
+    return table.take(pa.array(np.lexsort((sequence, owner))))
 
 
 def oprninfo(world: World, month: Whole) -> pa.Table:
@@ -136,45 +217,56 @@ def oprninfo(world: World, month: Whole) -> pa.Table:
     return pa.table(columns, names=list(headers("oprninfo")))
 
 
-def feedetail(world: World, month: Whole) -> pa.Table:
+def feedetail(world: World, cast: Cast, month: Whole) -> pa.Table:
     """Return the fee detail: one row per charge or refund line."""
     lines, county, items = month.lines, world.county, world.catalogue.items
     owner = lines.encounter
+    department = Said([one.code for one in county.departments], lines.department)
+    item_class = Said([item.item_class for item in items], lines.item)
+    scope_told = np.ones(size(lines), dtype=np.bool_)
+    for n in np.flatnonzero(lines.label != NONE):
+        one = cast.lines[lines.label[n]]
+        scope_told[n] = one.in_scope != ""
+        if isinstance(one.department, str):
+            department.instead(int(n), one.department)
+        if one.item_class is not None:
+            item_class.instead(int(n), one.item_class)
     columns = [
         whole(month.line_number),
         whole(month.line_number[lines.undoes], lines.undoes != NONE),
         whole(month.encounter_number[owner]),
-        whole(month.settlement_number[owner]),
+        whole(month.settlement_number[month.part], month.part != NONE),
         whole(world.people.number[month.encounters.person[owner]]),
         chosen([institution.code for institution in county.institutions], month.encounters.institution[owner]),
-        chosen([department.code for department in county.departments], lines.department),
+        department.column(),
         chosen([practitioner.code for practitioner in county.practitioners], lines.practitioner),
         chosen([item.code for item in items], lines.item),
         chosen([export.cleared(item.name) for item in items], lines.item),
-        chosen([item.item_class for item in items], lines.item),
+        item_class.column(),
         moment(lines.at, day_only=lines.day_only == 1),
         scaled(lines.quantity_e4, 4, 0),
         scaled(lines.price_e6, 6, 2),
         scaled(month.money.amount, 2, 2),
-        scaled(month.money.in_scope, 2, 2),
+        export.shown(scaled(month.money.in_scope, 2, 2), scope_told),
     ]
     return pa.table(columns, names=list(headers("feedetail")))
 
 
-def tables(world: World, month: Whole) -> dict[str, pa.Table]:
+def tables(world: World, cast: Cast, month: Whole) -> dict[str, pa.Table]:
     """Return the tables of a month by file kind."""
-    makers = {"setlinfo": setlinfo, "diseinfo": diseinfo, "oprninfo": oprninfo, "feedetail": feedetail}
-    return {kind: make(world, month) for kind, make in makers.items()}
+    return {
+        "setlinfo": setlinfo(world, cast, month),
+        "diseinfo": diseinfo(world, cast, month),
+        "oprninfo": oprninfo(world, month),
+        "feedetail": feedetail(world, cast, month),
+    }
 
 
-def subjects(world: World, month: Whole) -> dict[int, list[tuple[int, str]]]:
-    """Return, by label, institution and identity of the subject rows of planted cases."""
-    found: dict[int, list[tuple[int, str]]] = {}
+def identify(world: World, cast: Cast, month: Whole) -> None:
+    """Tell planted encounters and lines the identities of their rows."""
     made, lines = month.encounters, month.lines
     for n in np.flatnonzero(made.label != NONE):
-        found.setdefault(int(made.label[n]), []).append((int(made.institution[n]), str(month.encounter_number[n])))
+        cast.encounters[made.label[n]].row = str(month.encounter_number[n])
     for n in np.flatnonzero(lines.label != NONE):
-        institution = int(made.institution[lines.encounter[n]])
-        identity = f"{world.county.institutions[institution].code}-{month.line_number[n]}"
-        found.setdefault(int(lines.label[n]), []).append((institution, identity))
-    return found
+        institution = world.county.institutions[made.institution[lines.encounter[n]]]
+        cast.lines[lines.label[n]].row = f"{institution.code}-{month.line_number[n]}"

@@ -42,6 +42,7 @@ class Item:
 def ordinary(index: Index) -> list[Item]:
     """Return the items of the data table that stay clear of every knowledge point."""
     kept = [_capped(item, index) for item in map(_read, rows("items")) if _limits_suffice(item, index)]
+    kept = [item for item in kept if item.category.startswith(FIXED) or item.code not in index.named]
     fixed_first = sorted(kept, key=lambda item: not item.category.startswith(FIXED))
     held: set[str] = set()
     for item in fixed_first:
@@ -97,21 +98,22 @@ def _capped(item: Item, index: Index) -> Item:
 
 @dataclass
 class Catalogue:
-    """Items by position; positions stay valid when planted items are added behind the ordinary ones."""
+    """Items by position; planted ones are added behind the ``ordinary`` ones, which alone are found by name."""
 
     items: list[Item]
     position: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.position = {item.code: i for i, item in enumerate(self.items)}
+        self.ordinary = len(self.items)
 
     def only(self, category: str) -> int:
         """Return the position of the one item of a category, NONE when screening dropped it."""
-        return next((i for i, item in enumerate(self.items) if item.category == category), NONE)
+        return next((i for i, item in enumerate(self.items[: self.ordinary]) if item.category == category), NONE)
 
     def named(self, name: str) -> int:
         """Return the position of an item by name, NONE when it is not held."""
-        return next((i for i, item in enumerate(self.items) if item.name == name), NONE)
+        return next((i for i, item in enumerate(self.items[: self.ordinary]) if item.name == name), NONE)
 
     def planted(self, code: str, name: str) -> int:
         """Return the position of an item, added with a plausible price when the catalogue lacks it."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -12,12 +15,31 @@ from zhunsheng.generator.pools import GROUPS, group_numbers
 from zhunsheng.generator.tables import rows
 
 REGION = 990124
-COUNTY, TOWNSHIP, VILLAGE, PHARMACY = range(4)
+COUNTY, TOWNSHIP, VILLAGE, PHARMACY, ELSEWHERE = range(5)
 #: Names of the kinds as the registry prints them, and the price tier of each (pharmacies sell at the township's).
 KINDS = ("医院", "乡镇卫生院", "村卫生室", "药店")
 LEVELS = ("2", "1", "0", "")
-TIER_OF = np.array([2, 1, 0, 1], dtype=np.int64)
+TIER_OF = np.array([2, 1, 0, 1, 2], dtype=np.int64)
+TIERS = {COUNTY: "county", TOWNSHIP: "township", VILLAGE: "village", ELSEWHERE: "township"}
 EMERGENCY = len(GROUPS)
+
+
+class Held(NamedTuple):
+    """A device or a facility in the register of an institution: its kind, the first day and the day after the last."""
+
+    register: str
+    kind: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Registered(NamedTuple):
+    """What the registry says of an institution outside the county; a ``kind`` of None: it is not registered."""
+
+    kind: str | None
+    level: str | None
+    region: str | None
+    held: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +50,7 @@ class Institution:
     name: str
     kind: int
     lead: int
+    registered: Registered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +98,12 @@ class County:
         return np.where(department == NONE, NONE, chosen)
 
 
-def build(rng: Generator) -> County:
-    """Found the county: the same for every seed in its institutions, staffed by the seed."""
-    institutions = _institutions()
+def build(rng: Generator, elsewhere: Sequence[Registered] = ()) -> County:
+    """Found the county: the same for every seed in its institutions, staffed by the seed.
+
+    ``elsewhere`` are institutions outside it that its people went to.
+    """
+    institutions = _institutions() + [_outside(number, one) for number, one in enumerate(elsewhere, 1)]
     departments = _departments(institutions)
     practitioners = _practitioners(rng, institutions, departments)
     owner = np.array([p.department for p in practitioners], dtype=np.int64)
@@ -113,25 +139,32 @@ def _clinic(number: int, village: str, centres: list[str]) -> Institution:
     return Institution(f"H{REGION}{301 + number:05d}", f"{place}{village}卫生室", VILLAGE, township % 2)
 
 
+def _outside(number: int, registered: Registered) -> Institution:
+    letter = "P" if registered.kind == "pharmacy" else "H"
+    return Institution(f"{letter}{REGION}{90_000 + number:05d}", f"外县机构{number}", ELSEWHERE, NONE, registered)
+
+
 def _departments(institutions: list[Institution]) -> list[Department]:
-    tiers = {COUNTY: "county", TOWNSHIP: "township", VILLAGE: "village"}
     return [
         Department(number, row["code"], row["name"], row["caty"], tuple(row["groups"].split("|")))
         for number, institution in enumerate(institutions)
         for row in rows("departments")
-        if row["tier"] == tiers.get(institution.kind)
+        if row["tier"] == TIERS.get(institution.kind) and not _shop(institution)
     ]
+
+
+def _shop(institution: Institution) -> bool:
+    return institution.registered is not None and institution.registered.kind == "pharmacy"
 
 
 def _practitioners(
     rng: Generator, institutions: list[Institution], departments: list[Department]
 ) -> list[Practitioner]:
     sizes = {(row["tier"], row["code"]): int(row["practitioners"]) for row in rows("departments")}
-    tiers = ("county", "township", "village")
     made: list[Practitioner] = []
     for number, department in enumerate(departments):
         kind = institutions[department.institution].kind
-        for _ in range(sizes[tiers[kind], department.code]):
+        for _ in range(sizes[TIERS[kind], department.code]):
             code = f"D{REGION}{len(made) + 1:06d}"
             made.append(Practitioner(code, _name(rng), number, _title(rng, kind)))
     return made

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
@@ -70,14 +71,16 @@ def masters(delivery: Delivery, tables: dict[str, pa.Table], first: int = 0) -> 
         delivery.summary.delivered(file, kind, table.num_rows)
 
 
-def month(delivery: Delivery, month: Month, county: County, tables: dict[str, pa.Table]) -> None:
-    """Write the files of a month."""
-    if month.number == CLINIC_MONTH:
+def month(delivery: Delivery, month: Month, county: County, tables: dict[str, pa.Table], part: int | None) -> None:
+    """Write the files of a month, or of one part of it; the first part has the workbook and the broken rows."""
+    first = part in (None, 0)
+    label = month.label if part is None else f"{month.label}_{part + 1:02d}"
+    if month.number == CLINIC_MONTH and first:
         tables = _clinic_apart(delivery, month, county, tables)
     for kind, table in tables.items():
-        file = f"{month.label}_{kind}.csv"
+        file = f"{label}_{kind}.csv"
         bad: dict[int, str] = {}
-        if month.number == min(BROKEN_MONTHS.get(kind, -1), delivery.last) and table.num_rows > 8:
+        if first and month.number == min(BROKEN_MONTHS.get(kind, -1), delivery.last) and table.num_rows > 8:
             rng = random_numbers(delivery.seed, 3, month.number)
             bad, listed = broken.make(rng, kind, file, table)
             delivery.broken_rows.extend(listed)
@@ -115,21 +118,24 @@ def _write_workbook(path: Path, tables: dict[str, pa.Table]) -> None:
                 sheet.write_column(1, number, column.to_pylist())
 
 
-def end(delivery: Delivery, county: County, people: People, key: Sequence[KeyRow]) -> Summary:
+def end(delivery: Delivery, county: County, shares: Sequence[People], key: Sequence[KeyRow]) -> Summary:
     """Write the answer key, the list of broken rows and the summary beside the import folder."""
+    numbers = np.concatenate([people.number for people in shares])
     rows = [
         (
             row.rule,
             row.kind,
-            int(people.number[row.person]),
+            int(numbers[row.person]),
             county.institutions[row.institution].code,
             "|".join(row.rows),
             row.note,
             row.author,
+            row.case,
+            "|".join(row.others),
         )
         for row in key
     ]
-    names = ("rule_id", "kind", "person_no", "institution_id", "rows", "note", "author")
+    names = ("rule_id", "kind", "person_no", "institution_id", "rows", "note", "author", "case", "others")
     _write_rows(delivery.out / "answer_key.csv", names, rows)
     listed = [(one.file, one.row, one.column, one.why) for one in delivery.broken_rows]
     _write_rows(delivery.out / "bad_rows.csv", ("file", "row", "column", "why"), listed)

@@ -34,7 +34,7 @@ def chosen(texts: list[str], position: Ints) -> pa.Array:
 
 def whole(values: Ints, show: Flags | None = None) -> pa.Array:
     """Return whole numbers as text; empty where ``show`` is false."""
-    return _shown(pa.array(values).cast(pa.string()), show)
+    return shown(pa.array(values).cast(pa.string()), show)
 
 
 def scaled(values: Ints, digits: int, least: int) -> pa.Array:
@@ -55,12 +55,12 @@ def moment(seconds: Ints, show: Flags | None = None, day_only: Flags | None = No
     text = pa.array(seconds).cast(pa.timestamp("s")).cast(pa.string())
     if day_only is not None and day_only.any():
         text = pc.if_else(pa.array(day_only), pc.utf8_slice_codeunits(text, 0, 10), text)
-    return _shown(text, show)
+    return shown(text, show)
 
 
 def day(days: Ints, show: Flags | None = None) -> pa.Array:
     """Return days since 1970-01-01 as ``2026-03-01``."""
-    return _shown(pc.utf8_slice_codeunits(pa.array(days * DAY).cast(pa.timestamp("s")).cast(pa.string()), 0, 10), show)
+    return shown(pc.utf8_slice_codeunits(pa.array(days * DAY).cast(pa.timestamp("s")).cast(pa.string()), 0, 10), show)
 
 
 def constant(text: str, count: int) -> pa.Array:
@@ -68,7 +68,8 @@ def constant(text: str, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(text, pa.string()), count)
 
 
-def _shown(text: pa.Array, show: Flags | None) -> pa.Array:
+def shown(text: pa.Array, show: Flags | None) -> pa.Array:
+    """Return a column of text, empty where ``show`` is false."""
     return text if show is None or show.all() else pc.if_else(pa.array(show), text, "")
 
 

@@ -23,7 +23,7 @@ HOUR = 3_600
 
 @dataclass
 class Encounters:
-    """One element per encounter. ``label`` numbers a planted subject row, else NONE."""
+    """One element per encounter. ``label`` numbers a planted encounter, else NONE."""
 
     person: Ints
     institution: Ints
@@ -40,7 +40,10 @@ class Encounters:
 
 @dataclass
 class Lines:
-    """One element per charge or refund line. ``encounter`` and ``undoes`` are positions within the month."""
+    """One element per charge or refund line. ``encounter`` and ``undoes`` are positions within the month.
+
+    ``label`` numbers a planted line, else NONE. A refund that names no line has no ``undoes``.
+    """
 
     encounter: Ints
     item: Ints

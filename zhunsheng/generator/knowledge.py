@@ -6,12 +6,12 @@ and plants its cases on some. The dates of a point are half-open; ``valid_to`` N
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import NamedTuple
+
+from zhunsheng.generator.plants.cases import RuleText
 
 
 class SexPoint(NamedTuple):
@@ -58,17 +58,21 @@ class CapPoint(NamedTuple):
     valid_to: date | None
 
 
-Point = SexPoint | AgePoint | PairPoint | CapPoint
-
-
 @dataclass(frozen=True)
 class Knowledge:
-    """The points of the four lists. Rows may be plain tuples in the order of the point classes."""
+    """What the generator is told of the rule book.
+
+    The points of four lists, whose rows may be plain tuples in the order of the point classes; ``named``, the texts of
+    all other lists, whose items ordinary traffic leaves out; ``names`` of items by code; the live ``rules``.
+    """
 
     sex: Sequence[tuple[str, str, str, date, date | None]] = ()
     age: Sequence[tuple[str, str, int | None, int | None, str, date, date | None]] = ()
     pairs: Sequence[tuple[str, str, str, str, str, date, date | None]] = ()
     caps: Sequence[tuple[str, str, int, date, date | None]] = ()
+    named: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+    rules: Sequence[RuleText] = ()
 
 
 @dataclass
@@ -79,6 +83,7 @@ class Index:
     age: list[AgePoint]
     pairs: list[PairPoint]
     caps: list[CapPoint]
+    named: frozenset[str] = frozenset()
     sexes: dict[str, set[str]] = field(default_factory=dict)
     ages: dict[str, list[AgePoint]] = field(default_factory=dict)
     excludes: dict[str, set[str]] = field(default_factory=dict)
@@ -97,44 +102,8 @@ class Index:
 
     def limited(self, code: str) -> bool:
         """Whether any list names the code."""
-        return code in self.sexes or code in self.ages or code in self.excludes or code in self.cap_of
-
-    @cached_property
-    def clear_sex(self) -> list[SexPoint]:
-        """Return the sex points whose item stands in no other list and has one point only."""
-        times = Counter(point.code for point in self.sex)
-        return [p for p in self.sex if times[p.code] == 1 and not self._elsewhere(p.code, "sex")]
-
-    @cached_property
-    def clear_age(self) -> list[AgePoint]:
-        """Return the age points whose item stands in no other list and has one point only."""
-        return [p for p in self.age if len(self.ages[p.code]) == 1 and not self._elsewhere(p.code, "age")]
-
-    @cached_property
-    def clear_pairs(self) -> list[PairPoint]:
-        """Return pairs that stand once, in one direction, and whose items carry no age limit or opposed sexes."""
-        times = Counter(frozenset((p.main_code, p.sub_code)) for p in self.pairs)
-        return [p for p in self.pairs if times[frozenset((p.main_code, p.sub_code))] == 1 and not self._unfit(p)]
-
-    @cached_property
-    def clear_caps(self) -> list[CapPoint]:
-        """Return caps of items without sex or age limit that have one point only."""
-        times = Counter(point.code for point in self.caps)
-        return [p for p in self.caps if times[p.code] == 1 and p.code not in self.sexes and p.code not in self.ages]
-
-    def _elsewhere(self, code: str, own: str) -> bool:
-        held_in = {
-            "sex": code in self.sexes,
-            "age": code in self.ages,
-            "caps": code in self.cap_of,
-            "pairs": code in self.excludes,
-        }
-        return any(held for name, held in held_in.items() if name != own)
-
-    def _unfit(self, pair: PairPoint) -> bool:
-        sexes = self.sexes.get(pair.main_code, set()) | self.sexes.get(pair.sub_code, set())
-        same = pair.main_code == pair.sub_code
-        return same or len(sexes) > 1 or pair.main_code in self.ages or pair.sub_code in self.ages
+        lists = (self.sexes, self.ages, self.excludes, self.cap_of, self.named)
+        return any(code in known for known in lists)
 
 
 def index(knowledge: Knowledge) -> Index:
@@ -144,14 +113,5 @@ def index(knowledge: Knowledge) -> Index:
         age=[AgePoint(*row) for row in knowledge.age],
         pairs=[PairPoint(*row) for row in knowledge.pairs],
         caps=[CapPoint(*row) for row in knowledge.caps],
+        named=knowledge.named,
     )
-
-
-def holds(point: Point, first: date, last: date) -> bool:
-    """Whether a point is valid on every day from ``first`` to ``last`` (both held)."""
-    return point.valid_from <= first and (point.valid_to is None or last < point.valid_to)
-
-
-def never_holds(point: Point, first: date, last: date) -> bool:
-    """Whether a point is valid on no day from ``first`` to ``last``."""
-    return last < point.valid_from or (point.valid_to is not None and point.valid_to <= first)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import timedelta
+
 import pyarrow as pa
 
 from zhunsheng.generator.county import KINDS, LEVELS, REGION, County
@@ -9,16 +12,35 @@ from zhunsheng.generator.frames import NONE
 from zhunsheng.generator.tables import headers
 
 SINCE = "2020-01-01"
+#: How the numbers of entries in the registers of devices and facilities begin.
+NUMBERS = {"device": "SB", "facility": "SS"}
 NO_DAY = ""
 
 
-def tables(county: County) -> dict[str, pa.Table]:
-    """Return the master tables by file kind."""
-    made = {"medins": _institutions(county), "dept": _departments(county), "prac": _practitioners(county)}
-    return {kind: _table(kind, rows) for kind, rows in made.items()}
+@dataclass
+class More:
+    """Rows that cases bring along: departments with what is registered of them, deaths, orders, records of use."""
+
+    departments: list[list[str]] = field(default_factory=list)
+    deaths: list[list[str]] = field(default_factory=list)
+    orders: list[list[str]] = field(default_factory=list)
+    uses: list[list[str]] = field(default_factory=list)
 
 
-def _table(kind: str, rows: list[list[str]]) -> pa.Table:
+def tables(county: County, more: More) -> dict[str, pa.Table]:
+    """Return the master tables of institutions, departments and practitioners by file kind."""
+    made = {"medins": _institutions(county), "dept": _departments(county) + more.departments}
+    made |= {"prac": _practitioners(county)}
+    return {kind: table(kind, rows) for kind, rows in made.items()}
+
+
+def registers(county: County) -> dict[str, list[list[str]]]:
+    """Return what cases have registered at institutions of their own, by register."""
+    return {register: _register(county, register) for register in NUMBERS}
+
+
+def table(kind: str, rows: list[list[str]]) -> pa.Table:
+    """Return rows of text as a table of a file kind."""
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
     return pa.table(columns, names=list(headers(kind)))
 
@@ -27,7 +49,23 @@ def _institutions(county: County) -> list[list[str]]:
     rows = []
     for one in county.institutions:
         lead = "" if one.lead == NONE else county.institutions[one.lead].code
-        rows.append([one.code, one.name, KINDS[one.kind], LEVELS[one.kind], lead, str(REGION), SINCE, NO_DAY])
+        said = one.registered
+        if said is None:
+            rows.append([one.code, one.name, KINDS[one.kind], LEVELS[one.kind], lead, str(REGION), SINCE, NO_DAY])
+        elif said.kind is not None:
+            rows.append([one.code, one.name, said.kind, said.level or "", lead, said.region or "", SINCE, NO_DAY])
+    return rows
+
+
+def _register(county: County, register: str) -> list[list[str]]:
+    """Return the entries of a register of devices or facilities."""
+    rows = []
+    for one in county.institutions:
+        for held in one.registered.held if one.registered else ():
+            if held.register == register:
+                number = f"{NUMBERS[register]}{len(rows) + 1:05d}"
+                last = "" if held.valid_to is None else str(held.valid_to - timedelta(days=1))
+                rows.append([one.code, number, held.kind, held.kind, str(held.valid_from), last])
     return rows
 
 

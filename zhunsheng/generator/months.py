@@ -62,6 +62,11 @@ def calendar(start: date, count: int) -> list[Month]:
     return [_month(number, start) for number in range(count)]
 
 
+def month_at(calendar: list[Month], day: date) -> Month:
+    """Return the month of a day; the nearest one for a day outside the calendar."""
+    return min(calendar, key=lambda month: max(month.start - day, day - month.last_date))
+
+
 def _month(number: int, start: date) -> Month:
     year, month = divmod(start.year * 12 + start.month - 1 + number, 12)
     first = max(start, date(year, month + 1, 1))

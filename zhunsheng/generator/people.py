@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.random import Generator
@@ -20,7 +20,10 @@ YEAR = 365.2425
 
 @dataclass
 class People:
-    """One element per person. ``birth`` in days since 1970-01-01; the unknown flags hide what a file may not say."""
+    """One element per person. ``birth`` in days since 1970-01-01; the unknown flags hide what a file may not say.
+
+    Who carries a planted case is seen for nothing else from ``aside_from`` to ``aside_to`` (days, both held).
+    """
 
     number: Ints
     sex: Ints
@@ -33,8 +36,10 @@ class People:
     stay_weight: NDArray[np.float64]
     sex_unknown: Flags
     birth_unknown: Flags
-    planted_month: Ints
-    last_day: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    aside_from: Ints
+    aside_to: Ints
+    last_day: Ints
+    last_stay: Ints
 
     def __len__(self) -> int:
         return len(self.number)
@@ -47,7 +52,11 @@ class People:
     @property
     def planted(self) -> Flags:
         """Who was set aside for a planted case."""
-        return self.planted_month != NONE
+        return self.aside_from != NONE
+
+    def part(self, first: int, last: int) -> People:
+        """Return the people from one position to another (not held); the columns are views of these."""
+        return People(*(getattr(self, f.name)[first:last] for f in fields(self)))
 
 
 def build(rng: Generator, count: int, county: County, first_day: int, days: int) -> People:
@@ -73,8 +82,10 @@ def build(rng: Generator, count: int, county: County, first_day: int, days: int)
         stay_weight=_column("stay_weight")[band] * need,
         sex_unknown=np.zeros(count, dtype=np.bool_),
         birth_unknown=np.zeros(count, dtype=np.bool_),
-        planted_month=np.full(count, NONE, dtype=np.int64),
+        aside_from=np.full(count, NONE, dtype=np.int64),
+        aside_to=np.full(count, NONE, dtype=np.int64),
         last_day=np.full(count, first_day - 1, dtype=np.int64),
+        last_stay=np.full(count, first_day - 400, dtype=np.int64),
     )
 
 

@@ -14,7 +14,8 @@ from zhunsheng.generator import export
 from zhunsheng.generator.assemble import Whole
 from zhunsheng.generator.county import COUNTY, TOWNSHIP, County
 from zhunsheng.generator.export import chosen, moment, scaled, whole
-from zhunsheng.generator.frames import DAY, NONE, Ints, size
+from zhunsheng.generator.frames import DAY, NONE, Ints
+from zhunsheng.generator.masters import table
 from zhunsheng.generator.people import People
 from zhunsheng.generator.stays import INPATIENT
 from zhunsheng.generator.tables import headers, rows
@@ -27,9 +28,9 @@ ORDERS, RECORDS = 600_000_000, 700_000_000
 OLD, DEATHS, WITHIN = 60, 0.012, 60
 
 
-def registers(county: County) -> dict[str, pa.Table]:
-    """Return the registers of devices and facilities, whole from the first day on."""
-    return {kind: _table(kind, _register(county, kind)) for kind in ("device", "facility")}
+def registers(county: County, further: dict[str, list[list[str]]]) -> dict[str, pa.Table]:
+    """Return the registers of devices and facilities, whole from the first day on, and ``further`` entries of each."""
+    return {kind: table(kind, _register(county, kind) + rows) for kind, rows in further.items()}
 
 
 def tables(world: World, month: Whole) -> dict[str, pa.Table]:
@@ -37,34 +38,32 @@ def tables(world: World, month: Whole) -> dict[str, pa.Table]:
     return {"drord": _orders(world, month), "exerecd": _use_records(world, month)}
 
 
-def deaths(rng: Generator, people: People, first: int, days: int) -> pa.Table:
-    """Return the deaths of a few old people, each on or after the last day on which care was given to them."""
+def deaths(rng: Generator, people: People, first: int, days: int) -> list[list[str]]:
+    """Return rows of the deaths of a few old people, each on or after the last day on which care was given to them."""
     last = first + days - 1
     age = (people.last_day - people.birth) // 365
     met = (people.last_day >= first) & (people.last_day < last) & ~people.planted & (age >= OLD)
     dead = np.flatnonzero(met & (rng.random(len(people)) < DEATHS))
     day = np.minimum(people.last_day[dead] + rng.integers(0, WITHIN, size=len(dead)), last)
-    return pa.table([whole(people.number[dead]), export.day(day)], names=list(headers("death")))
+    told = zip(whole(people.number[dead]).to_pylist(), export.day(day).to_pylist(), strict=True)
+    return [[str(number), str(when)] for number, when in told]
 
 
 def _register(county: County, kind: str) -> list[list[str]]:
     return [
         [one.code, row["number"], row["class"], row["name"], SINCE, NO_DAY]
         for one in county.institutions
+        if one.registered is None  # an institution of a case has what the case says
         for row in rows("registers")
         if row["kind"] == kind and row["tier"] == TIERS.get(one.kind)
     ]
 
 
-def _table(kind: str, found: list[list[str]]) -> pa.Table:
-    columns = [pa.array(column, pa.string()) for column in zip(*found, strict=True)]
-    return pa.table(columns, names=list(headers(kind)))
-
-
 def _of(world: World, month: Whole, categories: set[str]) -> Ints:
-    """Return the positions of charges (refunds left out) of items of some categories."""
+    """Return the positions of charges of items of some categories; refunds and the lines of cases are left out."""
+    of_case = month.encounters.label[month.lines.encounter] != NONE
     fitting = np.array([item.category in categories for item in world.catalogue.items])
-    return np.flatnonzero(fitting[month.lines.item] & (month.lines.undoes == NONE))
+    return np.flatnonzero(fitting[month.lines.item] & (month.lines.undoes == NONE) & ~of_case)
 
 
 def _left(month: Whole) -> Ints:
@@ -88,7 +87,7 @@ def _orders(world: World, month: Whole) -> pa.Table:
     np.add.at(quantity, place, lines.quantity_e4[given])
     owner = lines.encounter[line]
     columns = [
-        _numbers(month, len(line), ORDERS),
+        whole(month.line_number[line] + ORDERS),
         whole(month.encounter_number[owner]),
         whole(world.people.number[month.encounters.person[owner]]),
         chosen([one.code for one in county.institutions], month.encounters.institution[owner]),
@@ -111,7 +110,7 @@ def _use_records(world: World, month: Whole) -> pa.Table:
     used = used[left[used] > 0]
     owner = lines.encounter[used]
     columns = [
-        _numbers(month, len(used), RECORDS),
+        whole(month.line_number[used] + RECORDS),
         whole(month.encounter_number[owner]),
         whole(world.people.number[month.encounters.person[owner]]),
         chosen([one.code for one in world.county.institutions], month.encounters.institution[owner]),
@@ -122,9 +121,3 @@ def _use_records(world: World, month: Whole) -> pa.Table:
         chosen([one.code for one in world.county.practitioners], lines.practitioner[used]),
     ]
     return pa.table(columns, names=list(headers("exerecd")))
-
-
-def _numbers(month: Whole, count: int, base: int) -> pa.Array:
-    """Return running numbers that start from the month's own base."""
-    start = int(month.line_number[0]) // 10**9 * 10**9 if size(month.lines) else 0
-    return whole(start + base + np.arange(1, count + 1, dtype=np.int64))

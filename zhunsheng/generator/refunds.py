@@ -9,6 +9,8 @@ from zhunsheng.generator.catalogue import Catalogue
 from zhunsheng.generator.frames import HOUR, NONE, Encounters, Lines, full, joined, size, take
 
 SHARE = 0.006
+#: Share of the refunds in full that do not name the line they undo, as older systems export them.
+NAMELESS = 0.15
 REFUNDABLE = ("drug", "lab", "imaging", "herb")
 
 
@@ -23,6 +25,7 @@ def add(rng: Generator, catalogue: Catalogue, encounters: Encounters, lines: Lin
     refund.quantity_e4 = -np.where(whole | (units < 2), refund.quantity_e4, np.minimum(part, refund.quantity_e4))
     wait = (HOUR // 6 + rng.random(len(chosen)) * 20 * HOUR).astype(np.int64)
     refund.at = np.minimum(refund.at + wait, np.maximum(encounters.end[refund.encounter], refund.at + 60))
-    refund.undoes = chosen.astype(np.int64)
+    gone = refund.quantity_e4 == -lines.quantity_e4[chosen]
+    refund.undoes = np.where(gone & (rng.random(len(chosen)) < NAMELESS), NONE, chosen)
     refund.label = full(len(chosen), NONE)
     return joined([lines, refund])

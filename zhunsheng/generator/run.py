@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,12 +26,14 @@ from zhunsheng.generator import (
 from zhunsheng.generator import stays as stays_of
 from zhunsheng.generator.assemble import Whole
 from zhunsheng.generator.catalogue import Catalogue, ordinary
-from zhunsheng.generator.frames import Encounters, Ints, Lines, joined, moved, size, take
+from zhunsheng.generator.frames import DAY, Encounters, Ints, Lines, joined, moved, size, take
 from zhunsheng.generator.knowledge import Knowledge, index
-from zhunsheng.generator.months import CHRONIC, Month, calendar
+from zhunsheng.generator.months import CHRONIC, Month, as_date, calendar, month_at
 from zhunsheng.generator.plants import plan as planting
-from zhunsheng.generator.plants.rows import KeyRow, as_frames, key_rows
-from zhunsheng.generator.plants.stage import Plant
+from zhunsheng.generator.plants.cases import cases as cases_of
+from zhunsheng.generator.plants.places import elsewhere
+from zhunsheng.generator.plants.rows import Cast, as_frames, key_rows, papers
+from zhunsheng.generator.plants.stage import PlantedEncounter
 from zhunsheng.generator.summary import Summary
 from zhunsheng.generator.world import World, random_numbers
 
@@ -43,21 +45,30 @@ STAY_SHARE, LINES_PER_STAY, LINES_PER_VISIT, SPARE = 0.52, 86, 3.4, 1.25
 VISIT_NAMES = {11: "outpatient", 13: "emergency", 14: "chronic", 21: "inpatient", 41: "pharmacy"}
 
 
+SIZES = {"S": 300_000, "M": 3_000_000, "L": 30_000_000}
+#: A month with more lines than this is made and written in parts, each of its own share of the people.
+LINES_PER_PART = 250_000
+#: Where each planted encounter stands: (person within the part, encounter) by month and part.
+Stands = dict[tuple[int, int], list[tuple[int, PlantedEncounter]]]
+
+
 @dataclass(frozen=True)
 class Generation:
-    """One generation under way: the world, its months, its cases by label, the lines each month shall have."""
+    """One generation under way: a world per share of the people, its months, its cases, the lines of each month."""
 
-    world: World
+    worlds: list[World]
     months: list[Month]
-    plants: dict[int, Plant]
+    cast: Cast
+    stands: Stands
     budget: Ints
+    left_out: list[str]
 
 
 def generate(
     out: Path,
     *,
     seed: int = 1,
-    lines: int = 300_000,
+    lines: int = SIZES["S"],
     months: int = 12,
     start: date = date(2025, 11, 1),
     knowledge: Knowledge,
@@ -65,38 +76,53 @@ def generate(
 ) -> Summary:
     """Write the exports of an invented county into ``out/import`` and the answer key beside it.
 
-    The same arguments give the same bytes. ``lines`` is met to about one percent; the planted cases alone are some
-    1,500 lines. Months are calendar months, the first one from ``start`` on. ``progress`` is called with a step,
-    months done and months in all. An earlier generation in ``out`` is replaced.
+    The same arguments give the same bytes. ``lines`` is met to about one percent, the planted cases held. Months are
+    calendar months, the first one from ``start`` on; a large month is written in parts. ``progress`` is called with a
+    step, months done and months in all. An earlier generation in ``out`` is replaced.
     """
     summary = Summary(seed)
     delivery = deliver.begin(out, seed, months, summary)
     made = _prepare(seed, lines, months, start, knowledge)
-    deliver.masters(delivery, masters.tables(made.world.county) | records.registers(made.world.county))
-    summary.not_planted = [f"{s.rule}: {s.note}" for s in planting.left_out(made.world.index, made.months)]
-    key: list[KeyRow] = []
+    found = made.worlds[0].county
+    more = made.worlds[0].more
+    registers = records.registers(found, masters.registers(found))
+    deliver.masters(delivery, masters.tables(found, more) | registers)
+    summary.not_planted = made.left_out
+    summary.persons = sum(len(world.people) for world in made.worlds)
     for number, month in enumerate(made.months):
         if progress:
             progress(f"生成 {month.label}", number, months)
-        whole = _month(made, month)
-        tables = assemble.tables(made.world, whole) | records.tables(made.world, whole)
-        deliver.month(delivery, month, made.world.county, tables)
-        key += _key(made, month, whole)
-        _count(summary, made.world, month, whole)
-    days = sum(month.days for month in made.months)
-    dead = records.deaths(random_numbers(seed, 4), made.world.people, made.months[0].first, days)
-    deliver.masters(delivery, {"death": dead}, first=5)
+        base = assemble.Base()
+        summary.months.append(month.label)
+        for world in made.worlds:
+            whole = _month(made, world, month, base)
+            part = world.shard if len(made.worlds) > 1 else None
+            tables = assemble.tables(world, made.cast, whole) | records.tables(world, whole)
+            deliver.month(delivery, month, found, tables, part)
+            assemble.identify(world, made.cast, whole)
+            base.passed(whole)
+            _count(summary, whole)
     if progress:
         progress("生成完毕", months, months)
-    return deliver.end(delivery, made.world.county, made.world.people, key)
+    days = sum(month.days for month in made.months)
+    dead = [
+        row
+        for world in made.worlds
+        for row in records.deaths(random_numbers(seed, 4, world.shard), world.people, made.months[0].first, days)
+    ]
+    written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses"), "death": more.deaths + dead}
+    deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=90)
+    return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
 
 
 def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowledge) -> Generation:
-    """Found the county, set people aside for cases, and share the lines out over the months."""
+    """Found the county, set people aside for cases, and share people and lines out."""
     calendar_months = calendar(start, months)
-    found = county.build(random_numbers(seed, 0))
+    told, left_out = cases_of(knowledge.rules)
+    possible, unmoved = planting.placed(told, calendar_months)
+    found = county.build(random_numbers(seed, 0), elsewhere(case for case, _ in possible))
     first, days = calendar_months[0].first, sum(month.days for month in calendar_months)
-    count = max(FEWEST_PEOPLE, lines // LINES_PER_PERSON)
+    count = max(FEWEST_PEOPLE, lines // LINES_PER_PERSON, 2 * len(possible))
     known = index(knowledge)
     catalogue = Catalogue(ordinary(known))
     world = World(
@@ -107,26 +133,49 @@ def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowled
         pools=pools.build(catalogue),
         prices=catalogue.prices(),
         index=known,
+        names=knowledge.names,
+        first_day=first,
+        more=masters.More(),
     )
-    plants = dict(enumerate(planting.plan(world, calendar_months)))
+    cast = planting.plan(world, calendar_months, planting.chosen(possible, count))
+    worlds = _shared(world, max(1, -(-lines // (months * LINES_PER_PART))))
+    stands = _stands(cast, calendar_months, -(-count // len(worlds)))
     volume = np.array([month.volume for month in calendar_months])
-    planted = [sum(len(e.lines) for p in plants.values() if p.month == m for e in p.encounters) for m in range(months)]
+    planted = [sum(len(e.lines) for (m, _), held in stands.items() if m == n for _, e in held) for n in range(months)]
     budget = np.maximum((lines * volume / volume.sum()).astype(np.int64) - np.array(planted), 0)
-    return Generation(world, calendar_months, plants, budget)
+    return Generation(worlds, calendar_months, cast, stands, budget, left_out + unmoved)
 
 
-def _month(made: Generation, month: Month) -> Whole:
-    """Make a month: stays first, then visits until the lines of the month are reached, then the planted cases."""
-    world, mix, budget = made.world, casemix.of(month), int(made.budget[month.number])
+def _shared(world: World, shares: int) -> list[World]:
+    """Return a world per share of the people."""
+    size_of = -(-len(world.people) // shares)
+    parts = [world.people.part(n * size_of, (n + 1) * size_of) for n in range(shares)]
+    return [replace(world, people=part, shard=number) for number, part in enumerate(parts)]
+
+
+def _stands(cast: Cast, calendar_months: list[Month], per_part: int) -> Stands:
+    """Return where planted encounters stand: the month in which they are settled, the part that holds the person."""
+    stands: Stands = {}
+    for plant in cast.plants:
+        part, person = divmod(plant.person, per_part)
+        for encounter in plant.encounters:
+            month = month_at(calendar_months, as_date(encounter.settlement // DAY))
+            stands.setdefault((month.number, part), []).append((person, encounter))
+    return stands
+
+
+def _month(made: Generation, world: World, month: Month, base: assemble.Base) -> Whole:
+    """Make a part of a month: stays first, then visits until its lines are reached, then the planted cases."""
+    mix, budget = casemix.of(month), int(made.budget[month.number]) // len(made.worlds)
     stays = stays_of.make(world, month, mix, max(1, round(budget * STAY_SHARE / LINES_PER_STAY)))
     lines, procedures = stay_lines.make(world, world.rng(month.number, 5), stays)
     rest = round(budget / (1 + refunds.SHARE * 0.7)) - size(lines)
     seen, seen_lines = _visits(world, month, mix, rest, stays)
     encounters, lines = _together([(stays, lines), (seen, seen_lines)])
     lines = refunds.add(world.rng(month.number, 6), world.catalogue, encounters, lines)
-    planted = as_frames((label, plant) for label, plant in made.plants.items() if plant.month == month.number)
+    planted = as_frames(made.cast, made.stands.get((month.number, world.shard), ()))
     encounters, lines = _together([(encounters, lines), planted])
-    return assemble.finish(world, month, encounters, lines, procedures)
+    return assemble.finish(world, made.cast, month, encounters, lines, procedures, base)
 
 
 def _visits(
@@ -154,15 +203,8 @@ def _together(parts: list[tuple[Encounters, Lines]]) -> tuple[Encounters, Lines]
     return encounters, lines
 
 
-def _key(made: Generation, month: Month, whole: Whole) -> list[KeyRow]:
-    plants = {label: plant for label, plant in made.plants.items() if plant.month == month.number}
-    return key_rows(plants, assemble.subjects(made.world, whole))
-
-
-def _count(summary: Summary, world: World, month: Month, whole: Whole) -> None:
-    summary.months.append(month.label)
-    summary.persons = len(world.people)
+def _count(summary: Summary, whole: Whole) -> None:
     summary.lines += size(whole.lines)
-    summary.refunds += int((whole.lines.undoes >= 0).sum())
-    summary.amount_fen += int(whole.money.amount.sum())
+    summary.refunds += int((whole.lines.quantity_e4 < 0).sum())
+    summary.amount_fen += whole.money.settled_amount(whole.part)
     summary.met(VISIT_NAMES[int(code)] for code in whole.encounters.visit_type)

@@ -8,8 +8,9 @@ import numpy as np
 
 from zhunsheng.generator import months
 from zhunsheng.generator.catalogue import Catalogue
-from zhunsheng.generator.county import COUNTY, County
-from zhunsheng.generator.frames import Encounters, Ints, Lines, size
+from zhunsheng.generator.county import COUNTY, ELSEWHERE, County
+from zhunsheng.generator.frames import NONE, Encounters, Ints, Lines
+from zhunsheng.generator.parts import Parts
 from zhunsheng.generator.people import EMPLOYEE, People
 from zhunsheng.generator.tables import rows
 
@@ -22,10 +23,14 @@ class LineMoney:
     in_scope: Ints
     outside: Ints
 
+    def settled_amount(self, part: Ints) -> int:
+        """Return the sum of the lines that have a settlement (``part`` is not NONE)."""
+        return int(self.amount[part != NONE].sum())
+
 
 @dataclass(frozen=True)
 class Settlement:
-    """By encounter, in fen: total = fund + copayment + self_paid, and account + cash = copayment + self_paid."""
+    """By settlement, in fen: total = fund + copayment + self_paid, and account + cash = copayment + self_paid."""
 
     total: Ints
     fund: Ints
@@ -48,14 +53,20 @@ def line_money(catalogue: Catalogue, lines: Lines) -> LineMoney:
     return LineMoney(amount, half_up(amount * (100 - share), 100), np.where(share == 100, amount, 0))
 
 
-def settle(county: County, people: People, encounters: Encounters, lines: Lines, money: LineMoney) -> Settlement:
-    """Settle every encounter by the table of its setting and insurance."""
-    count = size(encounters)
+def settle(
+    county: County, people: People, encounters: Encounters, parts: Parts, part: Ints, money: LineMoney
+) -> Settlement:
+    """Settle every part by the table of its setting and insurance; only the first bears the deductible.
+
+    ``part`` is the settlement of each line, NONE for lines without one.
+    """
+    has = part != NONE
     total, scope, self_paid = (
-        _sums(lines.encounter, values, count) for values in (money.amount, money.in_scope, money.outside)
+        _sums(part[has], values[has], len(parts.settled)) for values in (money.amount, money.in_scope, money.outside)
     )
     insurance = people.insurance[encounters.person]
-    deductible, fund_percent, account_percent = _terms(_row_of(county, encounters, insurance))
+    deductible, fund_percent, account_percent = _terms(_row_of(county, encounters, insurance)[parts.encounter])
+    deductible = np.where(parts.first, deductible, 0)
     fund = half_up(np.maximum(scope - deductible, 0) * fund_percent, 100)
     copayment = total - self_paid - fund
     account = half_up((copayment + self_paid) * account_percent, 100)
@@ -80,7 +91,7 @@ def _terms(row: Ints) -> Ints:
 
 def _row_of(county: County, encounters: Encounters, insurance: Ints) -> Ints:
     position = {(row["setting"], row["insurance"]): i for i, row in enumerate(rows("payment"))}
-    at_county = county.kind[encounters.institution] == COUNTY
+    at_county = np.isin(county.kind[encounters.institution], (COUNTY, ELSEWHERE))
     stay = np.isin(encounters.setting, (months.STAY_TOWNSHIP, months.STAY_COUNTY))
     chosen = np.where(at_county, position["outpatient_county", "310"], position["outpatient_primary", "310"])
     chosen[stay] = np.where(at_county, position["stay_county", "310"], position["stay_primary", "310"])[stay]

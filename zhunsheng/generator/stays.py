@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from zhunsheng.generator import months
-from zhunsheng.generator.casemix import GROUP_OF, MEAN_DAYS, CaseMix
+from zhunsheng.generator.casemix import CONDITIONS, GROUP_OF, MEAN_DAYS, CaseMix
 from zhunsheng.generator.county import COUNTY
 from zhunsheng.generator.frames import DAY, HOUR, NONE, Encounters, Flags, Ints, full, joined, size, take
 from zhunsheng.generator.months import Month
@@ -14,7 +14,11 @@ from zhunsheng.generator.pools import group_numbers
 from zhunsheng.generator.world import World, any_seconds, days_by_weight, first_of_each, weighted
 
 INPATIENT = 21
+#: What people are sent back to their township centre for.
+REHABILITATION = next(n for n, row in enumerate(CONDITIONS) if row["code"] == "Z50.900")
 LONGEST_STAY = 30
+#: Days between a stay and the next that is no transfer: who comes back sooner is a case for a rule.
+BETWEEN_STAYS = 31
 TOWNSHIP_SHARE = 0.36
 #: Shares of county stays that came from a township centre, and that go on to one for rehabilitation.
 UP_SHARE, DOWN_SHARE = 0.06, 0.05
@@ -28,6 +32,7 @@ def make(world: World, month: Month, mix: CaseMix, count: int) -> Encounters:
     stays = take(stays, _possible(world, month, stays))
     chained = joined([stays, _up(world, month, rng, stays), _down(world, month, rng, stays)])
     np.maximum.at(world.people.last_day, chained.person, chained.end // DAY)
+    np.maximum.at(world.people.last_stay, chained.person, chained.end // DAY)
     return chained
 
 
@@ -95,7 +100,7 @@ def _possible(world: World, month: Month, stays: Encounters) -> Flags:
     """Whether the person was born, is seen after all earlier care, and the stay begins within the demo's period."""
     people, admitted = world.people, stays.begin // DAY
     born = admitted >= people.birth[stays.person]
-    after = admitted > people.last_day[stays.person] + 1
+    after = (admitted > people.last_day[stays.person] + 1) & (admitted > people.last_stay[stays.person] + BETWEEN_STAYS)
     return born & after & ((admitted >= month.first) | (month.number > 0))
 
 
@@ -123,7 +128,8 @@ def _down(world: World, month: Month, rng: Generator, stays: Encounters) -> Enco
     days = rng.integers(4, 13, size=size(of))
     end = (begin // DAY + days) * DAY + any_seconds(rng, size(of), 9, 16)
     setting = full(size(of), months.STAY_TOWNSHIP)
-    made = _stays(world, rng, of.person, setting, world.people.township[of.person], of.condition, begin, end)
+    condition = full(size(of), REHABILITATION)
+    made = _stays(world, rng, of.person, setting, world.people.township[of.person], condition, begin, end)
     return take(made, end // DAY < month.first + month.days)
 
 

@@ -25,7 +25,7 @@ def make(world: World, month: Month, mix: CaseMix, count: int, stays: Encounters
     """Return about ``count`` encounters, none during a stay of ``stays``, one per person and day."""
     rng = world.rng(month.number, 2)
     made = joined([_scheduled(world, month, rng), _unscheduled(world, month, mix, rng, count)])
-    made = take(made, _free(world.people, month, made, stays))
+    made = take(made, _free(world.people, made, stays))
     made = take(made, first_of_each(made.person, made.begin // DAY - month.first))
     np.maximum.at(world.people.last_day, made.person, made.begin // DAY)
     return made
@@ -101,11 +101,12 @@ def _encounters(
     )
 
 
-def _free(people: People, month: Month, made: Encounters, stays: Encounters) -> Flags:
-    """Whether a person is born, not in hospital, and not set aside for a planted case this month."""
+def _free(people: People, made: Encounters, stays: Encounters) -> Flags:
+    """Whether a person is born, not in hospital, and not set aside for a planted case."""
     admitted, left = full(len(people), 2**40), full(len(people), -1)
     np.minimum.at(admitted, stays.person, stays.begin // DAY)
     np.maximum.at(left, stays.person, stays.end // DAY)
     day, person = made.begin // DAY, made.person
     at_home = (day < admitted[person]) | (day > left[person])
-    return at_home & (day >= people.birth[person]) & (people.planted_month[person] != month.number)
+    apart = (day >= people.aside_from[person]) & (day <= people.aside_to[person])
+    return at_home & (day >= people.birth[person]) & ~apart

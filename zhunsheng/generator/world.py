@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from zhunsheng.generator.catalogue import Catalogue
 from zhunsheng.generator.county import County
 from zhunsheng.generator.frames import Flags, Ints
 from zhunsheng.generator.knowledge import Index
+from zhunsheng.generator.masters import More
 from zhunsheng.generator.months import Month
 from zhunsheng.generator.people import People
 from zhunsheng.generator.pools import Pools
@@ -20,7 +22,10 @@ from zhunsheng.generator.pools import Pools
 
 @dataclass(frozen=True)
 class World:
-    """The county, its people and its items. People change between months: who was seen last when."""
+    """The county, some or all of its people, its items and their names by code.
+
+    People change between months: who was seen last when. ``shard`` numbers the people at hand among all.
+    """
 
     seed: int
     county: County
@@ -29,10 +34,14 @@ class World:
     pools: Pools
     prices: Ints
     index: Index
+    names: Mapping[str, str]
+    first_day: int
+    more: More
+    shard: int = 0
 
     def rng(self, *stream: int) -> Generator:
-        """Return the random numbers of one step; steps do not disturb each other."""
-        return random_numbers(self.seed, *stream)
+        """Return the random numbers of one step for one shard of the people; steps do not disturb each other."""
+        return random_numbers(self.seed, *stream, self.shard)
 
 
 def random_numbers(seed: int, *stream: int) -> Generator:

@@ -12,12 +12,18 @@ import duckdb
 
 from zhunsheng.kernel.errors import Problem
 
-COLUMNS = {"rule_id", "kind", "rows", "author"}
+#: Findings and verdicts by rule and subject row.
+Subjects = dict[tuple[str, str], list[tuple[str, str]]]
+COLUMNS = {"rule_id", "kind", "rows", "author", "case", "others"}
 
 
 @dataclass(slots=True)
 class Score:
-    """Counts of one rule. A plant is found when a finding of its rule has a subject row that the key names."""
+    """Counts of one rule. A plant is found when a finding of its rule has a subject row that the key names.
+
+    What a person overturns (``known_false_positive``) is found by the machine and counted apart. ``beside`` counts
+    findings on a case that the key says nothing of for this rule: they are neither right nor wrong.
+    """
 
     rule_id: str
     planted: int = 0
@@ -28,6 +34,9 @@ class Score:
     unknown_found: int = 0
     look_alikes: int = 0
     look_alikes_hit: int = 0
+    overturned_planted: int = 0
+    overturned_found: int = 0
+    beside: int = 0
     findings: int = 0
     findings_right: int = 0
     missed: list[str] = field(default_factory=list)
@@ -39,13 +48,19 @@ class Score:
         return self.found / self.planted if self.planted else None
 
     @property
+    def recall_known(self) -> float | None:
+        """The same without the blind plants, which were written from the sentence of the standard alone."""
+        planted = self.planted - self.blind_planted
+        return (self.found - self.blind_found) / planted if planted else None
+
+    @property
     def precision(self) -> float | None:
-        """Share of findings (unknown ones apart) that the key names; None when there is no finding."""
+        """Share of findings that the key names, those unknown, beside or overturned apart; None without findings."""
         return self.findings_right / self.findings if self.findings else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return counts and shares as plain data."""
-        return {**asdict(self), "recall": self.recall, "precision": self.precision}
+        return {**asdict(self), "recall": self.recall, "recall_known": self.recall_known, "precision": self.precision}
 
 
 def answers(con: duckdb.DuckDBPyConnection, key: Path) -> list[Score]:
@@ -58,14 +73,33 @@ def answers(con: duckdb.DuckDBPyConnection, key: Path) -> list[Score]:
         rows = set(plant["rows"].split("|"))
         found = {f for row in rows for f in subjects.get((plant["rule_id"], row), ())}
         _count(scores[plant["rule_id"]], plant, found, named)
+    beside = _beside(plants, subjects)
     for rule, finding, verdict in _findings(con):
         score = scores.setdefault(rule, Score(rule))
-        if verdict != "unknown":
+        if finding in beside - named["touched"]:
+            score.beside += 1
+        elif finding not in named["touched"]:
+            score.wrong.append(finding)
+        if verdict != "unknown" and finding not in beside | named["known_false_positive"] - named["violation"]:
             score.findings += 1
             score.findings_right += finding in named["violation"]
-        if finding not in named["touched"]:
-            score.wrong.append(finding)
     return [scores[rule] for rule in sorted(scores)]
+
+
+def _beside(plants: list[dict[str, str]], subjects: Subjects) -> set[str]:
+    """Return the findings on rows of a case for a rule that the key does not speak of there."""
+    spoken: dict[str, set[str]] = defaultdict(set)
+    rows: dict[str, set[str]] = defaultdict(set)
+    for plant in plants:
+        spoken[plant["case"]].add(plant["rule_id"])
+        rows[plant["case"]] |= set(f"{plant['rows']}|{plant['others']}".split("|"))
+    case_of = {row: case for case, held in rows.items() for row in held if row}
+    return {
+        finding
+        for (rule, row), told in subjects.items()
+        if row in case_of and rule not in spoken[case_of[row]]
+        for finding, _ in told
+    }
 
 
 def _count(score: Score, plant: dict[str, str], found: set[tuple[str, str]], named: dict[str, set[str]]) -> None:
@@ -80,6 +114,9 @@ def _count(score: Score, plant: dict[str, str], found: set[tuple[str, str]], nam
     if kind == "unknown":
         score.unknown_planted += 1
         score.unknown_found += bool(told)
+    elif kind == "known_false_positive":
+        score.overturned_planted += 1
+        score.overturned_found += bool(told)
     else:
         score.planted += 1
         score.found += bool(told)
@@ -101,7 +138,7 @@ def _read(key: Path) -> list[dict[str, str]]:
         raise Problem("ZS506", file=key.name, reason=error) from error
 
 
-def _subjects(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[tuple[str, str]]]:
+def _subjects(con: duckdb.DuckDBPyConnection) -> Subjects:
     query = """
         SELECT f.rule_id, w.row_id, f.finding_id, f.verdict
         FROM finding AS f INNER JOIN finding_row AS w ON f.finding_id = w.finding_id WHERE w.role = 'subject'

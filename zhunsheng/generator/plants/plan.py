@@ -1,98 +1,98 @@
-"""Which cases are planted, on whom, in which month."""
+"""Which cases are planted, on whom, when."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cache
 from itertools import cycle, islice
 
-from numpy.random import Generator
-
 from zhunsheng.generator import casemix
-from zhunsheng.generator.knowledge import Index, Point, holds, never_holds
-from zhunsheng.generator.months import Month
-from zhunsheng.generator.plants import caps, claims, limits, overlaps, pairs
-from zhunsheng.generator.plants.kinds import LOOK_ALIKE, PATTERN, SCENARIOS, STANDARD, UNKNOWN, VIOLATION, Scenario
-from zhunsheng.generator.plants.stage import Plant, Stage
+from zhunsheng.generator.casemix import CaseMix
+from zhunsheng.generator.frames import DAY
+from zhunsheng.generator.months import Month, month_at
+from zhunsheng.generator.plants.cases import (
+    FALSE_POSITIVE,
+    LOOK_ALIKE,
+    PATTERN,
+    STANDARD,
+    UNKNOWN,
+    VIOLATION,
+    Case,
+    died_on,
+)
+from zhunsheng.generator.plants.days import moves
+from zhunsheng.generator.plants.rows import Cast
+from zhunsheng.generator.plants.stage import APART, Plant, Stage
 from zhunsheng.generator.world import World
 
-#: Share of people set aside for a case, and how the cases divide: a fifth of the violations from the standard alone.
-SHARE_OF_PEOPLE = 0.06
+#: Share of people set aside for a case and the most cases there are. A fifth of the violations is blind.
+SHARE_OF_PEOPLE, MOST_CASES = 0.06, 10_000
 SHARES = {
     (VIOLATION, PATTERN): 0.40,
     (VIOLATION, STANDARD): 0.10,
-    (LOOK_ALIKE, PATTERN): 0.38,
-    (UNKNOWN, PATTERN): 0.12,
+    (LOOK_ALIKE, PATTERN): 0.32,
+    (LOOK_ALIKE, STANDARD): 0.04,
+    (UNKNOWN, PATTERN): 0.10,
+    (FALSE_POSITIVE, PATTERN): 0.04,
 }
-SHORTEST_MONTH = 25
-#: The modules register their scenarios when imported.
-MODULES = (limits, pairs, caps, claims, overlaps)
+EVER = 2**40
+Placed = list[tuple[Case, list[int]]]
 
 
-def plan(world: World, calendar: list[Month]) -> list[Plant]:
-    """Set people aside and build their cases. Each scenario that the knowledge allows is built at least once."""
-    rng, calendar = world.rng(1), roomy(calendar)
-    mixes = {month.number: casemix.of(month) for month in calendar}
-    chosen = _chosen(world.index, calendar, len(world.people))
-    persons = rng.permutation(len(world.people))[: len(chosen)]
-    plants = []
-    for person, scenario in zip(persons, chosen, strict=True):
-        month, point = _occasion(rng, scenario, world.index, calendar)
-        plant = Plant(scenario.rule, scenario.kind, scenario.author, scenario.note, int(person), month.number)
-        world.people.planted_month[person] = month.number
-        world.people.chronic[person] = -1
-        stage = Stage(world, month, mixes[month.number], rng, plant)
-        scenario.build(stage, *([] if point is None else [point]))
-        plants.append(stage.finish())
-    return plants
+def placed(cases: Sequence[Case], calendar: list[Month]) -> tuple[Placed, list[str]]:
+    """Return cases with the moves by which they lie in the period, and the names of those that have none."""
+    first, last = calendar[0].start, calendar[-1].last_date - timedelta(days=1)
+    found = [(case, moves(case, first, last)) for case in cases]
+    return [one for one in found if one[1]], [f"{case.told[0].rule}: {case.note}" for case, ways in found if not ways]
 
 
-def left_out(index: Index, calendar: list[Month]) -> list[Scenario]:
-    """Return the scenarios for which the knowledge has no point in the period."""
-    return [scenario for scenario in SCENARIOS if not _possible(scenario, index, roomy(calendar))]
-
-
-def roomy(calendar: list[Month]) -> list[Month]:
-    """Return the months long enough for a case of three weeks; all of them where none is."""
-    return [month for month in calendar if month.days >= SHORTEST_MONTH] or calendar
-
-
-def _chosen(index: Index, calendar: list[Month], people: int) -> list[Scenario]:
-    """Return one scenario per case: rules take turns within each kind."""
-    possible = [scenario for scenario in SCENARIOS if _possible(scenario, index, calendar)]
-    groups = {key: _by_turns([s for s in possible if (s.kind, s.author) == key]) for key in SHARES}
-    total = round(SHARE_OF_PEOPLE * people)
+def chosen(possible: Placed, people: int) -> Placed:
+    """Return one entry per case to plant: each that is possible at least once, rules taking turns within each kind."""
+    total = min(round(SHARE_OF_PEOPLE * people), MOST_CASES)
+    groups = {key: _by_turns([one for one in possible if (one[0].kind, one[0].author) == key]) for key in SHARES}
     counts = {key: max(len(groups[key]), round(share * total)) for key, share in SHARES.items()}
-    counts[VIOLATION, STANDARD] = round(counts[VIOLATION, PATTERN] / 4)
-    return [scenario for key, group in groups.items() for scenario in islice(cycle(group), counts[key])]
+    counts[VIOLATION, STANDARD] = max(len(groups[VIOLATION, STANDARD]), round(counts[VIOLATION, PATTERN] / 4))
+    return [one for key, group in groups.items() for one in islice(cycle(group), counts[key] if group else 0)]
 
 
-def _by_turns(scenarios: list[Scenario]) -> list[Scenario]:
-    """Order scenarios so that each rule's first comes before any rule's second."""
+def _by_turns(cases: Placed) -> Placed:
+    """Order cases so that each rule's first comes before any rule's second."""
     seen: dict[str, int] = {}
     turns = []
-    for scenario in scenarios:
-        turn = seen[scenario.rule] = seen.get(scenario.rule, 0) + 1
-        turns.append((turn, scenario))
-    return [scenario for _, scenario in sorted(turns, key=lambda pair: pair[0])]
+    for one in cases:
+        rule = one[0].told[0].rule
+        seen[rule] = seen.get(rule, 0) + 1
+        turns.append((seen[rule], one))
+    return [one for _, one in sorted(turns, key=lambda turn: turn[0])]
 
 
-def _possible(scenario: Scenario, index: Index, calendar: list[Month]) -> bool:
-    return scenario.points is None or any(_points(scenario, index, month) for month in calendar)
+def plan(world: World, calendar: list[Month], to_plant: Placed) -> Cast:
+    """Set people aside and build their cases, one each. Raises ValueError when there are fewer people than cases."""
+    rng = world.rng(1)
+    if len(to_plant) > len(world.people):
+        raise ValueError(f"{len(to_plant)} cases, {len(world.people)} people")
+
+    @cache
+    def mix(label: str) -> CaseMix:
+        return casemix.of(next(month for month in calendar if month.label == label))
+
+    plants = []
+    for person, (case, ways) in zip(rng.permutation(len(world.people)), to_plant, strict=False):
+        world.people.chronic[person] = -1
+        move = ways[int(rng.integers(0, len(ways)))]
+        stage = Stage(world, lambda day: mix(month_at(calendar, day).label), rng, Plant(case, int(person)), move)
+        plants.append(stage.build())
+        _set_aside(world, plants[-1])
+    return Cast(plants)
 
 
-def _points(scenario: Scenario, index: Index, month: Month) -> list[Point]:
-    """Return the points that a scenario may use in a month."""
-    fitting = holds if scenario.in_force else never_holds
-    found = scenario.points(index) if scenario.points else []
-    return [point for point in found if fitting(point, month.start, month.last_date)]
-
-
-def _occasion(rng: Generator, scenario: Scenario, index: Index, calendar: list[Month]) -> tuple[Month, Point | None]:
-    """Choose a month in which the scenario is possible, and a point for it."""
-    order = [calendar[int(i)] for i in rng.permutation(len(calendar))]
-    if scenario.points is None:
-        return order[0], None
-    for month in order:
-        points = _points(scenario, index, month)
-        if points:
-            return month, points[int(rng.integers(0, len(points)))]
-    raise LookupError(f"no point for {scenario.note}")
+def _set_aside(world: World, plant: Plant) -> None:
+    """Keep the person's other care away from the days of the case."""
+    world.people.aside_from[plant.person] = min(one.begin for one in plant.encounters) // DAY - APART
+    world.people.aside_to[plant.person] = max(one.last for one in plant.encounters) // DAY + APART
+    # what cannot be told may rest on earlier records that are not there; after a death there is no care
+    if any(told.kind == UNKNOWN for told in plant.case.told):
+        world.people.aside_from[plant.person] = 0
+    if died_on(plant.case.facts):
+        world.people.aside_to[plant.person] = EVER

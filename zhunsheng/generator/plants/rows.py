@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from zhunsheng.generator.frames import NONE, Encounters, Lines
 from zhunsheng.generator.plants.stage import Plant, PlantedEncounter, PlantedLine
+from zhunsheng.generator.tables import headers
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One row of the answer key. ``rows`` are line identities, or encounter identities for stays."""
+    """One row of the answer key. ``rows`` are line identities, or encounter identities for stays.
+
+    ``case`` numbers the case; ``others`` are the further rows of the case, at stake for nothing that it is said of.
+    """
 
     rule: str
     kind: str
@@ -22,50 +26,87 @@ class KeyRow:
     rows: tuple[str, ...]
     note: str
     author: str
+    case: int
+    others: tuple[str, ...]
 
 
-def as_frames(plants: Iterable[tuple[int, Plant]]) -> tuple[Encounters, Lines]:
-    """Return the encounters and lines of labelled plants, positions counted from 0."""
+@dataclass
+class Cast:
+    """All planted cases. Labels of rows number ``encounters`` and ``lines``, by which a row finds what was planted."""
+
+    plants: list[Plant]
+    encounters: list[PlantedEncounter] = field(default_factory=list)
+    lines: list[PlantedLine] = field(default_factory=list)
+
+
+def as_frames(cast: Cast, wanted: Iterable[tuple[int, PlantedEncounter]]) -> tuple[Encounters, Lines]:
+    """Return planted (person, encounter) pairs as frames, labelled; positions counted from 0."""
     encounters: list[list[int]] = []
     lines: list[list[int]] = []
     position: dict[int, int] = {}
-    for label, plant in plants:
-        for encounter in plant.encounters:
-            for line in sorted(encounter.lines, key=lambda line: line.undoes is not None):
-                position[id(line)] = len(lines)
-                lines.append(_line(line, len(encounters), label, position))
-            encounters.append(_encounter(plant, encounter, label))
+    for person, encounter in wanted:
+        for line in sorted(encounter.lines, key=lambda line: line.undoes is not None):
+            position[id(line)] = len(lines)
+            lines.append([*_line(line, len(encounters), position), len(cast.lines)])
+            cast.lines.append(line)
+        encounters.append([*_encounter(person, encounter), len(cast.encounters)])
+        cast.encounters.append(encounter)
     return Encounters(*_columns(encounters, 11)), Lines(*_columns(lines, 10))
 
 
-def _encounter(plant: Plant, made: PlantedEncounter, label: int) -> list[int]:
-    last = max([line.at for line in made.lines] + [made.begin if made.end is None else made.end])
+def _encounter(person: int, made: PlantedEncounter) -> list[int]:
     end = NONE if made.end is None else made.end
-    row = [plant.person, made.institution, made.department, made.practitioner, made.visit_type, made.setting]
-    return [*row, made.condition, made.begin, end, last + 600, label if made.subject else NONE]
+    row = [person, made.institution, _place(made.department), made.practitioner, made.visit_type, made.setting]
+    return [*row, made.condition, made.begin, end, made.settlement]
 
 
-def _line(line: PlantedLine, encounter: int, label: int, position: dict[int, int]) -> list[int]:
-    undoes = NONE if line.undoes is None else position[id(line.undoes)]
+def _line(line: PlantedLine, encounter: int, position: dict[int, int]) -> list[int]:
+    undoes = NONE if line.undoes is None or not line.names_line else position[id(line.undoes)]
     row = [encounter, line.item, line.price_e6, line.quantity_e4, line.at, int(line.day_only)]
-    return [*row, line.department, line.practitioner, undoes, label if line.subject else NONE]
+    return [*row, _place(line.department), line.practitioner, undoes]
+
+
+def _place(department: int | str | None) -> int:
+    return department if isinstance(department, int) else NONE
 
 
 def _columns(rows: list[list[int]], width: int) -> list[np.ndarray]:
     return list(np.array(rows, dtype=np.int64).reshape(-1, width).T.copy())
 
 
-def key_rows(plants: dict[int, Plant], found: dict[int, list[tuple[int, str]]]) -> list[KeyRow]:
-    """Return the key of labelled plants from (institution, identity) of their subject rows."""
-    return [
-        KeyRow(
-            plant.rule,
-            plant.kind,
-            plant.person,
-            found[label][-1][0],
-            tuple(identity for _, identity in found[label]),
-            plant.note,
-            plant.author,
+#: The kind of file and the name of the number of each part that is written at the end.
+PAPERS = {"orders": ("drord", "drord_no"), "uses": ("exerecd", "exe_sn")}
+
+
+def papers(cast: Cast, part: str) -> list[list[str]]:
+    """Return the rows of ``orders`` or ``uses`` once the identities of their encounters are known."""
+    kind, own = PAPERS[part]
+    found = [paper for plant in cast.plants for paper in plant.papers if paper[0] == part]
+    made = []
+    for number, (_, encounter, cells) in enumerate(found, 1):
+        numbers = {own: f"{number:08d}", "mdtrt_id": encounter.row if encounter else f"0{number:08d}"}
+        made.append([(cells | numbers).get(name, "") for name in headers(kind)])
+    return made
+
+
+def key_rows(cast: Cast) -> list[KeyRow]:
+    """Return the answer key: one row for each thing said of a case."""
+    return [row for number, plant in enumerate(cast.plants, 1) for row in _said(number, plant)]
+
+
+def _said(number: int, plant: Plant) -> list[KeyRow]:
+    identities = {name: one.row for name, one in plant.named.items()}
+    made = []
+    for told in plant.case.told:
+        rows = tuple(identities[name] for name in told.rows)
+        others = tuple(row for name, row in identities.items() if name not in told.rows)
+        place = _institution(plant, told.rows[-1])
+        made.append(
+            KeyRow(told.rule, told.kind, plant.person, place, rows, plant.case.note, plant.case.author, number, others)
         )
-        for label, plant in plants.items()
-    ]
+    return made
+
+
+def _institution(plant: Plant, name: str) -> int:
+    row = plant.named[name]
+    return next(one.institution for one in plant.encounters if row is one or row in one.lines)

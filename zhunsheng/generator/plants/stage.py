@@ -1,260 +1,321 @@
-"""A stage for one planted case: a person set aside, a month, and hands to put visits, stays and lines on it.
-
-Whatever a scenario does not put there itself is filled with ordinary company (consultation, bed, a drug) that no
-knowledge point joins to the planted items, so that a case gives the finding it was made for and no other.
-"""
+"""Puts one case on a real person, at real institutions, on days of the county's period."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
+from zhunsheng.book.models import ExampleLine, ExampleStay
 from zhunsheng.generator import months
 from zhunsheng.generator.casemix import GROUP_OF, CaseMix
 from zhunsheng.generator.catalogue import Item, price_at
-from zhunsheng.generator.county import COUNTY, EMERGENCY, PHARMACY, TIER_OF, TOWNSHIP, VILLAGE
+from zhunsheng.generator.county import COUNTY, ELSEWHERE, EMERGENCY, PHARMACY, TIER_OF, TOWNSHIP, VILLAGE
 from zhunsheng.generator.frames import DAY, HOUR, NONE
-from zhunsheng.generator.months import Month, as_date
 from zhunsheng.generator.people import FEMALE, MALE
-from zhunsheng.generator.stays import INPATIENT
-from zhunsheng.generator.visits import EMERGENCY_TYPE, OUTPATIENT
+from zhunsheng.generator.plants.cases import (
+    SURPLUS,
+    UNNAMED,
+    VISIT_TYPES,
+    Case,
+    at_stake,
+    died_on,
+    more,
+    stated,
+)
+from zhunsheng.generator.plants.places import Departments, institutions
 from zhunsheng.generator.world import World
+from zhunsheng.kernel.money import fen_from_yuan
+from zhunsheng.kernel.quantity import scaled
+from zhunsheng.kernel.time import age, parse_date
 
-FULL, DRUGS, NOTHING = "full", "drugs", "nothing"
 WHOLE = 10_000
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the generator counts local wall-clock seconds
+SETTINGS = {VILLAGE: 0, TOWNSHIP: 1, COUNTY: 2, ELSEWHERE: 2, PHARMACY: months.RETAIL}
+#: Days around a case on which its person is seen for nothing else.
+APART = 15
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class PlantedLine:
-    """One line of a case. ``subject`` marks the rows of the answer key."""
+    """One line of a case. None leaves class and share in scope to the catalogue; an empty text states none."""
 
     item: int
     price_e6: int
     quantity_e4: int
     at: int
-    department: int
+    department: int | str | None
     practitioner: int
     day_only: bool = False
     undoes: PlantedLine | None = None
-    subject: bool = False
+    names_line: bool = True
+    item_class: str | None = None
+    in_scope: int | str | None = None
+    row: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class PlantedEncounter:
-    """One encounter of a case; ``end`` None leaves it open."""
+    """One encounter of a case; ``end`` None leaves it open, ``settled`` False leaves it without a settlement list.
+
+    None leaves insurance and diagnoses to the person and the condition; an empty text states no insurance.
+    """
 
     institution: int
-    department: int
+    department: int | str | None
     practitioner: int
     visit_type: int
     setting: int
     condition: int
     begin: int
     end: int | None
-    company: str
-    subject: bool = False
+    begin_day_only: bool = False
+    end_day_only: bool = False
+    settled: bool = True
+    insurance: str | None = None
+    diagnoses: tuple[str, ...] | None = None
     lines: list[PlantedLine] = field(default_factory=list)
+    settlement: int = 0
+    row: str = ""
+
+    @property
+    def last(self) -> int:
+        """The last moment of it and of its lines."""
+        return max([line.at for line in self.lines] + [self.begin if self.end is None else self.end])
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class Plant:
-    """A finished case."""
+    """A case with its person and its encounters. ``named`` finds its rows by their names in the case.
 
-    rule: str
-    kind: str
-    author: str
-    note: str
+    ``papers`` are orders and records of use: part, encounter, cells by national name.
+    """
+
+    case: Case
     person: int
-    month: int
     encounters: list[PlantedEncounter] = field(default_factory=list)
+    named: dict[str, PlantedLine | PlantedEncounter] = field(default_factory=dict)
+    papers: list[tuple[str, PlantedEncounter | None, dict[str, str]]] = field(default_factory=list)
 
 
 class Stage:
-    """One case in the making. Offsets count days from the first day of the case; clocks read ``"09:30:00"``."""
+    """One case in the making: ``move`` days later than its own days, on a person set aside."""
 
-    def __init__(self, world: World, month: Month, mix: CaseMix, rng: Generator, plant: Plant) -> None:
-        self.world, self.month, self.mix, self.rng, self.plant = world, month, mix, rng, plant
-        self.day = month.first + int(rng.integers(2, 9))
-        self.avoided: set[str] = set()
-        self.be(years=int(rng.integers(30, 70)))
+    def __init__(self, world: World, mix: Callable[[date], CaseMix], rng: Generator, plant: Plant, move: int) -> None:
+        self.world, self.mix, self.rng, self.plant, self.move = world, mix, rng, plant, move
+        self.case = plant.case
+        self.place = institutions(world.county, rng, self.case)
+        self.codes = {line.item for line in self.case.facts.lines}
+        self.avoided = self.codes.union(*(world.index.excludes.get(code, set()) for code in self.codes))
 
-    @property
-    def first_date(self) -> date:
-        """The first day of the case."""
-        return as_date(self.day)
+    def build(self) -> Plant:
+        """Put person, encounters, lines and refunds on the stage and return the plant."""
+        self._person()
+        made = {stay.id: self._stay(stay) for stay in self.case.facts.stays}
+        self.plant.named |= made
+        whole = made | self._unstated(set(made))
+        first = {one.institution: one.department for one in whole.values() if isinstance(one.department, int)}
+        first = {place: first.get(place, NONE) for place in self.place.values()}
+        names = {place: name for name, place in self.place.items()}
+        departments = Departments(self.world.county, self.case, first, self.world.more, names)
+        for stay in self.case.facts.stays:
+            made[stay.id].department = departments.of(made[stay.id].institution, stay.department)
+        for line in self.case.facts.lines:
+            self._line(line, whole[_visit(line, set(made))], departments)
+        self.plant.encounters += whole.values()
+        self._refunds()
+        self._company()
+        self._in_turn()
+        self._register(whole)
+        return self.plant
 
-    def at(self, offset: int, clock: str) -> int:
-        """Return the moment of a clock reading on a day of the case."""
-        hour, minute, second = (int(piece) for piece in f"{clock}:00"[:8].split(":"))
-        return (self.day + offset) * DAY + hour * HOUR + minute * 60 + second
+    def _person(self) -> None:
+        """Give the person what the case states; what it does not state is free, or hidden where a rule looks at it."""
+        people, one, told = self.world.people, self.plant.person, self.case.facts.person
+        index = self.world.index
+        sexes = set().union(*(index.sexes.get(code, set()) for code in self.codes))
+        sex = told.sex or min(sexes, default=None)
+        if sex:
+            people.sex[one] = MALE if sex == "M" else FEMALE
+        first = min(self._moment(text)[0] for text in self._texts()) // DAY
+        people.birth[one] = self._birth(first)
+        if told.birth_date:
+            people.birth[one] = months.ordinal(told.birth_date) + self.move
+        people.sex_unknown[one] = "sex" in self.case.exact and told.sex is None
+        people.birth_unknown[one] = "birth" in self.case.exact and told.birth_date is None
 
-    def be(self, sex: str | None = None, years: int | None = None, birth: date | None = None) -> None:
-        """Give the person a sex (``M``, ``F``) and an age or a birth date."""
-        people, person = self.world.people, self.plant.person
-        if sex is not None:
-            people.sex[person] = MALE if sex == "M" else FEMALE
-        if years is not None:
-            people.birth[person] = self.day - int((years + 0.5) * 365.2425)
-        if birth is not None:
-            people.birth[person] = months.ordinal(birth)
+    def _birth(self, day: int) -> int:
+        """Return a birth date that suits the items of the case: of a grown person where no item is limited by age."""
+        bands = [band for code in self.codes for band in self.world.index.ages.get(code, [])]
+        grown = 30 + int(38 * self.rng.random())
+        for days in (int((years + 0.5) * 365.2425) for years in (grown, 12, 7, 1.5, 0.04 - 0.5)):
+            ages = [age(months.as_date(day - days), months.as_date(day), band.unit) for band in bands]
+            if all((b.low or 0) <= a <= (a if b.high is None else b.high) for a, b in zip(ages, bands, strict=True)):
+                return day - days
+        return day - int(grown * 365.2425)
 
-    def suit(self, *codes: str) -> None:
-        """Make the person a plausible one for items: of the sex they are limited to, of middle age."""
-        sexes = set().union(*(self.world.index.sexes.get(code, set()) for code in codes))
-        self.be(sex=min(sexes, default=None), years=31 if "F" in sexes else 58)
+    def _texts(self) -> list[str]:
+        facts = self.case.facts
+        return [line.at for line in facts.lines] + [stay.start for stay in facts.stays]
 
-    def somewhere(self, kind: int, besides: int = NONE) -> int:
-        """Choose an institution; violations gather at few of them."""
-        choice = self.world.county.of_kind(kind)
-        choice = choice[choice != besides]
-        gather = self.plant.kind == "violation" and self.rng.random() < 0.65
-        return int(choice[0 if gather else int(self.rng.integers(0, len(choice)))])
+    def _moment(self, text: str) -> tuple[int, bool]:
+        """Return local seconds of a text of the case, moved, and whether it states a day only."""
+        if len(text) <= 10:
+            return (months.ordinal(parse_date(text)) + self.move) * DAY, True
+        return int((datetime.fromisoformat(text) - EPOCH).total_seconds()) + self.move * DAY, False
 
-    def visit(
-        self,
-        offset: int = 0,
-        clock: str = "09:05",
-        kind: int = COUNTY,
-        *,
-        institution: int = NONE,
-        emergency: bool = False,
-    ) -> PlantedEncounter:
-        """Put an outpatient or emergency visit on the stage; it lasts the rest of its surgery hours."""
-        institution = self.somewhere(kind) if institution == NONE else institution
-        setting = {VILLAGE: 0, TOWNSHIP: 1, COUNTY: 2, PHARMACY: months.RETAIL}[
-            int(self.world.county.kind[institution])
-        ]
-        setting, visit_type = (months.EMERGENCY_VISIT, EMERGENCY_TYPE) if emergency else (setting, OUTPATIENT)
-        begin = self.at(offset, clock)
-        return self._open(institution, visit_type, setting, begin, begin + 9 * HOUR, FULL)
+    def _stay(self, stay: ExampleStay) -> PlantedEncounter:
+        """Return a stated encounter, as the case states it."""
+        begin, begin_day_only = self._moment(stay.start)
+        end, end_day_only = self._moment(stay.end) if stay.end else (None, False)
+        made = self._open(self.place[stay.institution], VISIT_TYPES[stay.visit_type], begin, end)
+        made.begin_day_only, made.end_day_only = begin_day_only, end_day_only
+        if "insurance" in self.case.exact:
+            made.insurance = stay.insurance or ""
+        elif stated(stay, "insurance"):
+            made.insurance = stay.insurance
+        if stay.diagnoses or "diagnoses" in self.case.exact:
+            made.diagnoses = stay.diagnoses
+        return made
 
-    def stay(
-        self,
-        offset: int,
-        clock: str,
-        until: int,
-        until_clock: str,
-        kind: int = COUNTY,
-        *,
-        institution: int = NONE,
-        company: str = FULL,
-    ) -> PlantedEncounter:
-        """Put an inpatient stay on the stage, from one day and clock to another."""
-        institution = self.somewhere(kind) if institution == NONE else institution
-        at_county = self.world.county.kind[institution] == COUNTY
-        setting = months.STAY_COUNTY if at_county else months.STAY_TOWNSHIP
-        begin, end = self.at(offset, clock), self.at(until, until_clock)
-        return self._open(institution, INPATIENT, setting, begin, end, company)
+    def _unstated(self, known: set[str]) -> dict[str, PlantedEncounter]:
+        """Return encounters for the lines whose encounter the case does not state, by its name and institution.
 
-    def _open(
-        self, institution: int, visit_type: int, setting: int, begin: int, end: int, company: str
-    ) -> PlantedEncounter:
-        one = np.array([self.plant.person])
+        Where a rule looks at encounters such lines have none that is settled. The first that spans days is a stay.
+        """
+        grouped: dict[str, list[ExampleLine]] = {}
+        for line in self.case.facts.lines:
+            if line.encounter not in known:
+                grouped.setdefault(_visit(line, known), []).append(line)
+        made: dict[str, PlantedEncounter] = {}
+        in_bed = any(stay.visit_type == "inpatient" for stay in self.case.facts.stays)
+        for name, lines in grouped.items():
+            moments = [self._moment(line.at) for line in lines]
+            begin = min(at + 8 * HOUR if day_only else at - 300 for at, day_only in moments)
+            end = max(at + 17 * HOUR if day_only else at + 1_500 for at, day_only in moments)
+            institution = self.place[lines[0].institution]
+            shop = self.world.county.kind[institution] == PHARMACY
+            bed = begin // DAY < end // DAY and not in_bed and not shop and self._beds(institution)
+            in_bed |= bed
+            visit_type = "inpatient" if bed else "pharmacy" if shop else "outpatient"
+            made[name] = self._open(institution, VISIT_TYPES[visit_type], begin, end)
+            made[name].settled = "encounter" not in self.case.exact
+        return made
+
+    def _beds(self, institution: int) -> bool:
+        return int(self.world.county.kind[institution]) in (COUNTY, TOWNSHIP)
+
+    def _open(self, institution: int, visit_type: int, begin: int, end: int | None) -> PlantedEncounter:
+        kind = int(self.world.county.kind[institution])
+        setting = SETTINGS[kind]
+        if visit_type == VISIT_TYPES["inpatient"]:
+            setting = months.STAY_COUNTY if kind in (COUNTY, ELSEWHERE) else months.STAY_TOWNSHIP
+        elif visit_type == VISIT_TYPES["emergency"]:
+            setting = months.EMERGENCY_VISIT
         met = np.array([months.VILLAGE_VISIT if setting == months.RETAIL else setting])
-        condition = int(self.mix.draw(self.rng, self.world.people, one, met, self.day)[0])
+        day = begin // DAY
+        one = np.array([self.plant.person])
+        condition = int(self.mix(months.as_date(day)).draw(self.rng, self.world.people, one, met, day)[0])
         group = EMERGENCY if setting == months.EMERGENCY_VISIT else int(GROUP_OF[condition])
         department = int(self.world.county.department_for[institution, group])
         staff = int(self.world.county.staff(self.rng, np.array([department]))[0])
-        made = PlantedEncounter(institution, department, staff, visit_type, setting, condition, begin, end, company)
-        self.plant.encounters.append(made)
-        return made
+        return PlantedEncounter(institution, department, staff, visit_type, setting, condition, begin, end)
 
-    def line(
-        self,
-        encounter: PlantedEncounter,
-        item: tuple[str, str],
-        at: int,
-        quantity_e4: int = WHOLE,
-        *,
-        subject: bool = True,
-        price_e6: int | None = None,
-        day_only: bool = False,
-    ) -> PlantedLine:
-        """Charge an item (code, name) at a moment."""
-        position = self.world.catalogue.planted(*item)
-        price = self.price(encounter, position) if price_e6 is None else price_e6
-        line = PlantedLine(position, price, quantity_e4, at, encounter.department, encounter.practitioner)
-        line.subject, line.day_only = subject, day_only
-        encounter.lines.append(line)
-        self.avoid(item[0])
-        return line
+    def _line(self, line: ExampleLine, encounter: PlantedEncounter, departments: Departments) -> None:
+        item = self.world.catalogue.planted(line.item, self.world.names.get(line.item, line.item))
+        at, day_only = self._moment(line.at)
+        department = departments.of(encounter.institution, line.department)
+        staff = encounter.practitioner
+        if isinstance(department, int):
+            staff = int(self.world.county.staff(self.rng, np.array([department]))[0])
+        made = PlantedLine(item, scaled(line.price, 6), scaled(line.quantity, 4), at, department, staff, day_only)
+        if line.item_class or "item_class" in self.case.exact:
+            made.item_class = line.item_class or ""
+        if line.in_scope is not None:
+            made.in_scope = fen_from_yuan(line.in_scope)
+        elif "in_scope" in self.case.exact:
+            made.in_scope = ""
+        encounter.lines.append(made)
+        self.plant.named[line.id] = made
 
-    def price(self, encounter: PlantedEncounter, item: int) -> int:
-        """Return what an item costs where the encounter takes place."""
-        tier = int(TIER_OF[self.world.county.kind[encounter.institution]])
-        return price_at(self.world.catalogue.items[item], tier)
+    def _refunds(self) -> None:
+        """Take back what is at stake, or charge a surplus of it and take that back."""
+        stake = [self.plant.named[name] for name in sorted(at_stake(self.case))]
+        for line in stake if self.case.refund else ():
+            if isinstance(line, PlantedLine):
+                back = WHOLE if self.case.refund == SURPLUS else line.quantity_e4
+                line.quantity_e4 += WHOLE * (self.case.refund == SURPLUS)
+                names = self.case.refund != UNNAMED
+                encounter = next(one for one in self.plant.encounters if line in one.lines)
+                later = line.at if line.day_only else line.at + 600
+                scope = -line.in_scope if isinstance(line.in_scope, int) else line.in_scope
+                refund = replace(line, quantity_e4=-back, at=later, undoes=line, names_line=names, in_scope=scope)
+                encounter.lines.append(refund)
 
-    def refund(self, encounter: PlantedEncounter, line: PlantedLine, quantity_e4: int | None = None) -> None:
-        """Take a line back, in full or in part, ten minutes later."""
-        back = line.quantity_e4 if quantity_e4 is None else quantity_e4
-        encounter.lines.append(replace(line, quantity_e4=-back, at=line.at + 600, undoes=line, subject=False))
+    def _company(self) -> None:
+        """Add a drug that no rule names to each settled encounter, and a visit that tells who the person is."""
+        settled = [one for one in self.plant.encounters if one.settled]
+        if not settled:
+            begin = min(one.begin for one in self.plant.encounters)
+            day = begin // DAY - 1 if begin // DAY > self.world.first_day else begin // DAY
+            township = int(self.world.people.township[self.plant.person])
+            settled = [self._open(township, VISIT_TYPES["outpatient"], day * DAY + 9 * HOUR, day * DAY + 10 * HOUR)]
+            self.plant.encounters += settled
+        for number, encounter in enumerate(settled):
+            item = self.plain_drug()
+            price = price_at(
+                self.world.catalogue.items[item], int(TIER_OF[self.world.county.kind[encounter.institution]])
+            )
+            at = encounter.begin + (10 * HOUR if encounter.begin_day_only else 600)
+            at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
+            encounter.lines.append(PlantedLine(item, price, WHOLE, at, encounter.department, encounter.practitioner))
 
-    def avoid(self, code: str) -> None:
-        """Keep the company clear of an item and of what excludes it."""
-        self.avoided |= {code} | self.world.index.excludes.get(code, set())
+    def _register(self, whole: dict[str, PlantedEncounter]) -> None:
+        """Keep the death of the person; orders and records of use wait for the identities of their encounters."""
+        number = int(self.world.people.number[self.plant.person])
+        rows = self.world.more
+        rows.deaths += [[str(number), self._day(day)] for day in died_on(self.case.facts)]
+        for part in ("orders", "uses"):
+            for one in more(self.case.facts, part):
+                name = one.encounter if one.encounter in whole else f"{one.encounter}@{one.institution}"
+                institution = self.world.county.institutions[self.place[one.institution]].code
+                told = _order(one, self._day) if part == "orders" else _use(one, self._day)
+                cells = {"psn_no": str(number), "fixmedins_code": institution, **told}
+                self.plant.papers.append((part, whole.get(name), cells))
 
-    def elsewhere(self, line: PlantedLine, encounter: PlantedEncounter) -> None:
-        """Let another department of the same institution order the line."""
-        county = self.world.county
-        others = [
-            number
-            for number, department in enumerate(county.departments)
-            if department.institution == encounter.institution and number != encounter.department
-        ]
-        line.department = others[int(self.rng.integers(0, len(others)))]
-        line.practitioner = int(county.staff(self.rng, np.array([line.department]))[0])
+    def _day(self, day: date) -> str:
+        return str(months.as_date(months.ordinal(day) + self.move))
 
-    def plain_item(self, category: str = "lab") -> tuple[str, str]:
-        """Return an ordinary item that no list names and every tier charges alike."""
-        fitting = [item for item in self.world.catalogue.items if item.category == category and self._unlimited(item)]
-        item = fitting[int(self.rng.integers(0, len(fitting)))]
-        return item.code, item.name
+    def _in_turn(self) -> None:
+        """Settle the encounters in the order of the case, so that identities follow it where moments are equal."""
+        latest = 0
+        for encounter in self.plant.encounters:
+            latest = encounter.settlement = max(encounter.last + 600, latest + 1)
 
-    def _unlimited(self, item: Item) -> bool:
-        free = not item.sex and item.max_age is None and item.level <= 1
+    def plain_drug(self) -> int:
+        """Return an ordinary drug that no list names and every tier charges alike."""
+        fitting = [n for n, item in enumerate(self.world.catalogue.items) if self._plain(item)]
+        return fitting[int(self.rng.integers(0, len(fitting)))]
+
+    def _plain(self, item: Item) -> bool:
+        free = not item.sex and item.max_age is None and item.level <= 1 and item.category == "drug"
         return free and not self.world.index.limited(item.code) and item.code not in self.avoided
 
-    def finish(self) -> Plant:
-        """Fill the encounters with company and return the case. Each encounter's company has a second of its own."""
-        for number, encounter in enumerate(self.plant.encounters):
-            encounter.begin += number * 7 * 60
-            for item, at in self._company(encounter):
-                price = self.price(encounter, item)
-                moment, department = at - at % 60 + number, encounter.department
-                line = PlantedLine(item, price, WHOLE, moment, department, encounter.practitioner)
-                encounter.lines.append(line)
-        return self.plant
 
-    def _company(self, encounter: PlantedEncounter) -> list[tuple[int, int]]:
-        """Return (item, moment) of the ordinary lines around the planted ones."""
-        if encounter.company == NOTHING:
-            return []
-        drug = self.world.catalogue.position[self.plain_item("drug")[0]]
-        if encounter.visit_type != INPATIENT:
-            return [(fee, encounter.begin) for fee in self._fees(encounter)] + [(drug, encounter.begin + 2_400)]
-        made = [(drug, encounter.begin + 3_000)]
-        for day in range(encounter.begin // DAY, self._last_day(encounter)):
-            fees = self._fees(encounter) if encounter.company == FULL else []
-            made += [(fee, day * DAY + 23 * HOUR + 300 * n) for n, fee in enumerate(fees)]
-        return made
+def _visit(line: ExampleLine, known: set[str]) -> str:
+    """Return the name under which the encounter of a line is held: its own where stated, else with its institution."""
+    return line.encounter if line.encounter in known else f"{line.encounter}@{line.institution}"
 
-    def _last_day(self, encounter: PlantedEncounter) -> int:
-        return encounter.begin // DAY + 3 if encounter.end is None else encounter.end // DAY
 
-    def _fees(self, encounter: PlantedEncounter) -> list[int]:
-        """Return the fixed fees that fit the encounter, without those the planted items exclude."""
-        at_county = self.world.county.kind[encounter.institution] == COUNTY
-        names = {
-            months.VILLAGE_VISIT: ["consult_village"],
-            months.TOWNSHIP_VISIT: ["consult_township"],
-            months.EMERGENCY_VISIT: ["consult_emergency"],
-            months.RETAIL: [],
-        }.get(encounter.setting, ["consult_county"])
-        if encounter.visit_type == INPATIENT:
-            names = ["consult_stay", "bed_county" if at_county else "bed_township", "nursing_2"]
-        catalogue = self.world.catalogue
-        found = [catalogue.only(name) for name in names]
-        return [fee for fee in found if fee != NONE and catalogue.items[fee].code not in self.avoided]
+def _order(order: Any, day: Callable[[date], str]) -> dict[str, str]:
+    days = "" if order.supply_days is None else str(order.supply_days)
+    told = {"drord_begntime": day(order.start), "drord_endtime": day(order.stop) if order.stop else ""}
+    return {"med_list_codg": order.item or "", "cnt": order.quantity or "", "medc_days": days, **told}
+
+
+def _use(use: Any, day: Callable[[date], str]) -> dict[str, str]:
+    return {"med_list_codg": use.item, "exe_time": day(use.day), "exe_cnt": use.quantity}
