@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zhunsheng.book import load
 from zhunsheng.book.lifecycle import standings, successors
-from zhunsheng.book.lint import about_book, about_rule
+from zhunsheng.book.lint import about_book, waits
 from zhunsheng.book.models import LEVELS, Batch, ListKind, Point
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import OPEN_END
@@ -167,7 +167,8 @@ def test_periods_of_a_parameter_and_empty_or_unused_lists_are_named():
     for code, start in pairs.items():
         values = (first, value.model_copy(update={"valid_from": start}))
         changed = rule.model_copy(update={"parameters": (rule.parameters[0].model_copy(update={"values": values}),)})
-        found = {r.code for r in about_rule(BOOK, changed, TODAY)}
+        book = BOOK.model_copy(update={"rules": {rule.id: changed}})
+        found = {r.code for r in waits(book, about_book(book, TODAY))[rule.id]}
         assert {code, "uncited", "local_value"} <= found
         assert not (set(pairs) - {code}) & found
     empty = book_of(BOOK.batches, [])
@@ -177,7 +178,7 @@ def test_periods_of_a_parameter_and_empty_or_unused_lists_are_named():
 
 
 def test_what_a_rule_waits_for_includes_its_batches():
-    found = {(r.kind, r.code) for r in about_rule(BOOK, BOOK.rules["fund/daily-quantity-cap"], TODAY)}
+    found = {(r.kind, r.code) for r in waits(BOOK, about_book(BOOK, TODAY))["fund/daily-quantity-cap"]}
     assert {("rule", "unchecked"), ("batch", "date_to_confirm")} <= found
 
 

@@ -1,6 +1,6 @@
 """Checks of the rule book that need no pattern: who signed, what is cited, what falls due, periods, overlays.
 
-``about_rule`` is also what a rule waits for: its own remarks and those on the lists and batches that it rests on.
+What a rule waits for is what they say of it, and of the lists and batches that it rests on.
 """
 
 from __future__ import annotations
@@ -36,12 +36,18 @@ def about_book(book: Book, today: date) -> list[Remark]:
     return [*found, *_chain(book)]
 
 
-def about_rule(book: Book, rule: Rule, today: date) -> list[Remark]:
-    """Return the remarks on a rule, its lists, and the batches of their points."""
-    found = list(_rule(book, rule, today))
-    found += [remark for name in rule.lists for remark in _list(book, name)]
-    named = dict.fromkeys(point.batch for name in rule.lists for point in book.knowledge[name].points)
-    return found + [remark for name in named for remark in _batch(name, book.batches[name], today)]
+def waits(book: Book, remarks: list[Remark]) -> dict[str, list[Remark]]:
+    """Return for every rule what it waits for: the remarks on itself, its lists, and the batches of their points."""
+    told: dict[tuple[str, str], list[Remark]] = defaultdict(list)
+    for remark in remarks:
+        told[remark.kind, remark.about].append(remark)
+    batches = {name: dict.fromkeys(point.batch for point in known.points) for name, known in book.knowledge.items()}
+    found = {}
+    for rule in book.rules.values():
+        named = {batch: None for name in rule.lists for batch in batches[name]}
+        keys = [("rule", rule.id), *(("list", name) for name in rule.lists), *(("batch", name) for name in named)]
+        found[rule.id] = [remark for key in keys for remark in told[key]]
+    return found
 
 
 def _rule(book: Book, rule: Rule, today: date) -> Iterator[Remark]:

@@ -21,7 +21,7 @@ NAV = (
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
     "finding": "findings", "encounter": "findings", "rule": "rules", "knowledge": "rules", "law": "rules",
-    "article": "rules", "import": "imports", "run": "runs", "run-progress": "runs",
+    "article": "rules", "rules-lint": "rules", "import": "imports", "run": "runs", "run-progress": "runs",
 }  # fmt: skip
 
 
