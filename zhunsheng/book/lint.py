@@ -12,7 +12,7 @@ from datetime import date
 from itertools import combinations, pairwise
 from typing import Literal
 
-from zhunsheng.book.lifecycle import Standing, loosens, narrower, standings, subjects, successors
+from zhunsheng.book.lifecycle import Hold, holds, loosens, narrower, subjects, successors
 from zhunsheng.book.models import Batch, Book, ListKind, Parameter, ParameterValue, Point, Rule, Signed
 
 
@@ -107,13 +107,13 @@ def _between(end: date, start: date) -> tuple[str, str, str] | None:
 def _list(book: Book, name: str) -> Iterator[Remark]:
     """Yield what two points of one subject say against each other, once per kind with how often."""
     known, later = book.knowledge[name], successors(book.batches)
-    standing = standings(book, name)
+    hold = holds(book, name)
     told: dict[str, list[str]] = defaultdict(list)
     for subject, group in subjects(known).items():
         for one, other in combinations(group, 2) if len(group) > 1 else ():
-            if fault := _fault(book, known.kind, (one, other), standing, later):
+            if fault := _fault(book, known.kind, (one, other), hold, later):
                 told[fault].append(" ".join(subject))
-        if len(group) > 1 and _has_gap(group, standing):
+        if len(group) > 1 and _has_gap(group, hold):
             told["gap"].append(" ".join(subject))
     for code, (level, zh, en) in LIST_FAULTS.items():
         if found := told[code]:
@@ -141,7 +141,7 @@ LIST_FAULTS: dict[str, tuple[Literal["error", "warning"], str, str]] = {
 
 
 def _fault(
-    book: Book, kind: ListKind, pair: tuple[Point, Point], standing: dict[str, Standing], later: dict[str, set[str]]
+    book: Book, kind: ListKind, pair: tuple[Point, Point], hold: dict[str, Hold], later: dict[str, set[str]]
 ) -> str:
     one, other = pair
     if narrower(one, other, book.batches) or narrower(other, one, book.batches):
@@ -150,12 +150,12 @@ def _fault(
         return "loosens" if silent and loosens(kind, broad, narrow) else ""
     if one.batch == other.batch or one.batch in later[other.batch] or other.batch in later[one.batch]:
         return ""
-    held = [(a, b) for a in standing[one.point_id].periods for b in standing[other.point_id].periods]
+    held = [(a, b) for a in hold[one.point_id].periods for b in hold[other.point_id].periods]
     return "overlap" if any(a.meets(b) for a, b in held) else ""
 
 
-def _has_gap(group: list[Point], standing: dict[str, Standing]) -> bool:
-    held = sorted(period for point in group for period in standing[point.point_id].periods)
+def _has_gap(group: list[Point], hold: dict[str, Hold]) -> bool:
+    held = sorted(period for point in group for period in hold[point.point_id].periods)
     reached = held[0].end if held else None
     for period in held[1:]:
         if reached and period.start > reached:

@@ -47,7 +47,7 @@ def _hit(present: Book, hit: Entry) -> dict[str, str]:
         url = reverse("article", args=[hit.key, hit.place])
         return {"title": title, "code": place, "note": law.title_en if english() else law.title, "url": url}
     note = zh_en(present.knowledge[hit.key].kind)
-    if hit.standing and not hit.standing.periods:
+    if hit.hold and not hit.hold.periods:
         note += " · " + _("已不适用")
     url = reverse("knowledge", args=[hit.key]) + "?" + urlencode({"q": hit.code or hit.title})
     return {"title": title, "code": hit.code, "note": note, "url": url}

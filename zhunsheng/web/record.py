@@ -138,10 +138,10 @@ def point(present: Book, entry: Entry) -> dict[str, Any]:
 
     ``closed`` is True when it holds on no day any more: replaced, laid over or withdrawn for good.
     """
-    one, standing = entry.point, entry.standing
-    if one is None or standing is None:
+    one, hold = entry.point, entry.hold
+    if one is None or hold is None:
         raise ValueError(f"not a point: {entry}")
-    told = [(p.start, None if p.end == OPEN_END else p.end) for p in standing.periods]
+    told = [(p.start, None if p.end == OPEN_END else p.end) for p in hold.periods]
     own = [(one.valid_from, one.valid_to)]
     batch = present.batches[one.batch]
     return {"point": one, "batch": batch, "held": told if told != own else [], "closed": not told}
