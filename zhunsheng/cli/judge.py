@@ -28,6 +28,7 @@ def run(
     as_of: AsOf = None,
     snapshot: Annotated[str | None, typer.Option(help="判定哪个快照，默认最新。Which snapshot.")] = None,
     draft: Annotated[bool, typer.Option("--draft", help="试算，不作为当前结果。Pages keep their run.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="全部重新判定。Judge everyone anew.")] = False,
     book: Annotated[Path | None, typer.Option("--rulebook", help="规则库文件夹。Folder of the rule book.")] = None,
     knowledge_as_of: Annotated[
         str | None, typer.Option(help="按哪一天已公布的规则与知识判定。Judge by what was published by this day.")
@@ -49,6 +50,7 @@ def run(
             snapshot=snapshot,
             draft=draft,
             knowledge_as_of=day(knowledge_as_of) if knowledge_as_of else None,
+            whole=whole,
             progress=tell,
         )
         record_run(manifest)
@@ -132,6 +134,8 @@ def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
     show.out.print(
         f"明细 {c['lines']:,} 行，疑点 {c['findings']:,} 件：新增 {c['new']:,}，延续 {c['same']:,}，消失 {c['gone']:,}"
     )
+    if manifest.rejudged is not None:
+        show.out.print(f"重新判定 {manifest.rejudged:,} 人，其余 {c['persons'] - manifest.rejudged:,} 人沿用上次")
     show.out.print(f"结果摘要 {manifest.result_digest}", highlight=False)
     if manifest.run_id != current_id(home()):
         show.out.print("页面仍显示当前运行。")
