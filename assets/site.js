@@ -1,6 +1,7 @@
 // Behaviour of every page: htmx, keys in lists and records, forms that submit on change, print and copy buttons.
 // Everything works without it; nothing here holds a fact.
 import "htmx.org";
+import "./search.js";
 
 const typing = (event) =>
   event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhunsheng.book import load
-from zhunsheng.book.lifecycle import standings, successors
-from zhunsheng.book.lint import about_book, about_rule
+from zhunsheng.book.lifecycle import holds, successors
+from zhunsheng.book.lint import about_book, waits
 from zhunsheng.book.models import LEVELS, Batch, ListKind, Point
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import OPEN_END
@@ -43,7 +43,7 @@ def book_of(batches, points):
 
 
 def held(book, point):
-    return [(p.start, p.end) for p in standings(book, CAPS)[point.point_id].periods]
+    return [(p.start, p.end) for p in holds(book, CAPS)[point.point_id].periods]
 
 
 ONE, TWO, THREE = date(2024, 1, 1), date(2025, 1, 1), date(2026, 1, 1)
@@ -55,7 +55,7 @@ def test_a_later_batch_ends_the_rows_of_the_one_that_it_names():
     assert held(book, old) == [(ONE, TWO)]
     assert held(book, new) == [(TWO, OPEN_END)]
     assert held(book, other) == [(ONE, OPEN_END)]
-    assert standings(book, CAPS)[old.point_id].taken_by == (new.point_id,)
+    assert holds(book, CAPS)[old.point_id].taken_by == (new.point_id,)
     assert old in book.knowledge[CAPS].points
 
 
@@ -167,7 +167,8 @@ def test_periods_of_a_parameter_and_empty_or_unused_lists_are_named():
     for code, start in pairs.items():
         values = (first, value.model_copy(update={"valid_from": start}))
         changed = rule.model_copy(update={"parameters": (rule.parameters[0].model_copy(update={"values": values}),)})
-        found = {r.code for r in about_rule(BOOK, changed, TODAY)}
+        book = BOOK.model_copy(update={"rules": {rule.id: changed}})
+        found = {r.code for r in waits(book, about_book(book, TODAY))[rule.id]}
         assert {code, "uncited", "local_value"} <= found
         assert not (set(pairs) - {code}) & found
     empty = book_of(BOOK.batches, [])
@@ -177,7 +178,7 @@ def test_periods_of_a_parameter_and_empty_or_unused_lists_are_named():
 
 
 def test_what_a_rule_waits_for_includes_its_batches():
-    found = {(r.kind, r.code) for r in about_rule(BOOK, BOOK.rules["fund/daily-quantity-cap"], TODAY)}
+    found = {(r.kind, r.code) for r in waits(BOOK, about_book(BOOK, TODAY))["fund/daily-quantity-cap"]}
     assert {("rule", "unchecked"), ("batch", "date_to_confirm")} <= found
 
 
@@ -206,7 +207,7 @@ def worlds(draw):
 @given(worlds())
 def test_no_point_holds_outside_its_own_period_and_no_limit_vanishes_unsaid(book):
     """On every day on which some point speaks, one holds; and without a citation the tightest national cap stays."""
-    found, points = standings(book, CAPS), book.knowledge[CAPS].points
+    found, points = holds(book, CAPS), book.knowledge[CAPS].points
     for point in points:
         periods = found[point.point_id].periods
         assert all(point.period.both(one) == one for one in periods)

@@ -70,7 +70,8 @@ def lists():
         "?cols=institution-department-practitioner-person-scope-rows",
     ]
     return [
-        "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/rules", "/imports", "/runs",
+        "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/imports", "/runs",
+        "/rules", "/rules?q=00", "/rules.json?q=00", "/rules/lint",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],

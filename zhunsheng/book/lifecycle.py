@@ -19,21 +19,21 @@ Batches = Mapping[str, Batch]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Hold:
     """The periods in which a point holds, earliest first, and the ids of the points that took the others."""
 
     periods: tuple[Period, ...]
     taken_by: tuple[str, ...] = ()
 
 
-def standings(book: Book, name: str) -> dict[str, Standing]:
-    """Return the standing of every point of a list by point id. Raises KeyError for an unknown list."""
+def holds(book: Book, name: str) -> dict[str, Hold]:
+    """Return when every point of a list holds, by point id. Raises KeyError for an unknown list."""
     known = book.knowledge[name]
     later = successors(book.batches)
     found = {}
     for group in subjects(known).values():
         if len(group) == 1:
-            found[group[0].point_id] = Standing(_own(group[0]))
+            found[group[0].point_id] = Hold(_own(group[0]))
         else:
             found |= _group(group, known.kind, book.batches, later)
     return found
@@ -84,8 +84,8 @@ def _looser(column: ListColumn, broad: str, narrow: str) -> bool:
     return (int(narrow) > int(broad)) == (column.tighter == "lower")
 
 
-def _group(group: list[Point], kind: ListKind, batches: Batches, later: dict[str, set[str]]) -> dict[str, Standing]:
-    """Return the standing of points of one subject: first what batches replace, then what is laid over."""
+def _group(group: list[Point], kind: ListKind, batches: Batches, later: dict[str, set[str]]) -> dict[str, Hold]:
+    """Return when the points of one subject hold: first what batches replace, then what is laid over."""
     active: dict[str, tuple[Period, ...]] = {}
     taken: dict[str, list[str]] = {}
     for point in group:
@@ -104,7 +104,7 @@ def _group(group: list[Point], kind: ListKind, batches: Batches, later: dict[str
             held = without(held, active[one.point_id])
         met = [one.point_id for one in over if any(a.meets(point.period) for a in active[one.point_id])]
         periods = () if point.withdraws else held
-        found[point.point_id] = Standing(periods, tuple(dict.fromkeys(taken[point.point_id] + met)))
+        found[point.point_id] = Hold(periods, tuple(dict.fromkeys(taken[point.point_id] + met)))
     return found
 
 

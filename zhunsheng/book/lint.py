@@ -1,6 +1,6 @@
 """Checks of the rule book that need no pattern: who signed, what is cited, what falls due, periods, overlays.
 
-``about_rule`` is also what a rule waits for: its own remarks and those on the lists and batches that it rests on.
+What a rule waits for is what they say of it, and of the lists and batches that it rests on.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 from itertools import combinations, pairwise
 from typing import Literal
 
-from zhunsheng.book.lifecycle import Standing, loosens, narrower, standings, subjects, successors
+from zhunsheng.book.lifecycle import Hold, holds, loosens, narrower, subjects, successors
 from zhunsheng.book.models import Batch, Book, ListKind, Parameter, ParameterValue, Point, Rule, Signed
 
 
@@ -36,12 +36,18 @@ def about_book(book: Book, today: date) -> list[Remark]:
     return [*found, *_chain(book)]
 
 
-def about_rule(book: Book, rule: Rule, today: date) -> list[Remark]:
-    """Return the remarks on a rule, its lists, and the batches of their points."""
-    found = list(_rule(book, rule, today))
-    found += [remark for name in rule.lists for remark in _list(book, name)]
-    named = dict.fromkeys(point.batch for name in rule.lists for point in book.knowledge[name].points)
-    return found + [remark for name in named for remark in _batch(name, book.batches[name], today)]
+def waits(book: Book, remarks: list[Remark]) -> dict[str, list[Remark]]:
+    """Return for every rule what it waits for: the remarks on itself, its lists, and the batches of their points."""
+    told: dict[tuple[str, str], list[Remark]] = defaultdict(list)
+    for remark in remarks:
+        told[remark.kind, remark.about].append(remark)
+    batches = {name: dict.fromkeys(point.batch for point in known.points) for name, known in book.knowledge.items()}
+    found = {}
+    for rule in book.rules.values():
+        named = {batch: None for name in rule.lists for batch in batches[name]}
+        keys = [("rule", rule.id), *(("list", name) for name in rule.lists), *(("batch", name) for name in named)]
+        found[rule.id] = [remark for key in keys for remark in told[key]]
+    return found
 
 
 def _rule(book: Book, rule: Rule, today: date) -> Iterator[Remark]:
@@ -101,13 +107,13 @@ def _between(end: date, start: date) -> tuple[str, str, str] | None:
 def _list(book: Book, name: str) -> Iterator[Remark]:
     """Yield what two points of one subject say against each other, once per kind with how often."""
     known, later = book.knowledge[name], successors(book.batches)
-    standing = standings(book, name)
+    hold = holds(book, name)
     told: dict[str, list[str]] = defaultdict(list)
     for subject, group in subjects(known).items():
         for one, other in combinations(group, 2) if len(group) > 1 else ():
-            if fault := _fault(book, known.kind, (one, other), standing, later):
+            if fault := _fault(book, known.kind, (one, other), hold, later):
                 told[fault].append(" ".join(subject))
-        if len(group) > 1 and _has_gap(group, standing):
+        if len(group) > 1 and _has_gap(group, hold):
             told["gap"].append(" ".join(subject))
     for code, (level, zh, en) in LIST_FAULTS.items():
         if found := told[code]:
@@ -135,7 +141,7 @@ LIST_FAULTS: dict[str, tuple[Literal["error", "warning"], str, str]] = {
 
 
 def _fault(
-    book: Book, kind: ListKind, pair: tuple[Point, Point], standing: dict[str, Standing], later: dict[str, set[str]]
+    book: Book, kind: ListKind, pair: tuple[Point, Point], hold: dict[str, Hold], later: dict[str, set[str]]
 ) -> str:
     one, other = pair
     if narrower(one, other, book.batches) or narrower(other, one, book.batches):
@@ -144,12 +150,12 @@ def _fault(
         return "loosens" if silent and loosens(kind, broad, narrow) else ""
     if one.batch == other.batch or one.batch in later[other.batch] or other.batch in later[one.batch]:
         return ""
-    held = [(a, b) for a in standing[one.point_id].periods for b in standing[other.point_id].periods]
+    held = [(a, b) for a in hold[one.point_id].periods for b in hold[other.point_id].periods]
     return "overlap" if any(a.meets(b) for a, b in held) else ""
 
 
-def _has_gap(group: list[Point], standing: dict[str, Standing]) -> bool:
-    held = sorted(period for point in group for period in standing[point.point_id].periods)
+def _has_gap(group: list[Point], hold: dict[str, Hold]) -> bool:
+    held = sorted(period for point in group for period in hold[point.point_id].periods)
     reached = held[0].end if held else None
     for period in held[1:]:
         if reached and period.start > reached:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from zhunsheng.book.lifecycle import Standing, standings
+from zhunsheng.book.lifecycle import Hold, holds
 from zhunsheng.book.models import Book, Point
 
 Kind = Literal["rule", "article", "point"]
@@ -26,7 +26,7 @@ _indexes: dict[str, Index] = {}
 class Entry:
     """Something that can be found. ``key`` is the rule id, the instrument id or the name of the list.
 
-    ``place`` is the article number or the point id, ``code`` the first of its codes; ``point`` is set for points.
+    ``place`` is the article number or the point id, ``code`` its codes parted by spaces; ``point`` is set for points.
     """
 
     kind: Kind
@@ -37,7 +37,7 @@ class Entry:
     title_en: str
     note: str
     point: Point | None = None
-    standing: Standing | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +153,11 @@ def _points(book: Book) -> Iterator[tuple[Entry, str]]:
     for name, known in book.knowledge.items():
         coded = [column.name for column in known.kind.columns if column.kind == "code"]
         named = [column.name for column in known.kind.columns if column.name.endswith("_name")]
-        standing = standings(book, name)
+        hold = holds(book, name)
         for point in known.points:
             codes = [point.get(column) for column in coded if point.get(column)]
             title = " × ".join(filter(None, map(point.get, named))) or " ".join(filter(None, point.values.values()))
             said = " ".join((point.note, *(value for key, value in point.values.items() if key not in named)))
-            held = standing[point.point_id]
-            entry = Entry("point", name, point.point_id, codes[0] if codes else "", title, "", said, point, held)
+            held = hold[point.point_id]
+            entry = Entry("point", name, point.point_id, " ".join(codes), title, "", said, point, held)
             yield entry, " ".join(codes)

@@ -168,9 +168,9 @@ def _remarks(remarks: list[Remark]) -> None:
 
 def _hit(hit: Entry) -> dict[str, Any]:
     told = {"key": hit.key, "place": hit.place, "code": hit.code, "name": hit.title, "name_en": hit.title_en}
-    if hit.point is None or hit.standing is None:
+    if hit.point is None or hit.hold is None:
         return told
-    holds = [[str(one.start), "" if one.end == OPEN_END else str(one.end)] for one in hit.standing.periods]
+    holds = [[str(one.start), "" if one.end == OPEN_END else str(one.end)] for one in hit.hold.periods]
     return {**told, "batch": hit.point.batch, "holds": holds}
 
 

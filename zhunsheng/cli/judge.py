@@ -49,8 +49,8 @@ def run(
             finished_at=epoch_seconds(now()),
             snapshot=snapshot,
             draft=draft,
-            whole=whole,
             knowledge_as_of=day(knowledge_as_of) if knowledge_as_of else None,
+            whole=whole,
             progress=tell,
         )
         record_run(manifest)

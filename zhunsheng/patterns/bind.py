@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from zhunsheng.book.lifecycle import standings
+from zhunsheng.book.lifecycle import holds
 from zhunsheng.book.models import Book, Point, Rule
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.quantity import scaled
@@ -40,17 +40,17 @@ def points(book: Book, rule: Rule) -> list[Point]:
 
 def periods(book: Book, rule: Rule) -> dict[str, list[Period]]:
     """Return by point id when rule and point both hold: what replaced a point or is laid over it is taken out."""
-    found = {key: one.periods for name in rule.lists for key, one in standings(book, name).items()}
+    found = {key: one.periods for name in rule.lists for key, one in holds(book, name).items()}
     return {key: [both for one in held if (both := rule.period.both(one))] for key, held in found.items()}
 
 
 def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
-    standing = periods(book, rule)
+    hold = periods(book, rule)
     found: list[Point | None] = [None]
     if pattern.uses_knowledge:
         found = [point for point in points(book, rule) if point.reading != "waiting"]
     for point in found:
-        held = standing[point.point_id] if point else [rule.period]
+        held = hold[point.point_id] if point else [rule.period]
         for period in (part for whole in held for part in _cut(rule, whole)):
             values: dict[str, int | str] = {}
             for column in pattern.columns:

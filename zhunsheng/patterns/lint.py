@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from zhunsheng.book.lifecycle import standings
+from zhunsheng.book.lifecycle import holds
 from zhunsheng.book.lint import Remark, about_book
 from zhunsheng.book.models import Book, Rule
 from zhunsheng.kernel.errors import Problem
@@ -47,8 +47,8 @@ def _unbound(book: Book, bindings: dict[str, Bindings]) -> Iterator[Remark]:
     """Yield the lists with points that no rule judges by. What another point has taken over is not missed."""
     bound = {row.point_id for found in bindings.values() for row in found.rows}
     for name, known in book.knowledge.items():
-        standing = standings(book, name)
-        idle = [p for p in known.points if p.point_id not in bound and standing[p.point_id].periods]
+        hold = holds(book, name)
+        idle = [p for p in known.points if p.point_id not in bound and hold[p.point_id].periods]
         if idle:
             n, all_ = len(idle), len(known.points)
             yield Remark(

@@ -27,8 +27,8 @@ from zhunsheng.runs.serving import Progress
 class Manifest:
     """What a run was made of and what it found. ``finished_at`` is an epoch second given by the caller.
 
-    ``rejudged`` is how many persons were judged anew; None when everyone was.
     ``knowledge_as_of`` is the ISO day whose knowledge judged, None when all that the book holds did.
+    ``rejudged`` is how many persons were judged anew; None when everyone was.
     """
 
     run_id: str
@@ -44,8 +44,8 @@ class Manifest:
     result_digest: str
     counts: dict[str, int]
     finished_at: int
-    rejudged: int | None = None
     knowledge_as_of: str | None = None
+    rejudged: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as plain data."""
@@ -97,15 +97,15 @@ def execute(
     finished_at: int,
     snapshot: str | None = None,
     draft: bool = False,
-    whole: bool = False,
     knowledge_as_of: date | None = None,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Judge a snapshot and publish the run. A run of the same input is not made twice: the first one counts again.
 
-    ``whole`` judges everyone anew even where the hits of the run before could be carried; the result is the same.
     A ``draft`` tries a rule book on the history: it is kept beside the current run and never shown in its place. So is
     a run by the knowledge of a past day (``knowledge_as_of``), what was published after it left out.
+    ``whole`` judges everyone anew even where the hits of the run before could be carried; the result is the same.
 
     The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts.
     Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong.
@@ -187,8 +187,8 @@ def _manifest(
         result_digest=serving.result_digest(con),
         counts=_counts(con),
         finished_at=finished_at,
-        rejudged=rejudged,
         knowledge_as_of=planned.knowledge_as_of.isoformat() if planned.knowledge_as_of else None,
+        rejudged=rejudged,
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from time import monotonic
 
 from zhunsheng.book import Book, load
+from zhunsheng.book.lint import Remark, waits
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home, rulebook
+from zhunsheng.kernel.time import now
+from zhunsheng.patterns.lint import lint
 
 #: Seconds for which an unchanged book is taken as unchanged without looking.
 FRESH = 5.0
@@ -28,6 +33,35 @@ def book() -> Book:
             kept = (0.0, seen, _loaded(key, kept[2] if kept else None))
         _kept[key] = (monotonic(), seen, kept[2])
         return kept[2]
+
+
+def remarks() -> list[Remark]:
+    """Return what the linter says of the present book today, worked out once for its content."""
+    return _linted(_Key(book()), now().date())[0]
+
+
+def waiting() -> dict[str, list[Remark]]:
+    """Return what every rule of the present book waits for, by rule id."""
+    return _linted(_Key(book()), now().date())[1]
+
+
+class _Key:
+    """A book that equals every other of the same content."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+
+    def __hash__(self) -> int:
+        return hash(self.book.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.book.digest == self.book.digest
+
+
+@lru_cache(maxsize=2)
+def _linted(key: _Key, today: date) -> tuple[list[Remark], dict[str, list[Remark]]]:
+    found = lint(key.book, today)
+    return found, waits(key.book, found)
 
 
 def _loaded(key: tuple[Path, Path], before: Book | None) -> Book:

@@ -21,8 +21,8 @@ NAV = (
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
     "finding": "findings", "encounter": "findings", "rule": "rules", "knowledge": "rules", "law": "rules",
-    "article": "rules", "workbooks": "rules", "workbook": "rules",
-    "import": "imports", "run": "runs", "run-progress": "runs",
+    "article": "rules", "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
+    "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 
 

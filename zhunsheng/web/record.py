@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.book import Book, kept
 from zhunsheng.book.models import Rule
+from zhunsheng.book.search import Entry
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.money import yuan
+from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.web.book import book
 from zhunsheng.web.templatetags.words import english, label, moment, price, qty
 
@@ -129,3 +131,17 @@ def parameters(rule: Rule, day: Any = None) -> list[dict[str, Any]]:
         for parameter in rule.parameters
         for value in parameter.values
     ]
+
+
+def point(present: Book, entry: Entry) -> dict[str, Any]:
+    """Return a knowledge point with its batch and the periods in which it holds, where these are not its own dates.
+
+    ``closed`` is True when it holds on no day any more: replaced, laid over or withdrawn for good.
+    """
+    one, hold = entry.point, entry.hold
+    if one is None or hold is None:
+        raise ValueError(f"not a point: {entry}")
+    told = [(p.start, None if p.end == OPEN_END else p.end) for p in hold.periods]
+    own = [(one.valid_from, one.valid_to)]
+    batch = present.batches[one.batch]
+    return {"point": one, "batch": batch, "held": told if told != own else [], "closed": not told}

@@ -184,6 +184,22 @@ def rules(reader: Reader) -> list[dict[str, Any]]:
     )
 
 
+def rule_results(reader: Reader) -> dict[str, dict[str, Any]]:
+    """Return for every rule of the run what it found in view: findings by verdict, institutions, amount in fen.
+
+    The amount is that of findings which are not unknown.
+    """
+    found = reader.rows(
+        "SELECT r.rule_id, COUNT(f.finding_id) AS findings, COUNT(DISTINCT f.institution_id) AS institutions, "
+        "COUNT(f.finding_id) FILTER (WHERE f.verdict = 'violation') AS violation, "
+        "COUNT(f.finding_id) FILTER (WHERE f.verdict = 'suspected') AS suspected, "
+        "COUNT(f.finding_id) FILTER (WHERE f.verdict = 'unknown') AS unknown, "
+        "COALESCE(SUM(f.amount_fen) FILTER (WHERE f.verdict <> 'unknown'), 0)::BIGINT AS amount_fen "
+        "FROM rule r LEFT JOIN finding f USING (rule_id) GROUP BY r.rule_id"
+    )
+    return {row["rule_id"]: row for row in found}
+
+
 def months(reader: Reader) -> list[str]:
     """Return the months with settlements or findings in view, newest first."""
     found = reader.rows("SELECT DISTINCT month FROM institution_month WHERE month IS NOT NULL ORDER BY month DESC")

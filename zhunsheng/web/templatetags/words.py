@@ -205,6 +205,27 @@ LABELS: dict[str, dict[str, Any]] = {
         "local": gettext_lazy("本地默认，待确认"),
         "demo": gettext_lazy("演示"),
     },
+    "signature": {
+        "signed": gettext_lazy("已签署"),
+        "undated": gettext_lazy("签署无日期"),
+        "unchecked": gettext_lazy("尚无人核对"),
+        "self_checked": gettext_lazy("自编自核"),
+    },
+    "jurisdiction": {
+        "national": gettext_lazy("国家"),
+        "province": gettext_lazy("省"),
+        "city": gettext_lazy("市"),
+        "county": gettext_lazy("县"),
+        "site": gettext_lazy("本单位"),
+    },
+    "found": {"rule": gettext_lazy("规则"), "article": gettext_lazy("法条"), "point": gettext_lazy("知识点")},
+    "remark": {
+        "rule": gettext_lazy("规则"),
+        "list": gettext_lazy("知识表"),
+        "batch": gettext_lazy("批次"),
+        "error": gettext_lazy("错误"),
+        "warning": gettext_lazy("提醒"),
+    },
     "kind": {
         "hospital": gettext_lazy("医院"),
         "township_centre": gettext_lazy("乡镇卫生院"),
@@ -277,7 +298,7 @@ def _label(kind: str, value: str) -> str:
 
 @register.filter
 def label(value: str | None, kind: str) -> str:
-    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step, reading."""
+    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, signature and others."""
     return _label(kind, value or "") if value is not None else ""
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from zhunsheng.book import Book
+from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import KnowledgeList, Rule
+from zhunsheng.book.search import KINDS, Kind, index
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.findings import queries
 from zhunsheng.kernel.errors import Problem
@@ -18,59 +21,99 @@ from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.bind import points
 from zhunsheng.web import record
 from zhunsheng.web.access import page
-from zhunsheng.web.book import book
+from zhunsheng.web.book import book, remarks, waiting
+from zhunsheng.web.found import asked, found
 from zhunsheng.web.paging import Pages, page_number
 
 POINTS = 50
 POINTS_ON_RULE = 10
+#: How many of each kind are told while someone types.
+TYPED: dict[Kind, int] = {"rule": 5, "article": 4, "point": 10}
 
 
 @page(Verb.READ_RULEBOOK)
 def rule_list(request: HttpRequest) -> HttpResponse:
-    """List the rules with ground, pattern, article and findings."""
-    present = book()
-    found = _counts(request)
-    rows = [
+    """List the rules with ground, articles, knowledge, sign-off and last results; or what a search finds."""
+    present, text = book(), asked(request)
+    context: dict[str, Any] = {"book": present, "q": text}
+    context["points"] = sum(len(known.points) for known in present.knowledge.values())
+    if text:
+        context["found"] = found(present, text, dict.fromkeys(KINDS, POINTS))
+        return render(request, "web/rules_found.html", context)
+    results, waits = _results(request), waiting()
+    context["rows"] = [
         {
             "rule": rule,
             "pattern": PATTERNS[rule.pattern],
             "points": len(points(present, rule)),
             "articles": record.articles(present, rule),
-            "findings": found.get(rule.id),
+            "results": results.get(rule.id),
+            "waits": len(waits[rule.id]),
         }
         for rule in present.rules.values()
     ]
-    overdue = [row for row in rows if row["rule"].next_review <= now().date()]
-    context = {"rows": rows, "book": present, "overdue": len(overdue), "today": now().date()}
-    context["points"] = sum(len(known.points) for known in present.knowledge.values())
+    context["unsigned"] = sum(rule.sign_off != "signed" for rule in present.rules.values())
+    context["errors"] = sum(remark.level == "error" for remark in remarks())
+    context["remarks"] = len(remarks())
+    context["overdue"] = sum(rule.next_review <= now().date() for rule in present.rules.values())
     return render(request, "web/rules.html", context)
 
 
-def _counts(request: HttpRequest) -> dict[str, int]:
+@page(Verb.READ_RULEBOOK)
+def search(request: HttpRequest) -> HttpResponse:
+    """Answer a search while it is typed, as JSON: groups of rules, articles and points with their addresses."""
+    text = asked(request)
+    return JsonResponse({"q": text, "groups": found(book(), text, TYPED)})
+
+
+@page(Verb.READ_RULEBOOK)
+def lint(request: HttpRequest) -> HttpResponse:
+    """Show what the linter says of the book, errors first."""
+    present = book()
+    rows = sorted(remarks(), key=lambda remark: remark.level)
+    errors = sum(remark.level == "error" for remark in rows)
+    shown = [{"remark": remark, "place": _place(present, remark)} for remark in rows]
+    return render(request, "web/rules_lint.html", {"rows": shown, "errors": errors, "book": present})
+
+
+def _place(present: Book, remark: Remark) -> dict[str, Any]:
+    """Return name and address of what a remark speaks of."""
+    if remark.kind == "rule" and remark.about in present.rules:
+        return {"thing": present.rules[remark.about], "url": reverse("rule", args=[remark.about])}
+    if remark.kind == "list":
+        return {"kind": present.knowledge[remark.about].kind, "url": reverse("knowledge", args=[remark.about])}
+    if remark.kind == "batch":
+        return {"batch": present.batches[remark.about]}
+    return {}
+
+
+def _results(request: HttpRequest) -> dict[str, dict[str, Any]]:
+    """Return what each rule of the current run found in view; nothing without a run or the right to read findings."""
     if request.scope.file is None or not may(request.user, Verb.READ_FINDINGS):
         return {}
     with request.scope.lake() as reader:
-        return {row["rule_id"]: row["findings"] for row in queries.rules(reader)}
+        return queries.rule_results(reader)
 
 
 @page(Verb.READ_RULEBOOK)
 def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
-    """Show a rule: law left, rule right, examples below. Raises Problem ZS701 for an unknown one."""
+    """Show a rule: results, what it waits for, law, points, examples. Raises Problem ZS701 for an unknown one."""
     present = book()
-    found = present.rules.get(rule_id)
-    if found is None:
+    one = present.rules.get(rule_id)
+    if one is None:
         raise Problem("ZS701")
-    lists = [present.knowledge[name] for name in found.lists]
+    lists = [present.knowledge[name] for name in one.lists]
     context = {
-        "rule": found,
-        "pattern": PATTERNS[found.pattern],
-        "digest": present.sources[found.id],
-        "articles": record.articles(present, found),
-        "parameters": record.parameters(found, now().date()),
+        "rule": one,
+        "pattern": PATTERNS[one.pattern],
+        "digest": present.sources[one.id],
+        "articles": record.articles(present, one),
+        "parameters": record.parameters(one, now().date()),
         "lists": [_list_view(request, present, known, POINTS_ON_RULE) for known in lists],
-        "examples": [_example(found, example) for example in found.examples],
-        "findings": _counts(request).get(rule_id),
-        "overdue": found.next_review <= now().date(),
+        "examples": [_example(one, example) for example in one.examples],
+        "results": _results(request).get(rule_id),
+        "waits": waiting()[rule_id],
+        "overdue": one.next_review <= now().date(),
     }
     return render(request, "web/rule.html", context)
 
@@ -90,24 +133,18 @@ def knowledge(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _list_view(request: HttpRequest, present: Book, known: KnowledgeList, size: int) -> dict[str, Any]:
-    text = request.GET.get("q", "").strip()[:80]
-    number = page_number(request)
-    found = [point for point in known.points if not text or _holds(point, text)]
-    number = min(number, Pages(number, size, len(found)).count)
-    shown = found[(number - 1) * size : number * size]
+    text, number = asked(request), page_number(request)
+    matches = index(present).points(known.name, text)
+    number = min(number, Pages(number, size, len(matches)).count)
+    shown = matches[(number - 1) * size : number * size]
     return {
         "list": known,
         "q": text,
         "base": urlencode({"q": text}) if text else "",
-        "pages": Pages(number, size, len(found)),
+        "pages": Pages(number, size, len(matches)),
         "all": len(known.points),
-        "points": [{"point": point, "batch": present.batches[point.batch]} for point in shown],
+        "points": [record.point(present, entry) for entry in shown],
     }
-
-
-def _holds(point: Any, text: str) -> bool:
-    wanted = text.casefold()
-    return any(wanted in value.casefold() for value in (*point.values.values(), point.note))
 
 
 def _example(found: Rule, example: Any) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""The rule-book browser: results in scope, what a rule waits for, sign-off, search with and without script."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from zhunsheng.book import load
+from zhunsheng.book.search import KINDS, index
+from zhunsheng.kernel.home import ROOT
+
+pytestmark = pytest.mark.django_db
+RULE = "/rules/fund/duplicate-charge"
+
+
+def plain(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def figures(response):
+    found = re.search(r'id="results".*?</section>', response.content.decode(), re.S)[0]
+    return [text.strip() for text in re.findall(r"<dd>\s*([\d,.]+)", found)]
+
+
+def test_the_results_of_a_rule_are_those_in_view_and_agree_with_the_list(as_):
+    whole, town = as_("whole").get(RULE), as_("town").get(RULE)
+    assert figures(whole) != figures(town)
+    assert int(figures(town)[3]) == 1
+    for login, page in (("whole", whole), ("town", town)):
+        listed = as_(login).get("/findings?rule=fund/duplicate-charge")
+        total = sum(int(text.replace(",", "")) for text in figures(page)[:3])
+        assert f"疑点 {total:,}" in plain(listed) or f"{total:,} 件" in plain(listed)
+
+
+def test_who_may_not_read_findings_sees_the_rule_and_no_result(as_):
+    page = as_("admin").get(RULE)
+    assert page.status_code == 200
+    assert "没有可显示的结果" in plain(page)
+
+
+def test_a_rule_shows_sign_off_and_what_it_waits_for(as_):
+    page = plain(as_("head").get(RULE))
+    assert "尚无人核对" in page
+    assert "尚无第二人核对" in page
+    assert "起始日 2026-01-01 待对照原通知确认" in page
+    assert "转科当日" in page
+
+
+def test_the_list_tells_examples_results_and_sign_off_of_every_rule(as_):
+    page = as_("head").get("/rules")
+    book = load(ROOT / "rulebook")
+    for rule in book.rules.values():
+        row = re.search(rf'<tr data-href="/rules/{rule.id}".*?</tr>', page.content.decode(), re.S)[0]
+        told = re.sub(r"<[^>]+>", " ", row)
+        assert rule.name in told
+        assert str(len(rule.examples)) in told.split()
+        assert "尚无人核对" in told
+        assert "verdict=violation" in row
+
+
+def test_the_form_finds_without_a_script_and_leads_to_the_place(as_):
+    client = as_("head")
+    page = client.get("/rules?q=子宫造影")
+    assert "知识点 1" in plain(page)
+    assert 'href="/knowledge/sex_limited_services?q=002101030300000"' in page.content.decode()
+    listed = client.get("/knowledge/sex_limited_services?q=002101030300000")
+    assert "子宫造影" in plain(listed)
+    assert "没有符合的内容" in plain(client.get("/rules?q=没有这个词"))
+    assert "<script>" not in client.get("/rules?q=<script>").content.decode().split("<main")[1]
+
+
+def test_the_answer_for_scripts_is_what_the_index_finds(as_):
+    answer = as_("head").get("/rules.json?q=00110").json()
+    found = index(load(ROOT / "rulebook")).search("00110", dict.fromkeys(KINDS, 10))
+    assert {g["kind"]: g["total"] for g in answer["groups"]} == {g.kind: g.total for g in found if g.total}
+    assert all(set(hit) == {"title", "code", "note", "url"} for g in answer["groups"] for hit in g["hits"])
+    assert as_("head").get("/rules.json").json()["groups"] == []
+
+
+def test_the_answer_speaks_the_language_of_the_reader(as_):
+    client = as_("head")
+    client.post("/language", {"language": "en", "next": "/"})
+    groups = client.get("/rules.json?q=daily quantity").json()["groups"]
+    assert groups[0]["word"] == "Rule"
+    assert groups[0]["hits"][0]["title"] == "Daily quantity cap of service items"
+
+
+def test_the_checks_are_a_page_with_errors_first(as_):
+    page = plain(as_("head").get("/rules/lint"))
+    assert "其中错误 0 条" in page
+    assert "尚无第二人核对" in page
