@@ -83,7 +83,7 @@ def test_courses_of_drugs(point, printed, text, values, reading):
         ("限6-17岁儿童和青少年的注意缺陷多动障碍。", "6 17 year", ""),
         ("限2岁至11岁儿童慢性便秘。", "2 11 year", ""),
         ("限5至12岁以下流感患者。", "5 12 year", "confirm"),
-        ("限3岁及3岁以上儿童患者。", "3 - year", "confirm"),
+        ("限3岁及3岁以上儿童患者。", "3 - -", "confirm"),
         ("清热解毒。用于小儿急性咽炎。", "- - -", "confirm"),
         ("适用于11周岁以下患者。", "- - -", "confirm"),
     ],

@@ -16,6 +16,7 @@ from zhunsheng.book import load
 from zhunsheng.book.workbooks import export_workbooks, import_workbooks
 from zhunsheng.book.workbooks.layouts import read_layouts
 from zhunsheng.book.workbooks.sheets import Sheet, read_sheets, workbook_bytes
+from zhunsheng.patterns.bind import bind
 
 POINTS = {
     "age_limited_drugs": 4398,
@@ -55,6 +56,7 @@ def test_every_published_workbook_loads_whole(published):
     book = load(BOOK, site)
     # every seed point is one of the published points: transcribed, not invented
     assert {name: len(known.points) for name, known in book.knowledge.items() if name in POINTS} == POINTS
+    assert bind(book)  # every rule finds the values it needs, or the point waits
     assert all(book.batches[sheet.batch].citation == sheet.citation for sheet in plan.sheets)
 
 

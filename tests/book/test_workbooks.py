@@ -111,7 +111,7 @@ def test_one_name_has_many_codes(bring, site):
     ]
     plan = bring(codes, names, name="第一批 drugs")  # the sheets may stand the other way round
     assert told(plan) == [("ZS425", "Sheet1", 4, "药品通用名"), ("ZS424", "Sheet2", 3, "药品通用名")]
-    points = held(site, "sex_limited_drugs", sex="M")
+    points = held(site, "sex_limited_drugs", item_name="甲（片）")
     assert [(p.get("item_code"), p.get("item_name"), p.note) for p in points] == [
         ("XA01", "甲（片）", "限前列腺癌。"),
         ("XA02", "甲（片）", "限前列腺癌。"),
@@ -121,7 +121,7 @@ def test_one_name_has_many_codes(bring, site):
 def test_codes_may_stand_in_the_sheet_of_names(bring, site):
     rows = [(*NAMES, "药品编码"), ("甲", "", "限定保险类型", "工伤", "XA01")]
     assert bring(rows, name="第三批").remarks == []
-    assert held(site, "insurance_limited_drugs")[0].get("insurance") == "work_injury"
+    assert held(site, "insurance_limited_drugs", item_code="XA01")[0].get("insurance") == "work_injury"
 
 
 def test_equal_headings_are_told_apart_without_the_column_of_the_kind(bring):
