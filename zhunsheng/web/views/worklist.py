@@ -63,9 +63,8 @@ def _entries(request: HttpRequest, whose: str) -> list[dict[str, Any]]:
     """
     scope, user = request.scope, request.user
     made: list[tuple[str, Any]] = [("marks", one) for one in queries.marks(scope, user, whose)]
-    for note in queries.notes(scope, user):
-        if whose == "any" or note.shared is (whose == "body"):
-            made.append(("notes", note))
+    noted = [one for one in queries.notes(scope, user) if whose == "any" or one.shared is (whose == "body")]
+    made += [("notes", one) for one in noted]
     rows: dict[str, dict[str, Any]] = {}
     for name, one in sorted(made, key=lambda pair: pair[1].made_at, reverse=True):
         if scope.sees(one.institution_id):
