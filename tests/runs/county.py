@@ -37,6 +37,7 @@ class Line:
     currency: str | None = None
     scope: int | None = -1
     at: int | None = None
+    encounter: str | None = None
 
 
 def fill(
@@ -72,7 +73,7 @@ def fill(
 
 def _row(line: Line) -> dict:
     return {
-        "line_id": line.line_id, "encounter_id": f"E-{line.person}", "person_id": line.person,
+        "line_id": line.line_id, "encounter_id": line.encounter or f"E-{line.person}", "person_id": line.person,
         "institution_id": line.institution, "department_id": "D1", "item_code": line.item,
         "item_name": f"项目 {line.item}", "service_date": line.day, "quantity_e4": line.quantity * 10_000,
         "unit_price_e6": line.fen * 10_000,

@@ -251,8 +251,9 @@ def load_facts(con: Any, facts: County) -> None:
 def _manifest(con: Any, book: Any, run_id: str, finished_at: int, previous: str | None) -> dict[str, Any]:
     row = con.execute(serving.sql("counts")).fetchone()
     counts = {column[0]: int(value) for column, value in zip(con.description, row, strict=True)}
+    snapshot = f"s{counts['lines']:06d}"  # other facts are another snapshot
     return {
-        "run_id": run_id, "snapshot": "s000007", "tables": {}, "book_digest": book.digest, "rules": dict(book.sources),
+        "run_id": run_id, "snapshot": snapshot, "tables": {}, "book_digest": book.digest, "rules": dict(book.sources),
         "engine": "duckdb", "version": "0", "as_of": AS_OF.isoformat(), "previous": previous,
         "result_digest": serving.result_digest(con), "counts": counts, "finished_at": finished_at,
     }  # fmt: skip

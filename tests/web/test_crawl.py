@@ -93,7 +93,7 @@ def lists():
         "/compare?per=settlements&rule=fund/duplicate-charge", "/compare.csv", "/worklist", "/worklist.csv",
         "/findings?mark=any", "/findings?mark=none", f"/findings?consortium={LEAD.id}",
         "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/rules", "/imports", "/runs",
-        f"/runs/{CURRENT}", f"/runs/{EARLIER}",
+        f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],
         "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/laws/reg-735", "/laws/reg-735/38",

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.web.fixtures import CURRENT, EARLIER
+from tests.web.people import SEES
 from tests.web.serving import LEAD, OTHER
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.scope import scope
@@ -268,6 +269,22 @@ def test_a_run_shows_its_manifest_and_what_is_new_same_and_gone(as_):
     assert context["total"]["gone"] > 0
     assert as_("lead").get(f"/runs/{CURRENT}").context["run"].counts is None
     html(as_("whole"), "/runs/r-unknown", 404)
+
+
+def test_two_runs_are_compared_within_the_scope_of_the_reader(people, as_):
+    """The earlier run lacks the last month: all that is new is put down to the facts, never to a rule."""
+    address = f"/runs/{CURRENT}/against"
+    whole = as_("whole").get(address).context["found"]
+    assert (whole.before["run_id"], whole.changes) == (EARLIER, ())
+    assert {group.cause for group in whole.groups} == {"facts"}
+    lead = as_("lead").get(address).context["found"]
+    assert 0 < lead.counts["new"] < whole.counts["new"]
+    assert {row["institution_id"] for row in lead.findings} <= {place.id for place in SEES["lead"]}
+    page = html(as_("whole"), address)
+    assert f"/findings/{whole.findings[0]['finding_id']}" in page
+    for wrong in (f"/runs/{CURRENT}/against?before=r1", "/runs/r1/against"):
+        assert "ZS701" in html(as_("whole"), wrong, 404)
+    assert "没有可比较的另一次运行" in html(as_("whole"), f"/runs/{EARLIER}/against")
 
 
 def test_each_error_code_has_a_page_for_everyone(client, db):

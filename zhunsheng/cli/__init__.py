@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from zhunsheng.cli import bench, book, county, demo, doctor, intake, judge, serve
+from zhunsheng.cli import bench, book, compare, county, demo, doctor, intake, judge, serve
 
 app = typer.Typer(
     name="zhunsheng",
@@ -18,6 +18,7 @@ app.command("import")(intake.import_files)
 app.command("run")(judge.run)
 app.command("explain")(judge.explain)
 app.command("replay")(judge.replay)
+app.command("compare")(compare.compare)
 app.command("answers")(judge.answers)
 app.add_typer(book.app, name="book")
 app.command("serve")(serve.serve)

@@ -27,6 +27,9 @@ from zhunsheng.runs.store import SERVING, current_id, folder
 def run(
     as_of: AsOf = None,
     snapshot: Annotated[str | None, typer.Option(help="判定哪个快照，默认最新。Which snapshot.")] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="试算，不作为当前结果。Pages keep their run.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="全部重新判定。Judge everyone anew.")] = False,
+    book: Annotated[Path | None, typer.Option("--rulebook", help="规则库文件夹。Folder of the rule book.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="列出已有的运行。List the runs.")] = False,
     json: Json = False,
 ) -> None:
@@ -37,7 +40,14 @@ def run(
         return
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
         manifest = runs.execute(
-            home(), rulebook(), as_of=day(as_of), finished_at=epoch_seconds(now()), snapshot=snapshot, progress=tell
+            home(),
+            book or rulebook(),
+            as_of=day(as_of),
+            finished_at=epoch_seconds(now()),
+            snapshot=snapshot,
+            draft=draft,
+            whole=whole,
+            progress=tell,
         )
         record_run(manifest)
     stats = rule_stats(manifest.run_id)
@@ -120,9 +130,11 @@ def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
     show.out.print(
         f"明细 {c['lines']:,} 行，疑点 {c['findings']:,} 件：新增 {c['new']:,}，延续 {c['same']:,}，消失 {c['gone']:,}"
     )
+    if manifest.rejudged is not None:
+        show.out.print(f"重新判定 {manifest.rejudged:,} 人，其余 {c['persons'] - manifest.rejudged:,} 人沿用上次")
     show.out.print(f"结果摘要 {manifest.result_digest}", highlight=False)
     if manifest.run_id != current_id(home()):
-        show.out.print("截至日早于当前运行，页面仍显示当前运行。")
+        show.out.print("页面仍显示当前运行。")
 
 
 def _list(found: list[dict[str, Any]]) -> None:

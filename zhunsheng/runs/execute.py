@@ -19,13 +19,16 @@ from zhunsheng.kernel.files import canonical, locked, write_whole
 from zhunsheng.kernel.home import Home
 from zhunsheng.kernel.ids import identity
 from zhunsheng.patterns.bind import bind
-from zhunsheng.runs import serving, store
+from zhunsheng.runs import carry, serving, store
 from zhunsheng.runs.serving import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a run was made of and what it found. ``finished_at`` is an epoch second given by the caller."""
+    """What a run was made of and what it found. ``finished_at`` is an epoch second given by the caller.
+
+    ``rejudged`` is how many persons were judged anew; None when everyone was.
+    """
 
     run_id: str
     snapshot: str
@@ -40,6 +43,7 @@ class Manifest:
     result_digest: str
     counts: dict[str, int]
     finished_at: int
+    rejudged: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as plain data."""
@@ -89,9 +93,14 @@ def execute(
     as_of: date,
     finished_at: int,
     snapshot: str | None = None,
+    draft: bool = False,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Judge a snapshot and publish the run. A run of the same input is not made twice: the first one counts again.
+
+    A ``draft`` tries a rule book on the history: it is kept beside the current run and never shown in its place.
+    ``whole`` judges everyone anew even where the hits of the run before could be carried; the result is the same.
 
     The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts.
     Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong.
@@ -99,14 +108,14 @@ def execute(
     told = progress or _silent
     planned = plan(home, rulebook, as_of=as_of, snapshot=snapshot)
     with locked(home.runs / ".lock"):
-        leads = store.leads(home, planned.snapshot.id, as_of.isoformat())
+        leads = not draft and store.leads(home, planned.snapshot.id, as_of.isoformat())
         if (store.folder(home, planned.run_id) / store.SERVING).exists():
             if leads:
                 store.point(home, planned.run_id)
             return Manifest(**store.manifest(home, planned.run_id))
         keep(home.books, planned.book)
         built = store.scratch(home, planned.run_id)
-        manifest = _build(planned, built, finished_at, told)
+        manifest = _build(planned, built, finished_at, told, None if whole else store.current(home))
         store.publish(home, planned.run_id, built, make_current=leads)
         store.prune(home)
     return manifest
@@ -122,14 +131,14 @@ def replay(home: Home, run_id: str, progress: Progress | None = None) -> Manifes
     planned = Plan(home, book, lake.get(home, recorded.snapshot), date.fromisoformat(recorded.as_of))
     with locked(home.runs / ".lock"):
         built = store.scratch(home, f"replay-{run_id}")
-        again = _build(planned, built, recorded.finished_at, progress or _silent)
+        again = _build(planned, built, recorded.finished_at, progress or _silent, None)
         shutil.rmtree(built)
     if again.result_digest != recorded.result_digest:
         raise Problem("ZS504", run=run_id, recorded=recorded.result_digest, replayed=again.result_digest)
     return again
 
 
-def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress) -> Manifest:
+def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress, carried: Path | None) -> Manifest:
     previous = store.current_id(planned.home)
     con = duck.connect(str(folder / store.SERVING))
     try:
@@ -137,10 +146,14 @@ def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress) ->
         serving.load_facts(con, planned.home, planned.snapshot, planned.as_of)
         serving.load_rules(con, planned.rules)
         progress("facts", 1, 1)
-        serving.judge(con, bind(planned.rules), progress)
+        bindings = bind(planned.rules)
+        shared = carry.key(bindings, (duck.VERSION, serving.logic(), __version__))
+        rejudged = carry.take(con, carried, shared)
+        serving.judge(con, bindings, progress, rejudged)
         progress("assemble", 0, 1)
         serving.assemble(con, store.current(planned.home))
-        manifest = _manifest(planned, con, previous, finished_at)
+        carry.remember(con, shared)
+        manifest = _manifest(planned, con, previous, finished_at, rejudged)
         con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
         con.execute("INSERT INTO meta VALUES ('manifest', ?)", [canonical(manifest.as_dict()).decode()])
         progress("assemble", 1, 1)
@@ -150,7 +163,9 @@ def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress) ->
     return manifest
 
 
-def _manifest(planned: Plan, con: duckdb.DuckDBPyConnection, previous: str | None, finished_at: int) -> Manifest:
+def _manifest(
+    planned: Plan, con: duckdb.DuckDBPyConnection, previous: str | None, finished_at: int, rejudged: int | None
+) -> Manifest:
     return Manifest(
         run_id=planned.run_id,
         snapshot=planned.snapshot.id,
@@ -165,6 +180,7 @@ def _manifest(planned: Plan, con: duckdb.DuckDBPyConnection, previous: str | Non
         result_digest=serving.result_digest(con),
         counts=_counts(con),
         finished_at=finished_at,
+        rejudged=rejudged,
     )
 
 

@@ -22,6 +22,7 @@ from zhunsheng.kernel.home import Home
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings
 from zhunsheng.patterns.bind import points
+from zhunsheng.runs import carry
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -73,17 +74,24 @@ def load_rules(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     _create(con, "binding_point", POINT_COLUMNS, cited)
 
 
-def judge(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings], progress: Progress) -> None:
-    """Run every pattern once over the facts and keep hits and candidate counts."""
+def judge(
+    con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings], progress: Progress, only: int | None = None
+) -> None:
+    """Run every pattern once over the facts and keep hits and candidate counts.
+
+    ``only`` is what carry.take returned: a number limits the judging to the touched persons.
+    """
     duck.load_bindings(con, bindings)
     duck.create_hit_table(con, "hit")
     con.execute("CREATE TEMP TABLE candidate (rule_id VARCHAR, candidates BIGINT)")
-    for done, (name, pattern) in enumerate(PATTERNS.items()):
-        progress("judge", done, len(PATTERNS))
-        if bindings[name].rows:
+    live = [pattern for name, pattern in PATTERNS.items() if bindings[name].rows]
+    with carry.narrowed(con, only):
+        for done, pattern in enumerate(live):
+            progress("judge", done, len(live))
             duck.collect(con, pattern, "hit")
-            con.execute(f"INSERT INTO candidate {pattern.count_sql}")
-    progress("judge", len(PATTERNS), len(PATTERNS))
+    for pattern in live:
+        con.execute(f"INSERT INTO candidate {pattern.count_sql}")
+    progress("judge", len(live), len(live))
 
 
 def assemble(con: duckdb.DuckDBPyConnection, previous: Path | None) -> None:

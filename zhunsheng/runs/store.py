@@ -36,6 +36,14 @@ def current(home: Home) -> Path | None:
     return folder(home, run_id) / SERVING if run_id else None
 
 
+def serving(home: Home, run_id: str) -> Path:
+    """Return the serving file of a run. Raises Problem ZS509 when it is no longer kept."""
+    path = folder(home, run_id) / SERVING
+    if not path.exists():
+        raise Problem("ZS509", run=run_id)
+    return path
+
+
 def manifest(home: Home, run_id: str) -> dict[str, Any]:
     """Return the manifest of a run. Raises Problem ZS501 when there is no such run."""
     path = folder(home, run_id) / "manifest.json"

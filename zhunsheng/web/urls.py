@@ -58,6 +58,7 @@ urlpatterns = [
     path("runs/start", runs.start, name="run-start"),
     path("runs/jobs/<int:pk>", runs.progress, name="run-progress"),
     path("runs/<str:run_id>", runs.run, name="run"),
+    path("runs/<str:run_id>/against", runs.against, name="run-against"),
     path("errors", errors.error_list, name="errors"),
     path("errors/<str:code>", errors.error_page, name="error"),
     path("health", health.health, name="health"),

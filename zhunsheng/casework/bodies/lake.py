@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
@@ -98,6 +99,10 @@ class Reader:
         """Return the first row of a query, or None."""
         found = self.rows(sql, parameters)
         return found[0] if found else None
+
+    def table(self, sql: str) -> pa.Table:
+        """Return the rows of a query as an Arrow table: for set work over many findings."""
+        return self._execute(sql, ()).to_arrow_table()
 
     def batches(self, sql: str, parameters: list[Any], size: int = 2000) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a query as lists of tuples, ``size`` at a time."""

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from zhunsheng import runs
+from zhunsheng.book import kept
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.judgements.models import RunRecord
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.home import home
+from zhunsheng.runs import store
+from zhunsheng.runs.compare import Comparison, Side, compare, side
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,22 @@ def rule_counts(scope: Scope, run_id: str) -> list[dict[str, Any]] | None:
         return None
     with lake.open_run(path).reader(scope.institutions) as reader:
         return reader.rows(RULE_COUNTS)
+
+
+def kept_runs() -> list[dict[str, Any]]:
+    """Return the manifests of the runs whose findings can still be read, newest first."""
+    return [one for one, _ in recent_runs(store.KEEP)]
+
+
+def comparison(scope: Scope, before: str, after: str, limit: int) -> Comparison:
+    """Compare what a reader may see of two runs. Raises Problem ZS501, ZS505, ZS509 or ZS716."""
+    return compare(_side(scope, before), _side(scope, after), limit)
+
+
+def _side(scope: Scope, run_id: str) -> Side:
+    manifest = runs.manifest(home(), run_id)
+    with lake.open_run(store.serving(home(), run_id)).reader(scope.institutions) as reader:
+        return side(manifest, kept(home().books, manifest["book_digest"]), reader.table)
 
 
 RULE_COUNTS = """

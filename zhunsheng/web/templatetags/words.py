@@ -170,7 +170,12 @@ LABELS: dict[str, dict[str, Any]] = {
         "unknown": gettext_lazy("不明"),
         "pass": gettext_lazy("合格"),
     },
-    "state": {"new": gettext_lazy("新出现"), "same": gettext_lazy("仍存在"), "gone": gettext_lazy("已消失")},
+    "state": {
+        "new": gettext_lazy("新出现"),
+        "same": gettext_lazy("仍存在"),
+        "gone": gettext_lazy("已消失"),
+        "changed": gettext_lazy("有变"),
+    },
     "ground": {
         "published": gettext_lazy("公布"),
         "local": gettext_lazy("本地默认，待确认"),

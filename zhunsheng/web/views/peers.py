@@ -43,7 +43,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             **_told(rows, wanted),
         }
     context |= on_page(request, "compare", wanted.query())
-    return render(request, "web/compare.html", context)
+    return render(request, "web/peers.html", context)
 
 
 def _wanted(request: HttpRequest, reader: Reader, months: list[str]) -> tuple[list[dict[str, Any]], Peers]:

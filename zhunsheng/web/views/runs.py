@@ -9,16 +9,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from zhunsheng.book import kept as kept_book
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.jobs import queries as jobs
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.states import JobState
 from zhunsheng.casework.judgements import actions, queries
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import now, parse_date
+from zhunsheng.runs.compare import CAUSES, Comparison
 from zhunsheng.web.access import page
 from zhunsheng.web.templatetags.words import english
 
+#: Findings that differ and are listed; the groups count all of them.
+LISTED = 200
 STEP = gettext_lazy("运行规则")
 
 
@@ -46,6 +51,47 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     names = ("new", "same", "gone", "unknown")
     total = {name: sum(rule[name] for rule in rules) for name in names} if rules else None
     return render(request, "web/run.html", {"run": found, "rules": rules, "total": total})
+
+
+@page(Verb.READ_FINDINGS)
+def against(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Compare a run with another: ``?before=`` names it. Raises Problem ZS701, ZS505, ZS509 or ZS716."""
+    kept = queries.kept_runs()
+    others = [one for one in kept if one["run_id"] != run_id]
+    if run_id not in {one["run_id"] for one in kept}:
+        raise Problem("ZS701")
+    wanted = request.GET.get("before") or _before(run_id, kept)
+    context: dict[str, Any] = {"run_id": run_id, "others": others, "before": wanted, "found": None}
+    if wanted:
+        if wanted not in {one["run_id"] for one in others}:
+            raise Problem("ZS701")
+        found = queries.comparison(request.scope, wanted, run_id, LISTED)
+        current = request.scope.file
+        context |= {
+            "found": found,
+            "names": _names(found),
+            "causes": CAUSES,
+            "links": current is not None and current.manifest.get("run_id") == run_id,
+            "differing": sum(group.findings for group in found.groups),
+        }
+    return render(request, "web/compare.html", context)
+
+
+def _before(run_id: str, kept: list[dict[str, Any]]) -> str | None:
+    """Return the run that a run followed, or else the next older one that is kept."""
+    ids = [str(one["run_id"]) for one in kept]
+    followed = kept[ids.index(run_id)]["previous"]
+    older = ids[ids.index(run_id) + 1 :]
+    return followed if followed in ids else next(iter(older), None)
+
+
+def _names(found: Comparison) -> dict[str, str]:
+    """Return the name of every rule of either run, in the reader's language."""
+    names: dict[str, str] = {}
+    for manifest in (found.before, found.after):
+        for rule in kept_book(home().books, manifest["book_digest"]).rules.values():
+            names[rule.id] = rule.name_en if english() else rule.name
+    return names
 
 
 @require_POST
