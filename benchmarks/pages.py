@@ -73,7 +73,8 @@ def addresses(login: str) -> dict[str, str]:
     seen = scope(User.objects.get(login=login))
     with seen.lake() as reader:
         finding = reader.one(
-            "SELECT finding_id, institution_id, department_id, practitioner_id, month FROM finding ORDER BY rows DESC, finding_id LIMIT 1"
+            "SELECT finding_id, institution_id, department_id, practitioner_id, month FROM finding "
+            "ORDER BY rows DESC, finding_id LIMIT 1"
         )
         visit = reader.one("SELECT encounter_id FROM charge_line GROUP BY 1 ORDER BY COUNT(*) DESC, 1 LIMIT 1")
     run = seen.file.manifest["run_id"]
