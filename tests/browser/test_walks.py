@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.book.books import save
 from zhunsheng.kernel.home import ROOT
 
 pytestmark = pytest.mark.browser
@@ -166,7 +167,7 @@ def test_before_any_data_pages_say_what_comes_first(empty, enter, page, shot, fa
 def test_on_a_phone_nothing_runs_off_the_screen(full, enter, page, login, shot):
     page.set_viewport_size({"width": 390, "height": 844})
     enter(full, login)
-    for address in (*MAIN, "/knowledge/exclusive_services", "/laws/reg-735", "/errors"):
+    for address in (*MAIN, "/knowledge/exclusive_services", "/workbooks", "/laws/reg-735", "/errors"):
         page.goto(f"{full}{address}")
         assert fits(page), address
     page.goto(f"{full}/findings")
@@ -285,4 +286,31 @@ def test_from_the_consortium_down_to_the_line(full, enter, page, faults, shot):
     page.wait_for_url(re.compile(r"/encounters/[^/]+\?"))
     page.keyboard.press("u")
     page.wait_for_url(re.compile("/places.*practitioner="))
+
+
+def test_a_workbook_is_compared_and_written(full, enter, page, faults, shot, tmp_path):
+    caps = ("序号", "项目名称", "限制数量", "数量单位", "项目编码")
+    rows = [caps, (1, "住院诊查费", 2, "日", "001102000050000"), (2, "甲级护理", 2, "日", "001201000990000")]
+    wrong = (3, "乙级护理", "一", "日", "001201000980000")
+    path = save(tmp_path / "第八批-1 频次.xlsx", {"Sheet1": [*rows, wrong]})
+    enter(full, "whole")
+    page.goto(f"{full}/rules")
+    page.get_by_role("link", name="知识点工作簿").click()
+    shot("workbooks")
+    page.get_by_label("xlsx，可一次选多个").set_input_files(path)
+    page.get_by_role("button", name="上传并比较").click()
+    expect(page.locator("h1")).to_contain_text("待确认")
+    expect(page.locator("#remarks")).to_contain_text("限制数量")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert fits(page)
+        shot("workbook")
+    page.get_by_role("button", name="写入规则库").click()
+    expect(page.locator("h1")).to_contain_text("已入规则库")
+    page.goto(f"{full}/workbooks")
+    assert fits(page)
+    shot("workbooks")
+    with page.expect_download() as waited:
+        page.get_by_role("link", name="导出全部知识点").click()
+    assert waited.value.suggested_filename == "knowledge.zip"
     assert faults == []

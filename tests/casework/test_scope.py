@@ -7,11 +7,13 @@ import pytest
 
 from tests.web.people import ROLES, SEES
 from tests.web.serving import FAR, LEAD, OTHER, PLACES, TOWN, VILLAGE
+from zhunsheng.book import load
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.scope import _of_region, scope
 from zhunsheng.casework.jobs.models import Worker
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import ROOT
 
 pytestmark = pytest.mark.django_db
 #: Readers by their body; duties do not widen or narrow a scope, they decide on verbs.
@@ -23,6 +25,10 @@ TABLES = (
     "encounter",
     "settlement",
     "charge_line",
+    "medical_order",
+    "use_record",
+    "device",
+    "facility",
     "finding",
     "gone_finding",
     "institution_month",
@@ -49,17 +55,18 @@ def test_tables_without_an_institution_follow_those_with_one(people, login):
     with scope(people[login]).lake() as reader:
         joined = {
             "person": "SELECT person_id AS k FROM encounter",
+            "death": "SELECT person_id AS k FROM encounter",
             "diagnosis": "SELECT encounter_id AS k FROM encounter",
             "finding_reason": "SELECT finding_id AS k FROM finding",
             "finding_row": "SELECT finding_id AS k FROM finding",
         }
         for table, sql in joined.items():
-            key = {"person": "person_id", "diagnosis": "encounter_id"}.get(table, "finding_id")
+            key = {"person": "person_id", "death": "person_id", "diagnosis": "encounter_id"}.get(table, "finding_id")
             known = {row["k"] for row in reader.rows(sql)}
             assert {row["k"] for row in reader.rows(f"SELECT DISTINCT {key} AS k FROM {table}")} <= known
         whole = scope(people[login]).whole
         assert bool(reader.rows("SELECT * FROM rule_stat")) is whole
-        assert len(reader.rows("SELECT * FROM rule")) == 6
+        assert len(reader.rows("SELECT * FROM rule")) == len(load(ROOT / "rulebook").rules)
 
 
 def texts(reader, view):

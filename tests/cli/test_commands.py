@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.book.books import save
+from zhunsheng.book.workbooks.sheets import read_sheets
 from zhunsheng.kernel.home import ROOT
 
+CAPS = ("序号", "项目名称", "限制数量", "数量单位", "项目编码")
+CARE = (1, "甲级护理", 2, "日", "001201000990000")
 COMMAND = [sys.executable, "-c", "from zhunsheng.cli import main; main()"]
 
 
@@ -113,7 +117,7 @@ def test_explain_speaks_both_languages(cli, judged, place):
 
 
 def test_the_book_lints_and_lists(cli):
-    assert {rule["ground"] for rule in cli("book", "show", "--json")["rules"]} == {"published", "local"}
+    assert {rule["ground"] for rule in cli("book", "show", "--json")["rules"]} == {"published", "local", "demo"}
     assert {remark["level"] for remark in cli("book", "lint", "--json")["remarks"]} == {"warning"}
 
 
@@ -183,3 +187,22 @@ def test_who_may_not_import_is_told_before_anything_is_loaded(cli, place):
     assert cli("import", file, "--as", "hospital", "--json", expect=1)["error"]["code"] == "ZS702"
     (told,) = cli("import", file, "--dry-run", "--json")["files"]
     assert (told["state"], told["rows_loaded"]) == ("loaded", 1)
+
+
+def test_workbooks_are_compared_imported_and_exported(cli, place):
+    path = save(place / "第八批-1 caps.xlsx", {"Sheet1": [CAPS, CARE, (2, "乙级护理", "一", "日", "001201000980000")]})
+    compared = cli("book", "diff", path, "--json", expect=3)
+    assert [(one["code"], one["row"], one["column"]) for one in compared["remarks"]] == [("ZS422", 3, "限制数量")]
+    assert [point["key"] for one in compared["diff"] for point in one["points"] if point["kind"] == "new"] == [
+        [CARE[4]]
+    ]
+    assert cli("book", "import", "--dry-run", path, "--json", expect=3)["diff"] == compared["diff"]
+    cli("book", "import", path, expect=3)
+    assert [one["same"] for one in cli("book", "diff", path, "--json", expect=3)["diff"]] == [1]
+    files = cli("book", "export", place / "out", "--list", "daily_quantity_caps", "--json")["files"]
+    assert "第八批-1 caps.xlsx" in [one["file"] for one in files]
+    assert read_sheets(place / "out" / "第八批-1 caps.xlsx") == read_sheets(path)
+    stated = ("--batch", "county-1", "--citation", "某县医保局〔2026〕3号", "--from", "2026-03-01")
+    told = cli("book", "import", path, *stated, "--dry-run", "--json", expect=3)
+    assert told["sheets"][0]["citation"] == "某县医保局〔2026〕3号"
+    assert "Traceback" not in cli("book", "diff", path, expect=3)

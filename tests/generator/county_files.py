@@ -14,7 +14,7 @@ import openpyxl
 
 from zhunsheng.generator.tables import headers
 
-KINDS = ("setlinfo", "diseinfo", "oprninfo", "feedetail")
+KINDS = ("setlinfo", "diseinfo", "oprninfo", "feedetail", "drord", "exerecd", "device", "facility", "death")
 
 
 def parsed(path: Path) -> list[list[str]]:

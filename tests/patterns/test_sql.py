@@ -92,9 +92,21 @@ def loaded():
 
 
 def _rows(pattern):
-    values = {"item_code": lambda i: f"{i:03}", "main_code": lambda i: f"{i:03}", "sub_code": lambda i: f"{i + 40:03}"}
+    names = {"item_code": 0, "main_code": 0, "sub_code": 40, "need_code": 40, "bundle_code": 0, "part_code": 40}
+    values = {name: lambda i, n=number: f"{i + n:03}" for name, number in names.items()}
     fixed = {"sex": "F", "min_age": 0, "max_age": 14, "age_unit": "year", "time_window": "day", "transfer_day": "judge",
-             "cap_e4": 10_000, "tolerance_hours": 24}  # fmt: skip
+             "cap_e4": 10_000, "tolerance_hours": 24, "dx_codes": "J18 I10", "within_days": 30, "scope": "paid",
+             "prior_codes": "00012 00013", "allowed_visits": "inpatient", "min_level": 2, "specialties": "A03 A04.03",
+             "insurance_kinds": "410", "refused": "alone",
+             "period": "day", "period_days": 7, "counts": "lines",
+             "reach": "person", "item_group": "g", "max_days": 3, "gap_days": 7, "min_interval": 2, "need_set": "n",
+             "region": "", "level": "2", "ceiling_e6": 1, "incision_group": "g", "second_percent": 50,
+             "full_price_e6": 1, "cap_fen": 100, "bundle_name": "n", "min_parts": 2, "bundle_price_fen": 0,
+             "item_class": "10", "max_kinds": 20,
+             "edge": "after", "tolerance_days": 0, "drug_tolerance_days": 1,
+             "interval_days": 15, "shared_characters": 3, "planned_categories": "Z51", "allowed_types": "emergency",
+             "first_days": 1, "last_days": 1, "unit_group": "bed", "tolerance_e4": 0, "register": "facility",
+             "accepted_kinds": "recovery_room"}  # fmt: skip
     for i in range(40 if pattern.uses_knowledge else 1):
         cells = [values[c.name](i) if c.name in values else fixed[c.name] for c in pattern.columns]
         yield pattern.row("R", f"p{i}", "violation", date(2021, 5, 1), OPEN_END, *cells)

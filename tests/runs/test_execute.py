@@ -15,6 +15,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.ids import identity
+from zhunsheng.runs.compare import of_runs
 from zhunsheng.runs.explain import explain
 
 BOOK = ROOT / "rulebook"
@@ -251,3 +252,24 @@ def test_the_day_of_the_line_decides_not_the_day_of_the_run(home):
     )
     execute(home, as_of=MARCH)
     assert ask(home, "SELECT subject_key FROM finding") == [("NEW",)]
+
+
+def test_a_charge_is_judged_by_what_was_known_then_or_now(home, tmp_path):
+    book = tmp_path / "book"
+    shutil.copytree(BOOK, book)
+    batches = book / "knowledge" / "batches.yaml"
+    text = batches.read_text("utf-8")
+    batches.write_text(text.replace("valid_from: 2025-06-01", "valid_from: 2025-06-01\n  published_on: 2026-04-15"))
+    fill(home, PEOPLE, LINES)
+    now = execute(home, book=book)
+    assert now.counts["findings"] == 3
+    then = execute(home, book=book, knowledge_as_of=date(2026, 4, 14))
+    assert (then.counts["findings"], then.counts["gone"]) == (1, 2)
+    assert then.knowledge_as_of == "2026-04-14"
+    assert then.run_id != now.run_id
+    assert runs.current_id(home) == now.run_id
+    assert runs.replay(home, then.run_id).result_digest == then.result_digest
+    told = of_runs(home, now.run_id, then.run_id)
+    assert {(group.rule_id, group.cause) for group in told.groups} == {("fund/sex-limited-service", "point_removed")}
+    after = execute(home, book=book, knowledge_as_of=date(2026, 4, 15))
+    assert after.result_digest == now.result_digest

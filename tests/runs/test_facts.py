@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, moment, replace
 from zhunsheng import runs
+from zhunsheng.facts import lake
+from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.home import ROOT
 
 PEOPLE = {"man": ("M", date(1980, 1, 1)), "woman": ("F", date(1985, 1, 1))}
@@ -103,3 +106,56 @@ def test_no_institution_answers_for_the_line_of_another(home):
     fill(home, PEOPLE, lines)
     query = "SELECT institution_id, amount_fen FROM finding WHERE rule_id = 'fund/duplicate-claim' ORDER BY 1"
     assert ask(home, query) == [("H1", 4_400), ("H2", 4_400)]
+
+
+def register(home, batch="r1", **rows):
+    """Load rows of other tables as a batch: orders, use records, registers, deaths."""
+    origin = {"batch": batch, "recorded_at": moment("2026-04-01 00:00")}
+    with lake.commit(home, "test", origin["recorded_at"]) as change:
+        for table, found in rows.items():
+            told = [{**row, **origin, "source_row": number} for number, row in enumerate(found, 2)]
+            change.append(table, pa.Table.from_pylist(told, schema=TABLES[table].arrow))
+        counts = {table: len(found) for table, found in rows.items()}
+        change.register(lake.Batch(batch, batch, "test", "test", f"{batch}.csv", "d", counts, 0, origin["recorded_at"]))
+
+
+EARLIER = [("woman", "S1", "H1", date(2026, 2, 1), date(2026, 2, 3))]
+DEATHS = "SELECT MIN(died_on), MAX(died_on) FROM death HAVING COUNT(*) > 0"
+LATE = "SELECT verdict FROM finding WHERE rule_id = 'fund/claim-after-death'"
+
+
+def test_a_death_is_known_from_its_day_on(home):
+    fill(home, PEOPLE, [CHARGE], stays=EARLIER)
+    register(home, death=[{"person_id": "man", "died_on": date(2026, 3, 1)}])
+    assert ask(home, DEATHS, as_of=date(2026, 2, 28)) == []
+    assert ask(home, DEATHS, as_of=date(2026, 3, 10)) == [(date(2026, 3, 1), date(2026, 3, 1))]
+    assert ask(home, LATE) == [("suspected",)]
+
+
+def test_deaths_stated_differently_leave_the_days_between_unknown(home):
+    fill(home, PEOPLE, [CHARGE])
+    register(home, death=[{"person_id": "man", "died_on": date(2026, 3, 1)}])
+    register(home, batch="r2", death=[{"person_id": "man", "died_on": date(2026, 3, 15)}])
+    assert ask(home, DEATHS) == [(date(2026, 3, 1), date(2026, 3, 15))]
+    assert ask(home, LATE) == [("unknown",)]
+
+
+def test_an_order_stopped_after_the_day_was_running_then_and_a_later_use_had_not_been_made(home):
+    fill(home, PEOPLE, [CHARGE], stays=EARLIER)
+    common = {"encounter_id": "E-man", "person_id": "man", "institution_id": "H1", "item_code": WOMAN_ONLY}
+    order = {**common, "order_id": "O1", "ordered_on": date(2026, 3, 10), "stopped_on": date(2026, 3, 20)}
+    use = {**common, "record_id": "U1", "performed_on": date(2026, 3, 15), "quantity_e4": 10_000}
+    register(home, medical_order=[order], use_record=[use])
+    query = "SELECT stopped_on, (SELECT COUNT(*) FROM use_record) FROM medical_order"
+    assert ask(home, query, as_of=date(2026, 3, 9)) == []
+    assert ask(home, query, as_of=date(2026, 3, 14)) == [(None, 0)]
+    assert ask(home, query) == [(date(2026, 3, 20), 1)]
+
+
+def test_a_register_keeps_its_periods_and_the_newest_statement_of_each(home):
+    fill(home, PEOPLE, [CHARGE])
+    ct = {"institution_id": "H1", "device_id": "CT", "device_class": "ct_16", "valid_from": date(2020, 1, 1)}
+    register(home, device=[ct, {**ct, "device_class": "ct_64", "valid_from": date(2026, 1, 1)}])
+    register(home, batch="r2", device=[{**ct, "valid_to": date(2026, 1, 1)}])
+    query = "SELECT device_class, valid_to FROM device ORDER BY valid_from"
+    assert ask(home, query) == [("ct_16", date(2026, 1, 1)), ("ct_64", None)]

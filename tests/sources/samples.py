@@ -117,6 +117,56 @@ OPRNINFO = [
         "oper_dr_code": "D330102000001",
     }
 ]
+DEVICE = [
+    {
+        "fixmedins_code": "H33010200001",
+        "equip_no": "CT-01",
+        "equip_type": "64排CT",
+        "equip_name": "64 排螺旋 CT",
+        "begndate": "2021-01-01",
+        "enddate": "2026-05-31",
+    }
+]
+FACILITY = [
+    {
+        "fixmedins_code": "H33010200001",
+        "fac_no": "PACU",
+        "fac_type": "麻醉恢复室",
+        "fac_name": "麻醉恢复室",
+        "begndate": "2021-01-01",
+        "enddate": "",
+    }
+]
+DEATH = [{"psn_no": "330000000001", "die_date": "2026-04-02 03:15:00"}]
+DRORD = [
+    {
+        "drord_no": "O1",
+        "mdtrt_id": "M1",
+        "psn_no": "330000000001",
+        "fixmedins_code": "H33010200001",
+        "bilg_dept_codg": "D01",
+        "bilg_dr_codg": "D330102000001",
+        "med_list_codg": "XA01ABD075A002010100001",
+        "drord_detl_name": "阿莫西林胶囊",
+        "drord_begntime": "2026-03-01 09:00:00",
+        "drord_endtime": "2026-03-04",
+        "cnt": "24",
+        "medc_days": "3",
+    }
+]
+EXERECD = [
+    {
+        "exe_sn": "X1",
+        "mdtrt_id": "M1",
+        "psn_no": "330000000001",
+        "fixmedins_code": "H33010200001",
+        "drord_no": "O1",
+        "med_list_codg": "XA01ABD075A002010100001",
+        "exe_time": "2026-03-01 09:15:00",
+        "exe_cnt": "2",
+        "exe_psn_code": "D330102000001",
+    }
+]
 
 
 def line(number: int, **changes: str) -> dict[str, str]:
@@ -146,10 +196,15 @@ ROWS = {
     "medins": MEDINS,
     "dept": DEPT,
     "prac": PRAC,
+    "device": DEVICE,
+    "facility": FACILITY,
+    "death": DEATH,
     "setlinfo": SETLINFO,
     "diseinfo": DISEINFO,
     "oprninfo": OPRNINFO,
     "feedetail": [line(i) for i in range(1, 4)],
+    "drord": DRORD,
+    "exerecd": EXERECD,
 }
 
 

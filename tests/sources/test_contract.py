@@ -70,6 +70,44 @@ def test_dept_and_prac_become_departments_and_practitioners(site):
     )
 
 
+def test_registers_become_devices_and_facilities(site):
+    site.load(write_csv(site.inbox, "device", ROWS["device"]), write_csv(site.inbox, "facility", ROWS["facility"]))
+    columns = "institution_id, device_id, device_class, name, valid_from, valid_to"
+    # in use until 31 May: from 1 June on no longer
+    expected = ("H33010200001", "CT-01", "ct_64", "64 排螺旋 CT", date(2021, 1, 1), date(2026, 6, 1))
+    assert site.one("device", columns) == expected
+    columns = "institution_id, facility_id, kind, name, valid_from, valid_to"
+    expected = ("H33010200001", "PACU", "recovery_room", "麻醉恢复室", date(2021, 1, 1), None)
+    assert site.one("facility", columns) == expected
+
+
+@pytest.mark.parametrize(("kind", "column"), [("device", "equip_type"), ("facility", "fac_type")])
+def test_a_class_that_no_register_knows_is_rejected(site, kind, column):
+    report = site.load(write_csv(site.inbox, kind, [{**ROWS[kind][0], column: "候诊大厅"}]))
+    assert [(one.row, one.column, one.code) for one in report.store.rows()] == [(2, column, "ZS221")]
+
+
+def test_death_becomes_a_day_of_a_pseudonym(site):
+    site.load(write_csv(site.inbox, "death", ROWS["death"]))
+    assert site.one("death", "person_id, died_on") == (who(site, "330000000001"), date(2026, 4, 2))
+
+
+def test_drord_and_exerecd_become_orders_and_use_records(site):
+    site.load(write_csv(site.inbox, "drord", ROWS["drord"]), write_csv(site.inbox, "exerecd", ROWS["exerecd"]))
+    columns = "order_id, encounter_id, person_id, item_code, ordered_on, ordered_at, stopped_on"
+    person, item = who(site, "330000000001"), "XA01ABD075A002010100001"
+    expected = ("H33010200001-O1", "M1", person, item, date(2026, 3, 1), 1772326800, date(2026, 3, 4), 240_000, 3)
+    assert site.one("medical_order", f"{columns}, quantity_e4, supply_days") == expected
+    columns = "record_id, order_id, encounter_id, person_id, institution_id, item_code, performed_on, performed_at"
+    expected = ("H33010200001-X1", "H33010200001-O1", "M1", person, "H33010200001", item, date(2026, 3, 1))
+    assert site.one("use_record", f"{columns}, quantity_e4") == (*expected, 1772327700, 20_000)
+
+
+def test_a_use_record_without_an_order_names_none(site):
+    site.load(write_csv(site.inbox, "exerecd", [{**ROWS["exerecd"][0], "drord_no": ""}]))
+    assert site.one("use_record", "order_id") == (None,)
+
+
 def test_setlinfo_becomes_person_encounter_and_settlement(site):
     site.load(write_csv(site.inbox, "setlinfo", SETLINFO))
     first, second = who(site, "330000000001"), who(site, "330000000002")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.sources.mutations import KINDS, mutant
+from zhunsheng.sources.mapping import mapping
 
 SEEDS = range(64)
 
@@ -32,8 +33,7 @@ def test_a_mutated_file_is_loaded_or_explained(site, seed):
     sound(report)
     assert [one.rows_loaded for one in dry.files] == [one.rows_loaded for one in report.files]
     assert report.files
-    stored = sum(len(site.rows(one)) for one in ("charge_line", "diagnosis", "procedure", "institution", "department"))
-    stored += len(site.rows("practitioner")) + len(site.rows("settlement"))
+    stored = sum(len(site.rows(kind.key_table)) for kind in mapping("settlement_list").kinds.values())
     assert stored == report.rows_loaded
 
 

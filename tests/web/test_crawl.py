@@ -96,7 +96,8 @@ def lists():
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],
-        "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/laws/reg-735", "/laws/reg-735/38",
+        "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/workbooks", "/laws/reg-735",
+        "/laws/reg-735/38",
     ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.docs.markdown import both, table
 from zhunsheng.book import Book, Rule, load
-from zhunsheng.book.models import Example, ParameterValue
+from zhunsheng.book.models import Example, ExampleLine, ParameterValue
 from zhunsheng.kernel.home import ROOT
 
 GROUNDS = {"published": "国家公布 published", "local": "本地默认，待确认 local default to confirm", "demo": "演示 demo"}
@@ -110,7 +110,8 @@ def _when(value: ParameterValue) -> str:
 
 def _knowledge(book: Book, rule: Rule) -> str:
     lists = [book.knowledge[name] for name in rule.lists]
-    rows = [[f"`{one.name}`", one.kind.zh, one.kind.en, len(one.points)] for one in lists]
+    only = ", ".join(f"{column} = {text or '–'}" for column, text in rule.where.items())
+    rows = [[f"`{one.name}` {only}", one.kind.zh, one.kind.en, len(one.points)] for one in lists]
     return table(["清单 list", "中文", "English", "仓库内条数 rows here"], rows) if rows else ""
 
 
@@ -122,10 +123,35 @@ def _examples(rule: Rule) -> str:
 def _rows(example: Example) -> str:
     person = [f"性别 sex {example.person.sex or '–'}", f"出生 born {example.person.birth_date or '–'}"]
     lines = [
-        f"{x.id}: {x.item} {x.at} × {x.quantity} @ {x.price} ({x.institution}, {x.encounter})" for x in example.lines
+        f"{x.id}: {x.item} {x.at} × {x.quantity} @ {x.price} ({x.institution}, {x.encounter}){_more(x)}"
+        for x in example.lines
     ]
-    stays = [f"{s.id}: {s.visit_type} {s.start} – {s.end or ''} ({s.institution})" for s in example.stays]
-    return "<br>".join([", ".join(person), *lines, *stays])
+    stays = [
+        " ".join(
+            [f"{s.id}: {s.visit_type} {s.start} – {s.end or ''} ({s.institution})", s.insurance or "–", *s.diagnoses]
+        )
+        for s in example.stays
+    ]
+    places = [f"{i.id}: {i.kind} {i.level or '–'}" for i in example.institutions]
+    places += [f"{d.id}: {d.name} {d.specialty or '–'}" for d in example.departments]
+    return "<br>".join([", ".join(person), *lines, *stays, *places, *_registers(example)])
+
+
+def _registers(example: Example) -> list[str]:
+    died = [f"死亡登记 registered death {day}" for day in example.person.died_on]
+    uses = [
+        f"{u.id}: 使用记录 use {u.item} {u.day} × {u.quantity} ({u.institution}, {u.encounter})" for u in example.uses
+    ]
+    placed = [
+        f"登记 registered {one.kind} {one.valid_from} – {one.valid_to or ''} ({one.institution})"
+        for one in (*example.facilities, *example.devices)
+    ]
+    return [*died, *uses, *placed]
+
+
+def _more(line: ExampleLine) -> str:
+    scope = f" 政策范围内 in scope {line.in_scope}" if line.in_scope is not None else ""
+    return scope + ("" if line.department else " 科室不明 no department")
 
 
 def _expected(example: Example) -> str:

@@ -9,7 +9,7 @@ import csv
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -19,7 +19,9 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.ids import identity
 
-COMMON = ("batch", "valid_from", "valid_to", "note")
+#: What a row may say beyond the columns of its list; only the batch must be there.
+COMMON = ("batch", "valid_from", "valid_to", "citation", "withdraws", "printed", "reading", "note")
+READINGS: tuple[Literal["", "confirm", "waiting"], ...] = ("", "confirm", "waiting")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -98,9 +100,16 @@ def _list(name: str, kind: ListKind, folders: list[Path], batches: dict[str, Bat
     for folder in folders:
         path = folder / "knowledge" / f"{name}.csv"
         if path.exists():
-            for point in _points(path, name, kind, batches):
-                points[point.point_id] = point
+            found = _points(path, name, kind, batches)
+            told = {_subject(point, kind) for point in found}
+            points = {key: point for key, point in points.items() if _subject(point, kind) not in told}
+            points |= {point.point_id: point for point in found}
     return KnowledgeList(name=name, kind=kind, points=tuple(points.values()))
+
+
+def _subject(point: Point, kind: ListKind) -> tuple[str, ...]:
+    """Return what a later folder's rows replace: the batch and the subject, whatever else the rows say."""
+    return (point.batch, *(point.get(column) for column in kind.key))
 
 
 def _points(path: Path, name: str, kind: ListKind, batches: dict[str, Batch]) -> list[Point]:
@@ -118,27 +127,41 @@ def _point(row: dict[str, str], number: int, path: Path, name: str, kind: ListKi
         return Problem("ZS405", file=path.name, row=number, column=column, reason=reason)
 
     values = {column.name: (row[column.name] or "").strip() for column in kind.columns}
+    reading = (row.get("reading") or "").strip()
+    if reading not in READINGS:
+        raise wrong("reading", f"not one of {', '.join(READINGS[1:])}: {reading}")
     for column in kind.columns:
         text = values[column.name]
-        if column.required and not text:
+        if column.required and not text and reading != "waiting":
             raise wrong(column.name, "empty")
         if text and column.kind == "integer" and not text.lstrip("-").isdigit():
             raise wrong(column.name, f"not a whole number: {text}")
-        if text and column.codes and text not in column.codes:
+        codes = text.split() if column.kind == "set" else [text] if text else []
+        if column.codes and not set(codes) <= set(column.codes):
             raise wrong(column.name, f"not one of {', '.join(column.codes)}: {text}")
     batch = batches.get(row["batch"])
     if batch is None:
         raise wrong("batch", f"unknown batch: {row['batch']}")
-    named = (values[column.name] for column in kind.columns if not column.name.endswith("_name"))
-    key = identity(name, row["batch"], *named)
-    return Point(
-        point_id=key,
-        batch=row["batch"],
-        values=values,
-        note=(row.get("note") or "").strip(),
-        valid_from=_date(row.get("valid_from")) or batch.valid_from,
-        valid_to=_date(row.get("valid_to")) or batch.valid_to,
-    )
+    said = {column: (row.get(column) or "").strip() for column in COMMON}
+    if said["withdraws"] not in ("", "yes"):
+        raise wrong("withdraws", f"neither empty nor yes: {said['withdraws']}")
+    named = [values[column.name] for column in kind.columns if not column.name.endswith("_name")]
+    own = [said[column] for column in ("valid_from", "withdraws") if said[column]]  # a later row of the same content
+    try:
+        return Point(
+            point_id=identity(name, row["batch"], *named, *own),
+            batch=row["batch"],
+            values=values,
+            note=said["note"],
+            printed=row.get("printed") or "",
+            reading=reading,
+            citation=said["citation"],
+            withdraws=said["withdraws"] == "yes",
+            valid_from=_date(said["valid_from"]) or batch.valid_from,
+            valid_to=_date(said["valid_to"]) or batch.valid_to,
+        )
+    except ValueError as error:
+        raise wrong("valid_from", f"dates are wrong: {said['valid_from']} - {said['valid_to']}") from error
 
 
 def _date(text: str | None) -> date | None:
@@ -160,3 +183,7 @@ def _check_references(book: Book) -> None:
         for name in rule.lists:
             if name not in book.knowledge:
                 raise Problem("ZS404", file=rule.id, reference=name)
+    for key, batch in book.batches.items():
+        for name in batch.supersedes:
+            if name not in book.batches or name == key:
+                raise Problem("ZS404", file=f"batches.yaml: {key}", reference=name)

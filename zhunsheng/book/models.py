@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zhunsheng.kernel.time import OPEN_END, Period
 
 Ground = Literal["published", "local", "demo"]
+#: Who published a batch, broadest first: a narrower jurisdiction is laid over a broader one.
+Level = Literal["national", "province", "city", "county", "site"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 class Entry(BaseModel):
@@ -34,6 +37,32 @@ class Dated(Entry):
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise ValueError(f"valid_to {self.valid_to} is not after valid_from {self.valid_from}")
         return self
+
+
+class Signed(Dated):
+    """Something that people answer for: who wrote it, who else checked it and signed on which day.
+
+    ``published_on`` is the day on which it became known; where that was not seen, it counts as known from its start.
+    """
+
+    published_on: date | None = None
+    authored_by: str = ""
+    checked_by: str | None = None
+    signed_on: date | None = None
+
+    @property
+    def known_from(self) -> date:
+        """The first day on which one could have judged by it."""
+        return self.published_on or self.valid_from
+
+    @property
+    def sign_off(self) -> Literal["signed", "undated", "unchecked", "self_checked"]:
+        """Whether a second person answers for it. Only ``signed`` is whole."""
+        if not self.checked_by:
+            return "unchecked"
+        if self.checked_by == self.authored_by:
+            return "self_checked"
+        return "signed" if self.signed_on else "undated"
 
 
 class ParameterValue(Dated):
@@ -109,11 +138,55 @@ class ExampleInstitution(Entry):
     region: str | None = None
 
 
+class ExampleDepartment(Entry):
+    """A department of a worked example: national specialty code caty, None when not registered."""
+
+    id: str = "D1"
+    institution: str = "A"
+    name: str = ""
+    specialty: str | None = None
+
+
 class ExamplePerson(Entry):
-    """The person of a worked example; what is left out is unknown."""
+    """The person of a worked example; what is left out is unknown.
+
+    ``died_on`` holds the registered days of death: none, one, or several statements that differ.
+    """
 
     sex: Literal["M", "F"] | None = None
     birth_date: date | None = None
+    died_on: tuple[date, ...] = ()
+
+
+class ExampleOrder(Entry):
+    """A drug or treatment order of a worked example: first day, last day where it was stopped."""
+
+    id: str
+    start: date
+    stop: date | None = None
+    item: str | None = None
+    quantity: str | None = None
+    supply_days: int | None = None
+    institution: str = "A"
+    encounter: str = "E1"
+
+
+class ExampleUse(Entry):
+    """A record of performance or use of a worked example."""
+
+    id: str
+    item: str
+    day: date
+    quantity: str = "1"
+    institution: str = "A"
+    encounter: str = "E1"
+
+
+class ExampleRegistered(Dated):
+    """A registered device or facility of a worked example: ``kind`` is the device class or what the place is for."""
+
+    kind: str
+    institution: str = "A"
 
 
 class Expected(Entry):
@@ -134,14 +207,22 @@ class Example(Entry):
     lines: tuple[ExampleLine, ...] = ()
     stays: tuple[ExampleStay, ...] = ()
     institutions: tuple[ExampleInstitution, ...] = ()
+    departments: tuple[ExampleDepartment, ...] = ()
+    orders: tuple[ExampleOrder, ...] = ()
+    uses: tuple[ExampleUse, ...] = ()
+    devices: tuple[ExampleRegistered, ...] = ()
+    facilities: tuple[ExampleRegistered, ...] = ()
     expect: tuple[Expected, ...]
     work: str
     work_en: str
     known_false_positive: bool = False
 
 
-class Rule(Dated):
-    """A pattern bound to knowledge, parameters, law and words. One file, one rule."""
+class Rule(Signed):
+    """A pattern bound to knowledge, parameters, law and words. One file, one rule.
+
+    ``where`` takes of its lists only the points whose columns hold the given text; empty text: what is left open.
+    """
 
     id: str
     code: str = ""
@@ -154,6 +235,7 @@ class Rule(Dated):
     verdict: Literal["violation", "suspected"]
     scenes: tuple[Literal["before", "during", "after"], ...]
     lists: tuple[str, ...] = ()
+    where: dict[str, str] = Field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     law: tuple[LawRef, ...] = Field(min_length=1)
     why: str
@@ -164,8 +246,7 @@ class Rule(Dated):
     stands_on_en: str
     known_false_positives: tuple[str, ...] = Field(min_length=1)
     known_false_positives_en: tuple[str, ...] = Field(min_length=1)
-    authored_by: str
-    checked_by: str | None = None
+    authored_by: str = Field(min_length=1)
     reviewed_on: date
     next_review: date
     examples: tuple[Example, ...] = Field(min_length=2)
@@ -200,25 +281,38 @@ class Instrument(Dated):
     articles: dict[str, Article]
 
 
-class Batch(Dated):
-    """A published batch of knowledge points: one citation and one start date for all its rows."""
+class Batch(Signed):
+    """A published batch of knowledge points: one citation and one start date for all its rows.
+
+    Its rows replace rows of the same subject of the batches named in ``supersedes``, and are laid over those of a
+    broader ``level``; ``region`` is the division code of who published it, empty for the whole country.
+    """
 
     title: str
     citation: str
     ground: Ground
     confirmed_on: date
     date_to_confirm: bool = False
+    next_review: date | None = None
+    level: Level = "national"
+    region: str = ""
+    supersedes: tuple[str, ...] = ()
 
 
 class ListColumn(Entry):
-    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words."""
+    """One column of a knowledge list beyond the common ones. ``words`` lists its codes, said in words.
+
+    A set holds several codes parted by spaces.
+    """
 
     name: str
     zh: str
     en: str
-    kind: Literal["text", "integer", "code"] = "text"
+    kind: Literal["text", "integer", "code", "set"] = "text"
     required: bool = True
+    key: bool = False
     words: Words = Field(default_factory=dict)
+    tighter: Literal["lower", "higher", ""] = ""  # which way a number limits more
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -233,14 +327,31 @@ class ListKind(Entry):
     en: str
     columns: tuple[ListColumn, ...]
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name a point across revisions: its codes and what is declared; else all but names."""
+        named = tuple(c.name for c in self.columns if c.key or (c.kind == "code" and c.required))
+        return named or tuple(c.name for c in self.columns if not c.name.endswith("_name"))
+
 
 class Point(Dated):
-    """A knowledge point: a dated row of a list with its batch, values by column and the text as printed."""
+    """A knowledge point: a dated row of a list with its batch and values by column.
+
+    ``citation`` is the row's own, where it has one beside its batch's. A row that ``withdraws`` holds nothing itself:
+    it ends what the rows that it replaces said of its subject. ``printed`` is the text that values were read from,
+    word for word. ``reading`` is empty when the values are as printed, ``confirm`` when a local default or one of two
+    readings was taken, ``waiting`` when the text could not be read: such a point is kept and shown, and no rule is
+    bound to it until a person has settled it.
+    """
 
     point_id: str
     batch: str
     values: dict[str, str]
     note: str = ""
+    citation: str = ""
+    withdraws: bool = False
+    printed: str = ""
+    reading: Literal["", "confirm", "waiting"] = ""
 
     def get(self, column: str) -> str:
         """Return the value of a column, empty when the row leaves it open."""
@@ -279,6 +390,21 @@ class Book(BaseModel):
             name: known.model_copy(update={"points": tuple(p for p in known.points if p.valid_from <= day)})
             for name, known in self.knowledge.items()
         }
+        return self.model_copy(update={"rules": rules, "knowledge": lists})
+
+    def judging(self, as_of: date, known: date | None = None) -> Book:
+        """Return what judges as of a day: what had begun, and was published by the day ``known`` where one is given."""
+        return (self.known_on(known) if known else self).as_of(as_of)
+
+    def known_on(self, day: date) -> Book:
+        """Return the book as one knew it on a day: rules and batches published by then, whatever they say of when."""
+        lists = {
+            name: known.model_copy(
+                update={"points": tuple(p for p in known.points if self.batches[p.batch].known_from <= day)}
+            )
+            for name, known in self.knowledge.items()
+        }
+        rules = {key: rule for key, rule in self.rules.items() if rule.known_from <= day}
         return self.model_copy(update={"rules": rules, "knowledge": lists})
 
 

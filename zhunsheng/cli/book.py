@@ -1,4 +1,4 @@
-"""zhunsheng book: show, lint, import published workbooks."""
+"""zhunsheng book: show, lint; import, compare and export published workbooks."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng.book import Book, load
-from zhunsheng.book.workbooks import import_workbooks
+from zhunsheng.book.lint import Remark
+from zhunsheng.book.search import KINDS, Entry, Found, index
+from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
+from zhunsheng.cli.site import load_knowledge
+from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home, rulebook
-from zhunsheng.kernel.time import now, parse_date
+from zhunsheng.kernel.time import OPEN_END, now, parse_date
 from zhunsheng.patterns.bind import bind, points
-from zhunsheng.patterns.lint import Remark
 from zhunsheng.patterns.lint import lint as lint_book
 
 app = typer.Typer(help="规则库：查看、校验、导入知识点。The rule book.", no_args_is_help=True)
+WORDS = {"new": "新增", "changed": "改变", "gone": "不再有"}
 
 
 @app.command("show")
@@ -33,7 +37,7 @@ def show_book(as_of: AsOf = None, json: Json = False) -> None:
 
 @app.command()
 def lint(json: Json = False) -> None:
-    """校验规则库：算例、边界、引文、复核日期。Check examples, boundaries, citations, review dates."""
+    """校验规则库：算例、边界、期间、引文、签署、复核。Check examples, boundaries, periods, citations, signatures."""
     with show.problems(as_json=json):
         remarks = lint_book(load(rulebook(), home().book), now().date())
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
@@ -41,18 +45,97 @@ def lint(json: Json = False) -> None:
         raise typer.Exit(show.ATTENTION)
 
 
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="编码、名称或备注的一部分。Part of a code, name or note.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="每类最多几条。At most so many of each kind.")] = 10,
+    json: Json = False,
+) -> None:
+    """查找规则、法条与知识点。Search rules, articles and knowledge points."""
+    with show.problems(as_json=json):
+        found = index(load(rulebook(), home().book)).search(text, dict.fromkeys(KINDS, limit))
+    data = {one.kind: {"total": one.total, "hits": [_hit(hit) for hit in one.hits]} for one in found}
+    show.say(data, as_json=json, human=lambda: _found(found))
+
+
+Paths = Annotated[list[Path], typer.Argument(help="公布的工作簿或其文件夹。Workbooks or folders.")]
+Only = Annotated[str, typer.Option("--list", help="只按这一知识表的版式读。Read by the layout of one list.")]
+BatchId = Annotated[str | None, typer.Option("--batch", help="归入哪一批次。Id of the batch.")]
+Cited = Annotated[str, typer.Option("--citation", help="新批次的出处。Citation of a new batch.")]
+Start = Annotated[str | None, typer.Option("--from", help="新批次的起始日。First day of a new batch.")]
+
+
 @app.command("import")
 def import_book(
-    paths: Annotated[list[Path], typer.Argument(help="公布的工作簿或其文件夹。Workbooks or folders.")],
+    paths: Paths,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入。Check only.")] = False,
+    remove: Annotated[
+        bool,
+        typer.Option(
+            "--remove",
+            help="移除此前导入、工作簿没有的知识点。Take out what was imported before and the workbook lacks.",
+        ),
+    ] = False,
+    only: Only = "",
+    batch: BatchId = None,
+    citation: Cited = "",
+    start: Start = None,
     json: Json = False,
 ) -> None:
     """导入国家公布的知识点工作簿。Import the published workbooks of knowledge points."""
     with show.problems(as_json=json):
-        result = import_workbooks(paths, rulebook(), home().book, dry_run=dry_run)
-    show.say(result.as_dict(), as_json=json, human=lambda: _imported(result.as_dict()))
-    if result.remarks:
+        stated = _stated(batch, citation, start)
+        plan = plan_import(paths, rulebook(), home().book, now().date(), stated=stated, only=only)
+        if not dry_run:
+            load_knowledge(plan, remove=remove)
+    data = plan.as_dict()
+    show.say({"dry_run": dry_run, **data}, as_json=json, human=lambda: _planned(data))
+    if plan.remarks:
         raise typer.Exit(show.ATTENTION)
+
+
+@app.command()
+def diff(
+    paths: Paths,
+    only: Only = "",
+    batch: BatchId = None,
+    citation: Cited = "",
+    start: Start = None,
+    json: Json = False,
+) -> None:
+    """比较工作簿与已加载的规则库，不写入。Compare workbooks with the loaded rule book; writes nothing."""
+    with show.problems(as_json=json):
+        stated = _stated(batch, citation, start)
+        plan = plan_import(paths, rulebook(), home().book, now().date(), stated=stated, only=only)
+    data = plan.as_dict()
+    show.say(data, as_json=json, human=lambda: _differences(data))
+    if plan.remarks:
+        raise typer.Exit(show.ATTENTION)
+
+
+@app.command("export")
+def export_book(
+    folder: Annotated[Path, typer.Argument(help="写到哪个文件夹。Folder to write into.")],
+    only: Annotated[str, typer.Option("--list", help="只导出这一知识表。One list only.")] = "",
+    batch: Annotated[str, typer.Option("--batch", help="只导出这一批次。One batch only.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出，不写入。List only.")] = False,
+    json: Json = False,
+) -> None:
+    """把知识点导出为公布时的版式。Export knowledge points in the published layouts."""
+    with show.problems(as_json=json):
+        found = export_workbooks(rulebook(), home().book, name=only, batch=batch)
+        if not dry_run:
+            for name, content in found.items():
+                write_whole(folder / name, content)
+    files = [{"file": name, "bytes": len(content)} for name, content in found.items()]
+    rows: list[list[Any]] = [[one["file"], one["bytes"]] for one in files]
+    show.say(
+        {"folder": str(folder), "files": files}, as_json=json, human=lambda: show.table("导出", ["文件", "字节"], rows)
+    )
+
+
+def _stated(batch: str | None, citation: str, start: str | None) -> Citation | None:
+    return Citation(batch, citation, parse_date(start) if start else None) if batch else None
 
 
 def _rule(book: Book, rule_id: str) -> dict[str, Any]:
@@ -75,17 +158,44 @@ def _table(book: Book) -> None:
 
 
 def _remark(one: Remark) -> dict[str, str]:
-    return {"rule": one.rule_id, "level": one.level, "code": one.code, "zh": one.zh, "en": one.en}
+    return {"kind": one.kind, "about": one.about, "level": one.level, "code": one.code, "zh": one.zh, "en": one.en}
 
 
 def _remarks(remarks: list[Remark]) -> None:
-    rows: list[list[Any]] = [[one.level, one.rule_id, one.zh] for one in remarks]
-    show.table("规则库校验", ["级别", "规则", "说明"], rows)
+    rows: list[list[Any]] = [[one.level, one.about, one.zh] for one in remarks]
+    show.table("规则库校验", ["级别", "对象", "说明"], rows)
 
 
-def _imported(data: dict[str, Any]) -> None:
-    columns = ["文件", "工作表", "知识表", "行", "新增", "已有"]
-    rows = [[f["file"], f["sheet"], f["list"], f["rows"], f["new"], f["known"]] for f in data["sheets"]]
-    show.table("知识点导入", columns, rows)
-    for remark in data["remarks"]:
-        show.out.print(f"{remark['file']} {remark['place']}：{remark['message']} {remark['mend']}", highlight=False)
+def _hit(hit: Entry) -> dict[str, Any]:
+    told = {"key": hit.key, "place": hit.place, "code": hit.code, "name": hit.title, "name_en": hit.title_en}
+    if hit.point is None or hit.standing is None:
+        return told
+    holds = [[str(one.start), "" if one.end == OPEN_END else str(one.end)] for one in hit.standing.periods]
+    return {**told, "batch": hit.point.batch, "holds": holds}
+
+
+def _found(found: list[Found]) -> None:
+    words = {"rule": "规则", "article": "法条", "point": "知识点"}
+    for one in found:
+        rows = [[hit.key, hit.code, hit.title] for hit in one.hits]
+        show.table(f"{words[one.kind]} {one.total:,}", ["所在", "编码", "名称"], rows)
+
+
+def _planned(data: dict[str, Any]) -> None:
+    columns = ["文件", "知识表", "批次", "行", "知识点", "待确认", "待人工"]
+    keys = ("file", "list", "batch", "rows", "points", "confirm", "waiting")
+    show.table("工作簿", columns, [[sheet[key] for key in keys] for sheet in data["sheets"]])
+    columns = ["知识表", "批次", "新增", "改变", "不再有", "相同"]
+    keys = ("list", "batch", "new", "changed", "gone", "same")
+    show.table("与规则库相比", columns, [[one[key] for key in keys] for one in data["diff"]])
+    for remark in [*data["notices"], *data["remarks"]]:
+        show.out.print(f"{remark['code']} {remark['message']}。{remark['mend']}", highlight=False, markup=False)
+
+
+def _differences(data: dict[str, Any]) -> None:
+    _planned(data)
+    for one in data["diff"]:
+        for point in one["points"]:
+            fields = "；".join(f"{name}：{old or '空'} → {new or '空'}" for name, (old, new) in point["fields"].items())
+            line = f"{WORDS[point['kind']]} {one['list']} {' '.join(point['key'])} {point['name']} {fields}"
+            show.out.print(line, highlight=False, markup=False)

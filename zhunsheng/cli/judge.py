@@ -30,6 +30,9 @@ def run(
     draft: Annotated[bool, typer.Option("--draft", help="试算，不作为当前结果。Pages keep their run.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="全部重新判定。Judge everyone anew.")] = False,
     book: Annotated[Path | None, typer.Option("--rulebook", help="规则库文件夹。Folder of the rule book.")] = None,
+    knowledge_as_of: Annotated[
+        str | None, typer.Option(help="按哪一天已公布的规则与知识判定。Judge by what was published by this day.")
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="列出已有的运行。List the runs.")] = False,
     json: Json = False,
 ) -> None:
@@ -47,6 +50,7 @@ def run(
             snapshot=snapshot,
             draft=draft,
             whole=whole,
+            knowledge_as_of=day(knowledge_as_of) if knowledge_as_of else None,
             progress=tell,
         )
         record_run(manifest)
@@ -138,8 +142,9 @@ def _summary(manifest: runs.Manifest, stats: list[dict[str, Any]]) -> None:
 
 
 def _list(found: list[dict[str, Any]]) -> None:
-    rows = [[m["run_id"], m["as_of"], m["snapshot"], m["counts"]["findings"], m["result_digest"][:16]] for m in found]
-    show.table("运行", ["编号", "截至", "快照", "疑点", "结果摘要"], rows)
+    names = ("run_id", "as_of", "knowledge_as_of", "snapshot")
+    rows = [[*(m.get(name) or "" for name in names), m["counts"]["findings"], m["result_digest"][:16]] for m in found]
+    show.table("运行", ["编号", "截至", "知识截至", "快照", "疑点", "结果摘要"], rows)
 
 
 def _explained(told: dict[str, Any]) -> None:

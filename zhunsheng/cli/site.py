@@ -13,6 +13,7 @@ from zhunsheng.kernel.home import home
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zhunsheng.book.workbooks import Plan
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.runs import Manifest
     from zhunsheng.sources import LoadReport
@@ -50,6 +51,15 @@ def record_load() -> None:
     if snapshot:
         record_batches(Process("cli"), snapshot)
     record_missing_runs()
+
+
+def load_knowledge(plan: Plan, *, remove: bool) -> None:
+    """Write planned knowledge into the site's rule book, with its evidence."""
+    ready()
+    from zhunsheng.casework.knowledge.actions import load_plan
+    from zhunsheng.casework.outbox.actions import Process
+
+    load_plan(Process("cli"), plan, remove=remove)
 
 
 def person(login: str) -> User:

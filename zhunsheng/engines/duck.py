@@ -9,12 +9,33 @@ import duckdb
 import pyarrow as pa
 
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.patterns.base import COMMON, Bindings, Case, Diagnosis, Hit, Institution, Line, Pattern, Stay
+from zhunsheng.patterns.base import (
+    COMMON,
+    Bindings,
+    Case,
+    Death,
+    Department,
+    Device,
+    Diagnosis,
+    Facility,
+    Hit,
+    Institution,
+    Line,
+    Order,
+    Pattern,
+    Stay,
+    UseRecord,
+)
 
 VERSION = duckdb.__version__
-_INTEGERS = {"quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at"}
+_INTEGERS = {
+    "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
+}  # fmt: skip
 _FLAGS = {"is_principal"}
-_DATES = {"valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date"}
+_DATES = {
+    "valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date", "ordered_on", "stopped_on",
+    "performed_on", "died_on",
+}  # fmt: skip
 
 
 def connect(
@@ -38,13 +59,21 @@ def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings])
 
 
 def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
-    """Create the fact tables that patterns read (line, encounter, person) from cases: for examples and tests."""
+    """Create the fact tables that patterns read (line, encounter, person, ...) from cases: for examples and tests."""
     people = list(cases)
     _table(con, "line", _schema(Line._fields), [line for case in people for line in case.lines])
     _table(con, "encounter", _schema(Stay._fields), [stay for case in people for stay in case.stays])
     _table(con, "diagnosis", _schema(Diagnosis._fields), [one for case in people for one in case.diagnoses])
+    _table(con, "medical_order", _schema(Order._fields), [one for case in people for one in case.orders])
+    _table(con, "use_record", _schema(UseRecord._fields), [one for case in people for one in case.use_records])
+    _table(con, "death", _schema(Death._fields), [one for case in people for one in case.deaths])
     named = {one.institution_id: one for case in people for one in case.institutions}
     _table(con, "institution", _schema(Institution._fields), list(named.values()))
+    parts = {one[:2]: one for case in people for one in case.departments}
+    _table(con, "department", _schema(Department._fields), list(parts.values()))
+    _table(con, "device", _schema(Device._fields), sorted({one for case in people for one in case.devices}, key=str))
+    places = sorted({one for case in people for one in case.facilities}, key=str)
+    _table(con, "facility", _schema(Facility._fields), places)
     _table(
         con,
         "person",

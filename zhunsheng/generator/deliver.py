@@ -62,9 +62,9 @@ def begin(out: Path, seed: int, months: int, summary: Summary) -> Delivery:
     return Delivery(out, seed, months - 1, summary, [])
 
 
-def masters(delivery: Delivery, tables: dict[str, pa.Table]) -> None:
-    """Write the master files."""
-    for number, (kind, table) in enumerate(tables.items()):
+def masters(delivery: Delivery, tables: dict[str, pa.Table], first: int = 0) -> None:
+    """Write files that belong to no month, numbered from ``first``."""
+    for number, (kind, table) in enumerate(tables.items(), first):
         file = f"{number:02d}_{kind}.csv"
         export.write_csv(delivery.folder / file, kind, table)
         delivery.summary.delivered(file, kind, table.num_rows)

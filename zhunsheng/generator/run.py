@@ -17,6 +17,7 @@ from zhunsheng.generator import (
     masters,
     people,
     pools,
+    records,
     refunds,
     stay_lines,
     visit_lines,
@@ -71,16 +72,20 @@ def generate(
     summary = Summary(seed)
     delivery = deliver.begin(out, seed, months, summary)
     made = _prepare(seed, lines, months, start, knowledge)
-    deliver.masters(delivery, masters.tables(made.world.county))
+    deliver.masters(delivery, masters.tables(made.world.county) | records.registers(made.world.county))
     summary.not_planted = [f"{s.rule}: {s.note}" for s in planting.left_out(made.world.index, made.months)]
     key: list[KeyRow] = []
     for number, month in enumerate(made.months):
         if progress:
             progress(f"生成 {month.label}", number, months)
         whole = _month(made, month)
-        deliver.month(delivery, month, made.world.county, assemble.tables(made.world, whole))
+        tables = assemble.tables(made.world, whole) | records.tables(made.world, whole)
+        deliver.month(delivery, month, made.world.county, tables)
         key += _key(made, month, whole)
         _count(summary, made.world, month, whole)
+    days = sum(month.days for month in made.months)
+    dead = records.deaths(random_numbers(seed, 4), made.world.people, made.months[0].first, days)
+    deliver.masters(delivery, {"death": dead}, first=5)
     if progress:
         progress("生成完毕", months, months)
     return deliver.end(delivery, made.world.county, made.world.people, key)

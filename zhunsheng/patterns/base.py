@@ -19,6 +19,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from zhunsheng.kernel.outcome import Verdict
+from zhunsheng.kernel.quantity import scaled
 
 
 class Line(NamedTuple):
@@ -72,11 +73,72 @@ class Institution(NamedTuple):
     region: str | None
 
 
+class Department(NamedTuple):
+    """A department as patterns see it. ``specialty`` is the national code (caty), None when not registered."""
+
+    institution_id: str
+    department_id: str
+    name: str
+    specialty: str | None
+
+
+class Order(NamedTuple):
+    """A drug or treatment order as patterns see it (columns of facts.medical_order)."""
+
+    order_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    item_code: str | None
+    ordered_on: date
+    stopped_on: date | None
+    quantity_e4: int | None
+    supply_days: int | None
+
+
+class UseRecord(NamedTuple):
+    """What was performed or used, as patterns see it (columns of facts.use_record)."""
+
+    record_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    item_code: str
+    performed_on: date
+    quantity_e4: int
+
+
+class Device(NamedTuple):
+    """A registered device as patterns see it (columns of facts.device); in use on valid_from, no longer on valid_to."""
+
+    institution_id: str
+    device_class: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Facility(NamedTuple):
+    """A registered functional place as patterns see it (columns of facts.facility)."""
+
+    institution_id: str
+    kind: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Death(NamedTuple):
+    """One statement of a person's death as patterns see it (columns of facts.death)."""
+
+    person_id: str
+    died_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
-    ``institutions`` holds those that the person's rows name, as far as they are registered.
+    ``institutions``, ``departments``, ``devices`` and ``facilities`` hold what is registered of those that the person's
+    rows name. ``deaths`` is empty while none is registered, and holds several where statements were made repeatedly.
     """
 
     person_id: str
@@ -86,6 +148,18 @@ class Case:
     stays: tuple[Stay, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     institutions: tuple[Institution, ...] = ()
+    departments: tuple[Department, ...] = ()
+    orders: tuple[Order, ...] = ()
+    use_records: tuple[UseRecord, ...] = ()
+    devices: tuple[Device, ...] = ()
+    facilities: tuple[Facility, ...] = ()
+    deaths: tuple[Death, ...] = ()
+
+    @property
+    def died(self) -> tuple[date, date] | None:
+        """First and last day stated for the death, between which it lies; None while none is registered."""
+        days = [death.died_on for death in self.deaths]
+        return (min(days), max(days)) if days else None
 
 
 class Hit(NamedTuple):
@@ -133,7 +207,13 @@ class BindingColumn:
 
     ``source``: ``knowledge`` (column of the knowledge list), ``parameter`` (dated parameter of the rule) or
     ``either`` (the knowledge point speaks; where it is silent, the rule's parameter does).
-    ``kind`` is ``text`` or ``integer``; an integer with ``digits`` is a decimal scaled by 10^digits.
+    ``kind`` is ``text``, ``integer`` or ``set``; an integer with ``digits`` is a decimal scaled by 10^digits.
+    A set is text of words parted by single spaces, each one of ``codes`` where they are given and at least
+    ``least`` characters long.
+    ``reads`` names the column of the list or the parameter where it differs; of several names, divided by spaces,
+    the first that speaks is taken. ``absent`` is the text taken where nobody speaks; without it the rule does not
+    load. ``only`` limits the column to rows whose earlier column holds one of the values: elsewhere it is empty.
+    ``step`` is the least change of a stated number, in the scaled unit: a price is printed in fen.
     """
 
     name: str
@@ -142,7 +222,16 @@ class BindingColumn:
     meaning: str
     codes: tuple[str, ...] = ()
     digits: int = 0
-    reads: str = ""  # name in the knowledge list or of the parameter, where it differs
+    reads: str = ""
+    absent: str | None = None
+    only: tuple[str, tuple[str, ...]] | None = None
+    step: int = 1
+    least: int = 1
+
+    @property
+    def silent(self) -> int | str:
+        """What a row holds where nobody speaks: no boundary, nothing that an example could notice."""
+        return scaled(self.absent or "0", self.digits) if self.kind == "integer" else self.absent or ""
 
 
 COMMON = ("rule_id", "point_id", "verdict", "valid_from", "valid_to")
@@ -154,7 +243,7 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``.
+    carry a format of runs/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...
     """
 
     name: str
@@ -212,6 +301,32 @@ class Bindings:
     def on(self, day: date) -> list[Any]:
         """Return all rows whose period holds the day: for patterns without an item."""
         return [row for row in self.rows if row.valid_from <= day < row.valid_to]
+
+
+#: A limit on what the fund pays binds only lines that state a share within policy scope; a limit on use binds all.
+SCOPE = BindingColumn(
+    "scope",
+    "text",
+    "parameter",
+    "paid: lines with a share within policy scope; all: every line",
+    codes=("paid", "all"),
+)
+SCOPE_MISSING = (
+    "条件不符，但该行未载明政策范围内金额，无法判定是否纳入基金结算",
+    "The condition is not met, but the line does not state its share within policy scope",
+)
+
+
+def is_self_paid(line: Line, scope: str) -> bool:
+    """Whether a limit on payment leaves the line alone, because nothing of it lies within policy scope."""
+    return scope == "paid" and line.in_scope_fen == 0
+
+
+def as_paid(row: Any, line: Line, reason: str) -> tuple[Verdict, str]:
+    """Return verdict and reason of a broken condition: unknown where it cannot be told whether the fund paid."""
+    if row.scope == "paid" and line.in_scope_fen is None:
+        return Verdict.UNKNOWN, "scope_missing"
+    return Verdict(row.verdict), reason
 
 
 @cache

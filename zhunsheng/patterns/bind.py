@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from zhunsheng.book.lifecycle import standings
 from zhunsheng.book.models import Book, Point, Rule
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.quantity import scaled
@@ -28,18 +29,35 @@ def bind(book: Book) -> dict[str, Bindings]:
 
 
 def points(book: Book, rule: Rule) -> list[Point]:
-    """Return the knowledge points of a rule, in the order of its lists."""
-    return [point for name in rule.lists for point in book.knowledge[name].points]
+    """Return the knowledge points of a rule, in the order of its lists: those that its ``where`` takes."""
+    return [
+        point
+        for name in rule.lists
+        for point in book.knowledge[name].points
+        if all(point.get(column) == text for column, text in rule.where.items())
+    ]
+
+
+def periods(book: Book, rule: Rule) -> dict[str, list[Period]]:
+    """Return by point id when rule and point both hold: what replaced a point or is laid over it is taken out."""
+    found = {key: one.periods for name in rule.lists for key, one in standings(book, name).items()}
+    return {key: [both for one in held if (both := rule.period.both(one))] for key, held in found.items()}
 
 
 def _rule_rows(book: Book, rule: Rule, pattern: Pattern) -> Iterator[Any]:
-    found: list[Point | None] = list(points(book, rule)) if pattern.uses_knowledge else [None]
+    standing = periods(book, rule)
+    found: list[Point | None] = [None]
+    if pattern.uses_knowledge:
+        found = [point for point in points(book, rule) if point.reading != "waiting"]
     for point in found:
-        held = rule.period.both(point.period) if point else rule.period
-        for period in _cut(rule, held) if held else ():
-            values = [_value(rule, point, column, period) for column in pattern.columns]
+        held = standing[point.point_id] if point else [rule.period]
+        for period in (part for whole in held for part in _cut(rule, whole)):
+            values: dict[str, int | str] = {}
+            for column in pattern.columns:
+                asked = column.only is None or values[column.only[0]] in column.only[1]
+                values[column.name] = _value(rule, point, column, period) if asked else column.silent
             point_id = point.point_id if point else ""
-            yield pattern.row(rule.id, point_id, rule.verdict, period.start, period.end, *values)
+            yield pattern.row(rule.id, point_id, rule.verdict, period.start, period.end, *values.values())
 
 
 def _cut(rule: Rule, held: Period) -> Iterator[Period]:
@@ -54,18 +72,24 @@ def _cut(rule: Rule, held: Period) -> Iterator[Period]:
 
 
 def _value(rule: Rule, point: Point | None, column: BindingColumn, period: Period) -> int | str:
-    name = column.reads or column.name
-    text = point.get(name) if point and column.source != "parameter" else ""
-    if not text and column.source != "knowledge":
-        text = _parameter(rule, point, name, period)
-    label = f"{point.point_id}" if point else "-"
-    if not text:
+    names = (column.reads or column.name).split()
+    text = next(filter(None, (_said(rule, point, column, name, period) for name in names)), column.absent)
+    name, label = names[0], point.point_id if point else "-"
+    if text is None:
         raise Problem("ZS406", rule=rule.id, pattern=rule.pattern, column=name, point=label, day=period.start)
-    if column.codes and text not in column.codes:
+    if column.kind == "set":
+        text = " ".join(text.split())
+    words = text.split() if column.kind == "set" else [text] if text else []
+    if any((column.codes and word not in column.codes) or len(word) < column.least for word in words):
         raise Problem(
             "ZS406", rule=rule.id, pattern=rule.pattern, column=f"{name}={text}", point=label, day=period.start
         )
     return scaled(text, column.digits) if column.kind == "integer" else text
+
+
+def _said(rule: Rule, point: Point | None, column: BindingColumn, name: str, period: Period) -> str:
+    text = point.get(name) if point and column.source != "parameter" else ""
+    return text or (_parameter(rule, point, name, period) if column.source != "knowledge" else "")
 
 
 def _parameter(rule: Rule, point: Point | None, name: str, period: Period) -> str:

@@ -7,13 +7,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from zhunsheng.book.models import Example, ExampleLine, ExampleStay, Rule
+from zhunsheng.book.models import Example, ExampleLine, ExampleOrder, ExampleStay, ExampleUse, Rule
 from zhunsheng.kernel.money import fen_from_yuan, times
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
 from zhunsheng.patterns import JUDGES
-from zhunsheng.patterns.base import Bindings, Case, Diagnosis, Hit, Institution, Line, Stay
+from zhunsheng.patterns.base import (
+    Bindings,
+    Case,
+    Death,
+    Department,
+    Device,
+    Diagnosis,
+    Facility,
+    Hit,
+    Institution,
+    Line,
+    Order,
+    Stay,
+    UseRecord,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,6 +56,19 @@ def case_of(example: Example, person_id: str) -> Case:
         institutions=tuple(
             Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region) for one in example.institutions
         ),
+        departments=tuple(
+            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty) for one in example.departments
+        ),
+        orders=tuple(_order(order, person_id) for order in example.orders),
+        use_records=tuple(_use(use, person_id) for use in example.uses),
+        devices=tuple(
+            Device(f"{person_id}/{one.institution}", one.kind, one.valid_from, one.valid_to) for one in example.devices
+        ),
+        facilities=tuple(
+            Facility(f"{person_id}/{one.institution}", one.kind, one.valid_from, one.valid_to)
+            for one in example.facilities
+        ),
+        deaths=tuple(Death(person_id, day) for day in example.person.died_on),
     )
 
 
@@ -116,6 +143,32 @@ def _stay(stay: ExampleStay, person_id: str) -> Stay:
         end_at,
         stay.department,
         stay.insurance,
+    )
+
+
+def _order(order: ExampleOrder, person_id: str) -> Order:
+    return Order(
+        f"{person_id}/{order.id}",
+        f"{person_id}/{order.encounter}",
+        person_id,
+        f"{person_id}/{order.institution}",
+        order.item,
+        order.start,
+        order.stop,
+        scaled(order.quantity, 4) if order.quantity is not None else None,
+        order.supply_days,
+    )
+
+
+def _use(use: ExampleUse, person_id: str) -> UseRecord:
+    return UseRecord(
+        f"{person_id}/{use.id}",
+        f"{person_id}/{use.encounter}",
+        person_id,
+        f"{person_id}/{use.institution}",
+        use.item,
+        use.day,
+        scaled(use.quantity, 4),
     )
 
 

@@ -1,49 +1,60 @@
 """Checks of the rule book that need the patterns: examples hold, and every boundary is noticed by one.
 
 The boundaries are derived from the rule itself - each number of a parameter or knowledge point used by an
-example, each start date - by moving it one step and asking whether any example changes.
+example, each word of a set, each start date - by moving it one step (taking the word away) and asking whether any
+example changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from zhunsheng.book.lifecycle import standings
+from zhunsheng.book.lint import Remark, about_book
 from zhunsheng.book.models import Book, Rule
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import OPEN_END
-from zhunsheng.patterns.base import Bindings
+from zhunsheng.patterns.base import BindingColumn, Bindings
 from zhunsheng.patterns.bind import bind
 from zhunsheng.patterns.examples import Outcome, expected, judged
 
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something the linter says of a rule. ``level`` is ``error`` or ``warning``."""
-
-    rule_id: str
-    level: str
-    code: str
-    zh: str
-    en: str
+Change = Callable[[Any], Any]
+#: A text that no code, name or number equals.
+NOWHERE = "?"
 
 
 def lint(book: Book, today: date) -> list[Remark]:
-    """Return all remarks on a book, worst first within each rule."""
+    """Return all remarks on a book: those of its rules, then of its lists and batches."""
     try:
         bindings = bind(book)
     except Problem as problem:
         message = problem.as_dict()["message"], problem.as_dict("en")["message"]
-        return [Remark(str(problem.values.get("rule", "")), "error", problem.code, *(str(text) for text in message))]
-    return [remark for rule in book.rules.values() for remark in _lint_rule(rule, bindings[rule.pattern], today)]
+        about = str(problem.values.get("rule", ""))
+        return [Remark("rule", about, "error", problem.code, *(str(text) for text in message))]
+    tried = [remark for rule in book.rules.values() for remark in _lint_rule(rule, bindings[rule.pattern])]
+    return [*tried, *about_book(book, today), *_unbound(book, bindings)]
 
 
-def _lint_rule(rule: Rule, bindings: Bindings, today: date) -> Iterator[Remark]:
-    yield from _examples(rule, bindings)
-    yield from _boundaries(rule, bindings)
-    yield from _care(rule, today)
+def _lint_rule(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
+    own = Bindings(bindings.pattern, (row for row in bindings.rows if row.rule_id == rule.id))
+    yield from _examples(rule, own)
+    yield from _boundaries(rule, _touched(rule, own))
+
+
+def _unbound(book: Book, bindings: dict[str, Bindings]) -> Iterator[Remark]:
+    """Yield the lists with points that no rule judges by. What another point has taken over is not missed."""
+    bound = {row.point_id for found in bindings.values() for row in found.rows}
+    for name, known in book.knowledge.items():
+        standing = standings(book, name)
+        idle = [p for p in known.points if p.point_id not in bound and standing[p.point_id].periods]
+        if idle:
+            n, all_ = len(idle), len(known.points)
+            yield Remark(
+                "list", name, "warning", "unbound",
+                f"{all_} 个知识点中 {n} 个没有规则使用", f"{n} of {all_} points are used by no rule",
+            )  # fmt: skip
 
 
 def _examples(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
@@ -52,6 +63,7 @@ def _examples(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
         if found != expected(example, "P"):
             told = "; ".join(f"{o.subject} {o.verdict} {o.reasons} {o.amount_fen}" for o in found) or "-"
             yield Remark(
+                "rule",
                 rule.id,
                 "error",
                 "example",
@@ -63,9 +75,10 @@ def _examples(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
 def _boundaries(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
     base = _all(rule, bindings)
     seen: set[str] = set()
-    for label, change in _moves(rule, bindings):
-        if label not in seen and _all(rule, Bindings(bindings.pattern, map(change, bindings.rows))) == base:
+    for label, changes in _moves(bindings):
+        if label not in seen and all(_all(rule, _changed(bindings, change)) == base for change in changes):
             yield Remark(
+                "rule",
                 rule.id,
                 "error",
                 "boundary",
@@ -79,54 +92,72 @@ def _all(rule: Rule, bindings: Bindings) -> list[list[Outcome]]:
     return [judged(rule, example, bindings) for example in rule.examples]
 
 
-def _moves(rule: Rule, bindings: Bindings) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Yield each boundary as a label and the change that moves it, once per distinct value of the rule."""
-    own = [row for row in bindings.rows if row.rule_id == rule.id and _used(rule, row, bindings)]
-    numbers = [column.name for column in bindings.pattern.columns if column.kind == "integer"]
-    for name, value in sorted({(name, getattr(row, name)) for row in own for name in numbers}):
-        for step in (-1, 1):
-            if value + step >= 0:
-                yield f"{name} {value} -> {value + step}", _number(rule.id, name, value, step)
+def _changed(bindings: Bindings, change: Change) -> Bindings:
+    return Bindings(bindings.pattern, map(change, bindings.rows))
+
+
+def _moves(bindings: Bindings) -> Iterator[tuple[str, list[Change]]]:
+    """Yield each boundary as a label and the changes that move it, once per distinct value of the rule."""
+    own = bindings.rows
+    for column in bindings.pattern.columns:
+        values = sorted({getattr(row, column.name) for row in own if not _silent(column, row)})
+        yield from _MOVES[column.kind](column, values, column.name in bindings.pattern.index)
     for day in sorted({row.valid_from for row in own}):
         for step in (-1, 1):
-            yield f"valid_from {day} {step:+d}", _day(rule.id, "valid_from", day, step)
+            yield f"valid_from {day} {step:+d}", [_swap("valid_from", day, day + timedelta(days=step))]
     for day in sorted({row.valid_to for row in own if row.valid_to != OPEN_END}):
-        yield f"valid_to {day} +1", _day(rule.id, "valid_to", day, 1)
+        yield f"valid_to {day} +1", [_swap("valid_to", day, day + timedelta(days=1))]
 
 
-def _number(rule_id: str, name: str, value: int, step: int) -> Callable[[Any], Any]:
-    def change(row: Any) -> Any:
-        hit = row.rule_id == rule_id and getattr(row, name) == value
-        return row._replace(**{name: value + step}) if hit else row
-
-    return change
-
-
-def _day(rule_id: str, name: str, day: date, step: int) -> Callable[[Any], Any]:
-    def change(row: Any) -> Any:
-        hit = row.rule_id == rule_id and getattr(row, name) == day
-        return row._replace(**{name: day + timedelta(days=step)}) if hit else row
-
-    return change
+def _number_moves(column: BindingColumn, values: list[int], _indexed: bool) -> Iterator[tuple[str, list[Change]]]:
+    for value in values:
+        for step in (-column.step, column.step):
+            if value + step >= 0:
+                yield f"{column.name} {value} -> {value + step}", [_swap(column.name, value, value + step)]
 
 
-def _used(rule: Rule, row: Any, bindings: Bindings) -> bool:
-    """Whether an example charges an item of the row: the other points share their boundary with one that is used."""
-    items = {line.item for example in rule.examples for line in example.lines}
-    index = bindings.pattern.index
-    return not index or any(getattr(row, column) in items for column in index)
+def _silent(column: BindingColumn, row: Any) -> bool:
+    """Whether nobody spoke: a column that may stay empty holds no boundary then."""
+    may_be = column.absent is not None or column.only is not None
+    return may_be and getattr(row, column.name) == column.silent
 
 
-def _care(rule: Rule, today: date) -> Iterator[Remark]:
-    if rule.next_review < today:
-        yield Remark(
-            rule.id, "warning", "overdue", f"复核已于 {rule.next_review} 到期", f"Review was due {rule.next_review}"
-        )
-    if rule.checked_by is None:
-        yield Remark(rule.id, "warning", "unchecked", "尚无第二人核对", "No second person has checked the rule")
-    elif rule.checked_by == rule.authored_by:
-        yield Remark(rule.id, "error", "self_checked", "编写与核对为同一人", "Author and checker are the same")
-    if not any(example.known_false_positive for example in rule.examples):
-        yield Remark(
-            rule.id, "error", "no_false_positive", "缺少已知误判的算例", "No example of a known false positive"
-        )
+def _text_moves(column: BindingColumn, values: list[str], indexed: bool) -> Iterator[tuple[str, list[Change]]]:
+    """A code must differ from one other code at least; free text as a whole from text that fits nothing.
+
+    Text by which no candidate is found is a label that only groups: any other label would do as well.
+    """
+    if column.codes:
+        for value in values:
+            yield f"{column.name} {value}", [_swap(column.name, value, code) for code in column.codes if code != value]
+    elif values and indexed:
+        yield column.name, [lambda row: row._replace(**{column.name: NOWHERE})]
+
+
+def _set_moves(column: BindingColumn, values: list[str], _indexed: bool) -> Iterator[tuple[str, list[Change]]]:
+    """Each word of a set must be missed by some example when it is taken out."""
+    for value in values:
+        for word in value.split():
+            left = " ".join(one for one in value.split() if one != word)
+            yield f"{column.name} {value} - {word}", [_swap(column.name, value, left)]
+
+
+_MOVES: dict[str, Callable[[BindingColumn, list[Any], bool], Iterator[tuple[str, list[Change]]]]] = {
+    "integer": _number_moves,
+    "text": _text_moves,
+    "set": _set_moves,
+}
+
+
+def _swap(name: str, value: Any, other: Any) -> Change:
+    return lambda row: row._replace(**{name: other}) if getattr(row, name) == value else row
+
+
+def _touched(rule: Rule, own: Bindings) -> Bindings:
+    """Return the rows whose item or class an example charges: other points share their boundary with a used one."""
+    lines = [line for example in rule.examples for line in example.lines]
+    items = {line.item for line in lines} | {line.item_class for line in lines}
+    index = own.pattern.index
+    return Bindings(
+        own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))
+    )

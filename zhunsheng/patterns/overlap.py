@@ -43,7 +43,7 @@ EPOCH = date(1970, 1, 1)
 def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     """Yield the hits of one person."""
     stays = [stay for stay in case.stays if stay.visit_type == "inpatient"]
-    stays.sort(key=lambda stay: (_earliest(stay.start_date, stay.start_at), stay.encounter_id))
+    stays.sort(key=lambda stay: (earliest(stay.start_date, stay.start_at), stay.encounter_id))
     for earlier, later in combinations(stays, 2):
         for row in bindings.on(later.start_date):
             yield from _pair(case, earlier, later, row)
@@ -52,11 +52,11 @@ def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
 def _pair(case: Case, earlier: Stay, later: Stay, row: Any) -> Iterator[Hit]:
     tolerance = row.tolerance_hours * 3600
     # each moment is known only between two bounds when the source states a day
-    start_lo = _earliest(later.start_date, later.start_at)
-    start_hi = max(_latest(stay.start_date, stay.start_at) for stay in (earlier, later))
+    start_lo = earliest(later.start_date, later.start_at)
+    start_hi = max(latest(stay.start_date, stay.start_at) for stay in (earlier, later))
     ends = [(stay.end_date, stay.end_at) for stay in (earlier, later) if stay.end_date is not None]
-    lo = min((_earliest(*end) for end in ends), default=0) - start_hi
-    hi = min((_latest(*end) for end in ends), default=0) - start_lo
+    lo = min((earliest(*end) for end in ends), default=0) - start_hi
+    hi = min((latest(*end) for end in ends), default=0) - start_lo
     if len(ends) < 2:
         if ends and hi <= tolerance:
             return  # the stay that did end was over before the other began
@@ -85,9 +85,11 @@ def _charged(case: Case, earlier: Stay, later: Stay) -> int:
     )
 
 
-def _earliest(day: date, moment: int | None) -> int:
+def earliest(day: date, moment: int | None) -> int:
+    """Return the moment, or the first second of a day whose moment is not stated."""
     return moment if moment is not None else (day - EPOCH).days * DAY + MIDNIGHT
 
 
-def _latest(day: date, moment: int | None) -> int:
+def latest(day: date, moment: int | None) -> int:
+    """Return the moment, or the end of a day whose moment is not stated."""
     return moment if moment is not None else (day - EPOCH).days * DAY + MIDNIGHT + DAY

@@ -7,7 +7,7 @@ or was changed; another point of its rule did; a later day; other facts; another
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,8 @@ from zhunsheng.book import Book, Rule, kept
 from zhunsheng.book.models import Point
 from zhunsheng.engines import duck
 from zhunsheng.kernel.home import Home
-from zhunsheng.patterns.bind import points
+from zhunsheng.kernel.time import OPEN_END, Period
+from zhunsheng.patterns.bind import periods, points
 from zhunsheng.runs import store
 
 #: What a side is read with: everything in view of whoever asks.
@@ -39,6 +40,9 @@ CAUSES = {
     "program": {"zh": "程序版本不同", "en": "another version of the program"},
     "unexplained": {"zh": "未能归因", "en": "not put down to anything"},
 }
+
+#: A knowledge point and the periods in which it held.
+Stood = tuple[Point, list[Period]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ class Comparison:
 
 def side(manifest: dict[str, Any], book: Book, table: Callable[[str], pa.Table]) -> Side:
     """Return one side. ``table`` runs a query on the serving file, within the scope of whoever asks."""
-    rules = book.as_of(date.fromisoformat(manifest["as_of"]))
+    known = manifest.get("knowledge_as_of")
+    rules = book.judging(date.fromisoformat(manifest["as_of"]), date.fromisoformat(known) if known else None)
     return Side(manifest, rules, table(FINDINGS), table(POINTS))
 
 
@@ -149,7 +154,7 @@ def changes(before: Book, after: Book) -> Iterator[Change]:
             continue
         for what in _differences(old, new):
             yield Change("rule_changed", rule_id, "", what)
-        yield from _point_changes(rule_id, points(before, old), points(after, new))
+        yield from _point_changes(rule_id, _points(before, old), _points(after, new))
 
 
 def _differences(old: Rule, new: Rule) -> Iterator[str]:
@@ -176,25 +181,31 @@ def _value(value: dict[str, Any]) -> str:
     return f"{value['value']}{value['unit']} (from {value['valid_from']}{until}{when})"
 
 
-def _point_changes(rule_id: str, was: Iterable[Point], now: Iterable[Point]) -> Iterator[Change]:
-    old, new = ({point.point_id: point for point in found} for found in (was, now))
+def _points(book: Book, rule: Rule) -> dict[str, Stood]:
+    """Return by id the points that the rule judged by, each with the periods in which it held."""
+    held = periods(book, rule)
+    return {point.point_id: (point, held[point.point_id]) for point in points(book, rule) if held[point.point_id]}
+
+
+def _point_changes(rule_id: str, old: dict[str, Stood], new: dict[str, Stood]) -> Iterator[Change]:
     for point_id in sorted(old.keys() | new.keys()):
         before, after = old.get(point_id), new.get(point_id)
-        if before is None or after is None:
-            yield Change(
-                "point_added" if before is None else "point_removed", rule_id, point_id, _named(before or after)
-            )
-        elif (before.values, before.period) != (after.values, after.period):
-            told = f"{_named(before)}: {_period(before)} → {_period(after)}"
-            yield Change("point_changed", rule_id, point_id, told)
+        if before and after:
+            if (before[0].values, before[1]) != (after[0].values, after[1]):
+                told = f"{_named(before[0])}: {_period(before)} → {_period(after)}"
+                yield Change("point_changed", rule_id, point_id, told)
+        elif one := before or after:
+            yield Change("point_removed" if before else "point_added", rule_id, point_id, _named(one[0]))
 
 
-def _named(point: Point | None) -> str:
-    return " ".join(value for value in point.values.values() if value) if point else ""
+def _named(point: Point) -> str:
+    return " ".join(value for value in point.values.values() if value)
 
 
-def _period(point: Point) -> str:
-    return f"{point.valid_from} - {point.valid_to or ''} {_named(point)}".strip()
+def _period(stood: Stood) -> str:
+    point, held = stood
+    told = ", ".join(f"{one.start} - {'' if one.end == OPEN_END else one.end}" for one in held)
+    return f"{told} {_named(point)}".strip()
 
 
 def _table(changed: tuple[Change, ...]) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Manifest:
     """What a run was made of and what it found. ``finished_at`` is an epoch second given by the caller.
 
     ``rejudged`` is how many persons were judged anew; None when everyone was.
+    ``knowledge_as_of`` is the ISO day whose knowledge judged, None when all that the book holds did.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class Manifest:
     counts: dict[str, int]
     finished_at: int
     rejudged: int | None = None
+    knowledge_as_of: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as plain data."""
@@ -52,17 +54,18 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that decides the result of a run. ``book`` is whole; ``rules`` is what of it held on the day."""
+    """Everything that decides the result of a run. ``book`` is whole; ``rules`` is what of it was known and held."""
 
     home: Home
     book: Book
     snapshot: lake.Snapshot
     as_of: date
+    knowledge_as_of: date | None = None
 
     @property
     def rules(self) -> Book:
-        """The book as it stood on the as-of day."""
-        return self.book.as_of(self.as_of)
+        """The book as it stood on the as-of day, as far as it was known on the knowledge day."""
+        return self.book.judging(self.as_of, self.knowledge_as_of)
 
     @property
     def run_id(self) -> str:
@@ -75,7 +78,7 @@ class Plan:
             serving.logic(),
             __version__,
         )
-        return f"r{self.as_of:%Y%m%d}-{identity(*made_of, self.as_of)[:12]}"
+        return f"r{self.as_of:%Y%m%d}-{identity(*made_of, self.as_of, self.knowledge_as_of or '')[:12]}"
 
 
 def plan(home: Home, rulebook: Path, *, as_of: date, snapshot: str | None = None) -> Plan:
@@ -95,20 +98,23 @@ def execute(
     snapshot: str | None = None,
     draft: bool = False,
     whole: bool = False,
+    knowledge_as_of: date | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
     """Judge a snapshot and publish the run. A run of the same input is not made twice: the first one counts again.
 
-    A ``draft`` tries a rule book on the history: it is kept beside the current run and never shown in its place.
     ``whole`` judges everyone anew even where the hits of the run before could be carried; the result is the same.
+    A ``draft`` tries a rule book on the history: it is kept beside the current run and never shown in its place. So is
+    a run by the knowledge of a past day (``knowledge_as_of``), what was published after it left out.
 
     The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts.
     Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong.
     """
     told = progress or _silent
-    planned = plan(home, rulebook, as_of=as_of, snapshot=snapshot)
+    planned = replace(plan(home, rulebook, as_of=as_of, snapshot=snapshot), knowledge_as_of=knowledge_as_of)
     with locked(home.runs / ".lock"):
-        leads = not draft and store.leads(home, planned.snapshot.id, as_of.isoformat())
+        aside = draft or knowledge_as_of is not None
+        leads = not aside and store.leads(home, planned.snapshot.id, as_of.isoformat())
         if (store.folder(home, planned.run_id) / store.SERVING).exists():
             if leads:
                 store.point(home, planned.run_id)
@@ -128,7 +134,8 @@ def replay(home: Home, run_id: str, progress: Progress | None = None) -> Manifes
     """
     recorded = Manifest(**store.manifest(home, run_id))
     book = kept(home.books, recorded.book_digest)
-    planned = Plan(home, book, lake.get(home, recorded.snapshot), date.fromisoformat(recorded.as_of))
+    known = date.fromisoformat(recorded.knowledge_as_of) if recorded.knowledge_as_of else None
+    planned = Plan(home, book, lake.get(home, recorded.snapshot), date.fromisoformat(recorded.as_of), known)
     with locked(home.runs / ".lock"):
         built = store.scratch(home, f"replay-{run_id}")
         again = _build(planned, built, recorded.finished_at, progress or _silent, None)
@@ -181,6 +188,7 @@ def _manifest(
         counts=_counts(con),
         finished_at=finished_at,
         rejudged=rejudged,
+        knowledge_as_of=planned.knowledge_as_of.isoformat() if planned.knowledge_as_of else None,
     )
 
 

@@ -124,7 +124,8 @@ def _load_batches(con: duckdb.DuckDBPyConnection, snapshot: lake.Snapshot) -> No
 def _cited(book: Book, rule: Rule, point: Any) -> tuple[Any, ...]:
     label = " × ".join(value for key, value in point.values.items() if key.endswith("_name"))
     batch = book.batches[point.batch]
-    return rule.id, point.point_id, label, batch.citation, point.note, str(point.valid_from), str(point.valid_to or "")
+    cited = point.citation or batch.citation
+    return rule.id, point.point_id, label, cited, point.note, str(point.valid_from), str(point.valid_to or "")
 
 
 def _create(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import plain
 from zhunsheng.patterns import PATTERNS
@@ -17,6 +18,55 @@ VERDICTS = {
 }
 _SEX = {"M": ("男", "men"), "F": ("女", "women"), "": ("不明", "unknown")}
 _UNITS = {"year": ("周岁", "years"), "month": ("个月", "months"), "day": ("天", "days")}
+_KINDS = {
+    "recovery_room": ("麻醉恢复室", "recovery room"),
+    "admixture_centre": ("静脉用药调配中心", "IV admixture centre"),
+    "operating_room": ("手术室", "operating room"),
+    "intensive_care": ("重症监护病房", "intensive care unit"),
+    "newborn_ward": ("新生儿病房", "newborn ward"),
+    "dialysis_room": ("血液透析室", "dialysis room"),
+    "ct_16": ("16 排及以下 CT", "CT of up to 16 slices"),
+    "ct_64": ("64 排 CT", "CT of 64 slices"),
+    "ct_128": ("128 排及以上 CT", "CT of 128 slices or more"),
+    "mr_15": ("1.5T 磁共振", "MR of 1.5 T"),
+    "mr_30": ("3.0T 磁共振", "MR of 3.0 T"),
+    "dsa": ("数字减影血管造影机", "angiography system"),
+    "linac": ("直线加速器", "linear accelerator"),
+    "pet_ct": ("PET/CT", "PET/CT"),
+    "dialysis": ("血液透析机", "dialysis machine"),
+    "other": ("其他", "other"),
+}
+_PERIODS = {
+    "stay": ("单次住院", "in one stay"),
+    "course": ("一个疗程", "in one course"),
+    "unstated": ("一个疗程", "in one course"),
+    "year": ("一个自然年", "in one calendar year"),
+}
+_VISITS = {
+    "outpatient": ("门诊", "outpatient visits"),
+    "emergency": ("急诊", "emergency visits"),
+    "inpatient": ("住院", "inpatient stays"),
+    "pharmacy": ("药店购药", "pharmacy purchases"),
+    "internet": ("互联网诊疗", "internet visits"),
+    "": ("不明", "unknown"),
+}
+#: National codes of hi_type; a code that is not here shows as it is.
+_INSURANCE = {
+    "310": ("职工基本医疗保险", "basic insurance of employees"),
+    "390": ("城乡居民基本医疗保险", "basic insurance of residents"),
+    "410": ("工伤保险", "work-injury insurance"),
+    "510": ("生育保险", "maternity insurance"),
+    "": ("不明", "unknown"),
+}
+_LEVELS = {
+    "3": ("三级", "level 3"),
+    "2": ("二级", "level 2"),
+    "1": ("一级", "level 1"),
+    "0": ("未定级", "no level"),
+    "": ("级别不明", "unknown level"),
+}
+#: Formats whose value is a code, or several parted by spaces, each with its word.
+_CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX, "kinds": _KINDS}
 _PLACE = re.compile(r"\{(expected|actual)(?::(\w+))?\}")
 
 
@@ -34,20 +84,55 @@ def sentence(
 
 
 def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> str:
-    if kind == "sex":
-        return _SEX[text][side]
+    if kind in _CODED:
+        words = _CODED[kind]
+        return _joined([words[code][side] if code in words else code for code in text.split() or [""]], side)
+    if kind == "codes":
+        return _joined(text.split(), side)
+    if kind == "first":
+        return _first(text, side)
+    if kind == "pair":
+        return "（".join(text.split(" ", 1)) + "）" if side == 0 else text
+    if kind == "yuan":
+        return yuan(int(text))
     if kind == "band":
         return _band(text, side)
     if kind == "age":
         number, unit = text.split(" ")
         return f"{number} {_UNITS[unit][side]}"
-    if kind == "e4":
-        return plain(int(text), 4)
+    if kind in ("e4", "e6"):
+        return plain(int(text), int(kind[1]))
+    if kind == "rolling":
+        return _rolling(text, side)
+    if kind == "within":
+        return _within(text, side)
     if kind == "hours":
         return plain(int(text) * 100 // 3600, 2)
     if kind == "item":
         return f"{items[text]}（{text}）" if text in items and side == 0 else items.get(text, text)
     return text
+
+
+def _rolling(text: str, side: int) -> str:
+    cap, days = text.split(" ")
+    return f"连续 {days} 天内 {plain(int(cap), 4)}" if side == 0 else f"{plain(int(cap), 4)} in any {days} days"
+
+
+def _within(text: str, side: int) -> str:
+    days, period = text.split(" ")
+    return f"{_PERIODS[period][0]} {days} 天" if side == 0 else f"{days} days {_PERIODS[period][1]}"
+
+
+def _joined(parts: list[str], side: int) -> str:
+    return ("、" if side == 0 else " or ").join(parts)
+
+
+def _first(text: str, side: int) -> str:
+    """Say the first of several codes and how many there are."""
+    code, _, count = text.partition(" ")
+    if count in ("", "1"):
+        return code
+    return f"{code} 等 {count} 项" if side == 0 else f"{code} and {int(count) - 1} more"
 
 
 def _band(text: str, side: int) -> str:

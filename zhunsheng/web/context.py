@@ -24,6 +24,7 @@ NAV = (
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
+    "workbooks": "rules", "workbook": "rules",
     "import": "imports", "run": "runs", "run-progress": "runs",
 }  # fmt: skip
 

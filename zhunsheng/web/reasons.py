@@ -16,6 +16,18 @@ LACKING = {
     "end_missing": ("住院未见出院时间", "A stay has no discharge"),
     "time_missing": ("服务时间或出入院时间不全", "A time of service, admission or discharge is missing"),
     "department_missing": ("开单科室不明", "The ordering department is unknown"),
+    "specialty_missing": ("开单科室的诊疗科目未登记", "The specialty of the ordering department is not registered"),
+    "scope_missing": ("政策范围内金额未载明", "The share within policy scope is not stated"),
+    "dx_missing": ("就诊未见诊断", "The encounter has no diagnosis"),
+    "history_short": ("既往费用记录不足回溯期", "The record of the person does not reach back far enough"),
+    "encounter_missing": ("未见就诊记录", "The encounter is not on record"),
+    "level_missing": ("机构级别未登记", "The level of the institution is not registered"),
+    "insurance_missing": ("险种不明", "The kind of insurance is unknown"),
+    "class_missing": ("费用类别不明", "The class of a charge is unknown"),
+    "death_disputed": ("登记的死亡日期不一致", "Statements of the day of death differ"),
+    "diagnosis_missing": ("缺少主要诊断", "A principal diagnosis is missing"),
+    "record_missing": ("缺少使用记录", "There is no use record"),
+    "register_missing": ("机构没有设施或设备登记", "The institution has no register of facilities or devices"),
 }
 
 

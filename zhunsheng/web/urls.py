@@ -17,6 +17,7 @@ from zhunsheng.web.views import (
     places,
     rulebook,
     runs,
+    workbooks,
     worklist,
 )
 
@@ -46,6 +47,11 @@ urlpatterns = [
     path("rules", rulebook.rule_list, name="rules"),
     path("rules/<path:rule_id>", rulebook.rule, name="rule"),
     path("knowledge/<str:name>", rulebook.knowledge, name="knowledge"),
+    path("workbooks", workbooks.upload_list, name="workbooks"),
+    path("workbooks/export.zip", workbooks.export, name="workbooks-export"),
+    path("workbooks/<int:pk>", workbooks.upload, name="workbook"),
+    path("workbooks/<int:pk>/confirm", workbooks.confirm, name="workbook-confirm"),
+    path("workbooks/<int:pk>/discard", workbooks.discard, name="workbook-discard"),
     path("laws/<str:instrument>", laws.instrument, name="law"),
     path("laws/<str:instrument>/<str:article>", laws.article, name="article"),
     path("imports", imports.import_list, name="imports"),

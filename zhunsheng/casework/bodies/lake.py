@@ -28,6 +28,7 @@ from zhunsheng.kernel.home import home
 BY_INSTITUTION = (
     "institution", "department", "practitioner", "encounter", "settlement", "charge_line", "institution_month",
     "practitioner_month",
+    "medical_order", "use_record", "device", "facility",
 )  # fmt: skip
 #: Knowledge: the same for every reader.
 OPEN = ("rule", "binding_point")
@@ -37,6 +38,7 @@ NARROW = {
     "gone_finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.gone_finding "
     "WHERE institution_id IN (FROM allowed)",
     "person": "SELECT * FROM {file}.person WHERE person_id IN (SELECT person_id FROM encounter)",
+    "death": "SELECT * FROM {file}.death WHERE person_id IN (SELECT person_id FROM encounter)",
     "diagnosis": "SELECT * FROM {file}.diagnosis WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "procedure": "SELECT * FROM {file}.procedure WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (FROM allowed_batch)",

@@ -20,6 +20,7 @@ class Verb(StrEnum):
     EXPORT_FINDINGS = "export_findings"
     WORK_FINDINGS = "work_findings"
     READ_RULEBOOK = "read_rulebook"
+    LOAD_KNOWLEDGE = "load_knowledge"
     READ_RUNS = "read_runs"
     RUN_RULES = "run_rules"
     READ_IMPORTS = "read_imports"
@@ -34,15 +35,16 @@ ALLOWED: dict[DutyName, frozenset[Verb]] = {
     DutyName.HEAD: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
     DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
-    DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES}),
+    DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
     DutyName.OFFICE: frozenset({*_READ, *_WORK}),
     DutyName.CLINICIAN: frozenset(_READ),
     DutyName.AUDITOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE}),
     DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.MANAGE_PEOPLE}),
 }
-#: Files may hold any institution's rows and a run judges them all: only bodies that see a whole region do either.
+#: Files may hold any institution's rows, and a rule book and a run judge them all: only bodies that see a whole
+#: region do any of it.
 REGION_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
-REGION_VERBS = frozenset({Verb.IMPORT_FILES, Verb.READ_IMPORTS, Verb.RUN_RULES})
+REGION_VERBS = frozenset({Verb.IMPORT_FILES, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE})
 
 
 def verbs_of(user: User) -> frozenset[Verb]:

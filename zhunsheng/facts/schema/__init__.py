@@ -1,14 +1,19 @@
 """The promised tables, one module per table. Extend as areas need; never fork."""
 
 from zhunsheng.facts.schema.charge_line import CHARGE_LINE
+from zhunsheng.facts.schema.death import DEATH
 from zhunsheng.facts.schema.department import DEPARTMENT
+from zhunsheng.facts.schema.device import DEVICE
 from zhunsheng.facts.schema.diagnosis import DIAGNOSIS
 from zhunsheng.facts.schema.encounter import ENCOUNTER
+from zhunsheng.facts.schema.facility import FACILITY
 from zhunsheng.facts.schema.institution import INSTITUTION
+from zhunsheng.facts.schema.medical_order import MEDICAL_ORDER
 from zhunsheng.facts.schema.person import PERSON
 from zhunsheng.facts.schema.practitioner import PRACTITIONER
 from zhunsheng.facts.schema.procedure import PROCEDURE
 from zhunsheng.facts.schema.settlement import SETTLEMENT
+from zhunsheng.facts.schema.use_record import USE_RECORD
 
 TABLES = {
     table.name: table
@@ -22,6 +27,11 @@ TABLES = {
         PROCEDURE,
         CHARGE_LINE,
         SETTLEMENT,
+        MEDICAL_ORDER,
+        USE_RECORD,
+        DEVICE,
+        FACILITY,
+        DEATH,
     )
 }
 __all__ = ["TABLES"]

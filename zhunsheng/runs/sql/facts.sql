@@ -78,6 +78,31 @@ CREATE TABLE procedure AS SELECT * FROM lake_procedure;
 CREATE TABLE settlement AS
 SELECT s.* FROM lake_settlement AS s WHERE s.settled_on <= GETVARIABLE('as_of');
 
+-- an order stopped after the as-of day was running then
+CREATE TABLE medical_order AS
+SELECT o.* REPLACE (CASE WHEN o.stopped_on <= GETVARIABLE('as_of') THEN o.stopped_on END AS stopped_on)
+FROM lake_medical_order AS o
+WHERE o.ordered_on <= GETVARIABLE('as_of');
+
+CREATE TABLE use_record AS
+SELECT u.* FROM lake_use_record AS u WHERE u.performed_on <= GETVARIABLE('as_of');
+
+-- registers keep their periods: a charge is judged by what was in service on its day
+CREATE TABLE device AS
+SELECT * FROM lake_device
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY institution_id, device_id, valid_from ORDER BY recorded_at DESC, batch DESC
+) = 1;
+
+CREATE TABLE facility AS
+SELECT * FROM lake_facility
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY institution_id, facility_id, valid_from ORDER BY recorded_at DESC, batch DESC
+) = 1;
+
+-- every statement stays: where they differ, the day of death lies between the first and the last of them
+CREATE TABLE death AS SELECT d.* FROM lake_death AS d WHERE d.died_on <= GETVARIABLE('as_of');
+
 -- a refund undoes a line of the same person and item: the one that it names, or, where it names none, the first line
 -- of the same encounter, item, price and quantity that no other refund has taken
 CREATE TEMP TABLE refund_line AS

@@ -19,6 +19,9 @@ DERIVATIONS = {
     "medins": Derivation({}),
     "dept": Derivation({}),
     "prac": Derivation({}),
+    "device": Derivation({}),
+    "facility": Derivation({}),
+    "death": Derivation({}),
     "diseinfo": Derivation({}),
     "oprninfo": Derivation({}),
     "setlinfo": Derivation(
@@ -52,5 +55,14 @@ DERIVATIONS = {
             Notice("ZS243", "w.v_cnt > 0 AND w.v_init_feedetl_sn IS NOT NULL"),
             Notice("ZS246", _AMOUNT),
         ),
+    ),
+    "drord": Derivation({"medical_order": {"order_id": "w.v_fixmedins_code || '-' || w.v_drord_no"}}),
+    "exerecd": Derivation(
+        {
+            "use_record": {
+                "record_id": "w.v_fixmedins_code || '-' || w.v_exe_sn",
+                "order_id": "w.v_fixmedins_code || '-' || w.v_drord_no",
+            }
+        }
     ),
 }

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from zhunsheng.book.models import ExampleLine
+from zhunsheng.book.models import Example, ExampleLine, ExampleStay
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
 
@@ -88,14 +88,39 @@ def setting(line: ExampleLine) -> str:
         told.append(_("科室 {name}").format(name=line.department))
     if line.encounter != _ORDINARY["encounter"]:
         told.append(_("就诊 {name}").format(name=line.encounter))
+    if line.in_scope is not None:
+        told.append(_("政策范围内") + f" {line.in_scope}")
+    return " · ".join(told)
+
+
+@register.filter
+def stated(stay: ExampleStay) -> str:
+    """What an encounter of an example states besides its times: diagnoses and kind of insurance."""
+    insurance = _("险种 {code}").format(code=stay.insurance) if stay.insurance else _("险种不明")
+    return " · ".join([*stay.diagnoses, insurance])
+
+
+@register.filter
+def registered(example: Example) -> str:
+    """The institutions and departments that an example states, with level and specialty."""
+    told = [
+        _("机构 {name}").format(name=one.id) + " " + (_label("level", one.level) if one.level else _("级别未登记"))
+        for one in example.institutions
+    ]
+    told += [
+        _("科室 {name}").format(name=f"{one.id} {one.name}") + " " + (one.specialty or _("诊疗科目未登记"))
+        for one in example.departments
+    ]
     return " · ".join(told)
 
 
 @register.filter
 def said(value: object, words: Mapping[str, tuple[str, str]]) -> str:
-    """A coded value of the rule book in words; the value itself where it is no code."""
-    found = words.get(str(value))
-    return found[english()] if found else str(value)
+    """A coded value of the rule book, or several parted by spaces, in words; the value itself where it is no code."""
+    codes = str(value).split()
+    if not codes or not all(code in words for code in codes):
+        return str(value)
+    return (", " if english() else "、").join(words[code][english()] for code in codes)
 
 
 @register.filter
@@ -194,6 +219,18 @@ LABELS: dict[str, dict[str, Any]] = {
         "1": gettext_lazy("一级"),
         "0": gettext_lazy("未定级"),
     },
+    "difference": {
+        "new": gettext_lazy("新增"),
+        "changed": gettext_lazy("改变"),
+        "gone": gettext_lazy("不再有"),
+    },
+    "reading": {"confirm": gettext_lazy("待确认"), "waiting": gettext_lazy("待人工，未绑定规则")},
+    "point": {
+        "batch": gettext_lazy("批次"),
+        "printed": gettext_lazy("原文"),
+        "reading": gettext_lazy("读法"),
+        "note": gettext_lazy("备注"),
+    },
     "sex": {"M": gettext_lazy("男"), "F": gettext_lazy("女")},
     "visit": {
         "outpatient": gettext_lazy("门诊"),
@@ -241,7 +278,7 @@ def _label(kind: str, value: str) -> str:
 
 @register.filter
 def label(value: str | None, kind: str) -> str:
-    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step."""
+    """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, content, file, step, reading."""
     return _label(kind, value or "") if value is not None else ""
 
 

@@ -15,6 +15,7 @@ from zhunsheng.casework.findings import queries
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.patterns import PATTERNS
+from zhunsheng.patterns.bind import points
 from zhunsheng.web import record
 from zhunsheng.web.access import page
 from zhunsheng.web.book import book
@@ -33,7 +34,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
         {
             "rule": rule,
             "pattern": PATTERNS[rule.pattern],
-            "points": sum(len(present.knowledge[name].points) for name in rule.lists),
+            "points": len(points(present, rule)),
             "articles": record.articles(present, rule),
             "findings": found.get(rule.id),
         }
