@@ -30,12 +30,28 @@ function follow(rel) {
   if (link) link.click();
 }
 
+function press(selector) {
+  const row = rows().find((one) => one.getAttribute("aria-selected") === "true");
+  (row || document.getElementById("work"))?.querySelector(selector)?.click();
+}
+
+function note() {
+  const field = document.getElementById("note");
+  if (field) field.focus();
+  else press("[data-note]");
+}
+
+const help = () => document.getElementById("keys")?.showModal();
+
 document.addEventListener("keydown", (event) => {
-  if (typing(event)) return;
+  if (typing(event) || document.querySelector("dialog[open]")) return;
   const list = rows().length > 0;
   const keys = list
     ? { j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) }
-    : { j: () => follow("next"), k: () => follow("prev"), u: () => follow("up") };
+    : { j: () => follow("next"), k: () => follow("prev") };
+  Object.assign(keys, {
+    u: () => follow("up"), n: note, "?": help, x: () => press("[data-mark=mine]"), X: () => press("[data-mark=body]"),
+  });
   const row = event.target.closest?.("tr[data-href]");
   if (event.key === "Enter" && row && event.target === row) {
     window.location.assign(row.dataset.href);
@@ -48,8 +64,9 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const print = event.target.closest("[data-print]");
   if (print) window.print();
+  if (event.target.closest("[data-keys]")) help();
   const row = event.target.closest("tr[data-href]");
-  if (row && !event.target.closest("a, button, input, summary") && !String(window.getSelection())) {
+  if (row && !event.target.closest("a, button, input, summary, form") && !String(window.getSelection())) {
     window.location.assign(row.dataset.href);
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -83,3 +100,6 @@ document.addEventListener("submit", (event) => {
     });
   }
 });
+
+// A page opened to write a note puts the cursor there.
+if (window.location.hash === "#note") document.getElementById("note")?.focus();

@@ -73,7 +73,8 @@ def addresses(login: str) -> dict[str, str]:
     seen = scope(User.objects.get(login=login))
     with seen.lake() as reader:
         finding = reader.one(
-            "SELECT finding_id, institution_id, month FROM finding ORDER BY rows DESC, finding_id LIMIT 1"
+            "SELECT finding_id, institution_id, department_id, practitioner_id, month FROM finding "
+            "ORDER BY rows DESC, finding_id LIMIT 1"
         )
         visit = reader.one("SELECT encounter_id FROM charge_line GROUP BY 1 ORDER BY COUNT(*) DESC, 1 LIMIT 1")
     run = seen.file.manifest["run_id"]
@@ -81,7 +82,15 @@ def addresses(login: str) -> dict[str, str]:
     if finding:
         of_place = f"/findings?institution={finding['institution_id']}&month={finding['month']}"
         wanted |= {"findings of an institution": of_place, "finding": f"/findings/{finding['finding_id']}"}
+        level = f"/places?institution={finding['institution_id']}&month={finding['month']}"
+        deep = f"&department={finding['department_id'] or '~'}&practitioner={finding['practitioner_id'] or '~'}"
+        wanted |= {"institution": level, "practitioner": level + deep}
     return wanted | {
+        "places": "/places",
+        "places, all months": "/places?month=all",
+        "compare": "/compare?month=all",
+        "worklist": "/worklist",
+        "unmarked": "/findings?mark=none",
         "encounter": f"/encounters/{visit['encounter_id']}",
         "rules": "/rules",
         "rule": "/rules/fund/duplicate-charge",

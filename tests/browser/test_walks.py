@@ -14,7 +14,18 @@ from zhunsheng.kernel.home import ROOT
 
 pytestmark = pytest.mark.browser
 PICTURE = ROOT / "docs" / "images" / "overview.png"
-MAIN = ("/", "/findings", "/findings?verdict=unknown", "/rules", "/rules/fund/duplicate-charge", "/imports", "/runs")
+MAIN = (
+    "/",
+    "/places",
+    "/compare",
+    "/worklist",
+    "/findings",
+    "/findings?verdict=unknown",
+    "/rules",
+    "/rules/fund/duplicate-charge",
+    "/imports",
+    "/runs",
+)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -224,6 +235,57 @@ def test_a_page_is_light_and_prints_without_its_frame(full, enter, page):
     expect(page.locator("header.bar")).to_be_hidden()
     expect(page.locator(".head .tools")).to_be_hidden()
     expect(page.get_by_role("heading", name="本件如何得出")).to_be_visible()
+
+
+def test_a_worklist_is_worked_through_with_the_keyboard(full, enter, page, faults, shot):
+    enter(full, "reviewer")
+    page.goto(f"{full}/findings?rule=fund/duplicate-charge")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("标记或取消标记")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    second = page.locator("[data-rows] tbody tr").nth(1)
+    expect(second.locator("[data-mark=mine]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    third = page.locator("[data-rows] tbody tr").nth(2)
+    expect(third.locator("[data-mark=body]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("n")
+    page.wait_for_url(re.compile(r"/findings/[0-9a-f]{20}#note"))
+    expect(page.locator("#note")).to_be_focused()
+    page.keyboard.type("键盘写的备注")
+    page.get_by_role("button", name="保存备注").click()
+    expect(page.locator("#work .said")).to_have_text("键盘写的备注")
+    page.goto(f"{full}/worklist")
+    expect(page.locator("[data-rows] tbody tr")).to_have_count(2)
+    shot("worklist")
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    expect(page.locator("[data-rows] tbody tr").first.locator("[data-mark=body]")).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    assert faults == []
+
+
+def test_from_the_consortium_down_to_the_line(full, enter, page, faults, shot):
+    enter(full, "consortium")
+    page.goto(f"{full}/places?month=all")
+    for level in ("consortium", "institution", "department"):
+        shot(f"level-{level}")
+        page.locator("[data-rows] tbody tr th a").first.click()
+    shot("level-practitioner")
+    page.locator("[data-rows] tbody tr th a").first.click()
+    page.wait_for_url(re.compile("/encounters/"))
+    page.locator("table tbody th a[href*='/lines/']").first.click()
+    page.wait_for_url(re.compile("/lines/"))
+    expect(page.get_by_role("heading", name=re.compile("指出本行的疑点"))).to_be_visible()
+    page.keyboard.press("u")
+    page.wait_for_url(re.compile(r"/encounters/[^/]+\?"))
+    page.keyboard.press("u")
+    page.wait_for_url(re.compile("/places.*practitioner="))
 
 
 def test_a_workbook_is_compared_and_written(full, enter, page, faults, shot, tmp_path):

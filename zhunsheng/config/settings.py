@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.jobs",
     "zhunsheng.casework.imports",
     "zhunsheng.casework.judgements",
+    "zhunsheng.casework.worklist",
     "zhunsheng.casework.knowledge",
     "zhunsheng.web",
 ]

@@ -14,14 +14,17 @@ from zhunsheng.kernel.time import at
 NAV = (
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
+    ("worklist", Verb.READ_FINDINGS),
+    ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
     ("imports", Verb.READ_IMPORTS),
     ("runs", Verb.READ_RUNS),
 )
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
-    "finding": "findings", "encounter": "findings", "rule": "rules", "knowledge": "rules", "law": "rules",
-    "article": "rules", "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
+    "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
+    "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
+    "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 

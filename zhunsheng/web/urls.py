@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from zhunsheng.web.views import account, errors, findings, health, imports, laws, overview, rulebook, runs, workbooks
+from zhunsheng.web.views import (
+    account,
+    encounters,
+    errors,
+    findings,
+    health,
+    imports,
+    laws,
+    overview,
+    peers,
+    places,
+    rulebook,
+    runs,
+    workbooks,
+    worklist,
+)
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -15,7 +30,20 @@ urlpatterns = [
     path("findings", findings.finding_list, name="findings"),
     path("findings.<str:kind>", findings.export, name="findings-export"),
     path("findings/<str:finding_id>", findings.finding, name="finding"),
-    path("encounters/<str:encounter_id>", findings.encounter, name="encounter"),
+    path("findings/<str:finding_id>/mark", worklist.mark, name="mark"),
+    path("findings/<str:finding_id>/notes", worklist.add_note, name="note-add"),
+    path("notes/<int:pk>", worklist.correct_note, name="note-correct"),
+    path("worklist", worklist.worklist, name="worklist"),
+    path("worklist.<str:kind>", worklist.export, name="worklist-export"),
+    path("views", worklist.save_view, name="view-save"),
+    path("views/<int:pk>", worklist.view, name="view"),
+    path("views/<int:pk>/<str:deed>", worklist.change_view, name="view-change"),
+    path("places", places.places, name="places"),
+    path("places.<str:kind>", places.export, name="places-export"),
+    path("compare", peers.compare, name="compare"),
+    path("compare.<str:kind>", peers.export, name="compare-export"),
+    path("encounters/<str:encounter_id>", encounters.encounter, name="encounter"),
+    path("encounters/<str:encounter_id>/lines/<path:line_id>", encounters.line, name="line"),
     path("rules", rulebook.rule_list, name="rules"),
     path("rules.json", rulebook.search, name="rules-search"),
     path("rules/lint", rulebook.lint, name="rules-lint"),

@@ -27,6 +27,7 @@ from zhunsheng.kernel.home import home
 #: Tables with a row's institution in the row.
 BY_INSTITUTION = (
     "institution", "department", "practitioner", "encounter", "settlement", "charge_line", "institution_month",
+    "practitioner_month",
     "medical_order", "use_record", "device", "facility",
 )  # fmt: skip
 #: Knowledge: the same for every reader.

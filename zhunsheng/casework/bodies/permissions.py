@@ -18,6 +18,7 @@ class Verb(StrEnum):
 
     READ_FINDINGS = "read_findings"
     EXPORT_FINDINGS = "export_findings"
+    WORK_FINDINGS = "work_findings"
     READ_RULEBOOK = "read_rulebook"
     LOAD_KNOWLEDGE = "load_knowledge"
     READ_RUNS = "read_runs"
@@ -28,13 +29,14 @@ class Verb(StrEnum):
     MANAGE_PEOPLE = "manage_people"
 
 
+_WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS}
 _READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
 ALLOWED: dict[DutyName, frozenset[Verb]] = {
-    DutyName.HEAD: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_IMPORTS}),
-    DutyName.REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_IMPORTS}),
+    DutyName.HEAD: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
+    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
-    DutyName.ANALYST: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
-    DutyName.OFFICE: frozenset({*_READ, Verb.EXPORT_FINDINGS}),
+    DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
+    DutyName.OFFICE: frozenset({*_READ, *_WORK}),
     DutyName.CLINICIAN: frozenset(_READ),
     DutyName.AUDITOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE}),
     DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.MANAGE_PEOPLE}),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from zhunsheng.casework.findings.levels import MEMBERS, condition
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import fen_from_yuan
 
@@ -22,7 +23,8 @@ SORTS: dict[str, str] = {
     "rule": "rule_id, amount_fen DESC",
     "state": "state, amount_fen DESC",
 }
-TEXTS = ("rule", "institution", "department", "practitioner", "reason", "q")
+TEXTS = ("rule", "consortium", "institution", "department", "practitioner", "reason", "q")
+MARKS = ("any", "mine", "body", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Filter:
     """Conditions on findings; an empty one does not restrict. ``amount`` is the least amount in yuan."""
 
     rule: str = ""
+    consortium: str = ""
     institution: str = ""
     department: str = ""
     practitioner: str = ""
@@ -39,7 +42,10 @@ class Filter:
     amount: str = ""
     reason: str = ""
     q: str = ""
+    mark: str = ""
     sort: str = "severity"
+    #: What ``mark`` stands for: the findings that the reader or the reader's body marked. No part of the address.
+    marked: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def table(self) -> str:
@@ -54,15 +60,23 @@ class Filter:
     @property
     def set_names(self) -> list[str]:
         """Names of the conditions that restrict."""
-        return [name for name, value in asdict(self).items() if value and name != "sort"]
+        return [name for name, value in self.plain().items() if value and name != "sort"]
+
+    def plain(self) -> dict[str, str]:
+        """Return what the address says."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "marked"}
 
     def where(self) -> tuple[str, list[Any]]:
         """Return the WHERE text and its parameters."""
         pieces, values = ["true"], []
+        if self.consortium:
+            pieces.append(MEMBERS)
+            values.append(self.consortium)
         for column in ("rule", "institution", "department", "practitioner"):
             if value := getattr(self, column):
-                pieces.append(f"{column}_id = ?")
-                values.append(value)
+                text, more = condition(f"{column}_id", value)
+                pieces.append(text)
+                values += more
         if self.verdict == "lead":
             pieces.append("verdict <> 'unknown'")
         elif self.verdict:
@@ -83,11 +97,15 @@ class Filter:
         if self.q:
             pieces.append("(contains(lower(item_name), ?) OR starts_with(item_code, ?) OR finding_id = ?)")
             values += [self.q.lower(), self.q.upper(), self.q.lower()]
+        if self.mark:
+            word = "NOT IN" if self.mark == "none" else "IN"
+            pieces.append(f"finding_id {word} (SELECT UNNEST(CAST(? AS VARCHAR[])))")
+            values.append(list(self.marked))
         return " AND ".join(pieces), values
 
     def query(self, **changes: Any) -> str:
         """Return the address part of this filter, with changes; empty values are left out."""
-        plain = {**asdict(self), **changes}
+        plain = {**self.plain(), **changes}
         return urlencode({k: v for k, v in plain.items() if v and not (k == "sort" and v == "severity")})
 
     def without(self, name: str) -> Filter:
@@ -99,8 +117,10 @@ def parse(given: Mapping[str, str]) -> Filter:
     """Read a filter from an address. Raises Problem ZS709 for a value that no page offers."""
     texts = {name: given.get(name, "").strip()[:120] for name in TEXTS}
     sort = given.get("sort", "") or "severity"
-    verdict, state, month, amount = (given.get(name, "").strip() for name in ("verdict", "state", "month", "amount"))
+    coded = ("verdict", "state", "month", "amount", "mark")
+    verdict, state, month, amount, mark = (given.get(name, "").strip() for name in coded)
     for name, value, known in (
+        ("mark", mark, (*MARKS, "")),
         ("verdict", verdict, (*VERDICTS, "lead", "")),
         ("state", state, (*STATES, "")),
         ("sort", sort, SORTS),
@@ -111,4 +131,4 @@ def parse(given: Mapping[str, str]) -> Filter:
         raise Problem("ZS709", name="month", value=month)
     if amount and not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", amount):
         raise Problem("ZS709", name="amount", value=amount)
-    return Filter(**texts, verdict=verdict, state=state, month=month, amount=amount, sort=sort)
+    return Filter(**texts, verdict=verdict, state=state, month=month, amount=amount, mark=mark, sort=sort)

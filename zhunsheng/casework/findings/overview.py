@@ -120,21 +120,20 @@ def by_month(reader: Reader, month: str) -> list[dict[str, Any]]:
     return found[::-1]
 
 
-def control_limits(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add rate per 1,000 settlements, centre and three-sigma limits (u chart) to months with settlements.
+def control_limits(points: list[dict[str, Any]], base: str = "settlements") -> list[dict[str, Any]]:
+    """Add rate per 1,000 of the base, centre and three-sigma limits (u chart) to the points that have a base.
 
-    The centre is all findings over all settlements, so that a large month weighs as much as it holds.
+    The centre is all findings over the whole base, so that a large point weighs as much as it holds.
     """
-    known = [point for point in points if point["settlements"]]
-    whole = sum(point["settlements"] for point in known)
+    known = [point for point in points if point[base]]
+    whole = sum(point[base] for point in known)
     if not whole:
         return []
     centre = sum(point["findings"] for point in known) / whole
-    return [_limited(point, centre) for point in known]
+    return [_limited(point, point[base], centre) for point in known]
 
 
-def _limited(point: dict[str, Any], centre: float) -> dict[str, Any]:
-    n = point["settlements"]
+def _limited(point: dict[str, Any], n: int, centre: float) -> dict[str, Any]:
     rate, spread = point["findings"] / n, 3 * sqrt(centre / n)
     upper, lower = centre + spread, max(0.0, centre - spread)
     figures = {"rate": rate, "centre": centre, "upper": upper, "lower": lower}

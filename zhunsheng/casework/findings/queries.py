@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from zhunsheng.casework.bodies.lake import Reader
-from zhunsheng.casework.findings.filters import Filter
+from zhunsheng.casework.findings.filters import SORTS, Filter
 
 PAGE = 50
 #: Names that ids stand for; who lies outside the scope has none.
@@ -73,6 +73,16 @@ def one(reader: Reader, finding_id: str) -> dict[str, Any] | None:
     return None
 
 
+def some(reader: Reader, finding_ids: list[str]) -> list[dict[str, Any]]:
+    """Return the findings of some ids, those that this run no longer has in state ``gone``."""
+    ids = "(SELECT UNNEST(CAST(? AS VARCHAR[])))"
+    findings = (
+        f"SELECT *, 1 AS place FROM finding WHERE finding_id IN {ids} UNION ALL "
+        f"SELECT * REPLACE ('gone' AS state), 1 AS place FROM gone_finding WHERE finding_id IN {ids}"
+    )
+    return reader.rows(NAMED.format(findings=findings), [finding_ids, finding_ids])
+
+
 def reasons(reader: Reader, finding_id: str) -> list[dict[str, Any]]:
     """Return all reasons of a finding, worst first, with the knowledge point each rests on."""
     return reader.rows(
@@ -114,7 +124,8 @@ SAID = (
     "file_name", "batch_id", "q_amount_mismatch",
 )  # fmt: skip
 LINES = """
-SELECT l.line_id AS row_id, l.encounter_id, l.item_code, l.item_name, l.service_date, l.service_at, l.quantity_e4,
+SELECT l.line_id AS row_id, l.encounter_id, l.department_id, l.practitioner_id, l.refund_of,
+    l.item_code, l.item_name, l.service_date, l.service_at, l.quantity_e4,
     l.unit_price_e6, l.amount_fen, l.in_scope_fen, l.net_quantity_e4, l.net_amount_fen, l.source_row, l.recorded_at,
     l.institution_id, i.name AS institution_name, d.name AS department_name, p.name AS practitioner_name,
     b.file_name, b.id AS batch_id, l.q_amount_mismatch
@@ -154,6 +165,20 @@ def encounter_lines(reader: Reader, encounter_id: str, limit: int, offset: int =
         """,
         [encounter_id, limit, offset],
     )
+
+
+def line(reader: Reader, encounter_id: str, line_id: str) -> dict[str, Any] | None:
+    """Return a charge line of an encounter in view, with names and the file it came from, or None."""
+    return next((one for one in reader.rows(LINES, [encounter_id]) if one["row_id"] == line_id), None)
+
+
+def of_line(reader: Reader, line_id: str) -> list[dict[str, Any]]:
+    """Return the findings that name a line in view, worst first."""
+    findings = (
+        f"SELECT *, ROW_NUMBER() OVER (ORDER BY {SORTS['severity']}, finding_id) AS place FROM finding "
+        "WHERE finding_id IN (SELECT finding_id FROM finding_row WHERE row_kind = 'line' AND row_id = ?)"
+    )
+    return reader.rows(NAMED.format(findings=findings), [line_id])
 
 
 def encounter_totals(reader: Reader, encounter_id: str) -> dict[str, Any]:

@@ -204,3 +204,34 @@ LEFT JOIN met ON place.institution_id = met.institution_id AND place.month = met
 LEFT JOIN charged ON place.institution_id = charged.institution_id AND place.month = charged.month
 LEFT JOIN found ON place.institution_id = found.institution_id AND place.month = found.month
 ORDER BY place.institution_id, place.month;
+
+-- the same figures one level deeper, by who charged: a department or practitioner that a line does not name stays a
+-- row of its own, so that the levels add up
+CREATE TABLE practitioner_month AS
+WITH counted AS (
+    SELECT
+        institution_id, department_id, practitioner_id, month,
+        COUNT(*) AS lines, CAST(SUM(amount_fen) AS BIGINT) AS amount_fen
+    FROM charge_line WHERE currency IS NULL GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT
+        institution_id, department_id, practitioner_id, month,
+        COUNT(*) FILTER (WHERE verdict <> 'unknown') AS findings,
+        COUNT(*) FILTER (WHERE verdict = 'unknown') AS unknown,
+        CAST(COALESCE(SUM(amount_fen) FILTER (WHERE verdict <> 'unknown'), 0) AS BIGINT) AS finding_amount_fen
+    FROM finding GROUP BY ALL
+)
+
+SELECT
+    institution_id,
+    department_id,
+    practitioner_id,
+    month,
+    CAST(COALESCE(SUM(lines), 0) AS BIGINT) AS lines,
+    CAST(COALESCE(SUM(amount_fen), 0) AS BIGINT) AS amount_fen,
+    CAST(COALESCE(SUM(findings), 0) AS BIGINT) AS findings,
+    CAST(COALESCE(SUM(unknown), 0) AS BIGINT) AS unknown,
+    CAST(COALESCE(SUM(finding_amount_fen), 0) AS BIGINT) AS finding_amount_fen
+FROM counted
+GROUP BY institution_id, department_id, practitioner_id, month
+ORDER BY institution_id, department_id, practitioner_id, month;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
@@ -324,3 +325,21 @@ def ground(value: str) -> dict[str, str]:
 def with_query(wanted: Any, **changes: Any) -> str:
     """The address part of a filter with changes."""
     return str(wanted.query(**changes))
+
+
+@register.simple_tag
+def behind(position: Any, verdict: str, **more: str) -> str:
+    """The address part of the findings behind a position, by verdict (none: all of them) and further conditions."""
+    return str(position.list_query(**({"verdict": verdict} if verdict else {}), **more))
+
+
+@register.simple_tag
+def moved(position: Any, **changes: str) -> str:
+    """The address part of a position with changes."""
+    return str(position.query(**changes))
+
+
+@register.simple_tag
+def query(given: Mapping[str, str], **more: str) -> str:
+    """The address part of some conditions and further ones."""
+    return urlencode({**given, **more})

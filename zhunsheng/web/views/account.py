@@ -6,8 +6,6 @@ from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,6 +15,7 @@ from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.policies import check_may_try
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.web.access import next_address
 
 
 @never_cache
@@ -25,12 +24,12 @@ from zhunsheng.kernel.errors import Problem
 def login_page(request: HttpRequest) -> HttpResponse:
     """Log in with name and password; too many failures make the name wait."""
     if request.user.is_authenticated:
-        return HttpResponseRedirect(_next(request))
+        return HttpResponseRedirect(next_address(request))
     wrong, name = "", request.POST.get("login", "").strip()[:60]
     if request.method == "POST":
         wrong = _try(request, name)
         if not wrong:
-            return HttpResponseRedirect(_next(request))
+            return HttpResponseRedirect(next_address(request))
     context = {"wrong": wrong, "login": name, "next": request.POST.get("next", request.GET.get("next", ""))}
     return render(request, "web/login.html", context, status=401 if wrong else 200)
 
@@ -73,7 +72,7 @@ def language(request: HttpRequest) -> HttpResponse:
         raise Problem("ZS709", name="language", value=chosen)
     if request.user.is_authenticated:
         actions.choose_language(request.user, chosen)
-    response = HttpResponseRedirect(_next(request))
+    response = HttpResponseRedirect(next_address(request))
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         chosen,
@@ -83,13 +82,6 @@ def language(request: HttpRequest) -> HttpResponse:
         samesite="Lax",
     )
     return response
-
-
-def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return reverse(settings.LOGIN_REDIRECT_URL)
 
 
 @require_GET

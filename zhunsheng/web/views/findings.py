@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,8 @@ from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.findings import queries
 from zhunsheng.casework.findings.filters import STATES, VERDICTS, Filter, parse
 from zhunsheng.casework.findings.history import history
+from zhunsheng.casework.findings.levels import UNNAMED
+from zhunsheng.casework.worklist import queries as worklist
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import completed_years
 from zhunsheng.web import exports, record
@@ -21,15 +24,15 @@ from zhunsheng.web.columns import chosen, export_head, export_row
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.reasons import LACKING, in_words
 from zhunsheng.web.templatetags.words import english, label, tongue
+from zhunsheng.web.views.worklist import on_page
 
 LINES = 10
-LINES_PAGE = 100
 
 
 @page(Verb.READ_FINDINGS)
 def finding_list(request: HttpRequest) -> HttpResponse:
     """List the findings that a filter leaves."""
-    wanted, number = parse(request.GET), page_number(request)
+    wanted, number = resolved(request), page_number(request)
     with request.scope.lake() as reader:
         total = queries.totals(reader, wanted)
         pages = Pages(number, queries.PAGE, total["findings"])
@@ -48,7 +51,19 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     context["several"] = request.scope.several
     cols = context["columns"]["cols"]
     context["list_query"] = wanted.query() + (f"&cols={cols}" if cols is not None else "")
+    work = worklist.work_on(request.scope, request.user, [row["finding_id"] for row in context["rows"]])
+    context["rows"] = [{**row, "work": work[row["finding_id"]]} for row in context["rows"]]
+    context |= on_page(request, "findings", context["list_query"])
     return render(request, "web/findings.html", context)
+
+
+def resolved(request: HttpRequest) -> Filter:
+    """Return the filter of an address, knowing which findings are marked where it asks for that."""
+    wanted = parse(request.GET)
+    if not wanted.mark:
+        return wanted
+    which = "any" if wanted.mark == "none" else wanted.mark
+    return replace(wanted, marked=worklist.marked_ids(request.scope, request.user, which))
 
 
 def _choices(reader: Reader, wanted: Filter) -> dict[str, Any]:
@@ -68,7 +83,7 @@ def conditions(wanted: Filter, choices: dict[str, Any]) -> list[dict[str, str]]:
     names = {
         "rule": _("规则"), "institution": _("机构"), "department": _("科室"), "practitioner": _("医师"),
         "verdict": _("判定"), "state": _("状态"), "month": _("月份"), "amount": _("金额不低于（元）"),
-        "reason": _("缺少"), "q": _("查找"),
+        "reason": _("缺少"), "q": _("查找"), "consortium": _("医联体"), "mark": _("标记"),
     }  # fmt: skip
     return [
         {"name": names[name], "value": _told(wanted, name, choices), "without": wanted.without(name).query()}
@@ -82,6 +97,13 @@ def _told(wanted: Filter, name: str, choices: dict[str, Any]) -> str:
     if name in lists:
         found = next((row for row in choices[lists[name]] if row[f"{name}_id"] == value), None)
         return str(tongue(found, "name")) if found else value
+    if value == UNNAMED:
+        return _("不明")
+    if name == "consortium":
+        lead = next((row for row in choices["institutions"] if row["institution_id"] == value), None)
+        return _("{name}及成员单位").format(name=lead["name"] if lead else value)
+    if name == "mark":
+        return {"any": _("已标记"), "mine": _("我标记的"), "body": _("单位标记的"), "none": _("未标记")}[value]
     if name == "verdict" and value == "lead":
         return _("明确违规或可疑")
     if name == "reason" and value in LACKING:
@@ -92,7 +114,7 @@ def _told(wanted: Filter, name: str, choices: dict[str, Any]) -> str:
 @page(Verb.EXPORT_FINDINGS)
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """Export the whole list that a filter leaves, as xlsx or csv. Raises Problem ZS710 for too many rows."""
-    wanted = parse(request.GET)
+    wanted = resolved(request)
     with request.scope.lake() as reader:
         total = queries.totals(reader, wanted)
         exports.check_size(total["findings"])
@@ -121,7 +143,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 @page(Verb.READ_FINDINGS)
 def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
     """Show one finding. Raises Problem ZS701 outside the scope."""
-    wanted = parse(request.GET)
+    wanted = resolved(request)
     with request.scope.lake() as reader:
         found = queries.one(reader, finding_id)
         if found is None:
@@ -130,6 +152,8 @@ def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
         context["neighbours"] = queries.neighbours(reader, wanted, finding_id) if wanted.state != "gone" else None
         context["choices"] = _choices(reader, wanted) if wanted.set_names else {}
     context["conditions"] = conditions(wanted, context["choices"]) if wanted.set_names else []
+    context["work"] = worklist.work_on(request.scope, request.user, [finding_id])[finding_id]
+    context["notes"] = worklist.notes(request.scope, request.user, [finding_id])
     context |= {"wanted": wanted, "history": history(request.scope, finding_id)}
     return render(request, "web/finding.html", context)
 
@@ -162,28 +186,3 @@ def _record(reader: Reader, found: dict[str, Any], digest: str) -> dict[str, Any
 def _age(person: dict[str, Any], found: dict[str, Any]) -> int | None:
     born, day = person.get("birth_date"), found["service_date"]
     return completed_years(born, day) if born and day and born <= day else None
-
-
-@page(Verb.READ_FINDINGS)
-def encounter(request: HttpRequest, encounter_id: str) -> HttpResponse:
-    """Show an encounter with its charge lines and findings. Raises Problem ZS701 outside the scope."""
-    number = page_number(request)
-    with request.scope.lake() as reader:
-        found = queries.encounter(reader, encounter_id)
-        if found is None:
-            raise Problem("ZS701")
-        total = queries.encounter_totals(reader, encounter_id)
-        pages = Pages(number, LINES_PAGE, total["lines"])
-        if elsewhere := last_page(request, pages):
-            return elsewhere
-        context = {
-            "encounter": found,
-            "person": queries.person(reader, found["person_id"]) or {},
-            "lines": queries.encounter_lines(reader, encounter_id, LINES_PAGE, (number - 1) * LINES_PAGE),
-            "total": total,
-            "pages": pages,
-            "findings": queries.of_encounter(reader, encounter_id),
-            "place": request.scope.file.places.get(found["institution_id"]),
-            "diagnoses": queries.diagnoses(reader, encounter_id),
-        }
-    return render(request, "web/encounter.html", context)
