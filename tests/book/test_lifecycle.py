@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zhunsheng.book import load
 from zhunsheng.book.lifecycle import holds, successors
 from zhunsheng.book.lint import about_book, waits
-from zhunsheng.book.models import LEVELS, Batch, ListKind, Point
+from zhunsheng.book.models import LEVELS, Batch, Point
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns.bind import bind
@@ -225,7 +224,8 @@ def test_no_point_holds_outside_its_own_period_and_no_limit_vanishes_unsaid(book
                 assert min(caps) <= int(point.get("daily_cap"))
 
 
-@pytest.mark.parametrize("columns", [{}, {"subject": ("item_name",)}])
-def test_the_subject_is_what_a_list_states_or_its_codes(columns):
-    kind = ListKind(**{**BOOK.knowledge[CAPS].kind.model_dump(), **columns})
-    assert kind.key == columns.get("subject", ("item_code",))
+def test_a_point_is_named_by_its_codes_and_by_what_the_list_declares():
+    kind = BOOK.knowledge[CAPS].kind
+    assert kind.key == ("item_code",)
+    declared = [column.model_copy(update={"key": column.name == "cap_unit"}) for column in kind.columns]
+    assert kind.model_copy(update={"columns": tuple(declared)}).key == ("item_code", "cap_unit")

@@ -111,4 +111,5 @@ def test_a_point_that_waits_is_loaded_and_not_bound(tmp_path):
     assert bind(changed)[rule.pattern].rows == bind(book)[rule.pattern].rows
     open_ = waiting.model_copy(update={"reading": ""})
     with pytest.raises(Problem, match="ZS406"):
-        bind(changed.model_copy(update={"knowledge": {known.name: known.model_copy(update={"points": (open_,)})}}))
+        alone = {known.name: known.model_copy(update={"points": (open_,)})}
+        bind(changed.model_copy(update={"knowledge": book.knowledge | alone}))

@@ -22,7 +22,7 @@ LOGINS = (*ROLES, "stranger")
 #: Addresses that are not pages over rows of an institution: forms that change something, and pages for everyone.
 APART = {
     "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
-    "note-add", "note-correct", "view-save", "view-change",
+    "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard",
 }  # fmt: skip
 
 
@@ -97,7 +97,8 @@ def lists():
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],
-        "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/workbooks", "/laws/reg-735",
+        "/rules/fund/duplicate-charge", "/knowledge/exclusive_services", "/workbooks",
+        "/workbooks/export.zip?list=daily_quantity_caps", "/laws/reg-735",
         "/laws/reg-735/38",
     ]  # fmt: skip
 
@@ -180,6 +181,7 @@ def test_the_crawl_covers_every_page(county, people):
     }
     crawled |= {
         "view",
+        "workbook",  # tests/web/test_workbooks.py asks every role for one
         "import",
         "import-progress",
         "import-report",

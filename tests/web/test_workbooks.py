@@ -9,7 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.book.books import BOOK, save
+from tests.web.people import ROLES
 from zhunsheng.book import load
+from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.knowledge.models import Upload
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.home import home
@@ -75,6 +77,17 @@ def test_who_may_not_change_the_rule_book(send, as_, login):
         assert as_(login).post(f"/workbooks/{pk}/{step}").status_code in (403, 404)
     assert Upload.objects.get().state == "checked"
     assert "上传并比较" not in as_(login).get("/workbooks").content.decode()
+
+
+@pytest.mark.parametrize("login", ROLES)
+def test_an_upload_shows_to_its_own_body_and_to_those_above_it_only(send, as_, people, login):
+    send("whole", CARE)
+    pk = Upload.objects.get().pk
+    seen = as_(login).get(f"/workbooks/{pk}")
+    listed = "第八批-1 caps.xlsx" in as_(login).get("/workbooks").content.decode()
+    assert (seen.status_code == 200) == listed == scope(people[login]).rows(Upload.objects.all()).exists()
+    if not listed:
+        assert "甲级护理" not in seen.content.decode()
 
 
 def test_a_discarded_upload_writes_nothing(send, as_):

@@ -22,6 +22,8 @@ from zhunsheng.kernel.ids import identity
 #: What a row may say beyond the columns of its list; only the batch must be there.
 COMMON = ("batch", "valid_from", "valid_to", "citation", "withdraws", "printed", "reading", "note")
 READINGS: tuple[Literal["", "confirm", "waiting"], ...] = ("", "confirm", "waiting")
+#: The same safe loader, in C where PyYAML was built with it: ten times as fast.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -64,7 +66,7 @@ def _rules(folder: Path) -> list[Rule]:
 
 def _yaml(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return yaml.load(path.read_text("utf-8"), Loader=_YAML)  # noqa: S506 - both are safe loaders
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise Problem("ZS401", file=path.name, reason=error) from error
 
