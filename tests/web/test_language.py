@@ -36,6 +36,8 @@ def test_an_english_text_is_english_and_keeps_the_values_of_its_original(english
 def test_texts_are_found_in_templates_and_code():
     template = '{% translate "甲" %}{% blocktranslate with n=x|count %}乙 {{ n }} 件{% endblocktranslate %}'
     assert list(messages.of_template(template)) == ["甲", "乙 %(n)s 件"]
+    template = "{% blocktranslate trimmed with n=x|count %}\n  乙 {{ n }} 件\n{% endblocktranslate %}"
+    assert list(messages.of_template(template)) == ["乙 %(n)s 件"]
     assert list(messages.of_module('x = _("丙")\ny = other("丁")\n')) == ["丙"]
 
 

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.utils.translation import trim_whitespace
+
 from zhunsheng.kernel.home import ROOT
 
 FOLDERS = (ROOT / "zhunsheng" / "web", ROOT / "zhunsheng" / "casework")
 CALLS = {"_", "gettext", "gettext_lazy"}
 TAG = re.compile(r"""\{%\s*translate\s+(["'])(.+?)\1""")
-BLOCK = re.compile(r"\{%\s*blocktranslate\b[^%]*%\}(.*?)\{%\s*endblocktranslate\s*%\}", re.S)
+BLOCK = re.compile(r"\{%\s*blocktranslate\b([^%]*)%\}(.*?)\{%\s*endblocktranslate\s*%\}", re.S)
 NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -38,7 +40,9 @@ def of_template(source: str) -> Iterator[str]:
     for found in TAG.finditer(source):
         yield found.group(2)
     for found in BLOCK.finditer(source):
-        yield NAME.sub(r"%(\1)s", found.group(1).replace("%", "%%"))
+        options, text = found.groups()
+        text = trim_whitespace(text) if "trimmed" in options.split() else text
+        yield NAME.sub(r"%(\1)s", text.replace("%", "%%"))
 
 
 def of_module(source: str) -> Iterator[str]:

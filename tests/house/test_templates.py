@@ -1,0 +1,41 @@
+"""Templates: a line opens one block at most, and no line is wider than 160 columns, full-width characters counted twice."""
+
+import re
+from unicodedata import east_asian_width
+
+from tests.house.tree import files, raw, read
+
+WIDEST = 160
+BLOCK = re.compile(
+    r"<(article|aside|dd|details|div|dl|dt|footer|form|h[1-6]|header|li|main|nav|ol|option|p|section|select|summary|table"
+    r"|tbody|td|tfoot|th|thead|tr|ul)\b"
+)
+#: A sentence alone on its line: a translate tag cannot be broken.
+SENTENCE = re.compile(r"""\{% translate ("[^"]*"|'[^']*') %\}""")
+
+
+def width(line):
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+def faults(text):
+    """Yield (line number, what is wrong) for each line that is hard to read."""
+    for number, line in raw(text):
+        if len(BLOCK.findall(line)) > 1:
+            yield number, "opens more than one block"
+        if width(line) > WIDEST and not SENTENCE.fullmatch(line.strip()):
+            yield number, f"has {width(line)} columns"
+
+
+def test_a_line_of_a_template_opens_one_block_and_can_be_read():
+    assert not [(path, *fault) for path in files("zhunsheng/*.html") for fault in faults(read(path))]
+
+
+def test_the_check_itself_can_fail():
+    assert list(faults("<tr><td>1</td></tr>\n")) == [(1, "opens more than one block")]
+    assert list(faults('<p>\n  {% if a > 1 %}<b class="x">1</b>{% endif %}\n</p>\n')) == []
+    assert list(faults("<thead>\n  <th>1</th><th>2</th>\n")) == [(2, "opens more than one block")]
+    assert list(faults("<p>" + "字" * 79 + "</p>\n")) == [(1, "has 165 columns")]
+    assert list(faults("<p>" + "字" * 76 + "</p>\n")) == []
+    assert list(faults('  {% translate "' + "字" * 90 + '" %}\n')) == []
+    assert list(faults('<p>{% translate "' + "字" * 90 + '" %}</p>\n')) == [(1, "has 205 columns")]
