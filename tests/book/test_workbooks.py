@@ -275,7 +275,10 @@ def test_an_export_follows_the_book(bring, site, tmp_path):
 
 
 def test_what_was_never_a_workbook_comes_in_the_published_layout_and_reads_back(tmp_path, site):
-    found = export_workbooks(BOOK, site)
+    """Lists whose values are read from prose are left to the round trip: a seed point holds no printed sentence."""
+    lists = set(load(BOOK).knowledge) - {"course_limited_drugs", "course_limited_services", "period_limited_services"}
+    found = {file: data for name in sorted(lists) for file, data in export_workbooks(BOOK, site, name=name).items()}
+    assert found
     for name, data in found.items():
         (tmp_path / name).write_bytes(data)
     plan = plan_import([tmp_path / name for name in found], BOOK, site, TODAY)

@@ -174,7 +174,7 @@ def _explained(told: dict[str, Any]) -> None:
 
 def _scores(scores: list[Score]) -> None:
     columns = ["规则", "植入", "查出", "查全", "盲测", "盲测查出", "应不明", "判不明", "已知误判", "判出"]
-    columns += ["形似", "误报形似", "疑点", "查准", "旁及"]
+    columns += ["形似", "误报形似", "疑点", "查准", "旁及", "另判不明"]
     rows: list[list[Any]] = [
         [
             s.rule_id,
@@ -192,6 +192,7 @@ def _scores(scores: list[Score]) -> None:
             s.findings,
             _share(s.precision),
             s.beside,
+            s.unasked,
         ]
         for s in scores
     ]

@@ -22,7 +22,8 @@ class Score:
     """Counts of one rule. A plant is found when a finding of its rule has a subject row that the key names.
 
     What a person overturns (``known_false_positive``) is found by the machine and counted apart. ``beside`` counts
-    findings on a case that the key says nothing of for this rule: they are neither right nor wrong.
+    findings on a case that the key says nothing of for this rule: they are neither right nor wrong. ``unasked`` counts
+    what was left unknown of ordinary traffic, where something is missing there that the rule needs.
     """
 
     rule_id: str
@@ -37,6 +38,7 @@ class Score:
     overturned_planted: int = 0
     overturned_found: int = 0
     beside: int = 0
+    unasked: int = 0
     findings: int = 0
     findings_right: int = 0
     missed: list[str] = field(default_factory=list)
@@ -78,6 +80,8 @@ def answers(con: duckdb.DuckDBPyConnection, key: Path) -> list[Score]:
         score = scores.setdefault(rule, Score(rule))
         if finding in beside - named["touched"]:
             score.beside += 1
+        elif finding not in named["touched"] and verdict == "unknown":
+            score.unasked += 1
         elif finding not in named["touched"]:
             score.wrong.append(finding)
         if verdict != "unknown" and finding not in beside | named["known_false_positive"] - named["violation"]:
