@@ -1,4 +1,4 @@
-"""Templates: a line opens one block at most, and no line is wider than 160 columns, full-width characters counted twice."""
+"""Templates: a line opens one block at most and is at most 160 columns wide, full-width characters counted twice."""
 
 import re
 from unicodedata import east_asian_width
