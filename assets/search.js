@@ -39,6 +39,7 @@ function suggest(field) {
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-controls", box.id);
   field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-expanded", "false");
   field.after(box);
   let timer, asking;
 
