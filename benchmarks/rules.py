@@ -1,8 +1,10 @@
-"""The six rules over a county of a given size: lines per second, peak memory, multiple of one scan of the columns.
+"""The whole live rule book over a county of a given size: lines per second, peak memory, scans, pattern by pattern.
 
-    python -m benchmarks.rules [LINES]        (default 3000000)
+    python -m benchmarks.rules [LINES ...]        (default 3000000; 30000000 for the large county)
 
-The floor is one scan of the columns that the patterns read, from the same storage, in the same process.
+The floor is one scan of the columns that the patterns read, from the same storage, in the same process. Beside it
+stand twelve of the rules hand-written in Polars over the same facts, held in memory; both must find the same lines.
+Two sizes give the growth from the first to the second.
 """
 
 from __future__ import annotations
@@ -10,96 +12,179 @@ from __future__ import annotations
 import json
 import sys
 import time
+from typing import Any
 
 import duckdb
+import polars as pl
 
+from benchmarks import _polars_rules as by_hand
 from benchmarks._measure import AS_OF, county, in_child, median, peak_mib, tell
 from zhunsheng import runs
 from zhunsheng.book import load
+from zhunsheng.book.models import Book
 from zhunsheng.engines import duck
-from zhunsheng.kernel.home import ROOT
+from zhunsheng.kernel.home import ROOT, Home
 from zhunsheng.patterns import PATTERNS
+from zhunsheng.patterns.base import Line
 from zhunsheng.patterns.bind import bind
 
-COLUMNS = [
-    "person_id",
-    "encounter_id",
-    "institution_id",
-    "department_id",
-    "item_code",
-    "service_date",
-    "service_at",
-    "net_quantity_e4",
-    "unit_price_e6",
-    "net_amount_fen",
-]
+#: Fact tables of a serving file that patterns read.
+FACTS = ("line", "encounter", "person", "diagnosis", "institution", "department", "use_record", "device", "facility")
+#: Above this size the Polars peer is left out: it holds every fact in memory.
+PEER_LINES = 5_000_000
 
 
-def measure(lines: int) -> dict[str, object]:
-    """Judge a prepared county, pattern by pattern, and scan its columns."""
+def measure(lines: int) -> dict[str, Any]:
+    """Run the rule book over a prepared county, then time each pattern and one scan of the columns by themselves."""
     home = county(lines)
+    stages: dict[str, float] = {}
     began = time.perf_counter()
-    manifest = runs.execute(home, ROOT / "rulebook", as_of=AS_OF, finished_at=0)
-    whole_run = time.perf_counter() - began
-    bindings = bind(load(ROOT / "rulebook"))
-    with duck.connect(str(runs.current(home)), read_only=True) as serving:
-        scan = median(lambda: serving.execute(_scan()).fetchall())
-    with duck.connect() as con:
-        con.execute(f"ATTACH '{runs.current(home)}' AS facts (READ_ONLY)")
-        for table in ("line", "person", "encounter"):
-            con.execute(f"CREATE VIEW {table} AS SELECT * FROM {_source(table)}")
-        duck.load_bindings(con, bindings)
-        each = {name: median(lambda p=p: con.execute(p.sql).fetchall()) for name, p in PATTERNS.items()}
-    judged = manifest.counts["judged_lines"]
+
+    def note(step: str, _done: int, _total: int | None) -> None:
+        stages[step] = time.perf_counter() - began
+
+    manifest = runs.execute(home, ROOT / "rulebook", as_of=AS_OF, finished_at=0, whole=True, progress=note)
+    whole, peak = time.perf_counter() - began, peak_mib()
+    with reopened(str(runs.current(home))) as con:
+        duck.load_bindings(con, bind(load(ROOT / "rulebook")))
+        scan = median(lambda: con.execute(_scan()).fetchall())
+        each = {name: median(lambda p=p: collect(con, p)) for name, p in live(con).items()}
+    rules = sum(each.values())
     return {
         "lines": manifest.counts["lines"],
+        "rules": len(manifest.rules),
         "findings": manifest.counts["findings"],
         "seconds_by_pattern": {name: round(taken, 3) for name, taken in each.items()},
-        "rules_seconds": round(sum(each.values()), 3),
-        "lines_per_second": round(judged / sum(each.values())),
+        "rules_seconds": round(rules, 3),
+        "lines_per_second": round(manifest.counts["judged_lines"] / rules),
         "scan_seconds": round(scan, 3),
-        "scans": round(sum(each.values()) / scan, 1),
-        "whole_run_seconds": round(whole_run, 2),
-        "peak_mib": round(peak_mib()),
+        "scans": round(rules / scan, 1),
+        "stages_end_at": {name: round(end, 1) for name, end in stages.items()},
+        "whole_run_seconds": round(whole, 2),
+        "peak_mib": round(peak),
     }
 
 
+def beside(lines: int) -> dict[str, Any]:
+    """Time the patterns and the hand-written rules on twelve rules alone, over the same facts in memory."""
+    home, book = county(lines), load(ROOT / "rulebook")
+    twelve = book.model_copy(update={"rules": {name: book.rules[name] for name in by_hand.TWELVE}})
+    with reopened(str(runs.current(home))) as con:
+        duck.load_bindings(con, bind(twelve))
+        ours = sum(median(lambda p=p: collect(con, p)) for p in live(con).values())
+        found = _found(con, twelve)
+        given = by_hand.Facts(**by_hand.facts(con), points=by_hand.points(twelve))
+    theirs = {name: median(lambda r=rule: r(given)) for name, rule in by_hand.TWELVE.items()}
+    same = [name for name, rule in by_hand.TWELVE.items() if set(rule(given)["line_id"]) == found[name]]
+    return {
+        "lines": lines,
+        "polars": pl.__version__,
+        "our_seconds": round(ours, 3),
+        "polars_seconds": round(sum(theirs.values()), 3),
+        "polars_by_rule": {name: round(taken, 3) for name, taken in theirs.items()},
+        "same_lines": len(same),
+        "rules": len(theirs),
+    }
+
+
+def reopened(place: str) -> duckdb.DuckDBPyConnection:
+    """Open the facts of a run for judging, as the run itself has them: native tables of its serving file."""
+    con = duck.connect()
+    con.execute(f"SET VARIABLE as_of = DATE '{AS_OF:%Y-%m-%d}'")
+    con.execute(f"ATTACH '{place}' AS facts (READ_ONLY)")
+    for name in _held(con):
+        con.execute(f"CREATE VIEW {name} AS SELECT * FROM facts.{name}")
+    return con
+
+
+def _held(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the tables and views of the attached serving file that patterns may name."""
+    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'facts'"
+    held = {name for (name,) in con.execute(query).fetchall()}
+    return sorted(held & {*FACTS, "death", "medical_order", "charge_line"})
+
+
+def ran(home: Home) -> str:
+    """Return the serving file of a whole run over a prepared county; a run of the same input is not made twice."""
+    runs.execute(home, ROOT / "rulebook", as_of=AS_OF, finished_at=0, whole=True)
+    return str(runs.current(home))
+
+
+def live(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Return the patterns that the loaded bindings hold rows for."""
+
+    def bound(pattern: Any) -> bool:
+        row = con.execute(f"SELECT COUNT(*) FROM {pattern.table}").fetchone()
+        return bool(row and row[0])
+
+    return {name: pattern for name, pattern in PATTERNS.items() if bound(pattern)}
+
+
+def collect(con: duckdb.DuckDBPyConnection, pattern: Any) -> None:
+    """Gather the hits of a pattern into a fresh table, as a run does."""
+    con.execute("DROP TABLE IF EXISTS measured")
+    duck.create_hit_table(con, "measured")
+    duck.collect(con, pattern, "measured")
+
+
+def _found(con: duckdb.DuckDBPyConnection, book: Book) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {name: set() for name in book.rules}
+    for pattern in live(con).values():
+        for hit in duck.hits(con, pattern):
+            if hit.role == "subject" and hit.row_kind == "line":
+                found[hit.rule_id].add(hit.row_id)
+    return found
+
+
 def _scan() -> str:
-    return f"SELECT {', '.join(f'MAX({column})' for column in COLUMNS)} FROM charge_line"
-
-
-def _source(table: str) -> str:
-    if table != "line":
-        return f"facts.{table}"
-    return (
-        "(SELECT line_id, encounter_id, person_id, institution_id, department_id, practitioner_id, item_code, "
-        "service_date, service_at, net_quantity_e4 AS quantity_e4, unit_price_e6, net_amount_fen AS amount_fen "
-        "FROM facts.charge_line WHERE net_quantity_e4 > 0 AND currency IS NULL)"
-    )
+    return f"SELECT {', '.join(f'MAX({column})' for column in Line._fields)} FROM line"
 
 
 def main() -> None:
-    """Measure in a child process and print."""
-    lines = next((int(a) for a in sys.argv[1:] if a.isdigit()), 3_000_000)
+    """Measure each size in a child process and print."""
+    sizes = [int(argument) for argument in sys.argv[1:] if argument.isdigit()] or [3_000_000]
     if "--child" in sys.argv:
-        sys.stdout.write(json.dumps(measure(lines)) + "\n")
+        sys.stdout.write(json.dumps(measure(sizes[0])) + "\n")
         return
-    county(lines)
-    told = in_child(__file__, str(lines), "--child")
-    rows = [
+    if "--beside" in sys.argv:
+        sys.stdout.write(json.dumps(beside(sizes[0])) + "\n")
+        return
+    told = {}
+    for size in sizes:
+        county(size)
+        told[size] = in_child(__file__, str(size), "--child")
+    rows = [row for one in told.values() for row in _rows(one)]
+    if len(sizes) > 1:
+        small, large = told[sizes[0]], told[sizes[-1]]
+        growth = large["rules_seconds"] / small["rules_seconds"]
+        rows.append(
+            ("growth of the rules", f"{growth:.1f} times", f"{large['lines'] / small['lines']:.1f} times the lines")
+        )
+    peer = in_child(__file__, str(sizes[0]), "--beside") if sizes[0] <= PEER_LINES else None
+    if peer:
+        rows.append(
+            (
+                f"{peer['rules']} rules: ours · hand-written in Polars {peer['polars']}",
+                f"{peer['our_seconds']} s · {peer['polars_seconds']} s",
+                f"the same lines in {peer['same_lines']} of {peer['rules']}",
+            )
+        )
+    tell("rules", f"zhunsheng bench rules   # duckdb {duckdb.__version__}", rows, {"sizes": told, "beside": peer})
+
+
+def _rows(one: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
         (
-            "six rules",
-            f"{told['lines_per_second']:,} lines/s",
-            f"{told['rules_seconds']} s over {told['lines']:,} lines",
+            f"{one['rules']} rules over {one['lines']:,} lines",
+            f"{one['lines_per_second']:,} lines/s",
+            f"{one['rules_seconds']} s = {one['scans']} scans of the columns read ({one['scan_seconds']} s)",
         ),
-        ("one scan of the columns read", f"{told['scan_seconds']} s", f"the rules take {told['scans']} scans"),
-        ("whole run, serving file included", f"{told['whole_run_seconds']} s", f"peak {told['peak_mib']} MiB"),
+        ("whole run, serving file included", f"{one['whole_run_seconds']} s", f"peak {one['peak_mib']:,} MiB"),
+        *(
+            (name, f"{taken} s", f"{taken / one['scan_seconds']:.1f} scans")
+            for name, taken in sorted(one["seconds_by_pattern"].items(), key=lambda item: -item[1])
+        ),
     ]
-    rows += [
-        (name, f"{taken} s", f"{taken / told['scan_seconds']:.1f} scans")
-        for name, taken in told["seconds_by_pattern"].items()
-    ]
-    tell("rules", f"zhunsheng bench rules   # {lines:,} lines, duckdb {duckdb.__version__}", rows, told)
 
 
 if __name__ == "__main__":

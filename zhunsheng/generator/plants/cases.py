@@ -17,7 +17,18 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import Field, TypeAdapter
 
-from zhunsheng.book.models import Entry, Example, ExampleInstitution, ExampleLine, ExamplePerson, ExampleStay
+from zhunsheng.book.models import (
+    Entry,
+    Example,
+    ExampleDepartment,
+    ExampleInstitution,
+    ExampleLine,
+    ExampleOrder,
+    ExamplePerson,
+    ExampleRegistered,
+    ExampleStay,
+    ExampleUse,
+)
 
 VIOLATION, LOOK_ALIKE, UNKNOWN, FALSE_POSITIVE = "violation", "look_alike", "unknown", "known_false_positive"
 #: Whether a case was written with the rule at hand or from the sentence of the standard alone.
@@ -64,6 +75,11 @@ class Written(Entry):
     lines: tuple[ExampleLine, ...] = ()
     stays: tuple[ExampleStay, ...] = ()
     institutions: tuple[ExampleInstitution, ...] = ()
+    departments: tuple[ExampleDepartment, ...] = ()
+    orders: tuple[ExampleOrder, ...] = ()
+    uses: tuple[ExampleUse, ...] = ()
+    devices: tuple[ExampleRegistered, ...] = ()
+    facilities: tuple[ExampleRegistered, ...] = ()
     kind: Literal["violation", "look_alike", "unknown"] = "violation"
     rows: tuple[str, ...]
     besides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -197,18 +213,8 @@ def exactly(rule: RuleText) -> set[str]:
     return {name for name, (fact, ever) in stated.items() if ever and fact in rule.facts}
 
 
-def more(facts: Any, part: str) -> tuple[Any, ...]:
-    """Return a part that not every case can state: departments, orders, uses, devices, facilities."""
-    return getattr(facts, part, ())
-
-
-def died_on(facts: Any) -> tuple[date, ...]:
-    """Return the days on which the registers let the person of a case die."""
-    return getattr(facts.person, "died_on", ())
-
-
 def _ever(rule: RuleText, part: str) -> bool:
-    return any(more(example, part) for example in rule.examples)
+    return any(getattr(example, part) for example in rule.examples)
 
 
 def _any(rule: RuleText, part: str, name: str) -> bool:
@@ -222,7 +228,7 @@ def _foreign(facts: Example | Written) -> bool:
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
     # one file cannot let a person die on two days
-    elsewhere |= len(died_on(facts)) > 1
+    elsewhere |= len(facts.person.died_on) > 1
     return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
 
 

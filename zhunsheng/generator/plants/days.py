@@ -10,7 +10,7 @@ from bisect import bisect_right
 from datetime import date, timedelta
 from itertools import pairwise
 
-from zhunsheng.generator.plants.cases import Case, died_on, more
+from zhunsheng.generator.plants.cases import Case
 from zhunsheng.kernel.time import completed_months, completed_years, parse_date
 
 DAY = timedelta(days=1)
@@ -20,8 +20,8 @@ def days_of(case: Case) -> list[date]:
     """Return the days that a case names, each once, in order."""
     texts = [line.at for line in case.facts.lines]
     texts += [text for stay in case.facts.stays for text in (stay.start, stay.end) if text]
-    further = [day for order in more(case.facts, "orders") for day in (order.start, order.stop) if day]
-    further += [use.day for use in more(case.facts, "uses")] + list(died_on(case.facts))
+    further = [day for order in case.facts.orders for day in (order.start, order.stop) if day]
+    further += [use.day for use in case.facts.uses] + list(case.facts.person.died_on)
     return sorted({parse_date(text) for text in texts} | set(further))
 
 
@@ -45,7 +45,7 @@ def turns_of(case: Case) -> list[date]:
     facts = case.facts
     named = {line.item for line in facts.lines} | {code for stay in facts.stays for code in stay.diagnoses}
     of_rules = {turn.day for rule in case.rules for turn in rule.turns if not turn.texts or turn.texts & named}
-    held = [one for part in ("devices", "facilities") for one in more(facts, part)]
+    held = [one for part in ("devices", "facilities") for one in getattr(facts, part)]
     return sorted(of_rules | {day for one in held for day in (one.valid_from, one.valid_to) if day})
 
 

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from zhunsheng.generator.county import COUNTY, PHARMACY, REGION, TOWNSHIP, VILLAGE, County, Held, Registered
 from zhunsheng.generator.masters import NO_DAY, SINCE, More
-from zhunsheng.generator.plants.cases import VIOLATION, Case, more
+from zhunsheng.generator.plants.cases import VIOLATION, Case
 
 #: Where visits of a kind take place when a rule does not look at the institution.
 USUAL = {
@@ -32,7 +32,7 @@ OWN = {
 def named(case: Case) -> list[str]:
     """Return the institutions that a case names, each once."""
     places = [stay.institution for stay in case.facts.stays] + [line.institution for line in case.facts.lines]
-    places += [one.institution for part in ("orders", "uses") for one in more(case.facts, part)]
+    places += [one.institution for part in ("orders", "uses") for one in getattr(case.facts, part)]
     return list(dict.fromkeys(places))
 
 
@@ -56,7 +56,7 @@ def _stated(case: Case, name: str) -> Registered:
     held = tuple(
         Held(register, one.kind, one.valid_from, one.valid_to)
         for register, part in (("device", "devices"), ("facility", "facilities"))
-        for one in more(case.facts, part)
+        for one in getattr(case.facts, part)
         if one.institution == name
     )
     for one in case.facts.institutions:
@@ -154,7 +154,7 @@ class Departments:
     def _registered(self, institution: int, text: str) -> str:
         """Return the code of a department of which is registered what the case says, entered when it is new."""
         code = self.county.institutions[institution].code
-        for one in more(self.case.facts, "departments"):
+        for one in self.case.facts.departments:
             if one.id == text and self.names[institution] == one.institution:
                 said = [one.name or "科室", one.specialty or ""]
                 for row in self.rows.departments:

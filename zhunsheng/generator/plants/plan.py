@@ -19,7 +19,6 @@ from zhunsheng.generator.plants.cases import (
     UNKNOWN,
     VIOLATION,
     Case,
-    died_on,
 )
 from zhunsheng.generator.plants.days import moves
 from zhunsheng.generator.plants.rows import Cast
@@ -94,5 +93,5 @@ def _set_aside(world: World, plant: Plant) -> None:
     # what cannot be told may rest on earlier records that are not there; after a death there is no care
     if any(told.kind == UNKNOWN for told in plant.case.told):
         world.people.aside_from[plant.person] = 0
-    if died_on(plant.case.facts):
+    if plant.case.facts.person.died_on:
         world.people.aside_to[plant.person] = EVER

@@ -23,8 +23,6 @@ from zhunsheng.generator.plants.cases import (
     VISIT_TYPES,
     Case,
     at_stake,
-    died_on,
-    more,
     stated,
 )
 from zhunsheng.generator.plants.places import Departments, institutions
@@ -278,9 +276,9 @@ class Stage:
         """Keep the death of the person; orders and records of use wait for the identities of their encounters."""
         number = int(self.world.people.number[self.plant.person])
         rows = self.world.more
-        rows.deaths += [[str(number), self._day(day)] for day in died_on(self.case.facts)]
+        rows.deaths += [[str(number), self._day(day)] for day in self.case.facts.person.died_on]
         for part in ("orders", "uses"):
-            for one in more(self.case.facts, part):
+            for one in getattr(self.case.facts, part):
                 name = one.encounter if one.encounter in whole else f"{one.encounter}@{one.institution}"
                 institution = self.world.county.institutions[self.place[one.institution]].code
                 told = _order(one, self._day) if part == "orders" else _use(one, self._day)
