@@ -174,7 +174,7 @@ def _explained(told: dict[str, Any]) -> None:
 
 def _scores(scores: list[Score]) -> None:
     columns = ["规则", "植入", "查出", "查全", "盲测", "盲测查出", "应不明", "判不明", "已知误判", "判出"]
-    columns += ["形似", "误报形似", "疑点", "查准", "旁及", "另判不明"]
+    columns += ["形似", "误报形似", "盲测形似", "误报", "疑点", "查准", "旁及", "另判不明"]
     rows: list[list[Any]] = [
         [
             s.rule_id,
@@ -189,6 +189,8 @@ def _scores(scores: list[Score]) -> None:
             s.overturned_found,
             s.look_alikes,
             s.look_alikes_hit,
+            s.blind_look_alikes,
+            s.blind_look_alikes_hit,
             s.findings,
             _share(s.precision),
             s.beside,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,7 +50,18 @@ def connect(
         config["memory_limit"] = memory
     con = duckdb.connect(path, read_only=read_only, config=config)
     con.execute("SET preserve_insertion_order = false")
+    con.execute("SET enable_progress_bar = false")
     return con
+
+
+def budget() -> str:
+    """Return the memory a run may take before it spills to disk, as the environment states it (``ZHUNSHENG_MEMORY``).
+
+    Without a statement half of the machine's memory, at most 3 GiB: what the engine keeps beside its buffers comes on
+    top, and the site's pages go on being served meanwhile.
+    """
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return os.environ.get("ZHUNSHENG_MEMORY") or f"{min(half, 3 * 2**30) // 2**20}MiB"
 
 
 def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings]) -> None:

@@ -21,6 +21,8 @@ COLUMNS = {"rule_id", "kind", "rows", "author", "case", "others"}
 class Score:
     """Counts of one rule. A plant is found when a finding of its rule has a subject row that the key names.
 
+    ``blind`` cases were written from the sentence of the standard alone; look-alikes of theirs that are hit are told
+    apart, for sentence and rule disagree there.
     What a person overturns (``known_false_positive``) is found by the machine and counted apart. ``beside`` counts
     findings on a case that the key says nothing of for this rule: they are neither right nor wrong. ``unasked`` counts
     what was left unknown of ordinary traffic, where something is missing there that the rule needs.
@@ -35,6 +37,8 @@ class Score:
     unknown_found: int = 0
     look_alikes: int = 0
     look_alikes_hit: int = 0
+    blind_look_alikes: int = 0
+    blind_look_alikes_hit: int = 0
     overturned_planted: int = 0
     overturned_found: int = 0
     beside: int = 0
@@ -80,6 +84,8 @@ def answers(con: duckdb.DuckDBPyConnection, key: Path) -> list[Score]:
         score = scores.setdefault(rule, Score(rule))
         if finding in beside - named["touched"]:
             score.beside += 1
+        elif finding in named["disputed"]:
+            continue
         elif finding not in named["touched"] and verdict == "unknown":
             score.unasked += 1
         elif finding not in named["touched"]:
@@ -109,9 +115,14 @@ def _beside(plants: list[dict[str, str]], subjects: Subjects) -> set[str]:
 def _count(score: Score, plant: dict[str, str], found: set[tuple[str, str]], named: dict[str, set[str]]) -> None:
     kind = plant["kind"]
     told = {finding for finding, verdict in found if (verdict == "unknown") == (kind == "unknown")}
+    blind = plant["author"] == "standard"
     if kind == "look_alike":
-        score.look_alikes += 1
-        score.look_alikes_hit += bool(found)
+        score.look_alikes += not blind
+        score.look_alikes_hit += bool(found) and not blind
+        score.blind_look_alikes += blind
+        score.blind_look_alikes_hit += blind and bool(found)
+        if blind:
+            named["disputed"] |= {finding for finding, _ in found}
         return
     named[kind] |= told
     named["touched"] |= {finding for finding, _ in found}
@@ -124,8 +135,8 @@ def _count(score: Score, plant: dict[str, str], found: set[tuple[str, str]], nam
     else:
         score.planted += 1
         score.found += bool(told)
-        score.blind_planted += plant["author"] == "standard"
-        score.blind_found += plant["author"] == "standard" and bool(told)
+        score.blind_planted += blind
+        score.blind_found += blind and bool(told)
     if not told:
         score.missed.append(plant["rows"])
 

@@ -147,7 +147,7 @@ def replay(home: Home, run_id: str, progress: Progress | None = None) -> Manifes
 
 def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress, carried: Path | None) -> Manifest:
     previous = store.current_id(planned.home)
-    con = duck.connect(str(folder / store.SERVING))
+    con = duck.connect(str(folder / store.SERVING), memory=duck.budget())
     try:
         progress("facts", 0, 1)
         serving.load_facts(con, planned.home, planned.snapshot, planned.as_of)
