@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from zhunsheng.book.models import Example, ExampleLine, ExampleStay
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
+from zhunsheng.web import examples
 
 register = template.Library()
 _ORDINARY = {name: ExampleLine.model_fields[name].default for name in ("institution", "department", "encounter")}
@@ -74,6 +75,12 @@ def unit_word(unit: str) -> str:
 def in_unit(fen: int | None, unit: str) -> str:
     """Fen in the unit of its table."""
     return wan(fen) if unit == "wan" else yuan(fen)
+
+
+@register.filter
+def folded(lines: tuple[ExampleLine, ...]) -> list[examples.Group]:
+    """Lines of an example with steady runs folded: first, last, days between, how many."""
+    return examples.folded(lines)
 
 
 @register.filter
