@@ -53,6 +53,15 @@ def load(folder: Path, site: Path | None = None) -> Book:
     return book
 
 
+def draft(text: str, name: str) -> Rule:
+    """Return the rule that a text holds, wherever it will lie. Raises Problem ZS401, ZS402."""
+    try:
+        data = yaml.load(text, Loader=_YAML)  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as error:
+        raise Problem("ZS401", file=name, reason=error) from error
+    return _validated(Rule, data, name)
+
+
 def _rules(folder: Path) -> list[Rule]:
     rules = []
     for path in sorted((folder / "rules").rglob("*.yaml")):

@@ -152,6 +152,12 @@ def per_mille(part: int, whole: int) -> str:
 
 
 @register.filter
+def share(value: float | None) -> str:
+    """A share as whole percent; nothing where it is not known."""
+    return "" if value is None else f"{value:.0%}"
+
+
+@register.filter
 def percent(part: int, whole: int) -> str:
     """Share in percent with one decimal, or empty without a whole."""
     return f"{part * 100 / whole:.1f}%" if whole else ""
@@ -196,6 +202,7 @@ def get(mapping: Any, key: Any) -> Any:
 
 #: Words for codes, by kind. Told in the reader's language when printed.
 LABELS: dict[str, dict[str, Any]] = {
+    "outcome": {"confirmed": gettext_lazy("属实"), "overturned": gettext_lazy("不属实")},
     "verdict": {
         "violation": gettext_lazy("明确违规"),
         "suspected": gettext_lazy("可疑"),
