@@ -29,7 +29,10 @@ from zhunsheng.patterns.base import Line
 from zhunsheng.patterns.bind import bind
 
 #: Fact tables of a serving file that patterns read.
-FACTS = ("line", "encounter", "person", "diagnosis", "institution", "department", "use_record", "device", "facility")
+FACTS = (
+    "line", "encounter", "person", "diagnosis", "institution_registration", "department_registration", "use_record",
+    "device", "facility",
+)  # fmt: skip
 #: Above this size the Polars peer is left out: it holds every fact in memory.
 PEER_LINES = 5_000_000
 

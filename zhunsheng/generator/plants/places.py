@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from numpy.random import Generator
 
 from zhunsheng.generator.county import COUNTY, PHARMACY, REGION, TOWNSHIP, VILLAGE, County, Held, Registered
-from zhunsheng.generator.masters import NO_DAY, SINCE, More
+from zhunsheng.generator.masters import More, days
 from zhunsheng.generator.plants.cases import VIOLATION, Case
 
 #: Where visits of a kind take place when a rule does not look at the institution.
@@ -59,9 +59,13 @@ def _stated(case: Case, name: str) -> Registered:
         for one in getattr(case.facts, part)
         if one.institution == name
     )
-    for one in case.facts.institutions:
-        if one.id == name:
-            return Registered(one.kind, one.level, one.region, held)
+    said = [
+        Registered(one.kind, one.level, one.region, held, one.valid_from, one.valid_to)
+        for one in case.facts.institutions
+        if one.id == name
+    ]
+    if said:
+        return said[0]._replace(later=tuple(said[1:]))
     if "institution" in case.exact:
         return Registered(None, None, None, held)
     return Registered("hospital", "2", str(REGION), held)
@@ -153,14 +157,20 @@ class Departments:
 
     def _registered(self, institution: int, text: str) -> str:
         """Return the code of a department of which is registered what the case says, entered when it is new."""
+        said = [
+            [one.name or "科室", one.specialty or "", *days(one.valid_from, one.valid_to)]
+            for one in self.case.facts.departments
+            if one.id == text and self.names[institution] == one.institution
+        ]
+        if not said:
+            return UNKNOWN_DEPARTMENT
         code = self.county.institutions[institution].code
-        for one in self.case.facts.departments:
-            if one.id == text and self.names[institution] == one.institution:
-                said = [one.name or "科室", one.specialty or ""]
-                for row in self.rows.departments:
-                    if [row[0], *row[2:4]] == [code, *said]:
-                        return row[1]
-                entered = f"T{len(self.rows.departments) + 1:03d}"
-                self.rows.departments.append([code, entered, *said, SINCE, NO_DAY])
-                return entered
-        return UNKNOWN_DEPARTMENT
+        known: dict[str, list[list[str]]] = {}
+        for place, number, *told in self.rows.departments:
+            if place == code:
+                known.setdefault(number, []).append(told)
+        free = f"T{len(self.rows.departments) + 1:03d}"
+        entered = next((number for number, told in known.items() if told == said), free)
+        if entered == free:
+            self.rows.departments += [[code, entered, *told] for told in said]
+        return entered
