@@ -82,7 +82,7 @@ def test_what_the_grammar_left_to_a_person(published):
     assert {sheet.list: (sheet.confirm, sheet.waiting) for sheet in plan.sheets if sheet.confirm or sheet.waiting} == {
         "age_limited_drugs": (4389, 0),
         "age_limited_services": (30, 0),
-        "age_banded_services": (0, 1),
+        "age_banded_services": (1, 0),
         "course_limited_services": (1, 0),
         "course_limited_drugs": (2, 0),
         "visit_type_limited_drugs": (207, 0),
