@@ -164,6 +164,37 @@ def test_silence_about_what_a_rule_does_not_look_at_leaves_it_free(tmp_path):
     assert keys
 
 
+def test_registrations_stand_in_the_files_with_their_days(tmp_path):
+    told = example(
+        institutions=(
+            {"id": "A", "level": "1"},
+            {"id": "A", "level": "2", "valid_from": "2026-07-01", "valid_to": "2026-09-01"},
+        ),
+        departments=(
+            {"id": "D1", "name": "骨科", "specialty": "A04.03"},
+            {"id": "D1", "name": "康复科", "specialty": "A21", "valid_from": "2026-07-01"},
+        ),
+        lines=(line("2026-06-30", id="L1"), line("2026-07-01", id="L2")),
+    )
+    found, keys = planted(tmp_path, rule(told, facts="line institution department"))
+    days = ("begndate", "enddate")
+    for key in keys:
+        first, second = (fee(found, {"rows": row}) for row in key["rows"].split("|"))
+        assert [row["fee_ocur_time"][:10] for row in (first, second)] == ["2026-06-30", "2026-07-01"]
+        place, part = first["fixmedins_code"], first["bilg_dept_codg"]
+        levels = [row for row in found.rows("medins") if row["fixmedins_code"] == place]
+        assert [(row["medinslv"], *(row[day] for day in days)) for row in levels] == [
+            ("1", "2020-01-01", ""),
+            ("2", "2026-07-01", "2026-08-31"),
+        ]
+        parts = [r for r in found.rows("dept") if (r["fixmedins_code"], r["hosp_dept_codg"]) == (place, part)]
+        assert [(row["caty"], row["begntime"], row["endtime"]) for row in parts] == [
+            ("A04.03", "2020-01-01", ""),
+            ("A21", "2026-07-01", ""),
+        ]
+    assert keys
+
+
 def test_a_person_under_a_case_is_seen_for_nothing_else_in_those_days(files):
     seen = {(row["psn_no"], row["begntime"][:10]): row["mdtrt_id"] for row in files.settlements}
     lines = {f"{row['fixmedins_code']}-{row['feedetl_sn']}": row for row in files.fees}

@@ -32,6 +32,12 @@ class Dated(Entry):
         """The days on which the entry holds."""
         return Period(self.valid_from, self.valid_to or OPEN_END)
 
+    @property
+    def days(self) -> str:
+        """The period as text, its end not held; empty where the entry states no day."""
+        start = "" if self.valid_from == date.min else str(self.valid_from)
+        return f"{start} – {self.valid_to or ''}" if start or self.valid_to else ""
+
     @model_validator(mode="after")
     def _period_is_sound(self) -> Dated:
         if self.valid_to is not None and self.valid_to <= self.valid_from:
@@ -129,18 +135,23 @@ class ExampleStay(Entry):
     diagnoses: tuple[str, ...] = ()
 
 
-class ExampleInstitution(Entry):
-    """An institution of a worked example: kind and level as in the facts, region code."""
+class ExampleInstitution(Dated):
+    """A registration of an institution: kind and level as in the facts, region code.
 
+    Without a day it is the first one; a further one of the same ``id`` states when it begins.
+    """
+
+    valid_from: date = date.min
     id: str = "A"
     kind: str = "hospital"
     level: str | None = "2"
     region: str | None = None
 
 
-class ExampleDepartment(Entry):
-    """A department of a worked example: national specialty code caty, None when not registered."""
+class ExampleDepartment(Dated):
+    """A registration of a department: national specialty code caty, None when not registered; dated alike."""
 
+    valid_from: date = date.min
     id: str = "D1"
     institution: str = "A"
     name: str = ""

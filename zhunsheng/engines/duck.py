@@ -79,10 +79,10 @@ def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     _table(con, "medical_order", _schema(Order._fields), [one for case in people for one in case.orders])
     _table(con, "use_record", _schema(UseRecord._fields), [one for case in people for one in case.use_records])
     _table(con, "death", _schema(Death._fields), [one for case in people for one in case.deaths])
-    named = {one.institution_id: one for case in people for one in case.institutions}
-    _table(con, "institution", _schema(Institution._fields), list(named.values()))
-    parts = {one[:2]: one for case in people for one in case.departments}
-    _table(con, "department", _schema(Department._fields), list(parts.values()))
+    named = sorted({one for case in people for one in case.institutions}, key=str)
+    _table(con, "institution_registration", _schema(Institution._fields), named)
+    parts = sorted({one for case in people for one in case.departments}, key=str)
+    _table(con, "department_registration", _schema(Department._fields), parts)
     _table(con, "device", _schema(Device._fields), sorted({one for case in people for one in case.devices}, key=str))
     places = sorted({one for case in people for one in case.facilities}, key=str)
     _table(con, "facility", _schema(Facility._fields), places)

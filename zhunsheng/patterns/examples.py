@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from zhunsheng.book.models import Example, ExampleLine, ExampleOrder, ExampleStay, ExampleUse, Rule
+from zhunsheng.book.models import Dated, Example, ExampleLine, ExampleOrder, ExampleStay, ExampleUse, Rule
 from zhunsheng.kernel.money import fen_from_yuan, times
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
@@ -27,6 +27,7 @@ from zhunsheng.patterns.base import (
     Order,
     Stay,
     UseRecord,
+    registrations,
 )
 
 
@@ -53,11 +54,13 @@ def case_of(example: Example, person_id: str) -> Case:
             for stay in example.stays
             for place, code in enumerate(stay.diagnoses)
         ),
-        institutions=tuple(
-            Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region) for one in example.institutions
+        institutions=registrations(
+            Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region, *_days(one))
+            for one in example.institutions
         ),
-        departments=tuple(
-            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty) for one in example.departments
+        departments=registrations(
+            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty, *_days(one))
+            for one in example.departments
         ),
         orders=tuple(_order(order, person_id) for order in example.orders),
         use_records=tuple(_use(use, person_id) for use in example.uses),
@@ -170,6 +173,10 @@ def _use(use: ExampleUse, person_id: str) -> UseRecord:
         use.day,
         scaled(use.quantity, 4),
     )
+
+
+def _days(one: Dated) -> tuple[date, date]:
+    return one.period.start, one.period.end
 
 
 def _when(text: str) -> tuple[date, int | None]:

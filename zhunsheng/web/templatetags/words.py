@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from zhunsheng.book.models import Example, ExampleLine, ExampleStay
+from zhunsheng.book.models import Dated, Example, ExampleLine, ExampleStay
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
 from zhunsheng.web import examples
@@ -111,14 +111,20 @@ def stated(stay: ExampleStay) -> str:
 def registered(example: Example) -> str:
     """The institutions and departments that an example states, with level and specialty."""
     told = [
-        _("机构 {name}").format(name=one.id) + " " + (_label("level", one.level) if one.level else _("级别未登记"))
+        _("机构 {name}").format(name=one.id)
+        + f" {_label('level', one.level) if one.level else _('级别未登记')}{_held(one)}"
         for one in example.institutions
     ]
     told += [
-        _("科室 {name}").format(name=f"{one.id} {one.name}") + " " + (one.specialty or _("诊疗科目未登记"))
+        _("科室 {name}").format(name=f"{one.id} {one.name}") + f" {one.specialty or _('诊疗科目未登记')}{_held(one)}"
         for one in example.departments
     ]
     return " · ".join(told)
+
+
+def _held(one: Dated) -> str:
+    """The days of a registration, as far as an example states them."""
+    return f" {one.days}" if one.days else ""
 
 
 @register.filter
