@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.docs.markdown import both, table
 from zhunsheng.book import Book, Rule, load
-from zhunsheng.book.models import Example, ExampleLine, ParameterValue
+from zhunsheng.book.models import Example, ExampleLine, ParameterValue, Place
 from zhunsheng.kernel.home import ROOT
 
 GROUNDS = {"published": "国家公布 published", "local": "本地默认，待确认 local default to confirm", "demo": "演示 demo"}
@@ -19,23 +19,55 @@ def pages() -> dict[str, str]:
 
 def _index(book: Book) -> str:
     rows = [
-        [f"[{r.name}]({r.id}.md)", r.name_en, f"`{r.pattern}`", GROUNDS[r.ground], r.version]
-        for r in book.rules.values()
+        [place, *told]
+        for place, one in book.scheme.items()
+        for told in (_listed(book, [rule for rule in book.rules.values() if rule.seq == place]) or [_missing(one)])
     ]
+    rows += [["–", *told] for told in _listed(book, [rule for rule in book.rules.values() if not rule.seq])]
+    waiting = len(book.rules) - len(book.live)
     knowledge = [[f"`{k.name}`", k.kind.zh, k.kind.en, len(k.points)] for k in book.knowledge.values()]
     return (
         "# 规则 · Rules\n\n"
-        + table(["规则", "rule", "范式 pattern", "依据 ground", "版本 version"], rows)
+        + both(
+            f"规则目录 {len(book.scheme)} 条；规则文件 {len(book.rules)} 个，其中 {waiting} 个等待事实或知识，不运行。",
+            f"{len(book.scheme)} places in the scheme; {len(book.rules)} rule files; the {waiting} that wait are not run.",
+        )
+        + "\n"
+        + table(["目录", "规则", "rule", "范式 pattern", "依据 ground", "状态 status"], rows)
         + "\n## 知识点清单 · Knowledge lists\n\n仓库内只有少量注明出处的样例；完整清单由使用单位导入。\n\n"
         "The repository holds a small cited seed; sites import the complete lists.\n\n"
         + table(["清单 list", "中文", "English", "仓库内条数 rows here"], knowledge)
     )
 
 
+def _listed(book: Book, rules: list[Rule]) -> list[list[object]]:
+    return [
+        [
+            f"[{r.name}]({r.id}.md)",
+            r.name_en,
+            f"`{r.pattern}`" if r.pattern else "–",
+            GROUNDS[r.ground],
+            _status(book, r),
+        ]
+        for r in rules
+    ]
+
+
+def _missing(place: Place) -> list[object]:
+    return [place.name, "", "", "", "没有规则文件 no rule file"]
+
+
+def _status(book: Book, rule: Rule) -> str:
+    if not rule.waits_for:
+        return "运行 live"
+    awaited = [book.awaited[name] for name in rule.waits_for]
+    return f"等待{'、'.join(one.zh for one in awaited)} waits for {', '.join(one.en for one in awaited)}"
+
+
 def _page(book: Book, rule: Rule) -> str:
     parts = [
         f"# {rule.name} · {rule.name_en}\n",
-        table(["", ""], _facts(rule)),
+        table(["", ""], _facts(book, rule)),
         "## 法律依据 · Law\n",
         _law(book, rule),
         "## 规则 · Rule\n",
@@ -44,7 +76,7 @@ def _page(book: Book, rule: Rule) -> str:
         _parameters(rule),
         _knowledge(book, rule),
         "## 示例 · Examples\n",
-        _examples(rule),
+        _examples(rule) if rule.examples else both("规则等待中，尚无示例。", "The rule waits and has no example yet."),
         "## 已知误判 · Known false positives\n",
         *(f"- {zh}\n- {en}" for zh, en in zip(rule.known_false_positives, rule.known_false_positives_en, strict=True)),
         "\n## 建议 · Advice\n",
@@ -53,11 +85,13 @@ def _page(book: Book, rule: Rule) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _facts(rule: Rule) -> list[list[object]]:
+def _facts(book: Book, rule: Rule) -> list[list[object]]:
     signed = f"{rule.authored_by} / {rule.checked_by or '待复核 not yet checked'}"
     return [
         ["编号 id", f"`{rule.id}` {rule.code}"],
-        ["范式 pattern", f"`{rule.pattern}`"],
+        ["目录 place in the scheme", rule.seq or "–"],
+        ["状态 status", _status(book, rule)],
+        ["范式 pattern", f"`{rule.pattern}`" if rule.pattern else "–"],
         ["结论 verdict", VERDICTS[rule.verdict]],
         ["依据 ground", GROUNDS[rule.ground]],
         ["版本 version", rule.version],

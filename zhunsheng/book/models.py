@@ -221,15 +221,19 @@ class Example(Entry):
 class Rule(Signed):
     """A pattern bound to knowledge, parameters, law and words. One file, one rule.
 
-    ``where`` takes of its lists only the points whose columns hold the given text; empty text: what is left open.
+    ``seq`` is its place in the scheme, ``code`` the national code. ``where`` takes of its lists only the points whose
+    columns hold the given text; empty text: what is left open. A rule that ``waits_for`` facts or knowledge says
+    all but what it cannot show: it is never run, and may name neither pattern nor examples.
     """
 
     id: str
+    seq: str = ""
     code: str = ""
     name: str
     name_en: str
     area: str
-    pattern: str
+    pattern: str = ""
+    waits_for: tuple[str, ...] = ()
     version: int = Field(ge=1)
     ground: Ground
     verdict: Literal["violation", "suspected"]
@@ -249,11 +253,35 @@ class Rule(Signed):
     authored_by: str = Field(min_length=1)
     reviewed_on: date
     next_review: date
-    examples: tuple[Example, ...] = Field(min_length=2)
+    examples: tuple[Example, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Rule:
+        if not self.waits_for and not self.pattern:
+            raise ValueError("a rule without a pattern must say what it waits for")
+        if not self.waits_for and len(self.examples) < 2:
+            raise ValueError("a rule that waits for nothing needs examples on both sides")
+        return self
 
     def parameter(self, name: str) -> Parameter | None:
         """Return a parameter by name, or None."""
         return next((p for p in self.parameters if p.name == name), None)
+
+
+class Awaited(Entry):
+    """A kind of fact, a knowledge table or a step that rules wait for because it is not here."""
+
+    kind: Literal["fact", "knowledge", "step"]
+    zh: str
+    en: str
+
+
+class Place(Entry):
+    """A place in the scheme of rules: the national classes by number, then the derived ones (X01, ...)."""
+
+    name: str
+    code: str = ""
+    template: str
 
 
 class Article(Entry):
@@ -377,6 +405,13 @@ class Book(BaseModel):
     batches: dict[str, Batch]
     digest: str
     sources: dict[str, str]  # rule id -> digest of its file
+    awaited: dict[str, Awaited] = Field(default_factory=dict)
+    scheme: dict[str, Place] = Field(default_factory=dict)
+
+    @property
+    def live(self) -> dict[str, Rule]:
+        """The rules that judge: those that wait for nothing."""
+        return {key: rule for key, rule in self.rules.items() if not rule.waits_for}
 
     def article(self, ref: LawRef) -> tuple[Instrument, Article]:
         """Return instrument and article of a reference. Raises KeyError."""
@@ -393,8 +428,9 @@ class Book(BaseModel):
         return self.model_copy(update={"rules": rules, "knowledge": lists})
 
     def judging(self, as_of: date, known: date | None = None) -> Book:
-        """Return what judges as of a day: what had begun, and was published by the day ``known`` where one is given."""
-        return (self.known_on(known) if known else self).as_of(as_of)
+        """Return what judges as of a day: what had begun, waits for nothing and was known by ``known`` if given."""
+        held = (self.known_on(known) if known else self).as_of(as_of)
+        return held.model_copy(update={"rules": held.live})
 
     def known_on(self, day: date) -> Book:
         """Return the book as one knew it on a day: rules and batches published by then, whatever they say of when."""

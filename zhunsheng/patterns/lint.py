@@ -33,7 +33,7 @@ def lint(book: Book, today: date) -> list[Remark]:
         message = problem.as_dict()["message"], problem.as_dict("en")["message"]
         about = str(problem.values.get("rule", ""))
         return [Remark("rule", about, "error", problem.code, *(str(text) for text in message))]
-    tried = [remark for rule in book.rules.values() for remark in _lint_rule(rule, bindings[rule.pattern])]
+    tried = [remark for rule in book.live.values() for remark in _lint_rule(rule, bindings[rule.pattern])]
     return [*tried, *about_book(book, today), *_unbound(book, bindings)]
 
 
