@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tools.docs.markdown import both, table
 from zhunsheng.book import Book, Rule, load
-from zhunsheng.book.models import Example, ExampleLine, ParameterValue, Place
+from zhunsheng.book.models import ParameterValue, Place
+from zhunsheng.book.worked import Example, ExampleLine
 from zhunsheng.kernel.home import ROOT
 
 GROUNDS = {"published": "国家公布 published", "local": "本地默认，待确认 local default to confirm", "demo": "演示 demo"}
@@ -30,7 +31,7 @@ def _index(book: Book) -> str:
         "# 规则 · Rules\n\n"
         + both(
             f"规则目录 {len(book.scheme)} 条；规则文件 {len(book.rules)} 个，其中 {waiting} 个等待事实或知识，不运行。",
-            f"{len(book.scheme)} places in the scheme; {len(book.rules)} rule files; the {waiting} that wait are not run.",
+            f"{len(book.scheme)} places in the scheme; {len(book.rules)} rule files, {waiting} of them waiting, not run.",
         )
         + "\n"
         + table(["目录", "规则", "rule", "范式 pattern", "依据 ground", "状态 status"], rows)
@@ -178,13 +179,37 @@ def _registers(example: Example) -> list[str]:
     ]
     placed = [
         f"登记 registered {one.kind} {one.valid_from} – {one.valid_to or ''} ({one.institution})"
-        for one in (*example.facilities, *example.devices)
+        for one in (*example.facilities, *example.devices, *example.licences)
     ]
-    return [*died, *uses, *placed]
+    return [*died, *uses, *placed, *_staff(example), *_papers(example)]
+
+
+def _staff(example: Example) -> list[str]:
+    practised = [
+        f"{p.id}: 执业 practises {p.title or '–'} {p.valid_from} – {p.valid_to or ''} ({p.institution})"
+        for p in example.practitioners
+    ]
+    decided = [f"{d.practitioner}: {d.status} {d.valid_from} – {d.valid_to or ''}" for d in example.decisions]
+    return [*practised, *decided]
+
+
+def _papers(example: Example) -> list[str]:
+    orders = [
+        f"{o.id}: 医嘱 order {o.item or '–'} {o.start} – {o.stop or ''} × {o.quantity or '–'} / {o.supply_days or '–'}"
+        for o in example.orders
+    ]
+    operated = [f"手术 operation {p.code} {p.day or '–'} ({p.encounter})" for p in example.procedures]
+    nursed = [f"护理记录 nursing {n.day} {n.level or '–'} ({n.encounter})" for n in example.nursing]
+    checked = [f"{c.id}: 核验 check {c.at} {c.result} ({c.encounter})" for c in example.checks]
+    settled = [
+        f"{s.id}: 结算 settled {s.day} {s.total} {s.invoice or '–'} ({s.encounter})" for s in example.settlements
+    ]
+    return [*orders, *operated, *nursed, *checked, *settled]
 
 
 def _more(line: ExampleLine) -> str:
     scope = f" 政策范围内 in scope {line.in_scope}" if line.in_scope is not None else ""
+    scope += f" {line.practitioner}" if line.practitioner else ""
     return scope + ("" if line.department else " 科室不明 no department")
 
 

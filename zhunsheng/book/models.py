@@ -7,36 +7,13 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zhunsheng.kernel.time import OPEN_END, Period
+from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.worked import Example
 
 Ground = Literal["published", "local", "demo"]
 #: Who published a batch, broadest first: a narrower jurisdiction is laid over a broader one.
 Level = Literal["national", "province", "city", "county", "site"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-
-
-class Entry(BaseModel):
-    """Base of every object of the book: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Dated(Entry):
-    """Something that holds from a day (held) to a day (not held; open when absent)."""
-
-    valid_from: date
-    valid_to: date | None = None
-
-    @property
-    def period(self) -> Period:
-        """The days on which the entry holds."""
-        return Period(self.valid_from, self.valid_to or OPEN_END)
-
-    @model_validator(mode="after")
-    def _period_is_sound(self) -> Dated:
-        if self.valid_to is not None and self.valid_to <= self.valid_from:
-            raise ValueError(f"valid_to {self.valid_to} is not after valid_from {self.valid_from}")
-        return self
 
 
 class Signed(Dated):
@@ -99,123 +76,6 @@ class LawRef(Entry):
     instrument: str
     article: str
     item: str = ""
-
-
-class ExampleLine(Entry):
-    """A charge line of a worked example; ``at`` is a day or a day with time, Asia/Shanghai."""
-
-    id: str
-    item: str
-    at: str
-    quantity: str = "1"
-    price: str
-    institution: str = "A"
-    department: str | None = "D1"
-    encounter: str = "E1"
-    item_class: str | None = None
-    in_scope: str | None = None
-
-
-class ExampleStay(Entry):
-    """An encounter of a worked example; the first of ``diagnoses`` is the principal one."""
-
-    id: str
-    start: str
-    end: str | None = None
-    visit_type: str = "inpatient"
-    institution: str = "A"
-    department: str | None = "D1"
-    insurance: str | None = "310"
-    diagnoses: tuple[str, ...] = ()
-
-
-class ExampleInstitution(Entry):
-    """An institution of a worked example: kind and level as in the facts, region code."""
-
-    id: str = "A"
-    kind: str = "hospital"
-    level: str | None = "2"
-    region: str | None = None
-
-
-class ExampleDepartment(Entry):
-    """A department of a worked example: national specialty code caty, None when not registered."""
-
-    id: str = "D1"
-    institution: str = "A"
-    name: str = ""
-    specialty: str | None = None
-
-
-class ExamplePerson(Entry):
-    """The person of a worked example; what is left out is unknown.
-
-    ``died_on`` holds the registered days of death: none, one, or several statements that differ.
-    """
-
-    sex: Literal["M", "F"] | None = None
-    birth_date: date | None = None
-    died_on: tuple[date, ...] = ()
-
-
-class ExampleOrder(Entry):
-    """A drug or treatment order of a worked example: first day, last day where it was stopped."""
-
-    id: str
-    start: date
-    stop: date | None = None
-    item: str | None = None
-    quantity: str | None = None
-    supply_days: int | None = None
-    institution: str = "A"
-    encounter: str = "E1"
-
-
-class ExampleUse(Entry):
-    """A record of performance or use of a worked example."""
-
-    id: str
-    item: str
-    day: date
-    quantity: str = "1"
-    institution: str = "A"
-    encounter: str = "E1"
-
-
-class ExampleRegistered(Dated):
-    """A registered device or facility of a worked example: ``kind`` is the device class or what the place is for."""
-
-    kind: str
-    institution: str = "A"
-
-
-class Expected(Entry):
-    """One finding that an example must give: its subject rows, verdict, reasons and amount at stake in yuan."""
-
-    subject: tuple[str, ...]
-    verdict: Literal["violation", "suspected", "unknown"]
-    reasons: tuple[str, ...]
-    amount: str
-
-
-class Example(Entry):
-    """A worked example: test of the rule and text of its page. ``work`` shows the arithmetic in words."""
-
-    name: str
-    name_en: str
-    person: ExamplePerson = ExamplePerson()
-    lines: tuple[ExampleLine, ...] = ()
-    stays: tuple[ExampleStay, ...] = ()
-    institutions: tuple[ExampleInstitution, ...] = ()
-    departments: tuple[ExampleDepartment, ...] = ()
-    orders: tuple[ExampleOrder, ...] = ()
-    uses: tuple[ExampleUse, ...] = ()
-    devices: tuple[ExampleRegistered, ...] = ()
-    facilities: tuple[ExampleRegistered, ...] = ()
-    expect: tuple[Expected, ...]
-    work: str
-    work_en: str
-    known_false_positive: bool = False
 
 
 class Rule(Signed):

@@ -129,6 +129,8 @@ def _registers(con: duckdb.DuckDBPyConnection) -> str:
         if not _with_person(table) and "encounter_id" not in TABLES[table].names:
             query = f"SELECT COUNT(*), SUM(CAST(HASH({_columns(table)}) AS HUGEINT)) FROM main.{table}"
             told.append((table, str(con.execute(query).fetchone())))
+    practice = "SELECT COUNT(*), SUM(CAST(HASH(COLUMNS(*)) AS HUGEINT)) FROM main.practice"
+    told.append(("practice", str(con.execute(practice).fetchone())))
     return digest(canonical(told))
 
 
