@@ -31,7 +31,7 @@ def _index(book: Book) -> str:
         "# 规则 · Rules\n\n"
         + both(
             f"规则目录 {len(book.scheme)} 条；规则文件 {len(book.rules)} 个，其中 {waiting} 个等待事实或知识，不运行。",
-            f"{len(book.scheme)} places in the scheme; {len(book.rules)} rule files, {waiting} of them waiting, not run.",
+            f"{len(book.scheme)} places in the scheme; {len(book.rules)} rule files; {waiting} of them wait, not run.",
         )
         + "\n"
         + table(["目录", "规则", "rule", "范式 pattern", "依据 ground", "状态 status"], rows)

@@ -281,6 +281,11 @@ class Hit(NamedTuple):
             line.amount_fen,
         )
 
+    @classmethod
+    def of_stay(cls, row: Any, key: str, stay_id: str, said: tuple[Verdict, str, str, str], amount: int = 0) -> Hit:
+        """Return the hit of an encounter that is a subject by itself; ``said``: verdict, reason, expected, actual."""
+        return cls(row.rule_id, row.point_id, key, *said, "subject", "encounter", stay_id, amount)
+
 
 @dataclass(frozen=True, slots=True)
 class BindingColumn:
