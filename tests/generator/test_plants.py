@@ -12,7 +12,7 @@ import yaml
 from tests.generator.county_files import CountyFiles
 from tests.generator.points import KNOWLEDGE
 from zhunsheng.book import load
-from zhunsheng.book.models import Example
+from zhunsheng.book.worked import Example
 from zhunsheng.cli.county import knowledge_of
 from zhunsheng.generator import Knowledge, NeedPoint, RuleText, Turn, generate
 from zhunsheng.generator.plants.cases import Case, cases, files

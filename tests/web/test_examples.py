@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zhunsheng.book import load
-from zhunsheng.book.models import ExampleLine
+from zhunsheng.book.worked import ExampleLine
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.web.examples import folded
 

@@ -10,6 +10,7 @@ import typer
 from zhunsheng import runs
 from zhunsheng.book import Book, draft, load
 from zhunsheng.book.lint import Remark
+from zhunsheng.book.models import plain_data
 from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
@@ -194,9 +195,11 @@ def _rule(book: Book, rule_id: str) -> dict[str, Any]:
     rule = book.rules[rule_id]
     return {
         "id": rule.id,
+        "seq": rule.seq,
         "code": rule.code,
         "name": rule.name,
         "pattern": rule.pattern,
+        "waits_for": [{"code": name, **plain_data(book.awaited[name])} for name in rule.waits_for],
         "ground": rule.ground,
         "points": len(points(book, rule)),
         "examples": len(rule.examples),
@@ -205,8 +208,15 @@ def _rule(book: Book, rule_id: str) -> dict[str, Any]:
 
 
 def _table(book: Book) -> None:
-    rows = [list(_rule(book, rule).values())[:7] for rule in book.rules]
-    show.table(f"规则库 {book.digest[:16]}", ["编号", "国家编码", "名称", "样式", "立足", "知识点", "算例"], rows)
+    rows = [_row(_rule(book, rule)) for rule in book.rules]
+    columns = ["编号", "目录", "国家编码", "名称", "样式", "立足", "知识点", "算例", "状态"]
+    show.table(f"规则库 {book.digest[:16]}", columns, rows)
+
+
+def _row(told: dict[str, Any]) -> list[Any]:
+    keys = ("id", "seq", "code", "name", "pattern", "ground", "points", "examples")
+    awaited = "、".join(one["zh"] for one in told["waits_for"])
+    return [*(told[key] for key in keys), f"等待{awaited}" if awaited else "运行"]
 
 
 def _remark(one: Remark) -> dict[str, str]:

@@ -83,10 +83,10 @@ def load_rules(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     """Create the tables rule and binding_point."""
     rules = [
         (r.id, r.code, r.name, r.name_en, r.pattern, r.ground, r.version, book.sources[r.id])
-        for r in book.rules.values()
+        for r in book.live.values()
     ]
     _create(con, "rule", RULE_COLUMNS, rules, integers={"version"})
-    cited = [_cited(book, rule, point) for rule in book.rules.values() for point in points(book, rule)]
+    cited = [_cited(book, rule, point) for rule in book.live.values() for point in points(book, rule)]
     _create(con, "binding_point", POINT_COLUMNS, cited)
 
 

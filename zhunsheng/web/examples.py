@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from zhunsheng.book.models import ExampleLine
+from zhunsheng.book.worked import ExampleLine
 
 #: Shorter runs are read faster line by line.
 LEAST = 4

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from numpy.random import Generator
 
-from zhunsheng.book.models import ExampleDepartment
+from zhunsheng.book.worked import ExampleDepartment
 from zhunsheng.generator.county import (
     COUNTY,
     PHARMACY,

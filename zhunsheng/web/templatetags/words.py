@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from zhunsheng.book.models import Dated, Example, ExampleLine, ExampleStay
+from zhunsheng.book.entry import Dated
+from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
 from zhunsheng.web import examples
