@@ -70,7 +70,7 @@ def knowledge_of(book: Book) -> Knowledge:
     rows = {name: bindings.rows for name, bindings in bound.items()}
     needs, untold = needs_of(bound)
     names = _names(book)
-    others = {name for rule in book.rules.values() if rule.pattern not in SCREENED for name in rule.lists}
+    others = {name for rule in book.live.values() if rule.pattern not in SCREENED for name in rule.lists}
 
     def name(code: str) -> str:
         return names.get(code, code)
@@ -98,7 +98,7 @@ def knowledge_of(book: Book) -> Knowledge:
         needs=needs,
         named=frozenset(untold.union(*(_texts(p) for name in others for p in book.knowledge[name].points))),
         names=names,
-        rules=[_told(book, rule) for rule in book.rules.values()],
+        rules=[_told(book, rule) for rule in book.live.values()],
     )
 
 

@@ -43,12 +43,18 @@ class Held(NamedTuple):
 
 
 class Registered(NamedTuple):
-    """What the registry says of an institution outside the county; a ``kind`` of None: it is not registered."""
+    """What the registry says of an institution outside the county; a ``kind`` of None: it is not registered.
+
+    It says so since before the period, or on the days stated; ``later`` registrations of the institution follow.
+    """
 
     kind: str | None
     level: str | None
     region: str | None
     held: tuple[Held, ...] = ()
+    valid_from: date = date.min
+    valid_to: date | None = None
+    later: tuple[Registered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from zhunsheng.book.models import (
-    Entry,
+from zhunsheng.book.entry import Entry
+from zhunsheng.book.worked import (
     Example,
     ExampleDepartment,
     ExampleInstitution,

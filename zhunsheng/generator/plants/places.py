@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from numpy.random import Generator
 
-from zhunsheng.book.models import ExampleDepartment
+from zhunsheng.book.worked import ExampleDepartment
 from zhunsheng.generator.county import (
     COUNTY,
     PHARMACY,
@@ -20,7 +20,7 @@ from zhunsheng.generator.county import (
     within,
 )
 from zhunsheng.generator.knowledge import Need
-from zhunsheng.generator.masters import NO_DAY, SINCE
+from zhunsheng.generator.masters import NO_DAY, SINCE, days
 from zhunsheng.generator.plants import harmless
 from zhunsheng.generator.plants.cases import VIOLATION, Case
 from zhunsheng.generator.world import World
@@ -73,9 +73,13 @@ def _stated(case: Case, name: str) -> Registered:
         for one in getattr(case.facts, part)
         if one.institution == name
     )
-    for one in case.facts.institutions:
-        if one.id == name:
-            return Registered(one.kind, one.level, one.region, held)
+    said = [
+        Registered(one.kind, one.level, one.region, held, one.valid_from, one.valid_to)
+        for one in case.facts.institutions
+        if one.id == name
+    ]
+    if said:
+        return said[0]._replace(later=tuple(said[1:]))
     if "institution" in case.exact:
         return Registered(None, None, None, held)
     return Registered("hospital", "2", str(REGION), held)
@@ -177,7 +181,7 @@ class Departments:
         own, known = self._free[institution], self.county.departments
         fitting = [n for n in own if all(within(known[n].caty, need.any_of) for need in needs)]
         if not fitting:
-            return self._entered(institution, "专科门诊", harmless.specialty(needs))
+            return self._entered(institution, [["专科门诊", harmless.specialty(needs), SINCE, NO_DAY]])
         if len(own) > 1:
             own.remove(fitting[0])
         return fitting[0]
@@ -189,17 +193,22 @@ class Departments:
 
     def _registered(self, institution: int, text: str) -> str:
         """Return the code of a department of which is registered what the case says, entered when it is new."""
-        one = self._stated(institution, text)
-        if one is None:
-            return UNKNOWN_DEPARTMENT
-        return self._entered(institution, one.name or "科室", one.specialty or "")
+        said = [
+            [one.name or "科室", one.specialty or "", *days(one.valid_from, one.valid_to)]
+            for one in self.case.facts.departments
+            if one.id == text and self.names[institution] == one.institution
+        ]
+        return self._entered(institution, said) if said else UNKNOWN_DEPARTMENT
 
-    def _entered(self, institution: int, name: str, specialty: str) -> str:
-        """Return the code of a further department of an institution, entered when it is new."""
+    def _entered(self, institution: int, said: list[list[str]]) -> str:
+        """Return the code of a further department of an institution with such registrations, entered when it is new."""
         code = self.county.institutions[institution].code
-        for row in self.rows.departments:
-            if [row[0], *row[2:4]] == [code, name, specialty]:
-                return row[1]
-        entered = f"T{len(self.rows.departments) + 1:03d}"
-        self.rows.departments.append([code, entered, name, specialty, SINCE, NO_DAY])
+        known: dict[str, list[list[str]]] = {}
+        for place, number, *told in self.rows.departments:
+            if place == code:
+                known.setdefault(number, []).append(told)
+        free = f"T{len(self.rows.departments) + 1:03d}"
+        entered = next((number for number, told in known.items() if told == said), free)
+        if entered == free:
+            self.rows.departments += [[code, entered, *told] for told in said]
         return entered

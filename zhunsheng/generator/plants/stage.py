@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from zhunsheng.book.models import ExampleLine, ExampleStay
+from zhunsheng.book.worked import ExampleLine, ExampleStay
 from zhunsheng.generator import months
 from zhunsheng.generator.casemix import GROUP_OF, CaseMix
 from zhunsheng.generator.county import COUNTY, ELSEWHERE, EMERGENCY, PHARMACY, TOWNSHIP, VILLAGE
