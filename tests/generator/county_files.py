@@ -14,7 +14,8 @@ import openpyxl
 
 from zhunsheng.generator.tables import headers
 
-KINDS = ("setlinfo", "diseinfo", "oprninfo", "feedetail", "drord", "exerecd", "device", "facility", "death")
+KINDS = ("setlinfo", "diseinfo", "oprninfo", "feedetail", "drord", "exerecd")
+KINDS += ("device", "facility", "licdept", "death")
 
 
 def parsed(path: Path) -> list[list[str]]:

@@ -164,6 +164,38 @@ def test_silence_about_what_a_rule_does_not_look_at_leaves_it_free(tmp_path):
     assert keys
 
 
+def test_operations_licences_and_visits_over_the_internet_stand_in_the_files(tmp_path):
+    told = example(
+        stays=({"id": "E1", "start": "2026-03-01 08:00", "end": "2026-03-01 09:00", "visit_type": "internet"},),
+        procedures=({"code": "68.29", "day": "2026-03-01"}, {"code": "68.30"}),
+        licences=({"kind": "A03.10", "valid_from": "2020-01-01", "valid_to": "2026-05-01"},),
+        lines=(line("2026-03-01 08:15"),),
+    )
+    found, keys = planted(tmp_path, rule(told, facts="line encounter procedure licence"))
+    for key in keys:
+        seen = visit(found, key)
+        done = [row for row in found.rows("oprninfo") if row["mdtrt_id"] == seen["mdtrt_id"]]
+        assert seen["med_type"] == "互联网诊疗"
+        assert [(row["oprn_srt_no"], row["oprn_oprt_code"], row["oprn_oprt_date"]) for row in done] == [
+            ("1", "68.29", seen["begntime"][:10]),
+            ("2", "68.30", ""),
+        ]
+        held = [row for row in found.rows("licdept") if row["fixmedins_code"] == seen["fixmedins_code"]]
+        assert [(row["caty"], row["begndate"], row["enddate"]) for row in held] == [
+            ("A03.10", "2020-01-01", "2026-04-30")
+        ]
+    assert keys
+
+
+def test_a_text_that_begins_a_code_turns_with_it():
+    turn = Turn(date(2026, 1, 1), frozenset({"O80", "F"}))
+    stay = {"id": "E1", "start": "2026-03-02", "end": "2026-03-02", "diagnoses": ("O80.000",)}
+    (case,), _ = cases([rule(example(stays=(stay,)), turns=(turn,))])
+    assert min(moves(case, FIRST, LAST)) == -56
+    (other,), _ = cases([rule(example(stays=(stay | {"diagnoses": ("F32.000",)},)), turns=(turn,))])
+    assert min(moves(other, FIRST, LAST)) == -119
+
+
 def test_registrations_stand_in_the_files_with_their_days(tmp_path):
     told = example(
         institutions=(

@@ -1,15 +1,19 @@
 """Ordinary traffic uses listed items where what is asked of them is there; cases are harmless to other rules."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.generator.county_files import CountyFiles
 from tests.generator.test_plants import DRUG, example, fee, line, planted, rule, visit
-from zhunsheng.generator import Knowledge, Need, NeedPoint, generate
+from zhunsheng.generator import Knowledge, Need, NeedPoint, casemix, generate
+from zhunsheng.generator.casemix import CONDITIONS
 from zhunsheng.generator.catalogue import ordinary
 from zhunsheng.generator.knowledge import index
+from zhunsheng.generator.months import calendar
 from zhunsheng.generator.plants.harmless import diagnoses
 
 COUNT, DRIP, SET, CT, LENS = (
@@ -43,6 +47,36 @@ def registered(files: CountyFiles) -> dict[tuple[str, str], str]:
 def test_a_diagnosis_that_is_asked_for_is_there(tmp_path):
     rows = charged(tmp_path, need(Need.DIAGNOSIS, "J18", "I63"))
     assert {seen["dise_codg"][:3] for _, seen in rows} == {"J18", "I63"}
+
+
+def test_a_diagnosis_that_forbids_the_item_is_not_there_nor_brought_along(tmp_path):
+    rows = charged(tmp_path, need(Need.FORBIDS, "I10", "J"))
+    told: dict[str, set[str]] = {}
+    for row in CountyFiles(tmp_path).rows("diseinfo"):
+        told.setdefault(row["mdtrt_id"], set()).add(row["diag_code"])
+    assert all(not code.startswith(("I10", "J")) for _, seen in rows for code in told[seen["mdtrt_id"]])
+
+
+@pytest.mark.parametrize(
+    ("one", "left"),
+    [
+        (NeedPoint("r", "N40", Need.CODE_SEX, ("M",)), True),
+        (NeedPoint("r", "N40", Need.CODE_SEX, ("F",)), False),
+        (NeedPoint("r", "O80", Need.CODE_AGE, ("10", "60", "year")), True),
+        (NeedPoint("r", "O80", Need.CODE_AGE, ("0", "28", "day")), False),
+        (NeedPoint("r", "H25", Need.CODE_ITEM, ("003304060060000",)), True),
+        (NeedPoint("r", "H25", Need.CODE_ITEM, ("003304060069999",)), False),
+        (NeedPoint("r", "13.41", Need.CODE_DIAGNOSIS, ("H25", "H26")), True),
+        (NeedPoint("r", "13.41", Need.CODE_DIAGNOSIS, ("H26",)), False),
+    ],
+)
+def test_conditions_are_met_where_no_rule_has_a_say_in_their_codes(one, left):
+    code = "H25" if one.code == "13.41" else one.code
+    number = next(n for n, row in enumerate(CONDITIONS) if row["code"].startswith(code))
+    (month,) = calendar(date(2026, 3, 1), 1)
+    cumulative = casemix.of(month, index(Knowledge(needs=[one]))).cumulative
+    shares = np.diff(cumulative, axis=-1, prepend=0)
+    assert bool(shares[..., number].max() > 0) is left
 
 
 def test_the_department_is_of_a_specialty_that_may_order(tmp_path):
@@ -154,6 +188,29 @@ def test_what_a_rule_itself_asks_for_or_looks_at_is_left_alone(tmp_path):
     looking = rule(*told, facts="line encounter diagnosis")
     found, keys = planted(tmp_path / "looked", looking, need(Need.DIAGNOSIS, "I63", code=DRUG))
     assert {visit(found, key)["dise_codg"] for key in keys} == {""}
+
+
+def test_a_case_is_of_the_sex_and_age_that_its_codes_have(tmp_path):
+    stay = {"id": "E1", "start": "2026-03-01", "end": "2026-03-02", "diagnoses": ("P22.000",)}
+    told = example(stays=(stay,), procedures=({"code": "68.29"},), lines=(line("2026-03-01 09:15"),))
+    asked = NeedPoint("o", "P22", Need.CODE_AGE, ("0", "28", "day")), NeedPoint("o", "68.", Need.CODE_SEX, ("F",))
+    found, keys = planted(tmp_path, rule(told, facts="line encounter"), *asked)
+    for key in keys:
+        seen = visit(found, key)
+        assert seen["gend"] == "2"
+        assert 0 <= (date(2026, 3, 1) - date.fromisoformat(seen["brdy"])).days + moved(seen) <= 28
+    assert keys
+
+
+def moved(seen: dict[str, str]) -> int:
+    """Return by how many days an encounter of the first of March was moved."""
+    return (date.fromisoformat(seen["begntime"][:10]) - date(2026, 3, 1)).days
+
+
+def test_a_case_that_a_drawn_diagnosis_would_disturb_has_another(tmp_path):
+    forbidden = tuple({row["code"][:1] for row in CONDITIONS} - {"K"})
+    found, keys = harmless(tmp_path, need(Need.FORBIDS, *forbidden, code=DRUG))
+    assert {visit(found, key)["dise_codg"][:1] for key in keys} == {"K"}
 
 
 def test_few_diagnoses_suit_many_needs():

@@ -14,13 +14,15 @@ from tests.generator.county_files import CountyFiles
 from tests.generator.points import BOOK, KNOWLEDGE
 from tests.generator.test_files import digests
 from zhunsheng import runs, sources
-from zhunsheng.book.models import Example
+from zhunsheng.book.worked import Example
 from zhunsheng.cli.county import knowledge_of
 from zhunsheng.generator import Summary, generate, run
+from zhunsheng.generator.plants.cases import STANDARD, files
 from zhunsheng.kernel.home import ROOT, Home
 from zhunsheng.runs.answers import Score, answers
 
 WHOLE = knowledge_of(BOOK)
+BLIND = {file.rule for file in files() if file.author == STANDARD}
 #: How an example tells what is planted of it.
 KINDS: dict[str, Callable[[Example], bool]] = {
     "unknown": lambda one: any(found.verdict == "unknown" for found in one.expect),
@@ -44,11 +46,11 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
 @pytest.fixture(scope="module")
 def scores(judged: County) -> dict[str, Score]:
     """Return the scores by rule."""
-    files, _, con = judged
-    return {one.rule_id: one for one in answers(con, files.out / "answer_key.csv")}
+    county, _, con = judged
+    return {one.rule_id: one for one in answers(con, county.out / "answer_key.csv")}
 
 
-@pytest.mark.parametrize("rule", sorted(BOOK.rules))
+@pytest.mark.parametrize("rule", sorted(BOOK.live))
 def test_a_rule_finds_its_plants_and_nothing_else(scores: dict[str, Score], rule: str):
     one = scores[rule]
     assert (one.recall_known, one.precision) == (1.0, 1.0)
@@ -56,33 +58,33 @@ def test_a_rule_finds_its_plants_and_nothing_else(scores: dict[str, Score], rule
     assert (one.unknown_found, one.overturned_found) == (one.unknown_planted, one.overturned_planted)
 
 
-@pytest.mark.parametrize("rule", sorted(BOOK.rules))
+@pytest.mark.parametrize("rule", sorted(BOOK.live))
 def test_a_live_rule_stands_in_the_key_in_every_way_that_its_examples_have(judged: County, rule: str):
     _, summary, _ = judged
     planted = summary.plants[rule]
-    assert planted["violation"] >= 8
-    assert planted["look_alike"] >= 3
+    assert planted["violation"] >= (8 if rule in BLIND else 2)
+    assert planted["look_alike"] >= 2
     for kind, told in KINDS.items():
         possible = [one.name for one in BOOK.rules[rule].examples if told(one)]
         assert (kind in planted) == any(f"{rule}: {name}" not in summary.not_planted for name in possible)
 
 
 def test_a_fifth_of_the_violations_of_each_rule_is_blind(scores: dict[str, Score]):
-    assert all(one.blind_planted for one in scores.values())
-    shares = [one.blind_planted / one.planted for one in scores.values()]
-    assert max(shares) <= 0.21
-    assert sum(one.blind_planted for one in scores.values()) / sum(one.planted for one in scores.values()) > 0.19
+    blind = {rule: one for rule, one in scores.items() if one.blind_planted}
+    assert set(blind) == BLIND & set(BOOK.live)
+    assert max(one.blind_planted / one.planted for one in blind.values()) <= 0.21
+    assert sum(one.blind_planted for one in blind.values()) > 0.19 * sum(one.planted for one in blind.values())
 
 
 def test_few_findings_stand_beside_the_plants(scores: dict[str, Score]):
-    assert sum(one.beside for one in scores.values()) < 0.08 * sum(one.planted for one in scores.values())
+    assert sum(one.beside for one in scores.values()) < 0.1 * sum(one.planted for one in scores.values())
 
 
 def test_ordinary_traffic_holds_items_that_lists_name(judged: County):
-    files, _, _ = judged
-    of_case = {row for key in files.key for row in f"{key['rows']}|{key['others']}".split("|")}
+    county, _, _ = judged
+    of_case = {row for key in county.key for row in f"{key['rows']}|{key['others']}".split("|")}
     others = Counter(
-        fee["med_list_codg"] for fee in files.fees if f"{fee['fixmedins_code']}-{fee['feedetl_sn']}" not in of_case
+        fee["med_list_codg"] for fee in county.fees if f"{fee['fixmedins_code']}-{fee['feedetl_sn']}" not in of_case
     )
     kinds = defaultdict(int)
     for need in WHOLE.needs:

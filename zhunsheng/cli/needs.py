@@ -21,6 +21,22 @@ def _any(kind: Need, column: str) -> Callable[[Any], Told]:
     return lambda row: [NeedPoint(row.rule_id, row.item_code, kind, tuple(getattr(row, column).split()))]
 
 
+def _limits(row: Any) -> Told:
+    if row.asks == "sex":
+        return [NeedPoint(row.rule_id, row.code, Need.CODE_SEX, (row.sex,))]
+    return [NeedPoint(row.rule_id, row.code, Need.CODE_AGE, (str(row.min_age), str(row.max_age), row.age_unit))]
+
+
+def _evidence(row: Any) -> Told:
+    kind = Need.CODE_ITEM if row.needs == "item" else Need.CODE_DIAGNOSIS
+    return [NeedPoint(row.rule_id, row.code, kind, tuple(row.need_codes.split()))]
+
+
+def _never_together(row: Any) -> Told:
+    first, second = row.first_code, row.second_code
+    return [NeedPoint(row.rule_id, one, Need.APART, (other,)) for one, other in ((first, second), (second, first))]
+
+
 def _level(row: Any) -> Told:
     return [NeedPoint(row.rule_id, row.item_code, Need.LEVEL, tuple(level for level in LEVELS if _above(level, row)))]
 
@@ -69,6 +85,10 @@ READERS: dict[str, Callable[[Any], Told]] = {
     "item_visit_type": _any(Need.VISIT, "allowed_visits"),
     "insurance_type": _any(Need.INSURANCE, "insurance_kinds"),
     "facility_required": _any(Need.REGISTERED, "accepted_kinds"),
+    "contraindication": _any(Need.FORBIDS, "dx_codes"),
+    "code_person": _limits,
+    "code_requires": _evidence,
+    "drug_pair": _never_together,
     "item_requires_prior": _earlier,
     "units_vs_record": _record,
     "price_ceiling": _price,
@@ -77,15 +97,17 @@ READERS: dict[str, Callable[[Any], Told]] = {
     "pay_cap": _amount,
     "tiered_price": _alone,
 }
-#: The patterns that are told: those of READERS, and two whose rows make a set together.
-EXPRESSED = {*READERS, "item_requires_item", "bundle_split"}
+#: The patterns that are told: those of READERS, and three whose rows make a set together.
+EXPRESSED = {*READERS, "item_requires_item", "bundle_split", "dup_therapy"}
 WINDOWS = {"day": Need.WITH_DAY, "encounter": Need.WITH_VISIT}
 
 
 def needs_of(bound: dict[str, Bindings]) -> tuple[list[NeedPoint], set[str]]:
     """Return what is asked of items, and the items of rows that have no such term."""
     bundles = bound["bundle_split"].rows
-    needs = _together(bound["item_requires_item"].rows) + _apart(row for row in bundles if row.counts == "parts")
+    needs = _together(bound["item_requires_item"].rows)
+    needs += _apart((row.rule_id, row.bundle_code, row.part_code) for row in bundles if row.counts == "parts")
+    needs += _apart((row.rule_id, row.drug_class, row.item_code) for row in bound["dup_therapy"].rows)
     untold = {row.part_code for row in bundles if row.counts == "units"}
     for pattern, read in READERS.items():
         for row in bound[pattern].rows:
@@ -105,11 +127,11 @@ def _together(rows: Iterable[Any]) -> list[NeedPoint]:
     ]
 
 
-def _apart(rows: Iterable[Any]) -> list[NeedPoint]:
-    """Return what keeps the parts of a bundle apart: one of them alone never makes it."""
+def _apart(rows: Iterable[tuple[str, str, str]]) -> list[NeedPoint]:
+    """Return what keeps the parts of a bundle, or the drugs of a class, apart: one of them alone never makes it."""
     parts: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        parts.setdefault((row.rule_id, row.bundle_code), []).append(row.part_code)
+    for rule, together, code in rows:
+        parts.setdefault((rule, together), []).append(code)
     return [
         NeedPoint(rule, code, Need.APART, tuple(other for other in dict.fromkeys(found) if other != code))
         for (rule, _), found in parts.items()

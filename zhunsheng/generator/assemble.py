@@ -11,7 +11,7 @@ from zhunsheng.generator import export
 from zhunsheng.generator.casemix import CONDITIONS
 from zhunsheng.generator.county import PHARMACY
 from zhunsheng.generator.export import chosen, moment, scaled, whole
-from zhunsheng.generator.frames import NONE, Encounters, Flags, Ints, Lines, Procedures, full, size, take
+from zhunsheng.generator.frames import INTERNET, NONE, Encounters, Flags, Ints, Lines, Procedures, full, size, take
 from zhunsheng.generator.months import Month
 from zhunsheng.generator.parts import Parts, divide
 from zhunsheng.generator.people import EMPLOYEE, RESIDENT
@@ -153,7 +153,7 @@ def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
         whole(np.where(people.sex_unknown[person], 9, people.sex[person])),
         export.day(people.birth[person], ~people.birth_unknown[person]),
         chosen([institution.code for institution in county.institutions], made.institution),
-        whole(made.visit_type),
+        _visit_types(made.visit_type),
         moment(parts.begin, day_only=begin_day),
         moment(parts.end, parts.end != NONE, day_only=end_day),
         department.column(),
@@ -164,6 +164,12 @@ def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
         *(scaled(amount, 2, 2) for amount in cents),
     ]
     return pa.table(columns, names=list(headers("setlinfo")))
+
+
+def _visit_types(codes: Ints) -> pa.Array:
+    """Return kinds of visit by national code, in words where there is none."""
+    distinct, position = np.unique(codes, return_inverse=True)
+    return chosen(["互联网诊疗" if code == INTERNET else str(code) for code in distinct], position)
 
 
 def diseinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
@@ -195,16 +201,24 @@ def diseinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
     return table.take(pa.array(np.lexsort((sequence, owner))))
 
 
-def oprninfo(world: World, month: Whole) -> pa.Table:
-    """Return the operations: one row each."""
-    made = month.procedures
+def oprninfo(world: World, cast: Cast, month: Whole) -> pa.Table:
+    """Return the operations: one row each, those of cases behind the others."""
+    made, encounters = month.procedures, month.encounters
+    planted = _planted(cast, encounters, np.arange(size(encounters)))
+    told = [(row, n, code, day) for row, one in planted for n, (code, day) in enumerate(one.procedures, 1)]
+    owner = np.concatenate([made.encounter, np.array([row for row, *_ in told], dtype=np.int64)])
+    day = np.concatenate([made.day, np.array([NONE if day is None else day for *_, day in told], dtype=np.int64)])
+    condition = np.concatenate([made.condition, full(len(told), NONE)])
+    texts = [Said([row[name] for row in CONDITIONS], condition) for name in ("operation_code", "operation_name")]
+    for n, (_, _, code, _) in enumerate(told, size(made)):
+        texts[0].instead(n, code)
+    staff = np.concatenate([made.practitioner, encounters.practitioner[owner[size(made) :]]])
     columns = [
-        whole(month.encounter_number[made.encounter]),
-        whole(full(size(made), 1)),
-        chosen([row["operation_code"] for row in CONDITIONS], made.condition),
-        chosen([row["operation_name"] for row in CONDITIONS], made.condition),
-        export.day(made.day),
-        chosen([practitioner.code for practitioner in world.county.practitioners], made.practitioner),
+        whole(month.encounter_number[owner]),
+        whole(np.concatenate([full(size(made), 1), np.array([n for _, n, _, _ in told], dtype=np.int64)])),
+        *(text.column() for text in texts),
+        export.day(day, day != NONE),
+        chosen([practitioner.code for practitioner in world.county.practitioners], staff),
     ]
     return pa.table(columns, names=list(headers("oprninfo")))
 
@@ -249,7 +263,7 @@ def tables(world: World, cast: Cast, month: Whole) -> dict[str, pa.Table]:
     return {
         "setlinfo": setlinfo(world, cast, month),
         "diseinfo": diseinfo(world, cast, month),
-        "oprninfo": oprninfo(world, month),
+        "oprninfo": oprninfo(world, cast, month),
         "feedetail": feedetail(world, cast, month),
     }
 

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from zhunsheng.generator.frames import Ints
+from zhunsheng.generator.knowledge import Index, Need, NeedPoint
 from zhunsheng.generator.months import SETTINGS, Month, winter
 from zhunsheng.generator.people import BAND_LOW, FEMALE, MALE, People
 from zhunsheng.generator.pools import group_numbers
@@ -32,11 +33,11 @@ class CaseMix:
         return np.minimum((rng.random(len(person))[:, None] >= cells).sum(axis=1), len(CONDITIONS) - 1)
 
 
-def of(month: Month) -> CaseMix:
-    """Return the case mix of a month."""
+def of(month: Month, index: Index) -> CaseMix:
+    """Return the case mix of a month, clear of what rules ask of the codes of conditions and of their operations."""
     season = np.array([_season(row["season"], month.start.month) for row in CONDITIONS])
     base = np.array([[float(row.get(setting) or 0) for row in CONDITIONS] for setting in SETTINGS[:6]])
-    share = base[:, None, None, :] * season * _eligible()[None]
+    share = base[:, None, None, :] * season * (_eligible() * _unobjectionable(index))[None]
     total = share.sum(axis=-1, keepdims=True)
     if not (total > 0).all():
         raise ValueError("conditions.csv leaves a setting, age band and sex without a condition")
@@ -58,3 +59,31 @@ def _eligible() -> NDArray[np.float64]:
                 if row["sex"] in ("", "MF"[sex - 1]):
                     table[b, sex - 1, c] = max(shared, 0) / (high - low + 1)
     return table
+
+
+def _unobjectionable(index: Index) -> NDArray[np.float64]:
+    """Return, by age band, sex and condition, 1 where no rule has a say in its codes, else 0."""
+    highs = np.append(BAND_LOW[1:], 120)
+    table = np.ones((len(BAND_LOW), 2, len(CONDITIONS)))
+    for c, row in enumerate(CONDITIONS):
+        for need in index.of_code(row["code"]) + (
+            index.of_code(row["operation_code"]) if row["operation_code"] else []
+        ):
+            for b, (low, high) in enumerate(zip(BAND_LOW, highs, strict=True)):
+                for sex in (MALE, FEMALE):
+                    table[b, sex - 1, c] *= _meets(need, row, "MF"[sex - 1], int(low), int(high))
+    return table
+
+
+def _meets(need: NeedPoint, row: dict[str, str], sex: str, low: int, high: int) -> bool:
+    """Whether people of a sex from one completed age up to another (not held) may have the codes of a condition."""
+    if need.kind == Need.CODE_SEX:
+        return sex in need.any_of
+    if need.kind == Need.CODE_AGE:
+        first, last, unit = need.any_of
+        per_year = {"year": 1, "month": 12, "day": 365}[unit]
+        # who is born within the month, or whose birthday lies in it, counts for the band of its first day
+        return int(first) <= low * per_year and (high + 1) * per_year <= int(last)
+    if need.kind == Need.CODE_ITEM:
+        return any(item["name"] == row["operation_item"] and item["code"] in need.any_of for item in rows("items"))
+    return row["code"].startswith(need.any_of)

@@ -21,9 +21,15 @@ KINDS = ("医院", "乡镇卫生院", "村卫生室", "药店")
 LEVELS = ("2", "1", "0", "")
 TIER_OF = np.array([2, 1, 0, 1, 2], dtype=np.int64)
 TIERS = {COUNTY: "county", TOWNSHIP: "township", VILLAGE: "village", ELSEWHERE: "township"}
-#: The kinds of device and facility that every institution of a kind has registered.
+#: What every institution of a kind has registered: kinds of device and facility, licensed specialties.
 REGISTERED_KINDS = tuple(
-    frozenset(row["of"] for row in rows("registers") if row["tier"] == TIERS.get(kind)) for kind in range(PHARMACY + 1)
+    frozenset(
+        row[column]
+        for name, column in (("registers", "of"), ("departments", "caty"))
+        for row in rows(name)
+        if row["tier"] == TIERS.get(kind)
+    )
+    for kind in range(PHARMACY + 1)
 )
 EMERGENCY = len(GROUPS)
 

@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 #: Stands for "none" in index and moment columns.
 NONE = -1
+#: The kind of visit that no national code names.
+INTERNET = 900
 DAY = 86_400
 HOUR = 3_600
 

@@ -77,11 +77,20 @@ class Need(StrEnum):
     QUANTITY = "quantity"  # no more than ``most`` units x 10^4 in an encounter
     AMOUNT = "amount"  # no more than ``most`` fen within policy scope in an encounter
     APART = "apart"  # none of the items in the whole of ordinary traffic
+    FORBIDS = "forbids"  # no diagnosis of the encounter that begins with one of the texts
+    CODE_SEX = "code_sex"  # of a code that begins so: a person of the sex
+    CODE_AGE = "code_age"  # of a code that begins so: a completed age from, to, by unit
+    CODE_ITEM = "code_item"  # of a main code that begins so: one of the items in the encounter
+    CODE_DIAGNOSIS = "code_diagnosis"  # of a main operation: a principal diagnosis that begins with one of the texts
     ALONE = "alone"  # at most once in an encounter, and no other of its kind there
 
 
+#: What is asked of the codes of diagnoses and operations; ``code`` is then the beginning of a code.
+OF_CODES = frozenset({Need.CODE_SEX, Need.CODE_AGE, Need.CODE_ITEM, Need.CODE_DIAGNOSIS})
+
+
 class NeedPoint(NamedTuple):
-    """What one rule asks of a charge of an item; of ``any_of`` one text suffices."""
+    """What one rule asks of a charge of an item, or of a code; of ``any_of`` one text suffices."""
 
     rule: str
     code: str
@@ -139,6 +148,10 @@ class Index:
             if need.kind == Need.APART:
                 self.excludes.setdefault(need.code, set()).update(need.any_of)
             self.needs.setdefault(need.code, []).append(need)
+
+    def of_code(self, code: str) -> list[NeedPoint]:
+        """Return what is asked of a diagnosis or an operation."""
+        return [need for need in self.needed if need.kind in OF_CODES and code.startswith(need.code)]
 
     def limited(self, code: str) -> bool:
         """Whether any list names the code."""

@@ -34,7 +34,7 @@ def tables(county: County, more: More) -> dict[str, pa.Table]:
 
 def registers(county: County) -> dict[str, list[list[str]]]:
     """Return what cases have registered at institutions of their own, by register."""
-    return {register: _register(county, register) for register in NUMBERS}
+    return {register: _register(county, register) for register in NUMBERS} | {"licdept": _licensed(county)}
 
 
 def table(kind: str, rows: list[list[str]]) -> pa.Table:
@@ -72,6 +72,19 @@ def _register(county: County, register: str) -> list[list[str]]:
                 number = f"{NUMBERS[register]}{len(rows) + 1:05d}"
                 rows.append([one.code, number, held.kind, held.kind, *days(held.valid_from, held.valid_to)])
     return rows
+
+
+def _licensed(county: County) -> list[list[str]]:
+    """Return the licensed specialties: of the county's own institutions those of their departments."""
+    own = {(county.institutions[one.institution].code, one.caty): one.name for one in county.departments}
+    told = {one.code for one in county.institutions if one.registered is not None}
+    rows = [[code, caty, name, SINCE, NO_DAY] for (code, caty), name in own.items() if code not in told]
+    return rows + [
+        [one.code, held.kind, "", *days(held.valid_from, held.valid_to)]
+        for one in county.institutions
+        for held in (one.registered.held if one.registered else ())
+        if held.register == "licence"
+    ]
 
 
 def _departments(county: County) -> list[list[str]]:

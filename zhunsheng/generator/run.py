@@ -25,8 +25,8 @@ from zhunsheng.generator import (
 )
 from zhunsheng.generator import stays as stays_of
 from zhunsheng.generator.assemble import Whole
-from zhunsheng.generator.catalogue import Catalogue, ordinary, plain_drugs
-from zhunsheng.generator.frames import DAY, Encounters, Ints, Lines, joined, moved, size, take
+from zhunsheng.generator.catalogue import Catalogue, ordinary, plain
+from zhunsheng.generator.frames import DAY, INTERNET, Encounters, Ints, Lines, joined, moved, size, take
 from zhunsheng.generator.knowledge import Knowledge, index
 from zhunsheng.generator.months import CHRONIC, Month, as_date, calendar, month_at
 from zhunsheng.generator.plants import plan as planting
@@ -42,7 +42,7 @@ LINES_PER_PERSON = 22
 FEWEST_PEOPLE = 600
 #: Share of lines that belong to stays; how many lines a stay and an unscheduled visit have; spare for what is dropped.
 STAY_SHARE, LINES_PER_STAY, LINES_PER_VISIT, SPARE = 0.52, 86, 3.4, 1.25
-VISIT_NAMES = {11: "outpatient", 13: "emergency", 14: "chronic", 21: "inpatient", 41: "pharmacy"}
+VISIT_NAMES = {11: "outpatient", 13: "emergency", 14: "chronic", 21: "inpatient", 41: "pharmacy", INTERNET: "internet"}
 
 
 SIZES = {"S": 300_000, "M": 3_000_000, "L": 30_000_000}
@@ -136,7 +136,7 @@ def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowled
         people=people.build(random_numbers(seed, 2), count, found, first, days),
         catalogue=catalogue,
         pools=pools.build(catalogue),
-        plain=plain_drugs(catalogue.items, known),
+        plain=plain(catalogue.items, known),
         prices=catalogue.prices(),
         index=known,
         names=knowledge.names,
@@ -172,7 +172,7 @@ def _stands(cast: Cast, calendar_months: list[Month], per_part: int) -> Stands:
 
 def _month(made: Generation, world: World, month: Month) -> Whole:
     """Make a part of a month: stays first, then visits until its lines are reached, then the planted cases."""
-    mix, budget = casemix.of(month), int(made.budget[month.number]) // len(made.worlds)
+    mix, budget = casemix.of(month, world.index), int(made.budget[month.number]) // len(made.worlds)
     stays = stays_of.make(world, month, mix, max(1, round(budget * STAY_SHARE / LINES_PER_STAY)))
     lines, procedures = stay_lines.make(world, world.rng(month.number, 5), stays)
     rest = round(budget / (1 + refunds.SHARE * 0.7)) - size(lines)

@@ -19,7 +19,7 @@ from zhunsheng.generator.world import World
 
 #: The kinds of visit by national code; regular visits for a chronic condition are outpatient visits.
 VISITS = {11: "outpatient", 13: "emergency", 14: "outpatient", 21: "inpatient", 41: "pharmacy"}
-ASKED = {Need.DIAGNOSIS, Need.SPECIALTY, Need.LEVEL, Need.REGISTERED, Need.VISIT}
+ASKED = {Need.DIAGNOSIS, Need.FORBIDS, Need.SPECIALTY, Need.LEVEL, Need.REGISTERED, Need.VISIT}
 #: What goes with an item is looked for among the lines that are left.
 WITH = {Need.WITH_DAY, Need.WITH_VISIT}
 
@@ -55,6 +55,7 @@ class Charges:
         """Whether each of some lines of one item has what is asked of it."""
         return {
             Need.DIAGNOSIS: self._diagnosed,
+            Need.FORBIDS: self._not_forbidden,
             Need.SPECIALTY: self._of_specialty,
             Need.LEVEL: self._of_level,
             Need.REGISTERED: self._equipped,
@@ -65,9 +66,15 @@ class Charges:
 
     def _diagnosed(self, at: Ints, need: NeedPoint) -> Flags:
         """Whether the condition of the encounter is one of those asked for; a pharmacy states none."""
-        fits = np.array([row["code"].startswith(need.any_of) for row in CONDITIONS], dtype=np.bool_)
         told = self._by_kind(at, lambda kind: kind != PHARMACY)
-        return fits[self.encounters.condition[self.lines.encounter[at]]] & told
+        return _begin(need)[self.encounters.condition[self.lines.encounter[at]]] & told
+
+    def _not_forbidden(self, at: Ints, need: NeedPoint) -> Flags:
+        """Whether neither the condition of the encounter nor the one that the person brings along forbids the item."""
+        owner, forbids = self.lines.encounter[at], _begin(need)
+        brought = self.world.people.chronic[self.encounters.person[owner]]
+        told = self._by_kind(at, lambda kind: kind != PHARMACY)
+        return ~forbids[self.encounters.condition[owner]] & ~forbids[brought] & told
 
     def _of_specialty(self, at: Ints, need: NeedPoint) -> Flags:
         fits = [within(one.caty, need.any_of) for one in self.world.county.departments]
@@ -98,3 +105,8 @@ class Charges:
         """Whether one of the items that are asked for stands at the same place, told by a number per line."""
         goes_with = [self.world.catalogue.position.get(code, NONE) for code in need.any_of]
         return np.isin(where[at], where[np.isin(self.lines.item, goes_with)])
+
+
+def _begin(need: NeedPoint) -> Flags:
+    """Whether each condition begins with one of the texts; none, behind the last, does not."""
+    return np.array([*(row["code"].startswith(need.any_of) for row in CONDITIONS), False], dtype=np.bool_)

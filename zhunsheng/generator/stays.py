@@ -17,8 +17,9 @@ INPATIENT = 21
 #: What people are sent back to their township centre for.
 REHABILITATION = next(n for n, row in enumerate(CONDITIONS) if row["code"] == "Z50.900")
 LONGEST_STAY = 30
-#: Days between a stay and the next that is no transfer: who comes back sooner is a case for a rule.
-BETWEEN_STAYS = 31
+#: Days between a stay and the next that is no transfer: who comes back sooner is a case for a rule. Around a chain of
+#: transfers so many more that no quarter of a year holds more than four stays.
+BETWEEN_STAYS, AROUND_CHAINS = 31, 60
 TOWNSHIP_SHARE = 0.36
 #: Shares of county stays that came from a township centre, and that go on to one for rehabilitation.
 UP_SHARE, DOWN_SHARE = 0.06, 0.05
@@ -30,9 +31,11 @@ def make(world: World, month: Month, mix: CaseMix, count: int) -> Encounters:
     stays = _draw(world, month, mix, rng, count)
     stays = take(stays, first_of_each(stays.person))
     stays = take(stays, _possible(world, month, stays))
-    chained = joined([stays, _up(world, month, rng, stays), _down(world, month, rng, stays)])
+    transfers = joined([_up(world, month, rng, stays), _down(world, month, rng, stays)])
+    chained = joined([stays, transfers])
     np.maximum.at(world.people.last_day, chained.person, chained.end // DAY)
     np.maximum.at(world.people.last_stay, chained.person, chained.end // DAY)
+    world.people.last_stay[np.unique(transfers.person)] += AROUND_CHAINS
     return chained
 
 
@@ -108,7 +111,7 @@ def _up(world: World, month: Month, rng: Generator, stays: Encounters) -> Encoun
     """Return township stays that end in a transfer: discharge first, admission at the hospital hours later."""
     chosen = (stays.setting == months.STAY_COUNTY) & (rng.random(size(stays)) < UP_SHARE)
     chosen &= (GROUP_OF[stays.condition] != _group("obst")) & (stays.begin % DAY >= 12 * HOUR)
-    to = take(stays, chosen)
+    to = take(stays, chosen & _alone(world, stays))
     days = rng.integers(1, 4, size=size(to))
     end = to.begin - rng.integers(int(1.5 * HOUR), 3 * HOUR, size=size(to))
     begin = (end // DAY - days) * DAY + any_seconds(rng, size(to), 8, 20)
@@ -123,7 +126,7 @@ def _down(world: World, month: Month, rng: Generator, stays: Encounters) -> Enco
     """Return township stays for rehabilitation that begin some hours after the hospital's discharge."""
     rehabilitation = np.isin(GROUP_OF[stays.condition], [_group(name) for name in ("neuro", "ortho", "trauma")])
     chosen = (stays.setting == months.STAY_COUNTY) & rehabilitation & (rng.random(size(stays)) < 4 * DOWN_SHARE)
-    of = take(stays, chosen & (stays.end % DAY <= 15 * HOUR))
+    of = take(stays, chosen & (stays.end % DAY <= 15 * HOUR) & _alone(world, stays))
     begin = of.end + rng.integers(int(1.5 * HOUR), 3 * HOUR, size=size(of))
     days = rng.integers(4, 13, size=size(of))
     end = (begin // DAY + days) * DAY + any_seconds(rng, size(of), 9, 16)
@@ -131,6 +134,11 @@ def _down(world: World, month: Month, rng: Generator, stays: Encounters) -> Enco
     condition = full(size(of), REHABILITATION)
     made = _stays(world, rng, of.person, setting, world.people.township[of.person], condition, begin, end)
     return take(made, end // DAY < month.first + month.days)
+
+
+def _alone(world: World, stays: Encounters) -> Flags:
+    """Whether the person was in no hospital for long, so that a chain of transfers may begin."""
+    return stays.begin // DAY > world.people.last_stay[stays.person] + BETWEEN_STAYS + AROUND_CHAINS
 
 
 def _group(name: str) -> int:

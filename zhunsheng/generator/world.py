@@ -22,7 +22,7 @@ from zhunsheng.generator.pools import Pools
 
 @dataclass(frozen=True)
 class World:
-    """The county, some or all of its people, its items and their names by code; ``plain`` drugs offend no rule.
+    """The county, some or all of its people, its items and their names by code; ``plain`` items offend no rule.
 
     People change between months: who was seen last when. ``shard`` numbers the people at hand among all.
     """

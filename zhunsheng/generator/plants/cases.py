@@ -25,22 +25,27 @@ from zhunsheng.book.worked import (
     ExampleLine,
     ExampleOrder,
     ExamplePerson,
+    ExampleProcedure,
     ExampleRegistered,
     ExampleStay,
     ExampleUse,
 )
+from zhunsheng.generator.frames import INTERNET
 from zhunsheng.kernel.files import from_yaml
 
 VIOLATION, LOOK_ALIKE, UNKNOWN, FALSE_POSITIVE = "violation", "look_alike", "unknown", "known_false_positive"
 #: Whether a case was written with the rule at hand or from the sentence of the standard alone.
 PATTERN, STANDARD = "pattern", "standard"
 #: Registers of an institution: a case that states none of them says that nothing is registered.
-REGISTERS = {"device", "facility"}
+REGISTERS = {"device", "facility", "licence"}
 #: How a case is varied by refunds: all its subjects taken back, by name or without one, or a surplus taken back.
 NAMED, UNNAMED, SURPLUS = "named", "unnamed", "surplus"
 REFUND_NOTES = {NAMED: "已全部退费", UNNAMED: "已全部退费，退费未指明原明细", SURPLUS: "多收一份，已退一份"}
 #: The facts that a case can be told in; a case that states others is left out.
-TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders", "uses", "devices", "facilities"}
+TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders", "uses", "procedures"}
+TELLABLE |= {"devices", "facilities", "licences"}
+#: The first day of birth that an import takes, with room for a case to move.
+FIRST_BIRTH = date(1892, 1, 1)
 WORDS = {"name", "name_en", "expect", "work", "work_en", "known_false_positive", "kind", "rows", "besides"}
 
 
@@ -83,6 +88,8 @@ class Written(Entry):
     uses: tuple[ExampleUse, ...] = ()
     devices: tuple[ExampleRegistered, ...] = ()
     facilities: tuple[ExampleRegistered, ...] = ()
+    licences: tuple[ExampleRegistered, ...] = ()
+    procedures: tuple[ExampleProcedure, ...] = ()
     kind: Literal["violation", "look_alike", "unknown"] = "violation"
     rows: tuple[str, ...]
     besides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -215,6 +222,7 @@ def exactly(rule: RuleText) -> set[str]:
         "department": ("department", _ever(rule, "departments")),
         "device": ("device", _ever(rule, "devices")),
         "facility": ("facility", _ever(rule, "facilities")),
+        "licence": ("licence", _ever(rule, "licences")),
         "use": ("use_record", _ever(rule, "uses")),
         "region": ("institution", _any(rule, "institutions", "region")),
         "item_class": ("line", _any(rule, "lines", "item_class")),
@@ -237,13 +245,15 @@ def _foreign(facts: Example | Written) -> bool:
     foreign = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
-    # one import cannot let a person die on two days
-    elsewhere |= len(facts.person.died_on) > 1
+    # one import cannot let a person die on two days, nor take one born too long ago
+    elsewhere |= len(facts.person.died_on) > 1 or (facts.person.birth_date or FIRST_BIRTH) < FIRST_BIRTH
+    elsewhere |= any(line.practitioner for line in facts.lines)
+    elsewhere |= any(one.encounter not in place for one in facts.procedures)
     return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
 
 
-#: National codes of the kinds of visit.
-VISIT_TYPES: dict[str, int] = {"outpatient": 11, "emergency": 13, "inpatient": 21, "pharmacy": 41}
+#: National codes of the kinds of visit; care over the internet has none and is exported in words.
+VISIT_TYPES: dict[str, int] = {"outpatient": 11, "emergency": 13, "inpatient": 21, "pharmacy": 41, "internet": INTERNET}
 
 
 def stated(row: Any, name: str) -> bool:

@@ -35,7 +35,7 @@ class Company:
         self.last_day = min((months.ordinal(day) + plant.move for day in died), default=2**40)
 
     def plain(self, open_visit: OpenVisit) -> None:
-        """Add a drug that no rule names to each settled encounter, and a visit that tells who the person is."""
+        """Add an item that no rule names to each settled encounter, and a visit that tells who the person is."""
         settled = [one for one in self.plant.encounters if one.settled]
         if not settled:
             begin = min(one.begin for one in self.plant.encounters)
@@ -45,7 +45,7 @@ class Company:
         for number, encounter in enumerate(settled):
             at = encounter.begin + (10 * HOUR if encounter.begin_day_only else 600)
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
-            encounter.lines.append(self._charge(encounter, self.plain_drug(), at))
+            encounter.lines.append(self._charge(encounter, self.plain_item(), at))
 
     def goes_with(self) -> None:
         """Charge what other rules want to see beside an item on the same day, or in the same encounter."""
@@ -95,10 +95,12 @@ class Company:
                 cells = {"med_list_codg": code, "exe_time": str(months.as_date(day)), "exe_cnt": _units(quantity)}
                 self.plant.papers.append(("uses", encounter, {"psn_no": number, "fixmedins_code": place, **cells}))
 
-    def plain_drug(self) -> int:
-        """Return an ordinary drug that no list names and that the case leaves free."""
+    def plain_item(self) -> int:
+        """Return an ordinary item that no list names, of a class that the case leaves free: a drug where it can be."""
         items = self.world.catalogue.items
-        fitting = [n for n in self.world.plain if items[n].code not in self.avoided]
+        free = [n for n in self.world.plain if items[n].code not in self.avoided]
+        fitting = [n for n in free if not self.case.verbatim(items[n].item_class)] or free
+        fitting = [n for n in fitting if items[n].category == "drug"] or fitting
         return fitting[int(self.rng.integers(0, len(fitting)))]
 
     def _lines_of(self, *kinds: Need) -> Iterator[tuple[PlantedEncounter, PlantedLine, NeedPoint]]:

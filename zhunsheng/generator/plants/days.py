@@ -10,10 +10,12 @@ from bisect import bisect_right
 from datetime import date, timedelta
 from itertools import pairwise
 
-from zhunsheng.generator.plants.cases import Case
+from zhunsheng.generator.plants.cases import Case, Turn
 from zhunsheng.kernel.time import completed_months, completed_years, parse_date
 
 DAY = timedelta(days=1)
+#: The fewest characters that name the beginning of a code.
+SHORTEST = 3
 
 
 def days_of(case: Case) -> list[date]:
@@ -22,6 +24,7 @@ def days_of(case: Case) -> list[date]:
     texts += [text for stay in case.facts.stays for text in (stay.start, stay.end) if text]
     further = [day for order in case.facts.orders for day in (order.start, order.stop) if day]
     further += [use.day for use in case.facts.uses] + list(case.facts.person.died_on)
+    further += [one.day for one in case.facts.procedures if one.day]
     return sorted({parse_date(text) for text in texts} | set(further))
 
 
@@ -44,10 +47,17 @@ def turns_of(case: Case) -> list[date]:
     """Return the days on which something begins or ends for what a case names."""
     facts = case.facts
     named = {line.item for line in facts.lines} | {code for stay in facts.stays for code in stay.diagnoses}
-    of_rules = {turn.day for rule in case.rules for turn in rule.turns if not turn.texts or turn.texts & named}
-    registers = ("devices", "facilities", "institutions", "departments")
+    named |= {one.code for one in facts.procedures}
+    of_rules = {turn.day for rule in case.rules for turn in rule.turns if _concerns(turn, named)}
+    registers = ("devices", "facilities", "licences", "institutions", "departments")
     held = [one for part in registers for one in getattr(facts, part)]
     return sorted(of_rules | {day for one in held for day in (one.valid_from, one.valid_to) if day})
+
+
+def _concerns(turn: Turn, named: set[str]) -> bool:
+    """Whether a turn is of everything, or of something that is named; a text may be the beginning of a code."""
+    begins = tuple(text for text in turn.texts if len(text) >= SHORTEST)
+    return not turn.texts or bool(turn.texts & named) or any(code.startswith(begins) for code in named)
 
 
 def _same(days: list[date], move: int, turns: list[date]) -> bool:

@@ -15,10 +15,11 @@ from zhunsheng.generator.plants.cases import Case
 #: What a case would have to leave alone for each need, where its own rules look at it.
 SEEN = {
     Need.DIAGNOSIS: {"diagnoses"},
+    Need.FORBIDS: {"diagnoses"},
     Need.SPECIALTY: {"department"},
     Need.LEVEL: {"institution"},
     Need.INSURANCE: {"insurance"},
-    Need.REGISTERED: {"device", "facility"},
+    Need.REGISTERED: {"device", "facility", "licence"},
     Need.RECORD: {"use"},
 }
 CODES = tuple(row["code"] for row in CONDITIONS)
@@ -31,13 +32,18 @@ def asked(case: Case, index: Index, codes: Iterable[str], *kinds: Need) -> list[
     return [need for need in found if need.kind in kinds and not SEEN.get(need.kind, set()) & case.looked]
 
 
-def diagnoses(needs: Sequence[NeedPoint]) -> tuple[str, ...]:
-    """Return few diagnoses that suit all needs, none where nothing is asked."""
+def diagnoses(needs: Sequence[NeedPoint], drawn: str = "") -> tuple[str, ...]:
+    """Return few diagnoses that suit all needs; none where nothing is asked and nothing forbids the one drawn."""
     chosen: list[str] = []
-    for need in sorted(needs, key=lambda need: len(need.any_of)):
+    wanted = [need for need in needs if need.kind == Need.DIAGNOSIS]
+    forbidden = tuple(text for need in needs if need.kind == Need.FORBIDS for text in need.any_of)
+    for need in sorted(wanted, key=lambda need: len(need.any_of)):
         if not any(code.startswith(need.any_of) for code in chosen):
             codes = [_code(text) for text in need.any_of]
-            chosen.append(max(codes, key=lambda code: sum(code.startswith(other.any_of) for other in needs)))
+            codes = [code for code in codes if not code.startswith(forbidden)] or codes
+            chosen.append(max(codes, key=lambda code: sum(code.startswith(other.any_of) for other in wanted)))
+    if not chosen and forbidden and drawn.startswith(forbidden):
+        chosen = [next((code for code in CODES if not code.startswith(forbidden)), drawn)]
     return tuple(chosen)
 
 

@@ -22,7 +22,7 @@ from zhunsheng.generator.county import (
 from zhunsheng.generator.knowledge import Need
 from zhunsheng.generator.masters import NO_DAY, SINCE, days
 from zhunsheng.generator.plants import harmless
-from zhunsheng.generator.plants.cases import VIOLATION, Case
+from zhunsheng.generator.plants.cases import REGISTERS, VIOLATION, Case
 from zhunsheng.generator.world import World
 
 #: Where visits of a kind take place when a rule does not look at the institution.
@@ -30,9 +30,10 @@ USUAL = {
     "inpatient": (COUNTY, TOWNSHIP),
     "emergency": (COUNTY,),
     "outpatient": (COUNTY, TOWNSHIP),
+    "internet": (COUNTY,),
     "pharmacy": (PHARMACY,),
 }
-#: How often places are drawn anew until they stand in order.
+#: How often something is drawn anew until it fits.
 ATTEMPTS = 20
 #: What the registry says of the county's own kinds.
 OWN = {
@@ -62,14 +63,14 @@ def elsewhere(cases: Iterable[Case]) -> list[Registered]:
 def _told(case: Case, name: str) -> bool:
     """Whether a case says what an institution is: by stating it, or by silence where its rule looks at it."""
     stated = any(one.id == name for one in case.facts.institutions)
-    return stated or bool(case.exact & {"institution", "device", "facility"})
+    return stated or bool(case.exact & {"institution", *REGISTERS})
 
 
 def _stated(case: Case, name: str) -> Registered:
     """Return what a case says the registries hold of an institution."""
     held = tuple(
         Held(register, one.kind, one.valid_from, one.valid_to)
-        for register, part in (("device", "devices"), ("facility", "facilities"))
+        for register, part in (("device", "devices"), ("facility", "facilities"), ("licence", "licences"))
         for one in getattr(case.facts, part)
         if one.institution == name
     )
@@ -88,7 +89,7 @@ def _stated(case: Case, name: str) -> Registered:
 def _own_kinds(case: Case, wanted: Registered) -> tuple[int, ...]:
     """Return the kinds of the county's own institutions that are as the registry shall say."""
 
-    if case.exact & {"device", "facility"}:
+    if case.exact & REGISTERS:
         return ()
 
     def seen(one: Registered) -> Registered:

@@ -39,7 +39,7 @@ SHARES = {
     (FALSE_POSITIVE, PATTERN): 0.04,
 }
 #: Blind cases are a fifth of the violations of a rule, as far as cases make up this share of the lines.
-PER_BLIND, SHARE_OF_LINES = 4, 0.25
+PER_BLIND, SHARE_OF_LINES = 4, 0.35
 EVER = 2**40
 Placed = list[tuple[Case, list[int]]]
 
@@ -98,7 +98,7 @@ def plan(world: World, calendar: list[Month], to_plant: Placed) -> Cast:
 
     @cache
     def mix(label: str) -> CaseMix:
-        return casemix.of(next(month for month in calendar if month.label == label))
+        return casemix.of(next(month for month in calendar if month.label == label), world.index)
 
     plants = []
     for person, (case, ways) in zip(rng.permutation(len(world.people)), to_plant, strict=False):
@@ -119,6 +119,9 @@ def _set_aside(world: World, plant: Plant) -> None:
     # what cannot be told may rest on earlier records that are not there
     if any(told.kind == UNKNOWN for told in plant.case.told):
         people.aside_from[plant.person] = 0
+    # what is hidden of a person is missed wherever the person is seen
+    if people.sex_unknown[plant.person] or people.birth_unknown[plant.person]:
+        people.aside_from[plant.person], people.aside_to[plant.person] = 0, EVER
     # after a death there is no care, and who was not discharged is seen nowhere else
     if died or any(one.end is None and one.visit_type == VISIT_TYPES["inpatient"] for one in plant.encounters):
         people.aside_to[plant.person] = EVER

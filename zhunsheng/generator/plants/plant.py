@@ -30,6 +30,7 @@ class PlantedEncounter:
     """One encounter of a case; ``end`` None leaves it open, ``settled`` False leaves it without a settlement list.
 
     None leaves insurance and diagnoses to the person and the condition; an empty text states no insurance.
+    ``procedures`` are codes with their days, the main one first.
     """
 
     institution: int
@@ -46,6 +47,7 @@ class PlantedEncounter:
     insurance: str | None = None
     diagnoses: tuple[str, ...] | None = None
     lines: list[PlantedLine] = field(default_factory=list)
+    procedures: list[tuple[str, int | None]] = field(default_factory=list)
     settlement: int = 0
     row: str = ""
 

@@ -14,8 +14,8 @@ from zhunsheng.book.worked import ExampleLine, ExampleStay
 from zhunsheng.generator import months
 from zhunsheng.generator.casemix import GROUP_OF, CaseMix
 from zhunsheng.generator.county import COUNTY, ELSEWHERE, EMERGENCY, PHARMACY, TOWNSHIP, VILLAGE
-from zhunsheng.generator.frames import DAY, HOUR, NONE
-from zhunsheng.generator.knowledge import Need
+from zhunsheng.generator.frames import DAY, HOUR, NONE, Ints
+from zhunsheng.generator.knowledge import Need, NeedPoint
 from zhunsheng.generator.people import FEMALE, MALE
 from zhunsheng.generator.plants import harmless
 from zhunsheng.generator.plants.cases import (
@@ -26,7 +26,7 @@ from zhunsheng.generator.plants.cases import (
     stated,
 )
 from zhunsheng.generator.plants.company import WHOLE, Company
-from zhunsheng.generator.plants.places import Departments, institutions
+from zhunsheng.generator.plants.places import ATTEMPTS, Departments, institutions
 from zhunsheng.generator.plants.plant import Plant, PlantedEncounter, PlantedLine
 from zhunsheng.generator.world import World
 from zhunsheng.kernel.money import fen_from_yuan
@@ -58,6 +58,9 @@ class Stage:
         first = {place: first.get(place, NONE) for place in self.place.values()}
         names = {place: name for name, place in self.place.items()}
         departments = Departments(self.world, self.case, first, names)
+        for one in self.case.facts.procedures:
+            day = None if one.day is None else months.ordinal(one.day) + self.move
+            made[one.encounter].procedures.append((one.code, day))
         for stay in self.case.facts.stays:
             made[stay.id].department = departments.of(made[stay.id].institution, stay.department)
         for line in self.case.facts.lines:
@@ -78,6 +81,7 @@ class Stage:
         people, one, told = self.world.people, self.plant.person, self.case.facts.person
         index = self.world.index
         sexes = set().union(*(index.sexes.get(code, set()) for code in self.codes))
+        sexes |= {sex for need in self._of_codes(Need.CODE_SEX) for sex in need.any_of}
         sex = told.sex or min(sexes, default=None)
         if sex:
             people.sex[one] = MALE if sex == "M" else FEMALE
@@ -90,13 +94,22 @@ class Stage:
 
     def _birth(self, day: int) -> int:
         """Return a birth date that suits the items of the case: of a grown person where no item is limited by age."""
-        bands = [band for code in self.codes for band in self.world.index.ages.get(code, [])]
+        bands = [(b.low, b.high, b.unit) for code in self.codes for b in self.world.index.ages.get(code, [])]
+        bands += [(int(low), int(high), unit) for low, high, unit in (n.any_of for n in self._of_codes(Need.CODE_AGE))]
         grown = 30 + int(38 * self.rng.random())
         for days in (int((years + 0.5) * 365.2425) for years in (grown, 12, 7, 1.5, 0.04 - 0.5)):
-            ages = [age(months.as_date(day - days), months.as_date(day), band.unit) for band in bands]
-            if all((b.low or 0) <= a <= (a if b.high is None else b.high) for a, b in zip(ages, bands, strict=True)):
+            ages = [age(months.as_date(day - days), months.as_date(day), unit) for _, _, unit in bands]
+            if all(
+                (low or 0) <= a <= (a if high is None else high) for a, (low, high, _) in zip(ages, bands, strict=True)
+            ):
                 return day - days
         return day - int(grown * 365.2425)
+
+    def _of_codes(self, kind: Need) -> list[NeedPoint]:
+        """Return what is asked of the diagnoses and operations that the case states."""
+        codes = {code for stay in self.case.facts.stays for code in stay.diagnoses}
+        codes |= {one.code for one in self.case.facts.procedures}
+        return [need for code in sorted(codes) for need in self.world.index.of_code(code) if need.kind == kind]
 
     def _texts(self) -> list[str]:
         facts = self.case.facts
@@ -135,7 +148,8 @@ class Stage:
     def _free(self, made: PlantedEncounter, lines: list[ExampleLine]) -> None:
         """Choose the diagnoses and the insurance of an encounter, where the case is free, for what is charged in it."""
         codes = [line.item for line in lines]
-        found = harmless.diagnoses(harmless.asked(self.case, self.world.index, codes, Need.DIAGNOSIS))
+        needs = harmless.asked(self.case, self.world.index, codes, Need.DIAGNOSIS, Need.FORBIDS)
+        found = harmless.diagnoses(needs, harmless.CODES[made.condition])
         made.diagnoses = found or made.diagnoses
         for need in harmless.asked(self.case, self.world.index, codes, Need.INSURANCE):
             made.insurance = made.insurance or need.any_of[0]
@@ -182,12 +196,21 @@ class Stage:
             setting = months.EMERGENCY_VISIT
         met = np.array([months.VILLAGE_VISIT if setting == months.RETAIL else setting])
         day = begin // DAY
-        one = np.array([self.plant.person])
-        condition = int(self.mix(months.as_date(day)).draw(self.rng, self.world.people, one, met, day)[0])
+        condition = self._condition(met, day)
         group = EMERGENCY if setting == months.EMERGENCY_VISIT else int(GROUP_OF[condition])
         department = int(self.world.county.department_for[institution, group])
         staff = int(self.world.county.staff(self.rng, np.array([department]))[0])
         return PlantedEncounter(institution, department, staff, visit_type, setting, condition, begin, end)
+
+    def _condition(self, setting: Ints, day: int) -> int:
+        """Draw a condition; of a person of whom sex or birth is hidden, one that is limited by neither."""
+        people, one = self.world.people, np.array([self.plant.person])
+        hidden = people.sex_unknown[one[0]] or people.birth_unknown[one[0]]
+        for _ in range(ATTEMPTS):
+            drawn = int(self.mix(months.as_date(day)).draw(self.rng, people, one, setting, day)[0])
+            if not hidden or not self.world.index.of_code(harmless.CODES[drawn]):
+                break
+        return drawn
 
     def _line(self, line: ExampleLine, encounter: PlantedEncounter, departments: Departments) -> None:
         item = self.world.catalogue.planted(line.item, self.world.names.get(line.item, line.item))
