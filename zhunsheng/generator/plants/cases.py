@@ -227,6 +227,8 @@ def _foreign(facts: Example | Written) -> bool:
     foreign = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
+    # price times quantity and one principal diagnosis are what the files are made of
+    elsewhere |= any(line.amount is not None for line in facts.lines) or any(s.principals != 1 for s in facts.stays)
     # one file cannot let a person die on two days
     elsewhere |= len(facts.person.died_on) > 1
     return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
