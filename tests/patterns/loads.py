@@ -29,19 +29,21 @@ from zhunsheng.patterns.base import (
     Settlement,
     Stay,
     UseRecord,
+    registrations,
 )
 
 DAY = date(2026, 3, 1)
 MIDNIGHT = 1_772_294_400  # 2026-03-01 00:00 in Asia/Shanghai
 ITEMS = ["001", "002", "003"]
-#: Two institutions that lines and stays name; a third that is named and not registered.
-PLACES = (Institution("A", "hospital", "2", "330781"), Institution("B", "township_centre", None, "330781"))
-
-#: D1 of A has a specialty below one of the national codes, D2 of A has none, B registers D1 alone.
+#: What is registered of the institutions and departments that lines name, at times anew; C never is.
+PLACES = (("A", "B"), ("hospital",), (None, "1", "2", "3"), ("330781", "330781", None))
 PARTS = (
-    Department("A", "D1", "呼吸内科", "A03.01"),
-    Department("A", "D2", "待登记科", None),
-    Department("B", "D1", "骨科", "A04.03"),
+    ("A", "D1", "呼吸内科", "A03.01"),
+    ("A", "D1", "急诊科", "A20"),
+    ("A", "D1", "待登记科", None),
+    ("A", "D2", "待登记科", None),
+    ("A", "D2", "中医科", "A50"),
+    ("B", "D1", "骨科", "A04.03"),
 )
 
 days = st.integers(-2, 3).map(lambda n: DAY + timedelta(days=n))
@@ -267,13 +269,30 @@ def bindings(draw: st.DrawFn, name: str) -> Bindings:
 def cases(draw: st.DrawFn) -> list[Case]:
     """A few people with lines and stays crowded into a few days, missing values included."""
     people = [draw(_case(f"P{number}")) for number in range(draw(st.integers(1, 3)))]
-    held = {"devices": draw(_devices), "facilities": draw(_facilities), "licences": draw(_licences)}
-    held |= {"practices": draw(_practices), "payment_statuses": draw(_decisions)}
-    return [replace(case, **held) for case in people]
+    known = {"devices": draw(_devices), "facilities": draw(_facilities), "licences": draw(_licences)}
+    known |= {"institutions": registrations(draw(_institutions)), "departments": registrations(draw(_departments))}
+    known |= {"practices": draw(_practices), "payment_statuses": draw(_decisions)}
+    return [replace(case, **known) for case in people]
 
 
 #: What the institutions registered, one of them at times nothing at all; periods begin or end near the lines.
 _periods = st.tuples(days, st.none() | st.integers(4, 6).map(lambda n: DAY + timedelta(days=n)))
+_institutions = st.lists(
+    st.builds(
+        lambda *told: Institution(*told[:-1], told[-1][0], told[-1][1] or OPEN_END),
+        *(st.sampled_from(known) for known in PLACES),
+        _periods,
+    ),
+    max_size=5,
+)
+_departments = st.lists(
+    st.builds(
+        lambda stated, period: Department(*stated, period[0], period[1] or OPEN_END),
+        st.sampled_from(PARTS),
+        _periods,
+    ),
+    max_size=5,
+)
 _devices = st.lists(
     st.builds(
         lambda place, kind, period: Device(place, kind, *period),
@@ -331,7 +350,8 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     # twins, so that equal lines are common; siblings, so that different items of one moment are
     lines += [line._replace(line_id=f"{line.line_id}-again") for line in lines if draw(st.booleans())]
     if draw(st.booleans()):
-        lines += [line._replace(line_id=f"{line.line_id}-b", item_code=other) for line in lines for other in ITEMS[:2]]
+        others = [(line, code) for line in lines for code in ITEMS[:2]]
+        lines += [line._replace(line_id=f"{line.line_id}-{code}", item_code=code) for line, code in others]
     stays = [draw(_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
     diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.sampled_from([0, 4, 6, 8])))]
     sex = draw(st.sampled_from([None, "M", "F"]))
@@ -349,10 +369,8 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         tuple(lines),
         tuple(stays),
         tuple(diagnoses),
-        PLACES,
-        PARTS,
-        orders,
-        tuple(uses),
+        orders=orders,
+        use_records=tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),
         procedures=tuple(procedures),
         nursing_records=tuple(nursing),

@@ -167,8 +167,8 @@ def _rows(example: Example) -> str:
         )
         for s in example.stays
     ]
-    places = [f"{i.id}: {i.kind} {i.level or '–'}" for i in example.institutions]
-    places += [f"{d.id}: {d.name} {d.specialty or '–'}" for d in example.departments]
+    places = [f"{i.id}: {i.kind} {i.level or '–'} {i.days}".rstrip() for i in example.institutions]
+    places += [f"{d.id}: {d.name} {d.specialty or '–'} {d.days}".rstrip() for d in example.departments]
     return "<br>".join([", ".join(person), *lines, *stays, *places, *_registers(example)])
 
 

@@ -26,6 +26,12 @@ class Dated(Entry):
         """The days on which the entry holds."""
         return Period(self.valid_from, self.valid_to or OPEN_END)
 
+    @property
+    def days(self) -> str:
+        """The period as text, its end not held; empty where the entry states no day."""
+        start = "" if self.valid_from == date.min else str(self.valid_from)
+        return f"{start} – {self.valid_to or ''}" if start or self.valid_to else ""
+
     @model_validator(mode="after")
     def _period_is_sound(self) -> Dated:
         if self.valid_to is not None and self.valid_to <= self.valid_from:

@@ -42,18 +42,23 @@ class ExampleStay(Entry):
     principals: int = 1
 
 
-class ExampleInstitution(Entry):
-    """An institution of a worked example: kind and level as in the facts, region code."""
+class ExampleInstitution(Dated):
+    """A registration of an institution: kind and level as in the facts, region code.
 
+    Without a day it is the first one; a further one of the same ``id`` states when it begins.
+    """
+
+    valid_from: date = date.min
     id: str = "A"
     kind: str = "hospital"
     level: str | None = "2"
     region: str | None = None
 
 
-class ExampleDepartment(Entry):
-    """A department of a worked example: national specialty code caty, None when not registered."""
+class ExampleDepartment(Dated):
+    """A registration of a department: national specialty code caty, None when not registered; dated alike."""
 
+    valid_from: date = date.min
     id: str = "D1"
     institution: str = "A"
     name: str = ""

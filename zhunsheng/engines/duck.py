@@ -61,6 +61,8 @@ _OWN: dict[str, tuple[str, Any]] = {
 }
 #: Registers, of which several persons may know the same rows.
 _REGISTERS: dict[str, tuple[str, Any]] = {
+    "institution_registration": ("institutions", Institution),
+    "department_registration": ("departments", Department),
     "device": ("devices", Device),
     "facility": ("facilities", Facility),
     "licence": ("licences", Licence),
@@ -108,10 +110,6 @@ def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     for name, (part, kind) in _REGISTERS.items():
         rows = sorted({row for case in people for row in getattr(case, part)}, key=str)
         _table(con, name, _schema(kind._fields), rows)
-    named = {one.institution_id: one for case in people for one in case.institutions}
-    _table(con, "institution", _schema(Institution._fields), list(named.values()))
-    parts = {one[:2]: one for case in people for one in case.departments}
-    _table(con, "department", _schema(Department._fields), list(parts.values()))
     _table(
         con,
         "person",

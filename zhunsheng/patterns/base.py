@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
+from zhunsheng.kernel.time import OPEN_END
 
 
 class Line(NamedTuple):
@@ -65,21 +66,62 @@ class Diagnosis(NamedTuple):
 
 
 class Institution(NamedTuple):
-    """An institution as patterns see it (columns of facts.institution). ``level`` is None when not registered."""
+    """One registration of an institution and the days on which it speaks; ``level`` is None when not registered.
+
+    The rows of a case stand as ``registrations`` returns them.
+    """
 
     institution_id: str
     kind: str
     level: str | None
     region: str | None
+    valid_from: date = date.min
+    valid_to: date = OPEN_END
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What is registered: the next registration of the same key takes over."""
+        return (self.institution_id,)
 
 
 class Department(NamedTuple):
-    """A department as patterns see it. ``specialty`` is the national code (caty), None when not registered."""
+    """One registration of a department; ``specialty`` is the national code (caty), None when not registered."""
 
     institution_id: str
     department_id: str
     name: str
     specialty: str | None
+    valid_from: date = date.min
+    valid_to: date = OPEN_END
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What is registered: the next registration of the same key takes over."""
+        return self.institution_id, self.department_id
+
+
+Registered = TypeVar("Registered", Institution, Department)
+
+
+def registrations(stated: Iterable[Registered]) -> tuple[Registered, ...]:
+    """Return registrations as stated with the days on which each speaks, in the order of their days.
+
+    A registration speaks until its stated end or until the next one of its key begins. The first also speaks for the
+    days before it: nothing else is known of them. Of two that begin on one day the later statement counts.
+    """
+    newest = {(one.key, one.valid_from): one for one in stated}
+    by_key: dict[tuple[str, ...], list[Registered]] = {}
+    for _, one in sorted(newest.items(), key=lambda item: item[0]):
+        by_key.setdefault(one.key, []).append(one)
+    found: list[Registered] = []
+    for rows in by_key.values():
+        ends = [following.valid_from for following in rows[1:]] + [OPEN_END]
+        starts = [date.min] + [row.valid_from for row in rows[1:]]
+        found += [
+            row._replace(valid_from=start, valid_to=min(row.valid_to, end))
+            for row, start, end in zip(rows, starts, ends, strict=True)
+        ]
+    return tuple(found)
 
 
 class Order(NamedTuple):
@@ -211,8 +253,8 @@ class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
     ``institutions``, ``departments``, ``devices``, ``facilities``, ``licences``, ``practices`` and ``payment_statuses``
-    hold what is registered of those that the person's rows name. ``deaths`` is empty while none is registered, and
-    holds several where statements were made repeatedly.
+    hold what is registered of those that the person's rows name, each with its days. ``deaths`` is empty while none is
+    registered, and holds several where statements were made repeatedly.
     """
 
     person_id: str
@@ -241,6 +283,16 @@ class Case:
         """First and last day stated for the death, between which it lies; None while none is registered."""
         days = [death.died_on for death in self.deaths]
         return (min(days), max(days)) if days else None
+
+    def institution_on(self, institution_id: str, day: date) -> Institution | None:
+        """Return the registration of an institution that held on a day; None where none did."""
+        held = (one for one in self.institutions if one.institution_id == institution_id)
+        return next((one for one in held if one.valid_from <= day < one.valid_to), None)
+
+    def department_on(self, institution_id: str, department_id: str, day: date) -> Department | None:
+        """Return the registration of a department that held on a day; None where none did."""
+        held = (one for one in self.departments if one.key == (institution_id, department_id))
+        return next((one for one in held if one.valid_from <= day < one.valid_to), None)
 
 
 class Hit(NamedTuple):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from zhunsheng.book.entry import Dated
 from zhunsheng.book.models import Rule
 from zhunsheng.book.worked import (
     Example,
@@ -45,6 +46,7 @@ from zhunsheng.patterns.base import (
     Settlement,
     Stay,
     UseRecord,
+    registrations,
 )
 
 
@@ -85,11 +87,13 @@ def case_of(example: Example, person_id: str) -> Case:
 def _registers(example: Example, person_id: str) -> dict[str, Any]:
     """Return what the example has registered of institutions and practitioners, by the field of a case."""
     return {
-        "institutions": tuple(
-            Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region) for one in example.institutions
+        "institutions": registrations(
+            Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region, *_days(one))
+            for one in example.institutions
         ),
-        "departments": tuple(
-            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty) for one in example.departments
+        "departments": registrations(
+            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty, *_days(one))
+            for one in example.departments
         ),
         "devices": tuple(
             Device(f"{person_id}/{one.institution}", one.kind, one.valid_from, one.valid_to) for one in example.devices
@@ -257,6 +261,10 @@ def _use(use: ExampleUse, person_id: str) -> UseRecord:
         use.day,
         scaled(use.quantity, 4),
     )
+
+
+def _days(one: Dated) -> tuple[date, date]:
+    return one.period.start, one.period.end
 
 
 def _when(text: str) -> tuple[date, int | None]:

@@ -24,6 +24,36 @@ QUALIFY ROW_NUMBER() OVER (
     PARTITION BY institution_id, department_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC
 ) = 1;
 
+-- what patterns read of the two: every registration with the days on which it speaks, until its stated end or until the
+-- next of its key begins. The first also speaks for the days before it: nothing else is known of them.
+CREATE TABLE institution_registration AS
+WITH stated AS (
+    SELECT * FROM lake_institution
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY institution_id, valid_from ORDER BY recorded_at DESC, batch DESC) = 1
+)
+
+SELECT
+    institution_id, kind, level, region,
+    CASE WHEN LAG(valid_from) OVER place IS NULL THEN DATE '0001-01-01' ELSE valid_from END AS valid_from,
+    COALESCE(LEAST(valid_to, LEAD(valid_from) OVER place), DATE '9999-12-31') AS valid_to
+FROM stated
+WINDOW place AS (PARTITION BY institution_id ORDER BY valid_from);
+
+CREATE TABLE department_registration AS
+WITH stated AS (
+    SELECT * FROM lake_department
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY institution_id, department_id, valid_from ORDER BY recorded_at DESC, batch DESC
+    ) = 1
+)
+
+SELECT
+    institution_id, department_id, name, specialty,
+    CASE WHEN LAG(valid_from) OVER part IS NULL THEN DATE '0001-01-01' ELSE valid_from END AS valid_from,
+    COALESCE(LEAST(valid_to, LEAD(valid_from) OVER part), DATE '9999-12-31') AS valid_to
+FROM stated
+WINDOW part AS (PARTITION BY institution_id, department_id ORDER BY valid_from);
+
 CREATE TABLE practitioner AS
 SELECT * FROM lake_practitioner
 QUALIFY ROW_NUMBER() OVER (

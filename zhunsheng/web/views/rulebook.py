@@ -14,6 +14,7 @@ from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import KnowledgeList, Rule
 from zhunsheng.book.search import KINDS, Kind, index
 from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.decisions import queries as decisions
 from zhunsheng.casework.findings import queries
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
@@ -119,10 +120,21 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "lists": [_list_view(request, present, known, POINTS_ON_RULE) for known in lists],
         "examples": [_example(one, example) for example in one.examples],
         "results": _results(request).get(rule_id),
+        **_precision(request, rule_id),
         "waits": waiting()[rule_id],
         "overdue": one.next_review <= now().date(),
     }
     return render(request, "web/rule.html", context)
+
+
+def _precision(request: HttpRequest, rule_id: str) -> dict[str, Any]:
+    """Return how people decided on the findings of a rule, to a reader of findings."""
+    if not may(request.user, Verb.READ_FINDINGS):
+        return {}
+    return {
+        "precision": decisions.precision(request.scope).get(rule_id),
+        "precision_months": decisions.precision_by_month(request.scope, rule_id),
+    }
 
 
 @page(Verb.READ_RULEBOOK)
