@@ -41,8 +41,8 @@ NAMED, UNNAMED, SURPLUS = "named", "unnamed", "surplus"
 REFUND_NOTES = {NAMED: "已全部退费", UNNAMED: "已全部退费，退费未指明原明细", SURPLUS: "多收一份，已退一份"}
 #: The facts that a case can be told in; a case that states others is left out.
 TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders", "uses", "devices", "facilities"}
-#: Facts of which the files of the county state nothing that a case could differ from: its cases are left out.
-UNTOLD = {"practice", "payment_status", "licence", "nursing_record", "identity_check", "settlement"}
+#: Facts that the county states of everybody, so that a case cannot be silent of them: its cases are left out.
+UNTOLD = {"practice"}
 WORDS = {"name", "name_en", "expect", "work", "work_en", "known_false_positive", "kind", "rows", "besides"}
 
 
