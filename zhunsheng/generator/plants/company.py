@@ -42,10 +42,23 @@ class Company:
             day = begin // DAY - 1 if begin // DAY > self.world.first_day else begin // DAY
             settled = [open_visit(day)]
             self.plant.encounters += settled
+        # a rule that looks at classes would see the company, too
+        alone = "item_class" in self.case.exact
         for number, encounter in enumerate(settled):
+            if alone and encounter.lines:
+                continue
             at = encounter.begin + (10 * HOUR if encounter.begin_day_only else 600)
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
             encounter.lines.append(self._charge(encounter, self.plain_drug(), at))
+            self._daily(encounter)
+
+    def _daily(self, stay: PlantedEncounter) -> None:
+        """Give a drug every other day of a stay: nobody lies in bed for days without any care."""
+        if stay.visit_type != VISIT_TYPES["inpatient"] or stay.end is None:
+            return
+        drug = self.plain_drug()
+        for day in range(stay.begin // DAY + 2, min(stay.end // DAY, self.last_day), 2):
+            stay.lines.append(self._charge(stay, drug, day * DAY + 9 * HOUR))
 
     def goes_with(self) -> None:
         """Charge what other rules want to see beside an item on the same day, or in the same encounter."""
