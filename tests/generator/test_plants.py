@@ -12,9 +12,9 @@ import yaml
 from tests.generator.county_files import CountyFiles
 from tests.generator.points import BOOK, KNOWLEDGE
 from zhunsheng.book import load
-from zhunsheng.book.models import Example
+from zhunsheng.book.worked import Example
 from zhunsheng.cli.county import knowledge_of
-from zhunsheng.generator import Knowledge, RuleText, Turn, generate
+from zhunsheng.generator import Knowledge, NeedPoint, RuleText, Turn, generate
 from zhunsheng.generator.plants.cases import Case, cases, files
 from zhunsheng.generator.plants.days import moves
 from zhunsheng.kernel.home import ROOT
@@ -99,9 +99,9 @@ def _plus(day: date, days: int) -> date:
     return date.fromordinal(day.toordinal() + days)
 
 
-def planted(tmp_path, one: RuleText) -> tuple[CountyFiles, list[dict[str, str]]]:
+def planted(tmp_path, one: RuleText, *needs: NeedPoint) -> tuple[CountyFiles, list[dict[str, str]]]:
     """Return the files of a county with one rule alone, and the key rows of its first example."""
-    generate(tmp_path, lines=3_000, months=12, knowledge=Knowledge(rules=[one]))
+    generate(tmp_path, lines=3_000, months=12, knowledge=Knowledge(rules=[one], needs=needs))
     found = CountyFiles(tmp_path)
     return found, [row for row in found.key if row["note"] == one.examples[0].name]
 

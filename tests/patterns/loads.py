@@ -18,8 +18,10 @@ from zhunsheng.patterns.base import (
     Diagnosis,
     Facility,
     Institution,
+    Licence,
     Line,
     Order,
+    Procedure,
     Stay,
     UseRecord,
     registrations,
@@ -164,12 +166,55 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "item_code": st.sampled_from(["", "", *ITEMS]),
         "max_days": st.integers(0, 4),
         "ordered": st.sampled_from(["any_day", "last_day"]),
-        "drug_classes": st.sampled_from(["09", "11 09"]),
+        "fee_classes": st.sampled_from(["09", "11 09"]),
+    },
+    "code_person": {
+        "code": st.sampled_from(["J18", "I10", "I10", "J18.9", "Z51", "68.4"]),
+        "register": st.sampled_from(["diagnosis", "diagnosis", "diagnosis", "procedure"]),
+        "asks": st.sampled_from(["sex", "age"]),
+        "sex": st.sampled_from("MF"),
+        "min_age": st.integers(0, 3),
+        "max_age": st.integers(0, 30),
+        "age_unit": st.sampled_from(["year", "month", "day"]),
+    },
+    "code_requires": {
+        "code": st.sampled_from(["J18", "I10", "Z51", "J18", "I10", "68.4"]),
+        "register": st.sampled_from([*["diagnosis"] * 6, "procedure"]),
+        "needs": st.sampled_from(["item", "diagnosis"]),
+        "need_codes": st.sampled_from(["001", "002 003", "J18 I10", "Z51", "Z49 001"]),
+    },
+    "event_frequency": {
+        "visit_types": st.sampled_from(["inpatient", "inpatient outpatient", "outpatient pharmacy emergency"]),
+        "item_class": st.sampled_from(["", "", "09"]),
+        "period_days": st.integers(1, 5),
+        "max_events": st.integers(1, 2),
+        "reach": st.sampled_from(["institution", "person"]),
+    },
+    "contraindication": {
+        "item_code": st.sampled_from(ITEMS),
+        "dx_codes": st.sampled_from(["J18", "I", "I10 J18.9", "Z49", "O Z51"]),
+    },
+    "drug_pair": {
+        "first_code": st.sampled_from(ITEMS),
+        "second_code": st.sampled_from(ITEMS),
+        "time_window": st.sampled_from(["day", "encounter"]),
+    },
+    "dose_range": {
+        "item_code": st.sampled_from(ITEMS),
+        "daily_max_e4": st.sampled_from([10_000, 20_000, 6_667]),
+        "factor_percent": st.sampled_from([50, 100, 150]),
+    },
+    "dup_therapy": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "drug_class": st.sampled_from(["k1", "k1", "k1", "k1", "k1", "k2"]),
+        "max_drugs": st.sampled_from([1, 1, 1, 2]),
     },
     "facility_required": {
         "item_code": st.sampled_from(ITEMS),
-        "register": st.sampled_from(["facility", "device"]),
-        "accepted_kinds": st.sampled_from(["recovery_room", "ct_64", "ct_64 ct_128", "recovery_room dialysis_room"]),
+        "register": st.sampled_from(["facility", "device", "licence"]),
+        "accepted_kinds": st.sampled_from(
+            ["recovery_room", "A03.01 A04", "ct_64 ct_128", "recovery_room dialysis_room"]
+        ),
     },
 }
 
@@ -192,7 +237,7 @@ def bindings(draw: st.DrawFn, name: str) -> Bindings:
 def cases(draw: st.DrawFn) -> list[Case]:
     """A few people with lines and stays crowded into a few days, missing values included."""
     people = [draw(_case(f"P{number}")) for number in range(draw(st.integers(1, 3)))]
-    known = {"devices": draw(_devices), "facilities": draw(_facilities)}
+    known = {"devices": draw(_devices), "facilities": draw(_facilities), "licences": draw(_licences)}
     known |= {"institutions": registrations(draw(_institutions)), "departments": registrations(draw(_departments))}
     return [replace(case, **known) for case in people]
 
@@ -233,6 +278,15 @@ _facilities = st.lists(
     ),
     max_size=3,
 ).map(tuple)
+_licences = st.lists(
+    st.builds(
+        lambda place, kind, period: Licence(place, kind, *period),
+        st.sampled_from("AB"),
+        st.sampled_from(["A03.01", "A04", "B01"]),
+        _periods,
+    ),
+    max_size=3,
+).map(tuple)
 
 
 @st.composite
@@ -247,9 +301,10 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         others = [(line, code) for line in lines for code in ITEMS[:2]]
         lines += [line._replace(line_id=f"{line.line_id}-{code}", item_code=code) for line, code in others]
     stays = [draw(_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
-    diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.integers(0, 3)))]
+    diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.sampled_from([0, 4, 6, 8])))]
     sex = draw(st.sampled_from([None, "M", "F"]))
     orders = [draw(_order(person, number, line)) for number, line in enumerate(lines[:5])]
+    procedures = [draw(_procedure(person, n)) for n in range(draw(st.integers(0, 2)))]
     uses = [draw(_use(person, number)) for number in range(draw(st.integers(0, 4)))]
     deaths = draw(st.lists(days, max_size=2))
     return Case(
@@ -262,6 +317,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         orders=tuple(orders),
         use_records=tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),
+        procedures=tuple(procedures),
     )
 
 
@@ -271,13 +327,20 @@ def _order(draw: st.DrawFn, person: str, number: int, line: Line) -> Order:
         f"{person}-O{number}",
         line.encounter_id,
         person,
-        draw(st.sampled_from([line.institution_id, "A"])),
-        draw(st.sampled_from([line.item_code, line.item_code, None])),
+        draw(st.sampled_from([line.institution_id, line.institution_id, "A"])),
+        draw(st.sampled_from([line.item_code, line.item_code, line.item_code, None])),
         draw(st.just(line.service_date) | days),
         None,
-        None,
-        draw(st.none() | st.integers(1, 6)),
+        draw(st.sampled_from([None, 20_000, 20_001, 30_000])),
+        draw(st.sampled_from([None, 0, 1, 2, 3, 4, 6])),
     )
+
+
+@st.composite
+def _procedure(draw: st.DrawFn, person: str, number: int) -> Procedure:
+    code = draw(st.sampled_from(["68.4001", "47.0100"]))
+    day = draw(st.none() | days)
+    return Procedure(f"{person}-E{draw(st.integers(0, 2))}", draw(st.integers(1, 2)), code, day)
 
 
 @st.composite

@@ -19,12 +19,10 @@ NO_DAY = ""
 
 @dataclass
 class More:
-    """Rows that cases bring along: departments with what is registered of them, deaths, orders, records of use."""
+    """Rows that cases bring along: departments with what is registered of them, and deaths."""
 
     departments: list[list[str]] = field(default_factory=list)
     deaths: list[list[str]] = field(default_factory=list)
-    orders: list[list[str]] = field(default_factory=list)
-    uses: list[list[str]] = field(default_factory=list)
 
 
 def tables(county: County, more: More) -> dict[str, pa.Table]:

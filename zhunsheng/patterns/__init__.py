@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterator
 from zhunsheng.patterns import (
     after_death,
     bundle_split,
+    code_person,
+    code_requires,
+    contraindication,
     course_days,
     date_in_stay,
     dept_set,
+    dose_range,
+    drug_pair,
     dup_claim,
+    dup_therapy,
+    event_frequency,
     facility_required,
     insurance_type,
     item_age,
@@ -65,6 +72,13 @@ _MODULES = (
     units_vs_record,
     facility_required,
     supply_days,
+    code_person,
+    code_requires,
+    event_frequency,
+    contraindication,
+    drug_pair,
+    dose_range,
+    dup_therapy,
 )
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}

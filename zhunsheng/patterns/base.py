@@ -168,6 +168,79 @@ class Facility(NamedTuple):
     valid_to: date | None
 
 
+class Licence(NamedTuple):
+    """A licensed specialty of an institution as patterns see it (columns of facts.licence)."""
+
+    institution_id: str
+    specialty: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Practice(NamedTuple):
+    """One period of a practitioner's registration at an institution (columns of facts.practitioner)."""
+
+    practitioner_id: str
+    institution_id: str
+    title: str | None
+    valid_from: date
+    valid_to: date | None
+
+
+class PaymentStatus(NamedTuple):
+    """A period without full payment qualification, as patterns see it (columns of facts.payment_status)."""
+
+    practitioner_id: str
+    status: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Procedure(NamedTuple):
+    """An operation of an encounter as patterns see it (columns of facts.procedure); sequence 1 is the main one."""
+
+    encounter_id: str
+    sequence: int
+    code: str
+    performed_on: date | None
+
+
+class NursingRecord(NamedTuple):
+    """What the ward wrote down, as patterns see it (columns of facts.nursing_record)."""
+
+    record_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    observed_on: date
+    level: str | None
+
+
+class IdentityCheck(NamedTuple):
+    """A check of identity as patterns see it (columns of facts.identity_check)."""
+
+    check_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    checked_on: date
+    checked_at: int | None
+    result: str
+
+
+class Settlement(NamedTuple):
+    """A settlement as patterns see it (columns of facts.settlement)."""
+
+    settlement_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    settled_on: date
+    total_fen: int
+    invoice_code: str | None
+    invoice_number: str | None
+
+
 class Death(NamedTuple):
     """One statement of a person's death as patterns see it (columns of facts.death)."""
 
@@ -179,9 +252,9 @@ class Death(NamedTuple):
 class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
-    ``institutions``, ``departments``, ``devices`` and ``facilities`` hold what is registered of those that the person's
-    rows name, each with its days. ``deaths`` is empty while none is registered, and holds several where statements
-    were made repeatedly.
+    ``institutions``, ``departments``, ``devices``, ``facilities``, ``licences``, ``practices`` and ``payment_statuses``
+    hold what is registered of those that the person's rows name, each with its days. ``deaths`` is empty while none is
+    registered, and holds several where statements were made repeatedly.
     """
 
     person_id: str
@@ -197,6 +270,13 @@ class Case:
     devices: tuple[Device, ...] = ()
     facilities: tuple[Facility, ...] = ()
     deaths: tuple[Death, ...] = ()
+    licences: tuple[Licence, ...] = ()
+    practices: tuple[Practice, ...] = ()
+    payment_statuses: tuple[PaymentStatus, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    nursing_records: tuple[NursingRecord, ...] = ()
+    identity_checks: tuple[IdentityCheck, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
 
     @property
     def died(self) -> tuple[date, date] | None:
@@ -252,6 +332,11 @@ class Hit(NamedTuple):
             line.line_id,
             line.amount_fen,
         )
+
+    @classmethod
+    def of_stay(cls, row: Any, key: str, stay_id: str, said: tuple[Verdict, str, str, str], amount: int = 0) -> Hit:
+        """Return the hit of an encounter that is a subject by itself; ``said``: verdict, reason, expected, actual."""
+        return cls(row.rule_id, row.point_id, key, *said, "subject", "encounter", stay_id, amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ k AS (
 ),
 
 limited AS (
-    SELECT o.*, k.rule_id, '' AS drug_classes
+    SELECT o.*, k.rule_id, '' AS fee_classes
     FROM o
     INNER JOIN k
         ON o.item_code = k.item_code AND o.met = k.met
         AND o.ordered_on >= k.valid_from AND o.ordered_on < k.valid_to
     WHERE o.met = '' OR k.ordered = 'any_day' OR o.on_last_day
     UNION ALL
-    SELECT o.*, k.rule_id, k.drug_classes
+    SELECT o.*, k.rule_id, k.fee_classes
     FROM o
     INNER JOIN k ON o.met = k.met AND o.ordered_on >= k.valid_from AND o.ordered_on < k.valid_to
     WHERE k.item_code = '' AND (o.met = '' OR k.ordered = 'any_day' OR o.on_last_day)
@@ -33,7 +33,7 @@ INNER JOIN line AS l
     ON b.encounter_id = l.encounter_id AND b.person_id = l.person_id AND b.institution_id = l.institution_id
     AND b.item_code = l.item_code AND b.ordered_on <= l.service_date
 WHERE
-    b.drug_classes = ''
+    b.fee_classes = ''
     OR (l.item_class IS NULL AND b.supply_days IS NOT NULL)
-    OR POSITION(' ' || l.item_class || ' ' IN ' ' || b.drug_classes || ' ') > 0
+    OR POSITION(' ' || l.item_class || ' ' IN ' ' || b.fee_classes || ' ') > 0
 GROUP BY b.rule_id

@@ -34,7 +34,7 @@ PATTERN = Pattern(
             codes=("any_day", "last_day"),
         ),
         BindingColumn(
-            "drug_classes",
+            "fee_classes",
             "set",
             "parameter",
             "fee classes of drugs: what a limit of every drug looks at (a named drug is judged in any class)",
@@ -102,4 +102,4 @@ def _is_drug(row: Any, line: Line, order: Order) -> bool:
     """Whether the class of a line says so; where none is stated, an order in days is one of a drug."""
     if line.item_class is None:
         return order.supply_days is not None
-    return line.item_class in row.drug_classes.split()
+    return line.item_class in row.fee_classes.split()

@@ -25,7 +25,7 @@ of_drug AS MATERIALIZED (
 
 -- what is named has a limit of its own, whether or not the order keeps to it
 of_all AS (
-    SELECT o.*, k.rule_id, k.point_id, k.verdict, k.visit_type, k.max_days, k.drug_classes
+    SELECT o.*, k.rule_id, k.point_id, k.verdict, k.visit_type, k.max_days, k.fee_classes
     FROM o
     INNER JOIN k ON o.met = k.met AND o.ordered_on >= k.valid_from AND o.ordered_on < k.valid_to
     WHERE
@@ -36,13 +36,13 @@ of_all AS (
 beyond AS (
     SELECT
         person_id, encounter_id, institution_id, item_code, ordered_on, supply_days, met, rule_id, point_id, verdict,
-        visit_type, max_days, '' AS drug_classes
+        visit_type, max_days, '' AS fee_classes
     FROM of_drug
     WHERE supply_days IS NULL OR supply_days > max_days
     UNION ALL
     SELECT
         a.person_id, a.encounter_id, a.institution_id, a.item_code, a.ordered_on, a.supply_days, a.met, a.rule_id,
-        a.point_id, a.verdict, a.visit_type, a.max_days, a.drug_classes
+        a.point_id, a.verdict, a.visit_type, a.max_days, a.fee_classes
     FROM of_all AS a
     LEFT JOIN of_drug AS d
         ON a.order_id = d.order_id AND a.rule_id = d.rule_id AND a.visit_type = d.visit_type
@@ -76,6 +76,6 @@ INNER JOIN line AS l
     ON b.encounter_id = l.encounter_id AND b.person_id = l.person_id AND b.institution_id = l.institution_id
     AND b.item_code = l.item_code AND b.ordered_on <= l.service_date
 WHERE
-    b.drug_classes = ''
+    b.fee_classes = ''
     OR (l.item_class IS NULL AND b.supply_days IS NOT NULL)
-    OR POSITION(' ' || l.item_class || ' ' IN ' ' || b.drug_classes || ' ') > 0
+    OR POSITION(' ' || l.item_class || ' ' IN ' ' || b.fee_classes || ' ') > 0

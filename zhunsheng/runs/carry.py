@@ -24,7 +24,7 @@ from zhunsheng.patterns.base import Bindings, Hit
 
 #: Facts that are read as they come, beside the view of charge lines and the registrations by their days.
 _RAW = tuple(name for name in TABLES if name not in {"charge_line", "institution", "department"})
-_REGISTRATIONS = ("institution_registration", "department_registration")
+_REGISTRATIONS = ("institution_registration", "department_registration", "practice")
 #: What patterns start from; all else they reach by joins from these.
 _SEEN = ("line", "encounter", "person")
 _HIT = ", ".join(Hit._fields)

@@ -60,6 +60,23 @@ QUALIFY ROW_NUMBER() OVER (
     PARTITION BY practitioner_id, institution_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC
 ) = 1;
 
+-- every period of a registration: a charge is judged by the one that held on its day
+CREATE TABLE practice AS
+SELECT practitioner_id, institution_id, title, valid_from, valid_to FROM lake_practitioner
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY practitioner_id, institution_id, valid_from ORDER BY recorded_at DESC, batch DESC
+) = 1;
+
+CREATE TABLE payment_status AS
+SELECT * FROM lake_payment_status
+QUALIFY ROW_NUMBER() OVER (PARTITION BY practitioner_id, valid_from ORDER BY recorded_at DESC, batch DESC) = 1;
+
+CREATE TABLE licence AS
+SELECT * FROM lake_licence
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY institution_id, specialty, valid_from ORDER BY recorded_at DESC, batch DESC
+) = 1;
+
 -- a stay settled in parts is stated several times: it runs from the first start to the last end that is known.
 -- What ended after the as-of day had not ended then.
 CREATE TABLE encounter AS
@@ -116,6 +133,10 @@ WHERE o.ordered_on <= GETVARIABLE('as_of');
 
 CREATE TABLE use_record AS
 SELECT u.* FROM lake_use_record AS u WHERE u.performed_on <= GETVARIABLE('as_of');
+
+CREATE TABLE nursing_record AS SELECT n.* FROM lake_nursing_record AS n WHERE n.observed_on <= GETVARIABLE('as_of');
+
+CREATE TABLE identity_check AS SELECT i.* FROM lake_identity_check AS i WHERE i.checked_on <= GETVARIABLE('as_of');
 
 -- registers keep their periods: a charge is judged by what was in service on its day
 CREATE TABLE device AS

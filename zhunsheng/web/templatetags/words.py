@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from zhunsheng.book.models import Dated, Example, ExampleLine, ExampleStay
+from zhunsheng.book.entry import Dated
+from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
+from zhunsheng.web import examples
 
 register = template.Library()
 _ORDINARY = {name: ExampleLine.model_fields[name].default for name in ("institution", "department", "encounter")}
@@ -74,6 +76,12 @@ def unit_word(unit: str) -> str:
 def in_unit(fen: int | None, unit: str) -> str:
     """Fen in the unit of its table."""
     return wan(fen) if unit == "wan" else yuan(fen)
+
+
+@register.filter
+def folded(lines: tuple[ExampleLine, ...]) -> list[examples.Group]:
+    """Lines of an example with steady runs folded: first, last, days between, how many."""
+    return examples.folded(lines)
 
 
 @register.filter
@@ -151,6 +159,12 @@ def per_mille(part: int, whole: int) -> str:
 
 
 @register.filter
+def share(value: float | None) -> str:
+    """A share as whole percent; nothing where it is not known."""
+    return "" if value is None else f"{value:.0%}"
+
+
+@register.filter
 def percent(part: int, whole: int) -> str:
     """Share in percent with one decimal, or empty without a whole."""
     return f"{part * 100 / whole:.1f}%" if whole else ""
@@ -195,6 +209,7 @@ def get(mapping: Any, key: Any) -> Any:
 
 #: Words for codes, by kind. Told in the reader's language when printed.
 LABELS: dict[str, dict[str, Any]] = {
+    "outcome": {"confirmed": gettext_lazy("属实"), "overturned": gettext_lazy("不属实")},
     "verdict": {
         "violation": gettext_lazy("明确违规"),
         "suspected": gettext_lazy("可疑"),
