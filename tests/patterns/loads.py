@@ -171,6 +171,13 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "after_death": {"tolerance_days": st.integers(0, 1)},
     "units_vs_stay": {"item_code": st.sampled_from(ITEMS), "unit_group": st.sampled_from(["bed", "nursing"])},
     "units_vs_record": {"item_code": st.sampled_from(ITEMS), "tolerance_e4": st.sampled_from([0, 1, 10_000])},
+    "supply_days": {
+        "visit_type": st.sampled_from(["outpatient", "inpatient", "inpatient", "emergency"]),
+        "item_code": st.sampled_from(["", "", *ITEMS]),
+        "max_days": st.integers(0, 4),
+        "ordered": st.sampled_from(["any_day", "last_day"]),
+        "fee_classes": st.sampled_from(["09", "11 09"]),
+    },
     "code_person": {
         "code": st.sampled_from(["J18", "I10", "I10", "J18.9", "Z51", "68.4"]),
         "register": st.sampled_from(["diagnosis", "diagnosis", "diagnosis", "procedure"]),
@@ -219,10 +226,6 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "practitioner_valid": {"barring": st.sampled_from(["suspended", "suspended terminated"])},
     "identity_failed": {"failing": st.sampled_from(["differed", "failed"])},
     "nursing_level": {"item_code": st.sampled_from(ITEMS), "level": st.sampled_from(["special", "1", "2", "3"])},
-    "supply_days": {
-        "visit_type": st.sampled_from(["inpatient", "inpatient", "outpatient", "emergency"]),
-        "max_days": st.integers(0, 2),
-    },
     "dup_settlement": {"compares": st.sampled_from(["invoice", "invoice_total"])},
     "prophylaxis": {
         "item_code": st.sampled_from(ITEMS),
@@ -356,7 +359,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     stays = [draw(_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
     diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.sampled_from([0, 4, 6, 8])))]
     sex = draw(st.sampled_from([None, "M", "F"]))
-    orders = tuple(draw(_order(person, line, n)) for n, line in enumerate(lines[:4]))
+    orders = [draw(_order(person, number, line)) for number, line in enumerate(lines[:5])]
     nursing = [draw(_nursing(person, n)) for n in range(draw(st.integers(0, 3)))]
     checks = [draw(_check(person, n)) for n in range(draw(st.integers(0, 3)))]
     settled = [draw(_settlement(person, n)) for n in range(draw(st.sampled_from([0, 4, 5, 6])))]
@@ -370,7 +373,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         tuple(lines),
         tuple(stays),
         tuple(diagnoses),
-        orders=orders,
+        orders=tuple(orders),
         use_records=tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),
         procedures=tuple(procedures),
@@ -381,17 +384,17 @@ def _case(draw: st.DrawFn, person: str) -> Case:
 
 
 @st.composite
-def _order(draw: st.DrawFn, person: str, line: Line, number: int) -> Order:
+def _order(draw: st.DrawFn, person: str, number: int, line: Line) -> Order:
     return Order(
         f"{person}-O{number}",
         line.encounter_id,
         person,
-        line.institution_id,
-        line.item_code,
-        line.service_date,
+        draw(st.sampled_from([line.institution_id, line.institution_id, "A"])),
+        draw(st.sampled_from([line.item_code, line.item_code, line.item_code, None])),
+        draw(st.just(line.service_date) | days),
         None,
         draw(st.sampled_from([None, 20_000, 20_001, 30_000])),
-        draw(st.sampled_from([None, 0, 1, 2, 3])),
+        draw(st.sampled_from([None, 0, 1, 2, 3, 4, 6])),
     )
 
 

@@ -154,12 +154,15 @@ def _swap(name: str, value: Any, other: Any) -> Change:
 
 
 def _touched(rule: Rule, own: Bindings) -> Bindings:
-    """Return the rows whose item, class or code an example states: others share their boundary with a used one."""
+    """Return the rows whose item, class or code an example states: others share their boundary with a used one.
+
+    A row that names no item speaks of every one.
+    """
     lines = [line for example in rule.examples for line in example.lines]
     items = {line.item for line in lines} | {line.item_class for line in lines}
     coded = [code for example in rule.examples for stay in example.stays for code in stay.diagnoses]
     coded += [one.code for example in rule.examples for one in example.procedures]
-    items |= {code[:length] for code in coded for length in range(len(code) + 1)}
+    items |= {code[:length] for code in coded for length in range(len(code) + 1)} | {""}
     index = own.pattern.index
     return Bindings(
         own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))

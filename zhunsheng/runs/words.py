@@ -123,6 +123,8 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
     if kind == "span":
         first, last = text.split(" ")
         return f" {first} 之后至 {last} 之前" if side == 0 else f"after {first} and before {last}"
+    if kind == "supply":
+        return _supply(text, side)
     if kind == "times":
         most, days = text.split(" ")
         return f" {days} 天 {most} 次" if side == 0 else f"{most} in {days} days"
@@ -146,6 +148,11 @@ def _rolling(text: str, side: int) -> str:
 def _within(text: str, side: int) -> str:
     days, period = text.split(" ")
     return f"{_PERIODS[period][0]} {days} 天" if side == 0 else f"{days} days {_PERIODS[period][1]}"
+
+
+def _supply(text: str, side: int) -> str:
+    days, visit = text.split(" ")
+    return f"{_VISITS[visit][0]} {days} 天" if side == 0 else f"{days} days for {_VISITS[visit][1]}"
 
 
 def _joined(parts: list[str], side: int) -> str:
