@@ -1,4 +1,4 @@
-"""A rule book made ready for the desk: bindings per moment, what touches what, texts. Built aside, then never changed."""
+"""A rule book made ready for the desk: bindings per moment, what touches what, texts. Never changed once built."""
 
 from __future__ import annotations
 

@@ -98,8 +98,10 @@ class Lens:
 class OrderView:
     """A case with the rows of an order marked in it, and what several patterns need of it worked out once."""
 
-    def __init__(self, case: Case, lines: Iterable[str], encounters: Iterable[str]) -> None:
+    def __init__(self, case: Case, lines: Iterable[str], encounters: Iterable[str], hidden: Iterable[str] = ()) -> None:
+        """Mark rows of a case. ``hidden`` rows judge along and are not shown to the asker: another institution's."""
         self.case = case
+        self.hidden = frozenset(hidden)
         self.line_ids, self.encounter_ids = frozenset(lines), frozenset(encounters)
         self.own = tuple(line for line in case.lines if line.line_id in self.line_ids)
         self.codes: Codes = frozenset(line.item_code for line in self.own)

@@ -18,6 +18,8 @@ from zhunsheng.patterns.words import VERDICTS, sentence
 #: Milliseconds after which what is not yet judged stays so: an order never waits for a rule.
 BUDGET_MS = 20.0
 Clock = Callable[[], float]
+#: What stands in a reason for the identity of a row that the asker does not see.
+HIDDEN = {"zh": "另一机构的记录", "en": "another institution's row"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,28 +137,32 @@ def _told(book: CompiledBook, finding: Finding, view: OrderView, language: str) 
         "verdict_text": VERDICTS[finding.verdict][language == "en"],
         "amount_fen": finding.amount_fen,
         "rule": book.texts[language][finding.rule_id],
-        "reasons": _reasons(book, finding, language),
+        "reasons": _reasons(book, finding, view, language),
         "rows": _rows(finding, view),
     }
 
 
-def _reasons(book: CompiledBook, finding: Finding, language: str) -> list[dict[str, Any]]:
+def _reasons(book: CompiledBook, finding: Finding, view: OrderView, language: str) -> list[dict[str, Any]]:
     """Return each reason once, the gravest first, as the page of a finding orders them."""
     said = {(h.verdict.rank, h.point_id, h.reason, h.expected, h.actual): h for h in finding.hits}
-    return [
-        {
-            "verdict": hit.verdict,
-            "reason": hit.reason,
-            "expected": hit.expected,
-            "actual": hit.actual,
-            "text": sentence(finding.pattern, hit.reason, hit.expected, hit.actual, language, book.items),
-            "point": {"id": hit.point_id, **book.points[hit.point_id]} if hit.point_id else None,
-        }
-        for _, hit in sorted(said.items())
-    ]
+    told = []
+    for _, hit in sorted(said.items()):
+        expected, actual = (HIDDEN[language] if text in view.hidden else text for text in (hit.expected, hit.actual))
+        told.append(
+            {
+                "verdict": hit.verdict,
+                "reason": hit.reason,
+                "expected": expected,
+                "actual": actual,
+                "text": sentence(finding.pattern, hit.reason, expected, actual, language, book.items),
+                "point": {"id": hit.point_id, **book.points[hit.point_id]} if hit.point_id else None,
+            }
+        )
+    return told
 
 
 def _rows(finding: Finding, view: OrderView) -> list[dict[str, Any]]:
+    """Return the rows of a finding, each once; another institution's keeps its place and loses identity and amount."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for hit in finding.hits:
         row = rows.setdefault(
@@ -166,4 +172,5 @@ def _rows(finding: Finding, view: OrderView) -> list[dict[str, Any]]:
         row["role"] = max(row["role"], hit.role)  # subject before other
         row["amount_fen"] = max(row["amount_fen"], hit.amount_fen)
         row["ordered"] = view.holds(hit.row_kind, hit.row_id)
-    return sorted(rows.values(), key=lambda row: (row["role"] != "subject", row["kind"], row["id"]))
+    found = sorted(rows.values(), key=lambda row: (row["role"] != "subject", row["kind"], row["id"]))
+    return [{**row, "id": None, "amount_fen": None} if row["id"] in view.hidden else row for row in found]

@@ -234,7 +234,7 @@ class Opened:
         named = {one.institution_id for rows in (case.lines, case.stays) for one in rows}
         return replace(case, **self.registers(frozenset(named)))
 
-    def registers(self, institutions: frozenset[str]) -> dict[str, tuple[Any, ...]]:
+    def registers(self, institutions: frozenset[str]) -> dict[str, Any]:
         """Return by field of a case what is registered of institutions."""
         return {
             name: tuple(one for place in sorted(institutions) for one in self._register(table, kind, place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from zhunsheng.web.api import api
 from zhunsheng.web.views import (
     account,
     encounters,
@@ -70,4 +71,5 @@ urlpatterns = [
     path("errors", errors.error_list, name="errors"),
     path("errors/<str:code>", errors.error_page, name="error"),
     path("health", health.health, name="health"),
+    path("api/", api.urls),
 ]
