@@ -7,32 +7,14 @@ import json
 import pytest
 from django.test import Client
 
+from tests.web.desks import WOMAN_ONLY, place, post
 from tests.web.serving import LEAD, TOWN
-from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.desk.actions import make_key, revoke_key
 from zhunsheng.casework.desk.models import AskCount, Reminder, Response
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.web import desk
-
-WOMAN_ONLY = "002101030300000"
-
-
-@pytest.fixture
-def ready(people):
-    """A compiled desk; the journal of this test alone."""
-    desk.desk().renew()
-    desk._keys.clear()
-    yield
-    desk.journal().close()
-    for path in desk.journal().files():
-        path.unlink()
-
-
-@pytest.fixture
-def secret(ready):
-    return make_key(Process("test"), Body.objects.get(institution_code=LEAD.id, kind="institution"), "HIS")[1]
 
 
 def order(**change):
@@ -43,12 +25,6 @@ def order(**change):
         "lines": [line],
     }
     return {**asked, **change}
-
-
-def post(path, data, secret=None):
-    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    answer = Client().post(path, json.dumps(data), content_type="application/json", headers=headers)
-    return answer.status_code, answer.json()
 
 
 def test_an_order_is_answered_with_what_why_which_rule_and_what_to_do(secret):
@@ -103,7 +79,7 @@ def test_a_response_is_kept_even_a_moment_after_the_reminder(secret):
 
 def test_another_institution_cannot_answer_and_cannot_be_asked_for(secret):
     reminder = post("/api/desk/judge", order(), secret)[1]["findings"][0]["reminder"]
-    other = make_key(Process("test"), Body.objects.get(institution_code=TOWN.id, kind="institution"), "HIS")[1]
+    other = make_key(Process("test"), place(TOWN), "HIS")[1]
     code, told = post("/api/desk/responses", {"reminder": reminder, "kind": "changed"}, other)
     assert (code, told["code"]) == (404, "ZS725")
     asked = order()
@@ -119,7 +95,7 @@ def test_without_a_key_nothing_is_judged(ready, given):
 
 
 def test_a_revoked_key_and_a_hasty_one(ready, people):
-    body = Body.objects.get(institution_code=LEAD.id, kind="institution")
+    body = place(LEAD)
     key, secret = make_key(Process("test"), body, "HIS", per_minute=2)
     codes = [post("/api/desk/judge", order(), secret)[0] for _ in range(3)]
     assert codes == [200, 200, 429]
@@ -163,6 +139,15 @@ def test_before_the_first_book_nothing_is_judged(ready, monkeypatch, secret):
     monkeypatch.setattr(desk.desk(), "_compiled", None)
     code, told = post("/api/desk/judge", order(), secret)
     assert (code, told["code"]) == (503, "ZS720")
+
+
+def test_a_body_that_is_no_json_is_a_fault(secret):
+    assert post("/api/desk/judge", "{", secret)[1]["code"] == "ZS713"
+
+
+def test_two_lines_of_one_id_are_a_fault(secret):
+    line = order()["lines"][0]
+    assert post("/api/desk/judge", order(lines=[line, line]), secret)[1]["code"] == "ZS721"
 
 
 def test_the_description_is_of_openapi_3_1():

@@ -10,7 +10,16 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.quantity import scaled
@@ -157,3 +166,10 @@ class OrderForm(Form):
     encounter: EncounterForm
     lines: tuple[LineForm, ...] = Field(max_length=MOST_LINES)
     history: HistoryForm | None = None
+
+    @model_validator(mode="after")
+    def _named_once(self) -> OrderForm:
+        ids = [line.line_id for line in self.lines]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two lines have the same line_id")
+        return self

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from pydantic import Field
 
@@ -177,7 +177,8 @@ def judge(request: HttpRequest, order: OrderForm) -> HttpResponse:
 @api.post("/desk/responses", response={200: ResponseOut, **FAULTS}, tags=["desk"])
 def respond(request: HttpRequest, given: ResponseIn) -> HttpResponse:
     """Keep what was done about a reminder."""
-    return _json({"response": desk.respond(request.auth, given.reminder, given.kind, given.reason, given.clerk)})
+    (number,) = desk.respond(request.auth, [(given.reminder, given.kind, given.reason)], given.clerk)
+    return _json({"response": number})
 
 
 @api.get("/desk/status", response={200: StatusOut, **FAULTS}, tags=["desk"])
@@ -194,6 +195,11 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:  # noqa: A
 @api.exception_handler(AuthenticationError)
 def _no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:  # noqa: ARG001
     return _problem(request, Problem("ZS722"))
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
+    return _problem(request, Problem("ZS713"))
 
 
 @api.exception_handler(ValidationError)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -19,7 +20,7 @@ from django.db import close_old_connections
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.desk import actions, queries, tasks
 from zhunsheng.casework.desk.journal import Journal
-from zhunsheng.casework.desk.models import ApiKey
+from zhunsheng.casework.desk.models import ApiKey, Reminder
 from zhunsheng.casework.desk.policies import Pace, check_own_institution
 from zhunsheng.casework.logs import logger
 from zhunsheng.desk.desk import Desk, Told
@@ -151,15 +152,20 @@ def _entry(told: Told, ask_id: str, asker: Asker, *, keep: bool) -> dict[str, An
     }
 
 
-def respond(asker: Asker, reminder_id: str, kind: str, reason: str, clerk: str) -> int:
-    """Keep what was answered to a reminder; return the number of the answer. Raises Problem ZS725, ZS726, ZS713."""
+def respond(asker: Asker, given: Iterable[tuple[str, str, str]], clerk: str) -> list[int]:
+    """Keep answers (reminder, kind, reason), all or none; return their numbers. Raises Problem ZS725, ZS726, ZS713."""
+    rows = [(_reminder(asker, reminder_id), kind, reason) for reminder_id, kind, reason in given]
+    return [int(one.pk) for one in actions.respond_all(asker.who, rows, clerk)]
+
+
+def _reminder(asker: Asker, reminder_id: str) -> Reminder:
     found = queries.reminder(asker.body.pk, reminder_id)
     if found is None:
         take_over()  # told a moment ago, and not yet carried over
         found = queries.reminder(asker.body.pk, reminder_id)
     if found is None:
         raise Problem("ZS725", reminder=reminder_id)
-    return int(actions.respond(asker.who, found, kind, reason, clerk).pk)
+    return found
 
 
 def status() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from zhunsheng.web.views import (
     health,
     imports,
     laws,
+    national,
     overview,
     peers,
     places,
@@ -72,4 +73,5 @@ urlpatterns = [
     path("errors/<str:code>", errors.error_page, name="error"),
     path("health", health.health, name="health"),
     path("api/", api.urls),
+    path("fsi/<str:infno>", national.exchange, name="fsi"),
 ]

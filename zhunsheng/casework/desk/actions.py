@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,12 @@ def respond(actor: User | ApiKey, reminder: Reminder, kind: str, reason: str, cl
     payload = {"response": response.pk, "kind": chosen, **sealed}
     append(actor, "reminder.answered", f"reminder:{reminder.reminder_id}", payload)
     return response
+
+
+@deed
+def respond_all(actor: User | ApiKey, given: Iterable[tuple[Reminder, str, str]], clerk: str) -> list[Response]:
+    """Keep several answers of one message, or none of them. Raises Problem ZS702, ZS713, ZS726."""
+    return [respond(actor, reminder, kind, reason, clerk) for reminder, kind, reason in given]
 
 
 def take_over(journal: Journal) -> int:
