@@ -101,6 +101,13 @@ def asker_of(secret: str) -> Asker:
     return Asker(key, key.body, key.body.institution_code)
 
 
+def forget(key: ApiKey) -> None:
+    """Believe a key no longer in this process."""
+    for secret, (_, known) in list(_keys.items()):
+        if known.pk == key.pk:
+            _keys.pop(secret, None)
+
+
 def ask(asked: OrderForm, asker: Asker, *, keep: bool = True) -> dict[str, Any]:
     """Judge an order and keep what is told; return the answer as plain data.
 

@@ -7,6 +7,7 @@ from django.urls import path
 from zhunsheng.web.api import api
 from zhunsheng.web.views import (
     account,
+    desk,
     encounters,
     errors,
     findings,
@@ -69,6 +70,12 @@ urlpatterns = [
     path("runs/jobs/<int:pk>", runs.progress, name="run-progress"),
     path("runs/<str:run_id>", runs.run, name="run"),
     path("runs/<str:run_id>/against", runs.against, name="run-against"),
+    path("desk", desk.desk_page, name="desk"),
+    path("desk/items", desk.items, name="desk-items"),
+    path("desk/respond", desk.respond, name="desk-respond"),
+    path("desk/reminders", desk.reminders, name="desk-reminders"),
+    path("desk/keys", desk.keys, name="desk-keys"),
+    path("desk/keys/<int:pk>/revoke", desk.revoke, name="desk-key-revoke"),
     path("errors", errors.error_list, name="errors"),
     path("errors/<str:code>", errors.error_page, name="error"),
     path("health", health.health, name="health"),
