@@ -59,9 +59,14 @@ def _when(value: Any) -> When:
     if not isinstance(value, str):
         raise ValueError("a text such as 2026-03-01 or 2026-03-01T08:30 is needed")  # noqa: TRY004 - pydantic's word
     try:
-        return moment_of(value)
+        return _known_moment(value)
     except (Problem, OverflowError) as error:
         raise ValueError(f"no day or moment: {value}") from error
+
+
+#: Moments and numbers repeat within an order and between orders: reading one again is most of what a request costs.
+_known_moment = lru_cache(maxsize=16_384)(moment_of)
+_known_number = lru_cache(maxsize=65_536)(scaled)
 
 
 def _number(digits: int, most: int, *, positive: bool) -> Any:
@@ -69,7 +74,7 @@ def _number(digits: int, most: int, *, positive: bool) -> Any:
         if not isinstance(value, str) or "e" in value.lower():
             raise ValueError('a number written as text is needed, such as "1.50"')
         try:
-            found = scaled(value, digits)
+            found = _known_number(value, digits)
         except Problem as problem:
             raise ValueError(problem.kind.message("en", problem.values)) from problem
         if not (1 if positive else 0) <= found <= most:
