@@ -22,7 +22,7 @@ LINE_RULES = ("item_sex", "item_age")
 
 
 def zen_judge(*, trace: bool) -> Callable[[OrderView], set[tuple[str, str]]]:
-    """Return a judge by a compiled decision table over the rules of sex and of age in years that are in force on the day of the orders.
+    """Return a judge by a compiled decision table of the rules of sex and of age in years, as of the orders' day.
 
     Ages are worked out beforehand in Python, which is how the engine wants them. One evaluation per line.
     """
@@ -97,7 +97,7 @@ def _table() -> dict[str, Any]:
                 "id": "table",
                 "type": "decisionTableNode",
                 "name": "table",
-                "content": {**table, "rules": rules},
+                "content": content,
                 **place,
             },
             {"id": "out", "type": "outputNode", "name": "out", **place},

@@ -30,7 +30,7 @@ def test_narrowed_facts_give_what_all_facts_give(name):
     def agree(data):
         nonlocal found
         bound, people = data.draw(bindings(name)), data.draw(cases())
-        book = CompiledBook("d", {"before": (Station(name, bound, Lens(bound)),)}, {}, {}, {}, {})
+        book = CompiledBook("d", {"before": (Station(name, bound, Lens(bound)),)}, {}, {}, {})
         for case in people:
             number = data.draw(st.integers(0, 2))
             encounter = f"{case.person_id}-E{number}"

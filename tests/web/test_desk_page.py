@@ -18,7 +18,8 @@ def typed(**change):
     """Return what a browser posts: one whole line, one half-typed."""
     return {
         "person_id": "330781001", "sex": "M", "birth_date": "1980-01-01", "encounter_id": "E1",
-        "visit_type": "outpatient", "start": "2026-03-10", "diagnoses": "I10.x00", "moment": "before", "institution": "",
+        "visit_type": "outpatient", "start": "2026-03-10", "diagnoses": "I10.x00", "moment": "before",
+        "institution": "",
         "item_code": [WOMAN_ONLY, "0021"], "at": ["2026-03-10", ""], "quantity": ["1", ""],
         "unit_price": ["80.00", ""], "in_scope": ["", ""], "item_class": ["", ""], **change,
     }  # fmt: skip

@@ -8,11 +8,14 @@ from typing import Any, Literal
 from zhunsheng.book.models import Book
 from zhunsheng.book.told import citation, named, told
 from zhunsheng.desk.focus import Lens
+from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings
 from zhunsheng.patterns.bind import bind
 
 Moment = Literal["before", "during"]
 MOMENTS: tuple[Moment, ...] = ("before", "during")
+#: Binding rows by pattern, as plain tuples.
+Rows = dict[str, list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,41 +28,63 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """What the desk knows of a book beside its binding rows.
+
+    ``texts`` are by language and rule, ``scenes`` the moments of each rule, ``items`` the names of item codes.
+    """
+
+    digest: str
+    texts: dict[str, dict[str, dict[str, Any]]]
+    points: dict[str, dict[str, str]]
+    items: dict[str, str]
+    scenes: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledBook:
-    """The book at the desk. ``digest`` names the exact rule book; ``texts`` are by language and rule."""
+    """The book at the desk. ``digest`` names the exact rule book."""
 
     digest: str
     stations: dict[Moment, tuple[Station, ...]]
     texts: dict[str, dict[str, dict[str, Any]]]
     points: dict[str, dict[str, str]]
     items: dict[str, str]
-    names: dict[str, str]
 
 
 def compiled(book: Book) -> CompiledBook:
     """Return a book made ready. Raises Problem ZS406 or ZS407 for a book that cannot be bound."""
+    return assembled(*parts(book))
+
+
+def parts(book: Book) -> tuple[Parts, Rows]:
+    """Return what a compiled book is made of, as plain data. Raises Problem ZS406 or ZS407."""
     bound = bind(book)
-    return CompiledBook(
-        digest=book.digest,
-        stations={moment: tuple(_stations(book, bound, moment)) for moment in MOMENTS},
-        texts={lang: {key: told(book, rule, lang) for key, rule in book.rules.items()} for lang in ("zh", "en")},
-        points={
-            point.point_id: {"label": named(point), "citation": citation(book, point)}
-            for known in book.knowledge.values()
-            for point in known.points
-        },
-        items=_items(book),
-        names={key: rule.name for key, rule in book.rules.items()},
-    )
+    texts = {lang: {key: told(book, rule, lang) for key, rule in book.rules.items()} for lang in ("zh", "en")}
+    points = {
+        point.point_id: {"label": named(point), "citation": citation(book, point)}
+        for known in book.knowledge.values()
+        for point in known.points
+    }
+    scenes = {key: tuple(map(str, rule.scenes)) for key, rule in book.rules.items()}
+    rows = {name: [tuple(row) for row in found.rows] for name, found in bound.items()}
+    return Parts(book.digest, texts, points, _items(book), scenes), rows
 
 
-def _stations(book: Book, bound: dict[str, Bindings], moment: Moment) -> list[Station]:
+def assembled(of: Parts, rows: Rows) -> CompiledBook:
+    """Return a compiled book from its parts."""
+    stations = {moment: tuple(_stations(of.scenes, rows, moment)) for moment in MOMENTS}
+    return CompiledBook(of.digest, stations, of.texts, of.points, of.items)
+
+
+def _stations(scenes: dict[str, tuple[str, ...]], rows: Rows, moment: Moment) -> list[Station]:
     found = []
-    for name, bindings in bound.items():
-        rows = [row for row in bindings.rows if moment in book.rules[row.rule_id].scenes]
-        if rows:
-            own = Bindings(bindings.pattern, rows)
-            found.append(Station(name, own, Lens(own)))
+    for name, told_rows in rows.items():
+        pattern = PATTERNS[name]
+        own = [row for row in map(pattern.row._make, told_rows) if moment in scenes[row.rule_id]]
+        if own:
+            bindings = Bindings(pattern, own)
+            found.append(Station(name, bindings, Lens(bindings)))
     return found
 
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from zhunsheng.book.models import Book
-from zhunsheng.desk.compiled import CompiledBook, compiled
+from zhunsheng.desk.compiled import CompiledBook
 from zhunsheng.desk.focus import OrderView
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.desk.judging import BUDGET_MS, Answer, judge, plain
@@ -20,7 +19,7 @@ from zhunsheng.desk.orders import order_view
 from zhunsheng.desk.store import Opened, Store
 from zhunsheng.kernel.errors import Problem
 
-#: Seconds a thread may hold the interpreter while another waits, as long as a book is being compiled aside.
+#: Seconds a thread may hold the interpreter while another waits, as long as a book is being taken over.
 YIELD = 0.0005
 
 
@@ -41,9 +40,10 @@ class Told:
 class Desk:
     """Judges orders. One reference names the book in force; a request keeps the one that it began with."""
 
-    def __init__(self, store: Store, book: Callable[[], Book]) -> None:
+    def __init__(self, store: Store, make: Callable[[str | None], CompiledBook | None]) -> None:
+        """``make`` returns the present book made ready, or None where it is the one of the digest that it is given."""
         self.store = store
-        self._book = book
+        self._make = make
         self._compiled: CompiledBook | None = None
         self._lock = threading.Lock()
 
@@ -54,18 +54,14 @@ class Desk:
         return held.digest if held else None
 
     def renew(self) -> bool:
-        """Compile the present book aside and put it in force where it differs; return whether it did.
+        """Put the present book in force where it differs; return whether it did.
 
         Raises Problem ZS4xx for a book that cannot be read or bound; the one in force stays then.
         """
-        with self._lock:
-            with _yielding():
-                book = self._book()
-                if book.digest == self.digest:
-                    return False
-                made = compiled(book)
-            gc.collect()
-            gc.freeze()  # a book of thousands of points is not searched for garbage between two orders
+        with self._lock, _undisturbed():
+            made = self._make(self.digest)
+            if made is None:
+                return False
             self._compiled = made
             return True
 
@@ -103,11 +99,17 @@ def _history(asked: OrderForm, opened: Opened | None) -> dict[str, Any]:
 
 
 @contextmanager
-def _yielding() -> Iterator[None]:
-    """Let others have the interpreter sooner while something large is being made beside them."""
+def _undisturbed() -> Iterator[None]:
+    """Let orders have the interpreter soon while a book is taken over beside them, and search nothing for garbage.
+
+    A book of thousands of points is set aside from the search for good: no order waits for it to be gone through.
+    """
     before = sys.getswitchinterval()
     sys.setswitchinterval(YIELD)
+    gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.enable()
         sys.setswitchinterval(before)

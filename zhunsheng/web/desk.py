@@ -23,14 +23,16 @@ from zhunsheng.casework.desk.journal import Journal
 from zhunsheng.casework.desk.models import ApiKey, Reminder
 from zhunsheng.casework.desk.policies import Pace, check_own_institution
 from zhunsheng.casework.logs import logger
+from zhunsheng.desk.aside import compiled_aside
+from zhunsheng.desk.compiled import CompiledBook
 from zhunsheng.desk.desk import Desk, Told
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.desk.store import Store
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.home import home
+from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.ids import pseudonym, site_key
 from zhunsheng.kernel.time import epoch_seconds, now
-from zhunsheng.web.book import book
+from zhunsheng.web.book import fingerprint
 
 #: Seconds between two looks at the rule book, between two takings over of the journal, and for which a key is believed.
 LOOK, TAKE, BELIEVED = 2.0, 0.5, 5.0
@@ -53,7 +55,19 @@ _keys: dict[str, tuple[float, ApiKey]] = {}
 @lru_cache
 def desk() -> Desk:
     """Return the desk of the site."""
-    return Desk(Store(tasks.folder(home())), book)
+    return Desk(Store(tasks.folder(home())), _changed)
+
+
+_seen: list[object] = [None]
+
+
+def _changed(held: str | None) -> CompiledBook | None:
+    """Return the book made ready where a file of it has changed since the last look."""
+    now_seen = fingerprint()
+    if held is not None and _seen[0] == now_seen:
+        return None
+    _seen[0] = now_seen
+    return compiled_aside(rulebook(), home().book, held)
 
 
 @lru_cache
