@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.patterns.loads import bindings, cases
@@ -26,7 +26,7 @@ def test_every_focus_is_of_a_pattern_and_names_its_columns():
 def test_narrowed_facts_give_what_all_facts_give(name):
     found = 0
 
-    @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def agree(data):
         nonlocal found
@@ -41,7 +41,9 @@ def test_narrowed_facts_give_what_all_facts_give(name):
             assert seen == _whole(case, bound, view)
             found += len(seen)
 
-    agree()
+    # several beginnings: one alone may draw no case that a rare pattern hits
+    for number in range(5):
+        seed(number)(agree)()
     assert found > 5, "orders that are never found fault with prove nothing"
 
 
