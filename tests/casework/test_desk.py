@@ -55,7 +55,7 @@ def test_a_secret_is_shown_once_and_kept_as_a_digest(people):
 
 
 def test_keys_are_for_institutions_and_made_by_heads(people):
-    with pytest.raises(Problem, match="ZS727"):
+    with pytest.raises(Problem, match="ZS747"):
         actions.make_key(people["head"], Body.objects.get(name="恒诺检验"), "x")
     with pytest.raises(Problem, match="ZS702"):
         actions.make_key(people["reviewer"], place(LEAD), "x")

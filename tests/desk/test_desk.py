@@ -114,7 +114,7 @@ def test_rules_without_the_moment_are_left_out():
 
 
 def test_before_the_first_book_nothing_is_judged(tmp_path):
-    with pytest.raises(Problem, match="ZS720"):
+    with pytest.raises(Problem, match="ZS740"):
         Desk(Store(tmp_path), made()).ask(ORDER, "p", "A", 1.0)
 
 

@@ -73,25 +73,25 @@ def test_a_response_is_kept_even_a_moment_after_the_reminder(secret):
     kept = Response.objects.get(pk=told["response"])
     assert (kept.kind, kept.reason, kept.clerk) == ("justified", "产科会诊后使用", "D001")
     assert "产科" not in EvidenceOutbox.objects.get(kind="reminder.answered").payload
-    assert post("/api/desk/responses", {**given, "reason": " "}, secret)[1]["code"] == "ZS726"
-    assert post("/api/desk/responses", {**given, "reminder": "0" * 24 + "-0"}, secret)[1]["code"] == "ZS725"
+    assert post("/api/desk/responses", {**given, "reason": " "}, secret)[1]["code"] == "ZS746"
+    assert post("/api/desk/responses", {**given, "reminder": "0" * 24 + "-0"}, secret)[1]["code"] == "ZS745"
 
 
 def test_another_institution_cannot_answer_and_cannot_be_asked_for(secret):
     reminder = post("/api/desk/judge", order(), secret)[1]["findings"][0]["reminder"]
     other = make_key(Process("test"), place(TOWN), "HIS")[1]
     code, told = post("/api/desk/responses", {"reminder": reminder, "kind": "changed"}, other)
-    assert (code, told["code"]) == (404, "ZS725")
+    assert (code, told["code"]) == (404, "ZS745")
     asked = order()
     asked["encounter"]["institution_id"] = LEAD.id
     assert post("/api/desk/judge", asked, secret)[0] == 200
-    assert post("/api/desk/judge", asked, other)[1]["code"] == "ZS723"
+    assert post("/api/desk/judge", asked, other)[1]["code"] == "ZS743"
 
 
 @pytest.mark.parametrize("given", [None, "wrong", ""])
 def test_without_a_key_nothing_is_judged(ready, given):
     code, told = post("/api/desk/judge", order(), given)
-    assert (code, told["code"]) == (401, "ZS722")
+    assert (code, told["code"]) == (401, "ZS742")
 
 
 def test_a_revoked_key_and_a_hasty_one(ready, people):
@@ -103,7 +103,7 @@ def test_a_revoked_key_and_a_hasty_one(ready, people):
         revoke_key(people["lead"], key)
     revoke_key(people["head"], key)
     desk._keys.clear()
-    assert post("/api/desk/judge", order(), secret)[1]["code"] == "ZS722"
+    assert post("/api/desk/judge", order(), secret)[1]["code"] == "ZS742"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_revoked_key_and_a_hasty_one(ready, people):
 )
 def test_a_fault_names_its_field(secret, change, field):
     code, told = post("/api/desk/judge", order(**change), secret)
-    assert (code, told["code"], told["values"]["field"]) == (422, "ZS721", field)
+    assert (code, told["code"], told["values"]["field"]) == (422, "ZS741", field)
 
 
 def test_late_rules_are_told_as_not_judged(secret, settings):
@@ -138,7 +138,7 @@ def test_late_rules_are_told_as_not_judged(secret, settings):
 def test_before_the_first_book_nothing_is_judged(ready, monkeypatch, secret):
     monkeypatch.setattr(desk.desk(), "_compiled", None)
     code, told = post("/api/desk/judge", order(), secret)
-    assert (code, told["code"]) == (503, "ZS720")
+    assert (code, told["code"]) == (503, "ZS740")
 
 
 def test_a_body_that_is_no_json_is_a_fault(secret):
@@ -147,7 +147,7 @@ def test_a_body_that_is_no_json_is_a_fault(secret):
 
 def test_two_lines_of_one_id_are_a_fault(secret):
     line = order()["lines"][0]
-    assert post("/api/desk/judge", order(lines=[line, line]), secret)[1]["code"] == "ZS721"
+    assert post("/api/desk/judge", order(lines=[line, line]), secret)[1]["code"] == "ZS741"
 
 
 def test_the_description_is_of_openapi_3_1():

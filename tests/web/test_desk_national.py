@@ -129,14 +129,14 @@ LINE_PLACE = "input.data.patient_dtos[0].fsi_encounter_dtos[0].fsi_order_dtos[0]
 def test_a_fault_names_the_national_field(secret, path, value, field):
     code, told = post("/fsi/3101", changed(path, value), secret)
     assert (code, told["infcode"], told["output"]) == (200, -1, None)
-    assert told["err_msg"].startswith(f"ZS721 字段 {field} 的内容不能识别"), told["err_msg"]
+    assert told["err_msg"].startswith(f"ZS741 字段 {field} 的内容不能识别"), told["err_msg"]
 
 
 @pytest.mark.parametrize("body", ["", "[]", "null", "{", '"x"', "[" * 100_000])
 def test_what_is_no_message_is_told(secret, body):
     code, told = post("/fsi/3101", body, secret)
     assert (code, told["infcode"]) == (200, -1)
-    assert told["err_msg"].startswith("ZS721")
+    assert told["err_msg"].startswith("ZS741")
 
 
 def test_an_earlier_order_and_another_encounter_are_history(secret):
@@ -163,7 +163,7 @@ def test_a_response_is_kept_or_none_of_them(secret):
         {"warn_rslt_id": found, "dspo_way": "1"},
     ]
     code, told = post("/fsi/3103", message("3103", {"warn_type": "1", "warns": warns}), secret)
-    assert told["infcode"] == -1 and told["err_msg"].startswith("ZS726")
+    assert told["infcode"] == -1 and told["err_msg"].startswith("ZS746")
     assert Response.objects.count() == 0
     code, told = post("/fsi/3103", message("3103", {"warn_type": "1", "warns": warns[:1]}), secret)
     assert (code, told["infcode"]) == (200, 0)
@@ -175,4 +175,4 @@ def test_keys_and_institutions(secret):
     assert post("/fsi/9999", message(), secret)[0] == 404
     other = make_key(Process("test"), place(TOWN), "HIS")[1]
     code, told = post("/fsi/3101", message(), other)
-    assert code == 403 and told["err_msg"].startswith("ZS723")
+    assert code == 403 and told["err_msg"].startswith("ZS743")

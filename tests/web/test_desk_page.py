@@ -59,7 +59,7 @@ def test_a_response_is_kept_with_its_reason(ready, as_):
     assert "会诊后使用" not in as_("town").get("/desk/reminders").content.decode()
     assert "会诊后使用" in as_("head").get("/desk/reminders").content.decode()
     refused = client.post("/desk/respond", typed(answer=f"justified {found}"), headers=HTMX)
-    assert refused.status_code == 400 and "ZS726" in refused.content.decode()
+    assert refused.status_code == 400 and "ZS746" in refused.content.decode()
 
 
 def test_a_fault_names_row_and_field(ready, as_):
@@ -96,7 +96,7 @@ def test_a_head_makes_and_revokes_a_key(ready, as_):
     assert as_("lead").post(f"/desk/keys/{key.pk}/revoke").status_code == 403
     head.post(f"/desk/keys/{key.pk}/revoke")
     assert "已停用" in head.get("/desk/keys").content.decode()
-    with pytest.raises(desk.Problem, match="ZS722"):
+    with pytest.raises(desk.Problem, match="ZS742"):
         desk.asker_of(secret)
     assert as_("lead").get("/desk/keys").status_code == 403
     assert head.post("/desk/keys", {**given, "body": "x"}).status_code == 400

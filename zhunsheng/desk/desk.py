@@ -66,12 +66,12 @@ class Desk:
             return True
 
     def in_force(self, patience: float = 0.0) -> CompiledBook:
-        """Return the book in force. Raises Problem ZS720 where the first is not ready after some seconds."""
+        """Return the book in force. Raises Problem ZS740 where the first is not ready after some seconds."""
         if self._compiled is None and self._lock.acquire(timeout=max(patience, 0.001)):
             self._lock.release()
         held = self._compiled
         if held is None:
-            raise Problem("ZS720")
+            raise Problem("ZS740")
         return held
 
     def ask(self, asked: OrderForm, person_id: str, institution_id: str, budget_ms: float = BUDGET_MS) -> Told:

@@ -60,6 +60,19 @@ FOCUS: dict[str, Focus] = {
     "units_vs_stay": Focus(("item_code",), "unit_group", "kin"),
     "units_vs_record": _KIN,
     "facility_required": _OWN,
+    "contraindication": _OWN,
+    "dose_range": _OWN,
+    "title_required": _OWN,
+    "nursing_level": _OWN,
+    "prophylaxis": Focus(("item_code",)),
+    "drug_pair": Focus(("first_code", "second_code"), lines="kin"),
+    "dup_therapy": Focus(("item_code",), "drug_class", "kin"),
+    "supply_days": Focus(lines="own"),
+    "data_quality": Focus(lines="own"),
+    "code_person": Focus(lines="stay"),
+    "code_requires": Focus(lines="stay"),
+    "low_standard": Focus(lines="stay"),
+    "idle_bed": Focus(lines="stay"),
 }
 WHOLE = Focus()
 

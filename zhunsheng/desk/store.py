@@ -24,40 +24,14 @@ from typing import Any
 
 import duckdb
 
+from zhunsheng.engines.duck import OWN, REGISTERS
 from zhunsheng.kernel.files import canonical, sync, write_whole
 from zhunsheng.kernel.ids import identity
-from zhunsheng.patterns.base import (
-    Case,
-    Death,
-    Department,
-    Device,
-    Diagnosis,
-    Facility,
-    Institution,
-    Line,
-    Order,
-    Stay,
-    UseRecord,
-)
+from zhunsheng.patterns.base import Case
 
 #: Course, rolling and calendar-year rules look back a year; a month more for what they began in.
 DAYS = 400
 POINTER = "current"
-#: Fact table -> (row of patterns, field of a case). Columns are read by the names that patterns give them.
-PERSONAL: dict[str, tuple[Any, str]] = {
-    "line": (Line, "lines"),
-    "encounter": (Stay, "stays"),
-    "diagnosis": (Diagnosis, "diagnoses"),
-    "medical_order": (Order, "orders"),
-    "use_record": (UseRecord, "use_records"),
-    "death": (Death, "deaths"),
-}
-REGISTERS: dict[str, tuple[Any, str]] = {
-    "institution": (Institution, "institutions"),
-    "department": (Department, "departments"),
-    "device": (Device, "devices"),
-    "facility": (Facility, "facilities"),
-}
 _DAY_FIELDS = ("_date", "_on", "valid_from", "valid_to")
 
 
@@ -101,37 +75,43 @@ def _write(con: duckdb.DuckDBPyConnection, out: sqlite3.Connection, since: date)
     out.execute("PRAGMA journal_mode = OFF")
     out.execute("PRAGMA synchronous = OFF")
     out.execute("CREATE TABLE about (told TEXT)")
-    out.execute("CREATE TABLE register (kind TEXT, institution_id TEXT, rows TEXT, PRIMARY KEY (kind, institution_id))")
+    out.execute("CREATE TABLE register (kind TEXT, holder TEXT, rows TEXT, PRIMARY KEY (kind, holder))")
     out.execute("CREATE TABLE person (person_id TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID")
-    for kind, (row, _) in REGISTERS.items():
-        found = con.execute(f"SELECT institution_id, {_packed(row)} FROM {kind} GROUP BY institution_id")
+    for kind, (_, row) in REGISTERS.items():
+        holder = _holder(row)
+        found = con.execute(f"SELECT {holder}, {_packed(row)} FROM {kind} AS t GROUP BY {holder}")
         out.executemany("INSERT INTO register VALUES (?, ?, ?)", ((kind, *one) for one in found.fetchall()))
     con.execute("CREATE OR REPLACE TEMP TABLE desk_line AS " + _LINES, [since])
     con.execute("CREATE OR REPLACE TEMP TABLE desk_encounter AS " + _ENCOUNTERS, [since])
-    for kind, (row, _) in PERSONAL.items():
+    for kind, (_, row) in OWN.items():
         con.execute(f"CREATE OR REPLACE TEMP TABLE desk_{kind}_packed AS {_select(kind, row)}")
     found, persons = con.execute(_PEOPLE), 0
     while rows := found.fetchmany(10_000):
         out.executemany("INSERT INTO person VALUES (?, ?)", rows)
         persons += len(rows)
-    for name in ("line", "encounter", *(f"{kind}_packed" for kind in PERSONAL)):
+    for name in ("line", "encounter", *(f"{kind}_packed" for kind in OWN)):
         con.execute(f"DROP TABLE temp.desk_{name}")
     return persons
 
 
+def _holder(row: Any) -> str:
+    """Return the column by which a register is looked up: the practitioner where it names one."""
+    return "practitioner_id" if "practitioner_id" in row._fields else "institution_id"
+
+
 def _packed(row: Any) -> str:
     """Return the SQL that packs rows into one JSON text, in the order of the row's fields."""
-    fields = ", ".join(f"t.{name}" if row is Diagnosis else name for name in row._fields)
+    fields = ", ".join(f"t.{name}" for name in row._fields)
     return f"CAST(json_group_array(json_array({fields})) AS VARCHAR)"
 
 
 def _select(kind: str, row: Any) -> str:
-    if kind == "diagnosis":
-        joined = "diagnosis AS t INNER JOIN desk_encounter AS e ON t.encounter_id = e.encounter_id"
+    if "person_id" not in row._fields:
+        joined = f"{kind} AS t INNER JOIN desk_encounter AS e ON t.encounter_id = e.encounter_id"
         return f"SELECT e.person_id, {_packed(row)} AS rows FROM {joined} GROUP BY e.person_id"
     source = {"line": "desk_line", "encounter": "desk_encounter"}.get(kind, kind)
     kept = "" if kind in ("line", "encounter", "death") else _OF_KEPT
-    return f"SELECT person_id, {_packed(row)} AS rows FROM {source} {kept} GROUP BY person_id"
+    return f"SELECT person_id, {_packed(row)} AS rows FROM {source} AS t {kept} GROUP BY person_id"
 
 
 _OF_KEPT = "WHERE encounter_id IN (SELECT encounter_id FROM desk_encounter)"
@@ -149,10 +129,10 @@ WHERE
 """
 _PEOPLE = (
     "SELECT p.person_id, CAST(json_object('person', json_array(p.sex, p.birth_date), "
-    + ", ".join(f"'{kind}', CAST({kind}.rows AS JSON)" for kind in PERSONAL)
+    + ", ".join(f"'{kind}', CAST({kind}.rows AS JSON)" for kind in OWN)
     + ") AS VARCHAR) FROM (SELECT person_id, sex, birth_date FROM person UNION ALL BY NAME "
     "SELECT DISTINCT person_id FROM desk_encounter WHERE person_id NOT IN (SELECT person_id FROM person)) AS p "
-    + " ".join(f"LEFT JOIN desk_{kind}_packed AS {kind} ON p.person_id = {kind}.person_id" for kind in PERSONAL)
+    + " ".join(f"LEFT JOIN desk_{kind}_packed AS {kind} ON p.person_id = {kind}.person_id" for kind in OWN)
     + " ORDER BY p.person_id"
 )
 
@@ -223,30 +203,29 @@ class Opened:
         facts = json.loads(row[0])
         sex, born = facts["person"]
         held = {
-            name: tuple(map(_reader(kind), facts[table] or ()))
-            for table, (kind, name) in PERSONAL.items()
-            if facts[table]
+            name: tuple(map(_reader(kind), facts[table] or ())) for table, (name, kind) in OWN.items() if facts[table]
         }
         return Case(person_id, sex, _day(born), **held)
 
     def registered(self, case: Case) -> Case:
-        """Return a case with what is registered of the institutions that its rows name."""
+        """Return a case with what is registered of the institutions and practitioners that its rows name."""
         named = {one.institution_id for rows in (case.lines, case.stays) for one in rows}
+        named |= {line.practitioner_id for line in case.lines if line.practitioner_id}
         return replace(case, **self.registers(frozenset(named)))
 
-    def registers(self, institutions: frozenset[str]) -> dict[str, Any]:
-        """Return by field of a case what is registered of institutions."""
+    def registers(self, holders: frozenset[str]) -> dict[str, Any]:
+        """Return by field of a case what is registered of institutions and practitioners."""
         return {
-            name: tuple(one for place in sorted(institutions) for one in self._register(table, kind, place))
-            for table, (kind, name) in REGISTERS.items()
+            name: tuple(one for holder in sorted(holders) for one in self._register(table, kind, holder))
+            for table, (name, kind) in REGISTERS.items()
         }
 
-    def _register(self, table: str, kind: Any, place: str) -> tuple[Any, ...]:
-        if (table, place) not in self._registers:
-            query = "SELECT rows FROM register WHERE kind = ? AND institution_id = ?"
-            row = self.con.execute(query, [table, place]).fetchone()
-            self._registers[table, place] = tuple(map(_reader(kind), json.loads(row[0]))) if row else ()
-        return self._registers[table, place]
+    def _register(self, table: str, kind: Any, holder: str) -> tuple[Any, ...]:
+        if (table, holder) not in self._registers:
+            query = "SELECT rows FROM register WHERE kind = ? AND holder = ?"
+            row = self.con.execute(query, [table, holder]).fetchone()
+            self._registers[table, holder] = tuple(map(_reader(kind), json.loads(row[0]))) if row else ()
+        return self._registers[table, holder]
 
 
 @lru_cache(maxsize=4096)

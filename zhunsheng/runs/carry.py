@@ -22,8 +22,9 @@ from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings, Hit
 
-#: Facts that are read as they come, beside the view of charge lines.
-_RAW = tuple(name for name in TABLES if name not in {"charge_line"})
+#: Facts that are read as they come, beside the view of charge lines and the registrations by their days.
+_RAW = tuple(name for name in TABLES if name not in {"charge_line", "institution", "department"})
+_REGISTRATIONS = ("institution_registration", "department_registration", "practice")
 #: What patterns start from; all else they reach by joins from these.
 _SEEN = ("line", "encounter", "person")
 _HIT = ", ".join(Hit._fields)
@@ -124,11 +125,12 @@ def _person_facts(con: duckdb.DuckDBPyConnection) -> str:
 
 def _registers(con: duckdb.DuckDBPyConnection) -> str:
     """Return one digest over the tables that belong to no person: institutions, departments, devices and so on."""
+    read = dict.fromkeys(_REGISTRATIONS, "*COLUMNS(*)")
+    read |= {t: _columns(t) for t in _RAW if not _with_person(t) and "encounter_id" not in TABLES[t].names}
     told = []
-    for table in _RAW:
-        if not _with_person(table) and "encounter_id" not in TABLES[table].names:
-            query = f"SELECT COUNT(*), SUM(CAST(HASH({_columns(table)}) AS HUGEINT)) FROM main.{table}"
-            told.append((table, str(con.execute(query).fetchone())))
+    for table, columns in read.items():
+        query = f"SELECT COUNT(*), SUM(CAST(HASH({columns}) AS HUGEINT)) FROM main.{table}"
+        told.append((table, str(con.execute(query).fetchone())))
     return digest(canonical(told))
 
 

@@ -23,7 +23,7 @@ class Key(HttpBearer):
     """The key of an institution's system."""
 
     def authenticate(self, request: HttpRequest, token: str) -> desk.Asker:  # noqa: ARG002
-        """Return who holds a key; Problem ZS722 and ZS724 become answers of their own."""
+        """Return who holds a key; Problem ZS742 and ZS744 become answers of their own."""
         return desk.asker_of(token)
 
 
@@ -194,7 +194,7 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:  # noqa: A
 
 @api.exception_handler(AuthenticationError)
 def _no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:  # noqa: ARG001
-    return _problem(request, Problem("ZS722"))
+    return _problem(request, Problem("ZS742"))
 
 
 @api.exception_handler(HttpError)
@@ -207,7 +207,7 @@ def _faulty(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     # the first two steps are the framework's own: where the data came from, and the argument that takes them
     field = ".".join(str(step) for step in first["loc"][2:]) or "-"
-    return _problem(request, Problem("ZS721", field=field, reason=first["msg"]))
+    return _problem(request, Problem("ZS741", field=field, reason=first["msg"]))
 
 
 def _json(data: dict[str, Any], code: int = 200) -> HttpResponse:

@@ -99,13 +99,13 @@ def _again(work: Any, pause: float) -> None:
 
 
 def asker_of(secret: str) -> Asker:
-    """Return who holds a key, and count the request. Raises Problem ZS722 or ZS724."""
+    """Return who holds a key, and count the request. Raises Problem ZS742 or ZS744."""
     believed = _keys.get(secret)
     if believed is None or monotonic() - believed[0] > BELIEVED:
         found = queries.key_of(secret)
         if found is None:
             _keys.pop(secret, None)
-            raise Problem("ZS722")
+            raise Problem("ZS742")
         if len(_keys) > 1000:
             _keys.clear()
         believed = monotonic(), found
@@ -125,7 +125,7 @@ def forget(key: ApiKey) -> None:
 def ask(asked: OrderForm, asker: Asker, *, keep: bool = True) -> dict[str, Any]:
     """Judge an order and keep what is told; return the answer as plain data.
 
-    ``keep`` false counts the ask alone, for an order that is still being typed. Raises Problem ZS720, ZS723.
+    ``keep`` false counts the ask alone, for an order that is still being typed. Raises Problem ZS740, ZS743.
     """
     stated = (asked.encounter.institution_id, *(line.institution_id for line in asked.lines))
     check_own_institution(asker.institution_id, stated)
@@ -174,7 +174,7 @@ def _entry(told: Told, ask_id: str, asker: Asker, *, keep: bool) -> dict[str, An
 
 
 def respond(asker: Asker, given: Iterable[tuple[str, str, str]], clerk: str) -> list[int]:
-    """Keep answers (reminder, kind, reason), all or none; return their numbers. Raises Problem ZS725, ZS726, ZS713."""
+    """Keep answers (reminder, kind, reason), all or none; return their numbers. Raises Problem ZS745, ZS746, ZS713."""
     rows = [(_reminder(asker, reminder_id), kind, reason) for reminder_id, kind, reason in given]
     return [int(one.pk) for one in actions.respond_all(asker.who, rows, clerk)]
 
@@ -185,7 +185,7 @@ def _reminder(asker: Asker, reminder_id: str) -> Reminder:
         take_over()  # told a moment ago, and not yet carried over
         found = queries.reminder(asker.body.pk, reminder_id)
     if found is None:
-        raise Problem("ZS725", reminder=reminder_id)
+        raise Problem("ZS745", reminder=reminder_id)
     return found
 
 

@@ -29,13 +29,13 @@ BATCH = 500
 def make_key(actor: User | Actor, body: Body, name: str, per_minute: int = PER_MINUTE) -> tuple[ApiKey, str]:
     """Make a key for an institution and return it with its secret, which nobody can read again.
 
-    Raises Problem ZS702, ZS719 for a name or limit out of bounds, ZS727 for a body that is no institution.
+    Raises Problem ZS702, ZS719 for a name or limit out of bounds, ZS747 for a body that is no institution.
     """
     user = actor if isinstance(actor, User) else None
     if user is not None:
         check_may(user, Verb.MANAGE_KEYS)
     if body.kind != BodyKind.INSTITUTION:
-        raise Problem("ZS727", institution=body.name)
+        raise Problem("ZS747", institution=body.name)
     told = name.strip()
     if not 0 < len(told) <= NAME_LENGTH or not 0 < per_minute <= MOST_PER_MINUTE:
         raise Problem("ZS719", limit=NAME_LENGTH)
@@ -65,7 +65,7 @@ def revoke_key(actor: User, key: ApiKey) -> None:
 
 @deed
 def respond(actor: User | ApiKey, reminder: Reminder, kind: str, reason: str, clerk: str = "") -> Response:
-    """Keep what was answered to a reminder. Raises Problem ZS702, ZS713, ZS726."""
+    """Keep what was answered to a reminder. Raises Problem ZS702, ZS713, ZS746."""
     if isinstance(actor, User):
         check_may(actor, Verb.ASK_DESK)
     chosen, told = stated(kind, reason)
@@ -86,7 +86,7 @@ def respond(actor: User | ApiKey, reminder: Reminder, kind: str, reason: str, cl
 
 @deed
 def respond_all(actor: User | ApiKey, given: Iterable[tuple[Reminder, str, str]], clerk: str) -> list[Response]:
-    """Keep several answers of one message, or none of them. Raises Problem ZS702, ZS713, ZS726."""
+    """Keep several answers of one message, or none of them. Raises Problem ZS702, ZS713, ZS746."""
     return [respond(actor, reminder, kind, reason, clerk) for reminder, kind, reason in given]
 
 

@@ -14,19 +14,19 @@ PER_MINUTE, MOST_PER_MINUTE = 6_000, 60_000
 
 
 def check_own_institution(own: str, asked: Iterable[str | None]) -> None:
-    """Raise Problem ZS723 for rows of an order that another institution than the asking one should have."""
+    """Raise Problem ZS743 for rows of an order that another institution than the asking one should have."""
     for one in asked:
         if one is not None and one != own:
-            raise Problem("ZS723", own=own, asked=one)
+            raise Problem("ZS743", own=own, asked=one)
 
 
 def stated(kind: str, reason: str) -> tuple[ResponseKind, str]:
-    """Return a response as it is kept. Raises Problem ZS713 for an unknown kind, ZS726 for a missing or long reason."""
+    """Return a response as it is kept. Raises Problem ZS713 for an unknown kind, ZS746 for a missing or long reason."""
     if kind not in ResponseKind.values:
         raise Problem("ZS713")
     told = reason.strip()
     if len(told) > REASON_LENGTH or (kind == ResponseKind.JUSTIFIED and not told):
-        raise Problem("ZS726", limit=REASON_LENGTH)
+        raise Problem("ZS746", limit=REASON_LENGTH)
     return ResponseKind(kind), told
 
 
@@ -39,10 +39,10 @@ class Pace:
         self._asked: dict[int, int] = {}
 
     def check(self, key: ApiKey, second: int) -> None:
-        """Count a request. Raises Problem ZS724 beyond the limit of the key."""
+        """Count a request. Raises Problem ZS744 beyond the limit of the key."""
         with self._lock:
             if second // 60 != self._minute:
                 self._minute, self._asked = second // 60, {}
             self._asked[key.pk] = self._asked.get(key.pk, 0) + 1
             if self._asked[key.pk] > key.per_minute:
-                raise Problem("ZS724", limit=key.per_minute)
+                raise Problem("ZS744", limit=key.per_minute)

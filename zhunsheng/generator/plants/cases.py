@@ -2,7 +2,8 @@
 
 An example that expects a finding becomes a plant, one that expects none a look-alike. Cases under ``data/cases`` are
 written from the sentence of the standard alone, or break two rules at once. What a case is silent about is free,
-unless its rule looks at it: then silence states that it is not known.
+unless its rule looks at it: then silence states that it is not known. Who wrote from the sentence alone cannot know
+what the rule looks at: there silence is ordinary, but of registers, where what is not stated is not registered.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal, NamedTuple
 
-import yaml
 from pydantic import Field, TypeAdapter
 
-from zhunsheng.book.models import (
-    Entry,
+from zhunsheng.book.entry import Entry
+from zhunsheng.book.worked import (
     Example,
     ExampleDepartment,
     ExampleInstitution,
@@ -29,15 +29,20 @@ from zhunsheng.book.models import (
     ExampleStay,
     ExampleUse,
 )
+from zhunsheng.kernel.files import from_yaml
 
 VIOLATION, LOOK_ALIKE, UNKNOWN, FALSE_POSITIVE = "violation", "look_alike", "unknown", "known_false_positive"
 #: Whether a case was written with the rule at hand or from the sentence of the standard alone.
 PATTERN, STANDARD = "pattern", "standard"
+#: Registers of an institution: a case that states none of them says that nothing is registered.
+REGISTERS = {"device", "facility"}
 #: How a case is varied by refunds: all its subjects taken back, by name or without one, or a surplus taken back.
 NAMED, UNNAMED, SURPLUS = "named", "unnamed", "surplus"
 REFUND_NOTES = {NAMED: "已全部退费", UNNAMED: "已全部退费，退费未指明原明细", SURPLUS: "多收一份，已退一份"}
 #: The facts that a case can be told in; a case that states others is left out.
 TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders", "uses", "devices", "facilities"}
+#: Facts of which the files of the county state nothing that a case could differ from: its cases are left out.
+UNTOLD = {"practice", "payment_status", "licence", "nursing_record", "identity_check", "settlement"}
 WORDS = {"name", "name_en", "expect", "work", "work_en", "known_false_positive", "kind", "rows", "besides"}
 
 
@@ -96,11 +101,15 @@ class CaseFile(Entry):
 
 @dataclass(frozen=True)
 class Case:
-    """One case to plant. ``exact`` names what silence states; ``refund`` the variant by refunds."""
+    """One case to plant. ``looked`` names what its rules look at, ``exact`` where silence states that it is not known.
+
+    ``refund`` names the variant by refunds.
+    """
 
     author: str
     facts: Example | Written
     told: tuple[Told, ...]
+    looked: frozenset[str]
     exact: frozenset[str]
     rules: tuple[RuleText, ...]
     refund: str = ""
@@ -126,22 +135,22 @@ def files() -> tuple[CaseFile, ...]:
     folder = resources.files("zhunsheng.generator").joinpath("data", "cases")
     found = sorted((one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name)
     reader = TypeAdapter(CaseFile)
-    return tuple(reader.validate_python(yaml.safe_load(one.read_text("utf-8"))) for one in found)
+    return tuple(reader.validate_python(from_yaml(one.read_text("utf-8"))) for one in found)
 
 
 def cases(rules: Sequence[RuleText]) -> tuple[list[Case], list[str]]:
     """Return the cases of the live rules, and the names of those that state facts the files cannot carry."""
     live = {rule.id: rule for rule in rules}
     found = [case for rule in rules for case in _of_examples(rule)] + list(_written(live))
-    tellable = [case for case in found if not _foreign(case.facts)]
-    left_out = [f"{case.told[0].rule}: {case.note}" for case in found if _foreign(case.facts)]
-    return tellable, left_out
+    left = [case for case in found if _foreign(case.facts) or any(rule.facts & UNTOLD for rule in case.rules)]
+    tellable = [case for case in found if case not in left]
+    return tellable, [f"{case.told[0].rule}: {case.note}" for case in left]
 
 
 def _of_examples(rule: RuleText) -> Iterable[Case]:
     """Yield a case per example, then its variants by refunds: the first violations are taken back."""
     exact = frozenset(exactly(rule))
-    plain = [Case(PATTERN, example, _expected(rule, example), exact, (rule,)) for example in rule.examples]
+    plain = [Case(PATTERN, example, _expected(rule, example), exact, exact, (rule,)) for example in rule.examples]
     yield from plain
     broken = [case for case in plain if case.kind == VIOLATION and _of_lines(case)]
     for case, refund in zip(broken, (NAMED, UNNAMED), strict=False):
@@ -190,8 +199,9 @@ def _written(live: dict[str, RuleText]) -> Iterable[Case]:
                 continue
             told = (Told(file.rule, one.kind, one.rows), *(Told(r, one.kind, rows) for r, rows in one.besides.items()))
             rules = tuple(live[name] for name in named)
-            exact = frozenset().union(*(exactly(rule) for rule in rules))
-            yield Case(file.author, one, told, exact, rules)
+            looked = frozenset().union(*(exactly(rule) for rule in rules))
+            exact = looked & REGISTERS if file.author == STANDARD else looked
+            yield Case(file.author, one, told, looked, exact, rules)
 
 
 def exactly(rule: RuleText) -> set[str]:
@@ -200,12 +210,14 @@ def exactly(rule: RuleText) -> set[str]:
         "sex": ("person", any(e.person.sex for e in rule.examples)),
         "birth": ("person", any(e.person.birth_date for e in rule.examples)),
         "encounter": ("encounter", any(e.stays for e in rule.examples)),
+        "end": ("encounter", any(stay.end for e in rule.examples for stay in e.stays)),
         "insurance": ("encounter", _any(rule, "stays", "insurance")),
         "diagnoses": ("diagnosis", _any(rule, "stays", "diagnoses")),
         "institution": ("institution", any(e.institutions for e in rule.examples)),
         "department": ("department", _ever(rule, "departments")),
         "device": ("device", _ever(rule, "devices")),
         "facility": ("facility", _ever(rule, "facilities")),
+        "use": ("use_record", _ever(rule, "uses")),
         "region": ("institution", _any(rule, "institutions", "region")),
         "item_class": ("line", _any(rule, "lines", "item_class")),
         "in_scope": ("line", _any(rule, "lines", "in_scope")),
@@ -227,7 +239,9 @@ def _foreign(facts: Example | Written) -> bool:
     foreign = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
-    # one file cannot let a person die on two days
+    # price times quantity and one principal diagnosis are what the files are made of
+    elsewhere |= any(line.amount is not None for line in facts.lines) or any(s.principals != 1 for s in facts.stays)
+    # one import cannot let a person die on two days
     elsewhere |= len(facts.person.died_on) > 1
     return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
 

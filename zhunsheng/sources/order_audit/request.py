@@ -85,19 +85,19 @@ def mapping() -> dict[str, Any]:
 
 
 def audit_request(body: bytes, infno: str) -> Request:
-    """Read a message of 3101 or 3102. Raises Problem ZS721, which names the field at fault."""
+    """Read a message of 3101 or 3102. Raises Problem ZS741, which names the field at fault."""
     message, data = _opened(body, infno, "data")
     moment = mapping()["reply"]["moments"][infno]
     rules = _texts(data.get("rule_ids"), "input.data.rule_ids")
     patients = list(_rows(data, "data", "patient_dtos", "input.data"))
     orders = tuple(_order(row, place, moment) for row, place in patients)
     if not orders:
-        raise Problem("ZS721", field="input.data.patient_dtos", reason="必填 required")
+        raise Problem("ZS741", field="input.data.patient_dtos", reason="必填 required")
     return Request(message, orders, frozenset(rules), str(data.get("task_id") or ""))
 
 
 def response_request(body: bytes, infno: str = "3103") -> Responses:
-    """Read a message of 3103. Raises Problem ZS721."""
+    """Read a message of 3103. Raises Problem ZS741."""
     message, data = _opened(body, infno, "response")
     given = []
     for row, place in _rows(data, "response", "warns", "input.data"):
@@ -105,7 +105,7 @@ def response_request(body: bytes, infno: str = "3103") -> Responses:
         kind = _code(mapping()["groups"]["warning"]["dspo_way"], row["dspo_way"], f"{place}.dspo_way")
         given.append((str(row["warn_rslt_id"]), str(kind), str(row.get("dspo_way_rea") or "")))
     if not given:
-        raise Problem("ZS721", field="input.data.warns", reason="必填 required")
+        raise Problem("ZS741", field="input.data.warns", reason="必填 required")
     return Responses(message, tuple(given))
 
 
@@ -114,33 +114,33 @@ def _opened(body: bytes, infno: str, group: str) -> tuple[dict[str, Any], dict[s
     try:
         message = json.loads(body.decode("utf-8"), parse_float=str, parse_int=str)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Problem("ZS721", field="-", reason=f"不是 JSON（no JSON）：{type(error).__name__}") from error
+        raise Problem("ZS741", field="-", reason=f"不是 JSON（no JSON）：{type(error).__name__}") from error
     _checked(message, "envelope", "")
     if message["infno"] != infno:
-        raise Problem("ZS721", field="infno", reason=f"应为 {infno}（{infno} is needed）")
+        raise Problem("ZS741", field="infno", reason=f"应为 {infno}（{infno} is needed）")
     data = message["input"].get("data") if isinstance(message["input"], dict) else None
     extra = set(message["input"]) - {"data"} if isinstance(message["input"], dict) else set()
     if extra:
-        raise Problem("ZS721", field=f"input.{min(extra)}", reason="未知字段 unknown field")
+        raise Problem("ZS741", field=f"input.{min(extra)}", reason="未知字段 unknown field")
     _checked(data, group, "input.data")
     return message, data  # type: ignore[return-value]
 
 
 def _checked(row: Any, group: str, place: str) -> None:
-    """Raise Problem ZS721 for a row that is no object, has an unknown field or lacks a required one."""
+    """Raise Problem ZS741 for a row that is no object, has an unknown field or lacks a required one."""
     if not isinstance(row, dict):
-        raise Problem("ZS721", field=place or "-", reason="应为对象 an object is needed")
+        raise Problem("ZS741", field=place or "-", reason="应为对象 an object is needed")
     known, at = mapping()["groups"][group], f"{place}." if place else ""
     for name, value in row.items():
         if name not in known:
-            raise Problem("ZS721", field=f"{at}{name}", reason="未知字段 unknown field")
+            raise Problem("ZS741", field=f"{at}{name}", reason="未知字段 unknown field")
         field = known[name]
         nested = field.group or name in ("input", "rule_ids", "fsi_his_data_dto")
         if not nested and not isinstance(value, str | bool | None):
-            raise Problem("ZS721", field=f"{at}{name}", reason="应为文本或数字 text or a number is needed")
+            raise Problem("ZS741", field=f"{at}{name}", reason="应为文本或数字 text or a number is needed")
     for name, field in known.items():
         if field.required and row.get(name) in (None, "", []):
-            raise Problem("ZS721", field=f"{at}{name}", reason="必填 required")
+            raise Problem("ZS741", field=f"{at}{name}", reason="必填 required")
 
 
 def _rows(row: dict[str, Any], group: str, name: str, place: str) -> Iterator[tuple[dict[str, Any], str]]:
@@ -159,7 +159,7 @@ def _texts(value: Any, place: str) -> list[str]:
     if value in (None, ""):
         return []
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise Problem("ZS721", field=place, reason="应为文本列表 a list of texts is needed")
+        raise Problem("ZS741", field=place, reason="应为文本列表 a list of texts is needed")
     return [one for one in value if one]
 
 
@@ -188,7 +188,7 @@ def _order(patient: dict[str, Any], place: str, moment: str) -> Asked:
         for _ in _rows(stay, "encounter", "fsi_operation_dtos", at):
             pass  # checked, and no input of a rule
     if "encounter" not in form:
-        raise Problem("ZS721", field=f"{place}.curr_mdtrt_id", reason="就诊信息集合中没有该就诊 no such encounter")
+        raise Problem("ZS741", field=f"{place}.curr_mdtrt_id", reason="就诊信息集合中没有该就诊 no such encounter")
     form["history"] = past
     return Asked(form, places, patient["patn_id"], current, rows)
 
@@ -222,10 +222,10 @@ def _in_scope(line: dict[str, Any], at: str) -> str | None:
         try:
             fen.append(fen_from_yuan(str(text)))
         except Problem as problem:
-            raise Problem("ZS721", field=f"{at}.{name}", reason=str(problem)) from problem
+            raise Problem("ZS741", field=f"{at}.{name}", reason=str(problem)) from problem
     left = fen[0] - fen[1] - fen[2]
     if left < 0:
-        raise Problem("ZS721", field=f"{at}.selfpay_amt", reason="自费与自付之和大于总费用 the parts exceed sumamt")
+        raise Problem("ZS741", field=f"{at}.selfpay_amt", reason="自费与自付之和大于总费用 the parts exceed sumamt")
     return plain(left, 2)
 
 
@@ -254,7 +254,7 @@ def _code(field: Field, value: Any, at: str) -> Any:
     if field.codes is None:
         return value
     if value not in field.codes:
-        raise Problem("ZS721", field=at, reason=f"未知代码 unknown code: {value}")
+        raise Problem("ZS741", field=at, reason=f"未知代码 unknown code: {value}")
     return field.codes[value]
 
 

@@ -37,7 +37,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page(Verb.ASK_DESK)
 def respond(request: HttpRequest) -> HttpResponse:
-    """Keep the typed order's reminders, and what was done about one of them. Raises Problem ZS713, ZS726."""
+    """Keep the typed order's reminders, and what was done about one of them. Raises Problem ZS713, ZS746."""
     given = orders.typed(request.POST, now().date().isoformat())
     bodies = _bodies(request)
     kind, _, finding_id = request.POST.get("answer", "").partition(" ")
@@ -48,7 +48,7 @@ def respond(request: HttpRequest) -> HttpResponse:
     answer = desk.ask(asked, asker)
     told = next((one for one in answer["findings"] if one["finding_id"] == finding_id), None)
     if told is None:
-        raise Problem("ZS725", reminder=finding_id)
+        raise Problem("ZS745", reminder=finding_id)
     reason = request.POST.get(f"reason-{finding_id}", "")
     desk.respond(asker, [(told["reminder"], kind, reason)], request.user.login)
     told["response"] = {"kind": kind, "reason": reason.strip()}

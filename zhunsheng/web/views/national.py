@@ -18,7 +18,7 @@ from zhunsheng.web import desk
 from zhunsheng.web.views.errors import STATUS
 
 #: Codes told by the status of the reply as well; a fault of the message itself is told in the envelope alone.
-OUTRIGHT = {"ZS701", "ZS720", "ZS722", "ZS723", "ZS724"}
+OUTRIGHT = {"ZS701", "ZS740", "ZS742", "ZS743", "ZS744"}
 _numbers = count(1)
 
 
@@ -62,17 +62,17 @@ def _respond(request: HttpRequest, _infno: str, began: datetime) -> dict[str, ob
 def _asker(request: HttpRequest) -> desk.Asker:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret:
-        raise Problem("ZS722")
+        raise Problem("ZS742")
     return desk.asker_of(secret.strip())
 
 
 def _form(asked: Asked) -> OrderForm:
-    """Return the order in plain form. Raises Problem ZS721, which names the national field at fault."""
+    """Return the order in plain form. Raises Problem ZS741, which names the national field at fault."""
     try:
         return OrderForm.model_validate(asked.form)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Problem("ZS721", field=asked.field(first["loc"]), reason=first["msg"]) from error
+        raise Problem("ZS741", field=asked.field(first["loc"]), reason=first["msg"]) from error
 
 
 def _exchange(message: dict[str, object], began: datetime) -> Exchange:

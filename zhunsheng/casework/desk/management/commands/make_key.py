@@ -28,7 +28,7 @@ class Command(BaseCommand):
         """Make the key, or nothing."""
         body = Body.objects.filter(kind=BodyKind.INSTITUTION, institution_code=given["institution"]).first()
         if body is None:
-            raise CommandError(str(Problem("ZS727", institution=given["institution"])))
+            raise CommandError(str(Problem("ZS747", institution=given["institution"])))
         try:
             _, secret = make_key(Process("make_key"), body, given["name"], given["per_minute"])
         except Problem as problem:
