@@ -65,7 +65,8 @@ def knowledge_of(book: Book) -> Knowledge:
     """Return what the generator is told: the points of the live rules in its terms, and the rules as plain data."""
     rows = {name: bindings.rows for name, bindings in bind(book).items()}
     names = _names(book)
-    others = {name for rule in book.rules.values() if rule.pattern not in SCREENED for name in rule.lists}
+    single = [rule for rule in book.rules.values() if not PATTERNS[rule.pattern].is_population]
+    others = {name for rule in single if rule.pattern not in SCREENED for name in rule.lists}
 
     def name(code: str) -> str:
         return names.get(code, code)
@@ -94,7 +95,8 @@ def knowledge_of(book: Book) -> Knowledge:
         caps=[(r.item_code, name(r.item_code), r.cap_e4, r.valid_from, _end(r)) for r in daily],
         named=frozenset(others_named.union(*(_texts(p) for name in others for p in book.knowledge[name].points))),
         names=names,
-        rules=[_told(book, rule) for rule in book.rules.values()],
+        rules=[_told(book, rule) for rule in single],  # a case is one person's: whole loads are schemes, not cases
+        stocked=frozenset(row.item_code for row in rows["stock_balance"]),
     )
 
 

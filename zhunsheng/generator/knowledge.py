@@ -63,7 +63,8 @@ class Knowledge:
     """What the generator is told of the rule book.
 
     The points of four lists, whose rows may be plain tuples in the order of the point classes; ``named``, the texts of
-    all other lists, whose items ordinary traffic leaves out; ``names`` of items by code; the live ``rules``.
+    all other lists, whose items ordinary traffic leaves out; ``names`` of items by code; the live ``rules``; ``stocked``,
+    the items whose stores keep a ledger.
     """
 
     sex: Sequence[tuple[str, str, str, date, date | None]] = ()
@@ -73,6 +74,7 @@ class Knowledge:
     named: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[RuleText] = ()
+    stocked: frozenset[str] = frozenset()
 
 
 @dataclass

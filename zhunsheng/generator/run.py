@@ -20,6 +20,7 @@ from zhunsheng.generator import (
     records,
     refunds,
     stay_lines,
+    supply,
     visit_lines,
     visits,
 )
@@ -88,6 +89,7 @@ def generate(
     registers = records.registers(found, masters.registers(found))
     deliver.masters(delivery, masters.tables(found, more) | registers)
     summary.not_planted = made.left_out
+    ledger = supply.Ledger(knowledge.stocked)
     summary.persons = sum(len(world.people) for world in made.worlds)
     for number, month in enumerate(made.months):
         if progress:
@@ -98,9 +100,11 @@ def generate(
             whole = _month(made, world, month, base)
             part = world.shard if len(made.worlds) > 1 else None
             tables = assemble.tables(world, made.cast, whole) | records.tables(world, whole)
+            tables |= supply.tables(world, whole, knowledge.stocked)
             deliver.month(delivery, month, found, tables, part)
             assemble.identify(world, made.cast, whole)
             base.passed(whole)
+            ledger.add(world, whole)
             _count(summary, whole)
     if progress:
         progress("生成完毕", months, months)
@@ -112,6 +116,7 @@ def generate(
     ]
     written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses"), "death": more.deaths + dead}
     deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=90)
+    deliver.masters(delivery, {"invchg": ledger.table(made.months, {})}, first=93)
     return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
 
 

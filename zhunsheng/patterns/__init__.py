@@ -28,12 +28,14 @@ from zhunsheng.patterns import (
     price_ceiling,
     qty_cap,
     readmission,
+    stock_balance,
     tiered_price,
     units_vs_record,
     units_vs_stay,
     visit_in_stay,
 )
 from zhunsheng.patterns.base import Bindings, Case, Hit, Pattern
+from zhunsheng.patterns.population import Population
 
 _MODULES = (
     item_sex,
@@ -65,7 +67,11 @@ _MODULES = (
     facility_required,
 )
 
-PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}
+#: Patterns that look at everyone at once: they have no form for one person.
+_WHOLE = (stock_balance,)
+
+PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in (*_MODULES, *_WHOLE)}
+POPULATIONS: dict[str, Population] = {m.PATTERN.name: Population(m.measures, m.judge) for m in _WHOLE}
 JUDGES: dict[str, Callable[[Case, Bindings], Iterator[Hit]]] = {m.PATTERN.name: m.judge for m in _MODULES}
 
-__all__ = ["JUDGES", "PATTERNS", "Bindings", "Case", "Hit", "Pattern"]
+__all__ = ["JUDGES", "PATTERNS", "POPULATIONS", "Bindings", "Case", "Hit", "Pattern"]

@@ -103,8 +103,10 @@ def _moves(bindings: Bindings) -> Iterator[tuple[str, list[Change]]]:
         values = sorted({getattr(row, column.name) for row in own if not _silent(column, row)})
         yield from _MOVES[column.kind](column, values, column.name in bindings.pattern.index)
     for day in sorted({row.valid_from for row in own}):
-        for step in (-1, 1):
-            yield f"valid_from {day} {step:+d}", [_swap("valid_from", day, day + timedelta(days=step))]
+        # a population is judged month by month, by what holds on the first day of the month
+        before = (day - timedelta(days=1)).replace(day=1) if bindings.pattern.is_population else day - timedelta(days=1)
+        for moved in (before, day + timedelta(days=1)):
+            yield f"valid_from {day} {(moved - day).days:+d}", [_swap("valid_from", day, moved)]
     for day in sorted({row.valid_to for row in own if row.valid_to != OPEN_END}):
         yield f"valid_to {day} +1", [_swap("valid_to", day, day + timedelta(days=1))]
 
@@ -156,7 +158,10 @@ def _swap(name: str, value: Any, other: Any) -> Change:
 def _touched(rule: Rule, own: Bindings) -> Bindings:
     """Return the rows whose item or class an example charges: other points share their boundary with a used one."""
     lines = [line for example in rule.examples for line in example.lines]
+    loads = [example.load for example in rule.examples if example.load]
+    lines += [line for load in loads for visits in load.visits for line in visits.lines]
     items = {line.item for line in lines} | {line.item_class for line in lines}
+    items |= {one.item for load in loads for one in (*load.moves, *load.services)}
     index = own.pattern.index
     return Bindings(
         own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))

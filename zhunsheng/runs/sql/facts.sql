@@ -87,6 +87,15 @@ WHERE o.ordered_on <= GETVARIABLE('as_of');
 CREATE TABLE use_record AS
 SELECT u.* FROM lake_use_record AS u WHERE u.performed_on <= GETVARIABLE('as_of');
 
+CREATE TABLE stock_move AS
+SELECT m.* FROM lake_stock_move AS m WHERE m.moved_on <= GETVARIABLE('as_of');
+
+CREATE TABLE trace_code AS
+SELECT t.* FROM lake_trace_code AS t WHERE t.settled_on <= GETVARIABLE('as_of');
+
+CREATE TABLE contact AS
+SELECT c.* FROM lake_contact AS c SEMI JOIN encounter AS e ON c.encounter_id = e.encounter_id;
+
 -- registers keep their periods: a charge is judged by what was in service on its day
 CREATE TABLE device AS
 SELECT * FROM lake_device
