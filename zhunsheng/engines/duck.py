@@ -117,7 +117,7 @@ def load_whole(con: duckdb.DuckDBPyConnection, load: Load) -> None:
 
 def create_peers(con: duckdb.DuckDBPyConnection) -> None:
     """Create the view that says which institutions are compared with each other."""
-    con.execute(f"CREATE OR REPLACE VIEW peer AS {whole.peer_sql()}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW peer AS {whole.peer_sql()}")
 
 
 def judge_whole(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:

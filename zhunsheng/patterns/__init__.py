@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from zhunsheng.patterns import (
     after_death,
     bundle_split,
+    clinician_overlap,
+    cloned_bills,
     course_days,
     date_in_stay,
     dept_set,
     dup_claim,
     facility_required,
+    group_visits,
     insurance_type,
     item_age,
     item_requires_dx,
@@ -22,17 +25,24 @@ from zhunsheng.patterns import (
     kind_cap,
     mutex_pair,
     not_payable,
+    off_hours,
     org_level,
     overlap,
     pay_cap,
     price_ceiling,
     qty_cap,
+    ratio_monitor,
     readmission,
+    resale_prone,
+    shared_contact,
     stock_balance,
+    sudden_growth,
     tiered_price,
+    trace_twice,
     units_vs_record,
     units_vs_stay,
     visit_in_stay,
+    workload,
 )
 from zhunsheng.patterns.base import Bindings, Case, Hit, Pattern
 from zhunsheng.patterns.population import Population
@@ -68,7 +78,19 @@ _MODULES = (
 )
 
 #: Patterns that look at everyone at once: they have no form for one person.
-_WHOLE = (stock_balance,)
+_WHOLE = (
+    stock_balance,
+    trace_twice,
+    clinician_overlap,
+    ratio_monitor,
+    sudden_growth,
+    off_hours,
+    resale_prone,
+    workload,
+    shared_contact,
+    group_visits,
+    cloned_bills,
+)
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in (*_MODULES, *_WHOLE)}
 POPULATIONS: dict[str, Population] = {m.PATTERN.name: Population(m.measures, m.judge) for m in _WHOLE}

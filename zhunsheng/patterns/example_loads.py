@@ -70,8 +70,7 @@ def _visit(
     kind = "inpatient" if visits.nights is not None and visits.visit_type == "outpatient" else visits.visit_type
     rows.stays.append(Stay(encounter, person, place, kind, *start, end, None, *about))
     rows.diagnoses += [Diagnosis(encounter, code, not n) for n, code in enumerate(visits.diagnoses)]
-    phone = f"{name}/{visits.phone}" if visits.phone else f"{person}-phone"
-    rows.contacts.append(Contact(encounter, person, place, phone, f"{name}/{visits.account}" if visits.account else None))
+    rows.contacts.append(Contact(encounter, person, place, visits.phone or f"{person}-phone", visits.account))
     for line in visits.lines:
         line_id, quantity, price = f"{encounter}.{line.id}", scaled(line.quantity, 4), scaled(line.price, 6)
         charged = (quantity, price, times(price, quantity), line.item_class, times(price, quantity))

@@ -16,12 +16,34 @@ from importlib import resources
 from typing import NamedTuple
 
 from zhunsheng.kernel.outcome import Verdict
-from zhunsheng.patterns.base import Bindings, Case, Diagnosis, Hit, Institution, Line, Stay, UseRecord
+from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Diagnosis, Hit, Institution, Line, Stay, UseRecord
 
 #: Rows named as evidence of one clue; how many there are in all is said in words.
 EVIDENCE = 20
 #: Kinds of provider that are compared without a level.
 LEVELLESS = ("village_clinic", "pharmacy")
+
+
+#: What every rule that compares with peers states (clues.decide).
+PEER_COLUMNS = (
+    BindingColumn("min_count", "integer", "parameter", "independent contacts below which a figure is not compared"),
+    BindingColumn("min_peers", "integer", "parameter", "others of the group below which nothing is compared"),
+    BindingColumn("min_percent", "integer", "parameter", "percent of the peers' median that a figure must reach"),
+    BindingColumn(
+        "fdr_permille", "integer", "parameter", "false discoveries allowed per thousand clues of a month", step=45
+    ),
+)
+#: Reasons of every rule that compares with peers.
+PEER_REASONS = {
+    "peers_missing": (
+        "机构未登记或级别不明，没有可比较的同类",
+        "The institution is not registered or its level is unknown; there is nothing to compare it with",
+    ),
+    "peers_few": (
+        "同类机构只有 {actual} 家，不足 {expected} 家，不作比较",
+        "There are {actual} peers, fewer than {expected}; nothing is compared",
+    ),
+}
 
 
 class StockMove(NamedTuple):
@@ -156,6 +178,12 @@ def place(institution_id: str, period: str, item_code: str = "", practitioner_id
 def month(day: date) -> str:
     """Return the period of a day."""
     return day.isoformat()[:7]
+
+
+def effective(amounts: Iterable[int]) -> int:
+    """Return how many equal contacts a sum is worth (Kish): the square of the sum by the sum of squares."""
+    above = [amount for amount in amounts if amount > 0]
+    return sum(above) ** 2 // sum(amount * amount for amount in above) if above else 0
 
 
 def subject_hits(outliers: Iterable[Outlier]) -> Iterator[Hit]:

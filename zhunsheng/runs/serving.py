@@ -41,7 +41,6 @@ def load_facts(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapsh
     """Create the fact tables of the serving file from the files of a snapshot. Raises Problem ZS507."""
     open_lake(con, home, snapshot, as_of)
     con.execute(sql("facts"))
-    duck.create_peers(con)
     _load_batches(con, snapshot)
 
 
@@ -87,6 +86,7 @@ def judge(
     duck.load_bindings(con, bindings)
     duck.create_hit_table(con, "hit")
     duck.create_measure_table(con)
+    duck.create_peers(con)
     con.execute("CREATE TEMP TABLE candidate (rule_id VARCHAR, candidates BIGINT)")
     live = [pattern for name, pattern in PATTERNS.items() if bindings[name].rows]
     single, whole = [p for p in live if not p.is_population], [p for p in live if p.is_population]
