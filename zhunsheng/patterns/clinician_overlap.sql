@@ -26,7 +26,7 @@ pair AS (
 
 worst AS (
     SELECT * FROM pair
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY rule_id, record_id ORDER BY minutes DESC, early_id) = 1
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY rule_id, point_id, record_id ORDER BY minutes DESC, early_id) = 1
 ),
 
 hit AS (
