@@ -56,7 +56,8 @@ def test_no_rule_and_no_fact_mean_no_hit(con, name):
 @pytest.mark.parametrize("name", POPULATIONS)
 def test_no_statement_compares_every_row_with_every_other(con, name):
     dice = random.Random(name)
-    rows = [row for _ in range(20) for row in whole_loads.bindings(dice, name).rows]
+    drawn = [row for _ in range(20) for row in whole_loads.bindings(dice, name).rows]
+    rows = [row._replace(rule_id=f"R{number}") for number, row in enumerate(drawn)]
     duck.load_bindings(con, {name: Bindings(PATTERNS[name], rows)})
     duck.load_whole(con, whole_loads.load(dice))
     duck.whole_hits(con, PATTERNS[name], Bindings(PATTERNS[name], rows))

@@ -19,6 +19,7 @@ from zhunsheng.generator import (
     pools,
     records,
     refunds,
+    schemes,
     stay_lines,
     supply,
     visit_lines,
@@ -73,13 +74,14 @@ def generate(
     months: int = 12,
     start: date = date(2025, 11, 1),
     knowledge: Knowledge,
+    count: int = 2,
     progress: Progress | None = None,
 ) -> Summary:
     """Write the exports of an invented county into ``out/import`` and the answer key beside it.
 
     The same arguments give the same bytes. ``lines`` is met to about one percent, the planted cases held. Months are
     calendar months, the first one from ``start`` on; a large month is written in parts. ``progress`` is called with a
-    step, months done and months in all. An earlier generation in ``out`` is replaced.
+    step, months done and months in all. ``count`` is how many schemes of each kind are planted. An earlier generation in ``out`` is replaced.
     """
     summary = Summary(seed)
     delivery = deliver.begin(out, seed, months, summary)
@@ -116,7 +118,9 @@ def generate(
     ]
     written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses"), "death": more.deaths + dead}
     deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=90)
-    deliver.masters(delivery, {"invchg": ledger.table(made.months, {})}, first=93)
+    planted, answers, short = schemes.plant(found, made.worlds[0].catalogue.items, ledger, made.months, count)
+    deliver.masters(delivery, {"invchg": ledger.table(made.months, short)} | planted.tables(), first=93)
+    deliver.answers(delivery, answers)
     return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
 
 
