@@ -3,11 +3,15 @@
 Both forms of a pattern feed it the same whole-numbered measures, so both get the same outliers. A subject is compared
 with the others of its group (kind and level) in the same rule and period, itself left out:
 
-- centre: the median of the others. Spread between them: 1.4826 x the median absolute deviation of the group.
+- centre: the median of the others (their mean where most have none). Spread between them: 1.4826 x the median absolute
+  deviation of the group, squared, less the median of what each figure scatters by itself.
 - spread of the subject's own figure: ``share`` a part of money, bounded by 0 and 1, so by m(1 - m) / weight; ``rate``
   events per exposure, Poisson; ``growth`` a ratio of two sums, 1 / weight on the logarithm.
 - one-sided p of what exceeds centre and both spreads: normal for share and growth; for rates the tail of the
   negative binomial that has that mean and variance (Poisson where peers do not differ), normal beyond 2,000 events.
+  A share is besides taken as that many whole contacts of ``weight``, and the larger of normal and binomial tail counts:
+  where the share of peers is small the normal one promises too much.
+- a subject needs a weight of ``min_count``, a peer a quarter of it: small peers widen the spread, they do not vanish.
 - false discoveries among all subjects of the rule in the period are held to ``fdr_permille`` by Benjamini-Hochberg.
 - besides, the figure must reach ``min_percent`` of the centre: what is certain but small is no clue.
 
@@ -76,12 +80,13 @@ def compare(measures: Iterable[Measure], bindings: Bindings) -> list[Compared]:
     groups: dict[tuple[str, ...], list[Measure]] = defaultdict(list)
     for one in measures:
         row = row_of(one, bindings)
-        if row is not None and not one.gap and one.peer_group and _enough(one, row):
+        if row is not None and not one.gap and one.peer_group and _lends(one, row):
             groups[one.rule_id, one.point_id, one.period, one.item_code, one.peer_group].append(one)
     found = []
     for group in groups.values():
-        if len(group) > row_of(group[0], bindings).min_peers:
-            found += _grouped(group, bindings.pattern.family)
+        row = row_of(group[0], bindings)
+        if len(group) > row.min_peers:
+            found += [one for one in _grouped(group, bindings.pattern.family) if _enough(one.measure, row)]
     return found
 
 
@@ -91,8 +96,8 @@ def unknown(measures: Iterable[Measure], bindings: Bindings) -> list[Outlier]:
     kept = []
     for one in measures:
         row = row_of(one, bindings)
-        if row is not None and _enough(one, row):
-            kept.append((one, row))
+        if row is not None and _lends(one, row):
+            kept += [(one, row)] if _enough(one, row) else []
             crowd[one.rule_id, one.point_id, one.period, one.item_code, one.peer_group] += not one.gap
     last: dict[tuple[str, str], Outlier] = {}
     for one, row in sorted(kept, key=lambda pair: pair[0].period):
@@ -149,6 +154,23 @@ def normal_tail(z: float) -> float:
     return math.erfc(z / math.sqrt(2)) / 2
 
 
+def share_tail(one: Measure, centre: float) -> float:
+    """Return the binomial chance that of ``weight`` contacts at least the share of a measure is met at ``centre``."""
+    n = min(one.weight, MANY)
+    least = one.numerator * n // one.denominator
+    if least == 0 or centre >= 1:
+        return 1.0
+    if centre <= 0:
+        return 0.0
+    mass = (_binomial(k, n, centre) for k in range(least, n + 1))
+    return min(1.0, math.fsum(mass))
+
+
+def _binomial(k: int, n: int, share: float) -> float:
+    ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return math.exp(ways + k * math.log(share) + (n - k) * math.log1p(-share))
+
+
 def count_tail(events: int, mean: float, extra: float) -> float:
     """Return the chance of at least ``events`` at a mean, ``extra`` variance beyond Poisson's."""
     if events == 0:
@@ -179,15 +201,28 @@ def _enough(one: Measure, row: Any) -> bool:
     return bool(one.weight >= row.min_count)
 
 
+def _lends(one: Measure, row: Any) -> bool:
+    """Whether a figure is large enough to stand among the peers of another."""
+    return bool(4 * one.weight >= row.min_count)
+
+
 def _grouped(group: list[Measure], family: str) -> list[Compared]:
     values = sorted(value(one) for one in group)
     middle = _median(values)
-    spread = MAD * _median(sorted(abs(x - middle) for x in values))
-    if family == "growth":
-        logs = sorted(math.log(x) for x in values if x > 0)
-        spread = MAD * _median(sorted(abs(x - _median(logs)) for x in logs)) if logs else 0.0
-    events, exposure = sum(one.numerator for one in group), sum(one.denominator for one in group)
-    return [_compared(one, values, spread, family, (events, exposure)) for one in group]
+    scale = sorted(math.log(x) for x in values if x > 0) if family == "growth" else values
+    apart = MAD * _median(sorted(abs(x - _median(scale)) for x in scale)) if scale else 0.0
+    # what lies between peers beyond what their own numbers would scatter
+    own = _median(sorted(_variance(one, middle, family) for one in group))
+    spread = math.sqrt(max(0.0, apart * apart - own))
+    sums = sum(one.numerator for one in group), sum(one.denominator for one in group)
+    return [_compared(one, values, spread, family, sums) for one in group]
+
+
+def _variance(one: Measure, centre: float, family: str) -> float:
+    """Return the variance of a figure by itself around a centre; of its logarithm for growth."""
+    if family == "rate":
+        return centre / one.denominator
+    return centre * (1 - centre) / one.weight if family == "share" else 1 / one.weight
 
 
 def _compared(one: Measure, values: list[float], spread: float, family: str, sums: tuple[int, int]) -> Compared:
@@ -195,8 +230,9 @@ def _compared(one: Measure, values: list[float], spread: float, family: str, sum
     at = bisect_left(values, x)
     others = values[:at] + values[at + 1 :]
     centre = _median(others)
-    if family == "rate" and centre <= 0:  # most peers have none: their mean, never nothing
-        centre = (sums[0] - one.numerator + 0.5) / (sums[1] - one.denominator)
+    if family != "growth" and centre <= 0:  # most peers have none: their mean, never nothing
+        others_sum = max(1, sums[1] - one.denominator)
+        centre = (sums[0] - one.numerator) / others_sum if family == "share" else (sums[0] - one.numerator + 0.5) / others_sum
     low, high = interval(one, family)
     figures = (_e6(x), _e6(low), _e6(high), _e6(centre))
     return Compared(
@@ -206,8 +242,9 @@ def _compared(one: Measure, values: list[float], spread: float, family: str, sum
 
 def _tail(one: Measure, x: float, centre: float, spread: float, family: str) -> float:
     if family == "share":
-        variance = centre * (1 - centre) / one.weight + spread * spread
-        return normal_tail((x - centre) / math.sqrt(variance)) if variance > 0 else float(x <= centre)
+        variance = _variance(one, centre, family) + spread * spread
+        normal = normal_tail((x - centre) / math.sqrt(variance)) if variance > 0 else float(x <= centre)
+        return max(normal, share_tail(one, centre))
     if family == "growth":
         if x <= 0 or centre <= 0:
             return 1.0

@@ -57,17 +57,21 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
     for line in load.lines:
         months[line.institution_id, month(line.service_date)].append(line)
     for (place, period), lines in months.items():
-        sums: dict[str, int] = defaultdict(int)
-        for line in lines:
-            sums[line.encounter_id] += line.amount_fen
-        total = sum(sums.values())
-        for row in bindings.on(parse_date(f"{period}-01")):
-            if total > 0:
-                named = (row.rule_id, row.point_id, "institution", place, place, period, "")
-                part = sum(line.amount_fen for line in lines if _counts(row, line))
-                gap = row.item_classes and any(line.item_class is None for line in lines)
-                told = (part, total, effective(sums.values()), "class_missing" if gap else "")
-                yield Measure(*named, load.group(place), *told)
+        whole = _by_contact(lines)
+        total = sum(whole.values())
+        for row in bindings.on(parse_date(f"{period}-01")) if total > 0 else ():
+            part = _by_contact([line for line in lines if _counts(row, line)])
+            weight = min(effective(whole.values()), effective(part.values()))
+            gap = row.item_classes and any(line.item_class is None for line in lines)
+            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place))
+            yield Measure(*named, sum(part.values()), total, weight, "class_missing" if gap else "")
+
+
+def _by_contact(lines: list[Line]) -> dict[str, int]:
+    sums: dict[str, int] = defaultdict(int)
+    for line in lines:
+        sums[line.encounter_id] += line.amount_fen
+    return sums
 
 
 def judge(load: Load, bindings: Bindings, _found: list[Measure], outliers: list[Outlier]) -> Iterator[Hit]:
