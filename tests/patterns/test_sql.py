@@ -14,7 +14,9 @@ from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import JUDGES, PATTERNS, Bindings, Case
 from zhunsheng.patterns.base import Line, Stay
 
-TEXTS = [(name, kind, text) for name, p in PATTERNS.items() for kind, text in zip(("hits", "count"), p.texts, strict=True)]
+TEXTS = [
+    (name, kind, text) for name, p in PATTERNS.items() for kind, text in zip(("hits", "count"), p.texts, strict=True)
+]
 #: Measured to change meaning or fail between DuckDB and Spark.
 REFUSED = (
     (exp.DayOfWeek, exp.DayOfWeekIso, exp.Quantile, exp.PercentileCont, exp.ArrayAgg, exp.List, exp.AsOfJoin)

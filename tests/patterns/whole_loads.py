@@ -1,4 +1,4 @@
-"""Whole loads for the referees of population patterns: few places and months, so that peers and coincidences are common."""
+"""Whole loads for the referees of population patterns: few places and months, so that coincidences are common."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def bindings(dice: random.Random, name: str) -> Bindings:
         end = dice.choice([OPEN_END, OPEN_END, date(2026, 3, 1)])
         cells = [dice.choice(VALUES[column.name]) for column in pattern.columns]
         if pattern.index:
-            shared = [value for column, value in zip(pattern.columns, cells, strict=True) if column.source == "parameter"]
+            shared = [
+                value for column, value in zip(pattern.columns, cells, strict=True) if column.source == "parameter"
+            ]
             rule = f"R{number}" if shared else dice.choice(["R1", "R2"])
         else:
             rule = f"R{number}"
@@ -63,7 +65,7 @@ def load(dice: random.Random) -> Load:
         lines=tuple(lines),
         stays=tuple(stays),
         diagnoses=tuple(
-            Diagnosis(stay.encounter_id, dice.choice(["Z49.1", "N18.9", "I10"]), True)
+            Diagnosis(stay.encounter_id, dice.choice(["Z49.1", "N18.9", "I10"]), is_principal=True)
             for stay in stays
             if dice.random() < 0.4
         ),
@@ -105,7 +107,8 @@ def _lines(dice: random.Random, stay: Stay) -> list[Line]:
 
 def _use(dice: random.Random, number: int, stay: Stay) -> UseRecord:
     return UseRecord(
-        f"U{number}", stay.encounter_id, stay.person_id, stay.institution_id, dice.choice(ITEMS), stay.start_date, 10_000,
+        f"U{number}", stay.encounter_id, stay.person_id, stay.institution_id, dice.choice(ITEMS), stay.start_date,
+        10_000,
         None if stay.start_at is None else stay.start_at + dice.choice([0, 600, 1_200, 3_600]), stay.practitioner_id,
     )  # fmt: skip
 

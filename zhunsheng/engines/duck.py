@@ -123,11 +123,11 @@ def create_peers(con: duckdb.DuckDBPyConnection) -> None:
 def judge_whole(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:
     """Append the hits of a population pattern to a table of hits, and its measures to the table ``measure``."""
     con.execute(f"INSERT INTO measure {pattern.measure_sql}")
-    mine = "SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM " + pattern.table + ")"
+    mine = f"SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM {pattern.table})"  # noqa: S608 - ours
     outliers = decide([Measure(*row) for row in con.execute(mine).fetchall()], bindings)
     _table(con, "outlier", _schema(Outlier._fields), outliers)
     _table(con, "standing", _schema(Hit._fields), list(whole.subject_hits(outliers)))
-    con.execute(f"INSERT INTO {table} SELECT * FROM standing")
+    con.execute(f"INSERT INTO {table} SELECT * FROM standing")  # noqa: S608 - our own names
     collect(con, pattern, table)
     con.execute("DROP TABLE outlier; DROP TABLE standing")
 

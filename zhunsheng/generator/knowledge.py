@@ -63,8 +63,8 @@ class Knowledge:
     """What the generator is told of the rule book.
 
     The points of four lists, whose rows may be plain tuples in the order of the point classes; ``named``, the texts of
-    all other lists, whose items ordinary traffic leaves out; ``names`` of items by code; the live ``rules``; ``stocked``,
-    the items whose stores keep a ledger.
+    all other lists, whose items ordinary traffic leaves out; ``names`` of items by code; the live ``rules``;
+    ``stocked``, the items whose stores keep a ledger.
     """
 
     sex: Sequence[tuple[str, str, str, date, date | None]] = ()

@@ -81,7 +81,8 @@ def generate(
 
     The same arguments give the same bytes. ``lines`` is met to about one percent, the planted cases held. Months are
     calendar months, the first one from ``start`` on; a large month is written in parts. ``progress`` is called with a
-    step, months done and months in all. ``count`` is how many schemes of each kind are planted. An earlier generation in ``out`` is replaced.
+    step, months done and months in all. ``count`` is how many schemes of each kind are
+    planted. An earlier generation in ``out`` is replaced.
     """
     summary = Summary(seed)
     delivery = deliver.begin(out, seed, months, summary)

@@ -258,7 +258,7 @@ class Pattern:
     columns: tuple[BindingColumn, ...]
     reasons: dict[str, tuple[str, str]]
     index: tuple[str, ...] = ()
-    #: How clues.decide reads the measures of a population pattern: share, rate, growth, or event (the set form decides).
+    #: How clues.decide reads the measures of a population pattern: share, rate, growth; event: the set form decides.
     family: str = ""
     #: What a population pattern judges one by one: its measures, or the things that their denominators count.
     counts: str = "measures"

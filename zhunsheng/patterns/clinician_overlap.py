@@ -26,8 +26,7 @@ PATTERN = Pattern(
     reasons={
         "two_at_once": (
             "前一例尚未满最短时长即为另一人开始操作，重叠至少 {actual} 分钟（本项最短 {expected} 分钟）",
-            "Begun for another person before the one before can have ended: {actual} minutes overlap at least "
-            "(this service takes {expected})",
+            "Begun before the service for another can have ended: {actual} minutes overlap (this one takes {expected})",
         ),
         "time_missing": (
             "本月有 {actual} 天为多人操作而未载明时刻，无法判定",
@@ -43,7 +42,9 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
     """Yield per clinician, institution and month how many such services were performed."""
     counted: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
     for row, one in _done(load, bindings):
-        counted[row.rule_id, one.practitioner_id or "", one.institution_id, month(one.performed_on)].append(row.point_id)
+        counted[row.rule_id, one.practitioner_id or "", one.institution_id, month(one.performed_on)].append(
+            row.point_id
+        )
     for (rule, doctor, at, period), points in counted.items():
         named = (rule, min(points), "practitioner", doctor, at, period, "", load.group(at))
         yield Measure(*named, len(points), 1, 1, "")

@@ -25,8 +25,7 @@ PATTERN = Pattern(
     reasons={
         "alike": (
             "{actual:word1} 人的费用各为 {actual:word2} 行，品种、数量与金额均相同，达到 {expected} 人",
-            "The bills of {actual:word1} people have {actual:word2} lines each and agree in items, quantity and amount; "
-            "{expected} people are enough",
+            "Bills of {actual:word1} people, {actual:word2} lines each, agree in every sum; {expected} are enough",
         ),
     },
     family="event",

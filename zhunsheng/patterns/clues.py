@@ -232,12 +232,14 @@ def _compared(one: Measure, values: list[float], spread: float, family: str, sum
     centre = _median(others)
     if family != "growth" and centre <= 0:  # most peers have none: their mean, never nothing
         others_sum = max(1, sums[1] - one.denominator)
-        centre = (sums[0] - one.numerator) / others_sum if family == "share" else (sums[0] - one.numerator + 0.5) / others_sum
+        centre = (
+            (sums[0] - one.numerator) / others_sum
+            if family == "share"
+            else (sums[0] - one.numerator + 0.5) / others_sum
+        )
     low, high = interval(one, family)
     figures = (_e6(x), _e6(low), _e6(high), _e6(centre))
-    return Compared(
-        one, *figures, len(others), 1 + sum(y > x for y in others), _tail(one, x, centre, spread, family)
-    )
+    return Compared(one, *figures, len(others), 1 + sum(y > x for y in others), _tail(one, x, centre, spread, family))
 
 
 def _tail(one: Measure, x: float, centre: float, spread: float, family: str) -> float:

@@ -73,9 +73,10 @@ def _visit(
     rows.contacts.append(Contact(encounter, person, place, visits.phone or f"{person}-phone", visits.account))
     for line in visits.lines:
         line_id, quantity, price = f"{encounter}.{line.id}", scaled(line.quantity, 4), scaled(line.price, 6)
-        charged = (quantity, price, times(price, quantity), line.item_class, times(price, quantity))
+        fen = times(price, quantity)
+        charged: tuple[Any, ...] = (*start, quantity, price, fen, line.item_class, fen)
         who = (visits.department, visits.practitioner)
-        rows.lines.append(Line(line_id, encounter, person, place, *who, line.item, *start, *charged))
+        rows.lines.append(Line(line_id, encounter, person, place, *who, line.item, *charged))
         if line.code:
             code = f"{name}/{line.code}"
             read = (f"{line_id}-T", encounter, person, place, line_id, line.item, code, start[0])

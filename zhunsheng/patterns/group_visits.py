@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from zhunsheng.kernel.outcome import Verdict
-from zhunsheng.kernel.time import parse_date
 from zhunsheng.patterns.base import BindingColumn, Bindings, Hit, Pattern, Stay
 from zhunsheng.patterns.clues import row_of
 from zhunsheng.patterns.population import EVIDENCE, Load, Measure, Outlier, month
@@ -29,8 +28,7 @@ PATTERN = Pattern(
     reasons={
         "together": (
             "{actual:word1} 人本月均在同样的 {actual:word2} 天就诊，达到 {expected:word1} 人、{expected:word2} 天",
-            "{actual:word1} people visited on the same {actual:word2} days of the month; {expected:word1} people and "
-            "{expected:word2} days are enough",
+            "{actual:word1} people came on {actual:word2} equal days; {expected:word1} on {expected:word2} are enough",
         ),
     },
     family="event",
@@ -76,9 +74,9 @@ def _visits(load: Load, row: Any) -> Iterator[Stay]:
     planned = {d.encounter_id for d in load.diagnoses if f" {d.code[:3]} " in f" {row.planned_categories} "}
     for stay in load.stays:
         first = stay.start_date.replace(day=1)
-        if stay.visit_type != "inpatient" and stay.encounter_id not in planned:
-            if row.valid_from <= first < row.valid_to:
-                yield stay
+        held = row.valid_from <= first < row.valid_to
+        if held and stay.visit_type != "inpatient" and stay.encounter_id not in planned:
+            yield stay
 
 
 def _masks(load: Load, row: Any) -> dict[Spot, dict[str, int]]:

@@ -157,11 +157,12 @@ def _swap(name: str, value: Any, other: Any) -> Change:
 
 def _touched(rule: Rule, own: Bindings) -> Bindings:
     """Return the rows whose item or class an example charges: other points share their boundary with a used one."""
-    lines = [line for example in rule.examples for line in example.lines]
-    loads = [example.load for example in rule.examples if example.load]
-    lines += [line for load in loads for visits in load.visits for line in visits.lines]
-    items = {line.item for line in lines} | {line.item_class for line in lines}
-    items |= {one.item for load in loads for one in (*load.moves, *load.services)}
+    items: set[str | None] = set()
+    for example in rule.examples:
+        items |= {text for line in example.lines for text in (line.item, line.item_class)}
+        if example.load:
+            items |= {line.item for visits in example.load.visits for line in visits.lines}
+            items |= {move.item for move in example.load.moves} | {one.item for one in example.load.services}
     index = own.pattern.index
     return Bindings(
         own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))

@@ -51,7 +51,10 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
     counted: dict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for stay in load.stays:
         for row in bindings.on(stay.start_date) if stay.visit_type == "inpatient" else ():
-            found, off = counted[row.rule_id, row.point_id, stay.institution_id, month(stay.start_date)], _off(row, stay)
+            found, off = (
+                counted[row.rule_id, row.point_id, stay.institution_id, month(stay.start_date)],
+                _off(row, stay),
+            )
             found[0] += off is True
             found[1] += 1
             found[2] += off is None

@@ -27,7 +27,9 @@ PATTERN = Pattern(
     kind="population",
     facts=("line", "institution"),
     columns=(
-        BindingColumn("months", "integer", "parameter", "months before, all with charges, that a month is held against"),
+        BindingColumn(
+            "months", "integer", "parameter", "months before, all with charges, that a month is held against"
+        ),
         BindingColumn(
             "basis", "text", "parameter", "amount: charges; cases: encounters with charges", codes=("amount", "cases")
         ),

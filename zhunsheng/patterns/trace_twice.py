@@ -54,7 +54,15 @@ def judge(load: Load, bindings: Bindings, _found: list[Measure], _outliers: list
                 later[one.encounter_id].append(one)
         for encounter, read in later.items():
             for row in bindings.on(min(one.settled_on for one in read)):
-                told = (row.rule_id, row.point_id, f"{code}|{encounter}", Verdict(row.verdict), "code_again", first, code)
+                told = (
+                    row.rule_id,
+                    row.point_id,
+                    f"{code}|{encounter}",
+                    Verdict(row.verdict),
+                    "code_again",
+                    first,
+                    code,
+                )
                 amount = sum(amounts.get(one.line_id or "", 0) for one in read)
                 yield Hit(*told, "subject", "encounter", encounter, amount)
                 yield Hit(*told, "other", "encounter", first, 0)

@@ -19,9 +19,7 @@ PATTERN = Pattern(
     en="Workload of a clinician",
     kind="population",
     facts=("encounter", "institution"),
-    columns=(
-        BindingColumn("max_visits", "integer", "parameter", "visits of one day that one clinician can see"),
-    ),
+    columns=(BindingColumn("max_visits", "integer", "parameter", "visits of one day that one clinician can see"),),
     reasons={
         "too_many": (
             "本月单日最多接诊 {actual} 人次，上限 {expected} 人次",

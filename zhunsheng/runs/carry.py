@@ -2,10 +2,12 @@
 """Judge again only whom something changed for; carry over the hits of everyone else from the run before.
 
 A pattern for lines or persons looks at one person's facts, the registers of institutions and the bindings. Where
-bindings, engine, SQL and registers are the same, a person with the same facts therefore gets the same hits. Patterns over populations compare everyone: they are judged whole in every run. What the
+bindings, engine, SQL and registers are the same, a person with the same facts therefore gets the same hits. What the
 facts of a person are is a digest over all rows that patterns can read, taken after refunds, corrections and the
-as-of day have acted: nothing needs to know which batch changed what. Findings, counts and the result digest are made
-from all hits in either case, so a run that carried is the run that judged everyone; a replay always judges everyone.
+as-of day have acted: nothing needs to know which batch changed what. Patterns over populations compare everyone with
+everyone: their hits are never carried, and facts that they alone read touch nobody. Findings, counts and the result
+digest are made from all hits in either case, so a run that carried is the run that judged everyone; a replay always
+judges everyone.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ _WHOLE = {fact for p in PATTERNS.values() if p.is_population for fact in p.facts
     fact for p in PATTERNS.values() if not p.is_population for fact in p.facts
 }
 #: Facts that are read as they come, beside the view of charge lines.
-_RAW = tuple(name for name in TABLES if name not in {"charge_line"} | (_WHOLE & {"stock_move", "trace_code", "contact"}))
+_RAW = tuple(
+    name for name in TABLES if name not in {"charge_line"} | (_WHOLE & {"stock_move", "trace_code", "contact"})
+)
 #: Rules whose hits are never carried.
 _ANEW = ", ".join(f"'{name}'" for name, p in PATTERNS.items() if p.is_population)
 #: What patterns start from; all else they reach by joins from these.

@@ -181,7 +181,9 @@ def _value(one: Field) -> list[str]:
         # written in many ways, one key; what was masked before it came here would make one key of many people
         bare = f"regexp_replace({text}, '[^0-9A-Za-z]', '', 'g')"
         key = f"'contact:' || regexp_replace({bare}, '^86(1[0-9]{{10}})$', '\\1')"
-        return [f"CASE WHEN NOT regexp_matches({text}, '[*xX]{{2}}') THEN nullif({key}, 'contact:') END AS v_{one.name}"]
+        return [
+            f"CASE WHEN NOT regexp_matches({text}, '[*xX]{{2}}') THEN nullif({key}, 'contact:') END AS v_{one.name}"
+        ]
     return [f"{text} AS v_{one.name}"]
 
 

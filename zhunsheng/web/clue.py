@@ -60,7 +60,8 @@ def told(row: dict[str, Any]) -> str:
     """Return what a row behind a clue is, in words."""
     if row["row_kind"] == "stock_move":
         words = {
-            "opening": _("期初"), "purchase": _("购进"), "return": _("退货"), "use": _("非计费耗用"), "count": _("盘点"),
+            "opening": _("期初"), "purchase": _("购进"), "return": _("退货"), "use": _("非计费耗用"),
+            "count": _("盘点"),
         }  # fmt: skip
         return str(words.get(row["move_kind"], ""))
     return str(row["item_name"] or "")

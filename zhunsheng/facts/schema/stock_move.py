@@ -21,7 +21,9 @@ STOCK_MOVE = Table(
             required=True,
             codes=("opening", "purchase", "return", "use", "count"),
         ),
-        Column("quantity_e4", Kind.E4, "数量", "cnt x 10^4, in the unit of the price list, never negative", required=True),
+        Column(
+            "quantity_e4", Kind.E4, "数量", "cnt x 10^4, in the unit of the price list, never negative", required=True
+        ),
         Column("lot", Kind.TEXT, "生产批号", "manu_lotnum; a count may be stated lot by lot"),
         Column("supplier", Kind.TEXT, "供应商", "spler_name, as printed"),
     ),
