@@ -38,9 +38,12 @@ function options(data, narrow) {
       {
         name: data.names.rate, type: "line", animation: false, symbolSize: 6, color: token("--chart-own"),
         lineStyle: { width: 2, color: token("--chart-own") },
-        endLabel: { show: !narrow, formatter: data.names.last, ...text, color: token("--ink"), fontWeight: "bold" },
-        labelLayout: { moveOverlap: "shiftY" },
-        data: data.points.map((p) => ({
+        data: data.points.map((p, at) => ({
+          // inside the plot: the ends of the limits hold the margin
+          label: {
+            show: !narrow && at === data.points.length - 1, position: "top", align: "right",
+            formatter: data.names.last, ...text, color: token("--ink"), fontWeight: "bold",
+          },
           value: p.rate,
           symbol: p.out ? "circle" : "emptyCircle",
           symbolSize: p.out ? 10 : 6,

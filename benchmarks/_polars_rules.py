@@ -24,8 +24,7 @@ class Facts(NamedTuple):
     line: pl.DataFrame
     person: pl.DataFrame
     encounter: pl.DataFrame
-    institution: pl.DataFrame
-    department: pl.DataFrame
+    institution_registration: pl.DataFrame
     points: dict[str, pl.DataFrame]
 
 
@@ -89,10 +88,14 @@ def _not_payable(rule: str, known: Facts) -> pl.DataFrame:
 
 
 def _low_level(rule: str, known: Facts) -> pl.DataFrame:
-    """Items limited to a level upwards, at an institution below it or without a registered level."""
-    institution = known.institution.lazy().select("institution_id", pl.col("level").cast(pl.Int64))
-    found = _paid(rule, known).join(institution, on="institution_id", how="left")
-    return _lines(found.filter(pl.col("level").is_null() | (pl.col("level") < pl.col("min_level"))))
+    """Items limited to a level upwards, where on the day of service no level as high was registered."""
+    level, day = pl.col("level").cast(pl.Int64), pl.col("service_date")
+    days = {"since": "valid_from", "to": "valid_to"}
+    registered = known.institution_registration.lazy().select("institution_id", "level", **days)
+    found = _paid(rule, known)
+    held = day.is_between("since", "to", closed="left") & (level >= pl.col("min_level"))
+    high = found.join(registered, on="institution_id").filter(held).select("line_id", "point_id")
+    return _lines(found.join(high, on=["line_id", "point_id"], how="anti"))
 
 
 def _other_encounter(rule: str, known: Facts, stated: str, allowed: str) -> pl.DataFrame:

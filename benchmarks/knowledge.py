@@ -13,12 +13,13 @@ import sys
 from typing import Any
 
 from benchmarks._measure import county, in_child, median, tell
-from benchmarks.rules import collect, live, ran, reopened
+from benchmarks.rules import collect, live, ran
 from zhunsheng.book import Book, load
 from zhunsheng.book.models import Point
 from zhunsheng.engines import duck
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.patterns.bind import bind
+from zhunsheng.runs import serving
 
 TIMES = 100
 CODES = ("item_code", "main_code", "sub_code", "part_code", "bundle_code")
@@ -47,7 +48,7 @@ def measure(lines: int) -> dict[str, Any]:
     told: dict[str, Any] = {"lines": lines}
     for name, judged in (("once", book), (f"times_{TIMES}", widened(book, TIMES))):
         bound = bind(judged)
-        with reopened(place) as con:
+        with serving.reopen(place) as con:
             load_seconds = median(lambda b=bound, c=con: duck.load_bindings(c, b))
             each = {key: median(lambda p=p, c=con: collect(c, p)) for key, p in live(con).items()}
         told[name] = {

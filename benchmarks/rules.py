@@ -27,9 +27,8 @@ from zhunsheng.kernel.home import ROOT, Home
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Line
 from zhunsheng.patterns.bind import bind
+from zhunsheng.runs import serving
 
-#: Fact tables of a serving file that patterns read.
-FACTS = ("line", "encounter", "person", "diagnosis", "institution", "department", "use_record", "device", "facility")
 #: Above this size the Polars peer is left out: it holds every fact in memory.
 PEER_LINES = 5_000_000
 
@@ -45,7 +44,7 @@ def measure(lines: int) -> dict[str, Any]:
 
     manifest = runs.execute(home, ROOT / "rulebook", as_of=AS_OF, finished_at=0, whole=True, progress=note)
     whole, peak = time.perf_counter() - began, peak_mib()
-    with reopened(str(runs.current(home))) as con:
+    with serving.reopen(str(runs.current(home))) as con:
         duck.load_bindings(con, bind(load(ROOT / "rulebook")))
         scan = median(lambda: con.execute(_scan()).fetchall())
         each = {name: median(lambda p=p: collect(con, p)) for name, p in live(con).items()}
@@ -69,7 +68,7 @@ def beside(lines: int) -> dict[str, Any]:
     """Time the patterns and the hand-written rules on twelve rules alone, over the same facts in memory."""
     home, book = county(lines), load(ROOT / "rulebook")
     twelve = book.model_copy(update={"rules": {name: book.rules[name] for name in by_hand.TWELVE}})
-    with reopened(str(runs.current(home))) as con:
+    with serving.reopen(str(runs.current(home))) as con:
         duck.load_bindings(con, bind(twelve))
         ours = sum(median(lambda p=p: collect(con, p)) for p in live(con).values())
         found = _found(con, twelve)
@@ -85,23 +84,6 @@ def beside(lines: int) -> dict[str, Any]:
         "same_lines": len(same),
         "rules": len(theirs),
     }
-
-
-def reopened(place: str) -> duckdb.DuckDBPyConnection:
-    """Open the facts of a run for judging, as the run itself has them: native tables of its serving file."""
-    con = duck.connect()
-    con.execute(f"SET VARIABLE as_of = DATE '{AS_OF:%Y-%m-%d}'")
-    con.execute(f"ATTACH '{place}' AS facts (READ_ONLY)")
-    for name in _held(con):
-        con.execute(f"CREATE VIEW {name} AS SELECT * FROM facts.{name}")
-    return con
-
-
-def _held(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Return the tables and views of the attached serving file that patterns may name."""
-    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'facts'"
-    held = {name for (name,) in con.execute(query).fetchall()}
-    return sorted(held & {*FACTS, "death", "medical_order", "charge_line"})
 
 
 def ran(home: Home) -> str:

@@ -95,6 +95,21 @@ def test_ages_and_children_without_a_number(point, text, values, reading):
     assert (found.get("age_group"), found.reading, found.printed) == ("儿童", reading, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "values", "reading"),
+    [
+        ("参保人年龄超出法定就业年龄限制", "法定就业年龄 - - -", "confirm"),
+        ("限16-59周岁", "- 16 59 year", ""),
+        ("参保人年龄超出规定", "- - - -", "waiting"),
+    ],
+)
+def test_age_bands_of_services(point, text, values, reading):
+    found = point("age_banded_services", Sheet1=[COURSE, (1, "训练", text, "X1")])
+    names = ("age_group", "min_age", "max_age", "age_unit")
+    assert " ".join(found.get(name) or "-" for name in names) == values
+    assert (found.reading, found.printed) == (reading, text)
+
+
 def test_a_wider_text_wins_over_the_narrower_column(point):
     names = [NAMES, ("安宫牛黄丸", "限急诊或住院患者。", "限定就医方式", "住院")]
     found = point("visit_type_limited_drugs", a=names, b=[CODES, ("安宫牛黄丸", 1, "X1", "限定就医方式")])

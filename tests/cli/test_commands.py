@@ -94,7 +94,7 @@ def test_answers_score_every_rule(cli, place, judged):
         timeout=60,
     )
     rules = json.loads(done.stdout)["rules"]
-    assert {rule["rule_id"] for rule in rules} == set(load(ROOT / "rulebook").rules)
+    assert {rule["rule_id"] for rule in rules} == set(load(ROOT / "rulebook").live)
     assert all(rule["recall_known"] == rule["precision"] == 1.0 for rule in rules)
     for rule in rules:
         seen = rule["planted"] - rule["blind_planted"]
@@ -179,6 +179,18 @@ def test_the_demo_builds_and_a_second_start_changes_nothing(cli):
     assert first["run"] == second["run"]
     assert first["people"] == second["people"]
     assert {"reviewer", "hospital"} <= {one["login"] for one in first["people"]}
+
+
+def test_the_demo_makes_its_county_anew_when_the_generator_changed(place, monkeypatch):
+    from zhunsheng.cli import demo
+    from zhunsheng.kernel.home import Home
+
+    site = Home(place / "changing")
+    folder = demo._county(site, 1_000, 1, quiet=True)
+    made = (folder / "summary.json").stat().st_mtime_ns
+    assert (demo._county(site, 1_000, 1, quiet=True) / "summary.json").stat().st_mtime_ns == made
+    monkeypatch.setattr(demo, "edition", lambda: "another")
+    assert (demo._county(site, 1_000, 1, quiet=True) / "summary.json").stat().st_mtime_ns > made
 
 
 def test_who_may_not_import_is_told_before_anything_is_loaded(cli, place):

@@ -34,11 +34,20 @@ def valid(day: date, start: date, end: date | None) -> bool:
     return start <= day and (end is None or day < end)
 
 
+def by_code(rows: Iterable[tuple]) -> dict[str, list[tuple]]:
+    """Return the rows of a list by their first column."""
+    found: dict[str, list[tuple]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
+
+
 def _sex(fees: list[Fee], people: dict[str, dict[str, str]], knowledge: Knowledge) -> Found:
     found: Found = {}
+    points = by_code(knowledge.sex)
     for fee in fees:
-        for code, _, sex, start, end in knowledge.sex:
-            if fee.item == code and valid(fee.day, start, end):
+        for _, _, sex, start, end in points[fee.item]:
+            if valid(fee.day, start, end):
                 known = {"1": "M", "2": "F"}.get(people[fee.person]["gend"])
                 if known != sex:
                     found[SEX, frozenset([fee.line_id])] = "unknown" if known is None else "violation"
@@ -54,9 +63,10 @@ def completed(birth: date, day: date, unit: str) -> int:
 
 def _age(fees: list[Fee], people: dict[str, dict[str, str]], knowledge: Knowledge) -> Found:
     found: Found = {}
+    points = by_code(knowledge.age)
     for fee in fees:
-        for code, _, low, high, unit, start, end in knowledge.age:
-            if fee.item != code or not valid(fee.day, start, end):
+        for _, _, low, high, unit, start, end in points[fee.item]:
+            if not valid(fee.day, start, end):
                 continue
             text = people[fee.person]["brdy"]
             if not text or date.fromisoformat(text) > fee.day:
@@ -107,9 +117,10 @@ def _caps(fees: list[Fee], knowledge: Knowledge) -> Found:
     for fee in fees:
         groups[fee.person, fee.institution, fee.item, fee.day].append(fee)
     found: Found = {}
-    for code, _, cap_e4, start, end in knowledge.caps:
-        for (_, _, item, day), lines in groups.items():
-            if item == code and valid(day, start, end) and sum(fee.quantity for fee in lines) * 10_000 > cap_e4:
+    points = by_code(knowledge.caps)
+    for (_, _, item, day), lines in groups.items():
+        for _, _, cap_e4, start, end in points[item]:
+            if valid(day, start, end) and sum(fee.quantity for fee in lines) * 10_000 > cap_e4:
                 found[CAP, frozenset(fee.line_id for fee in lines)] = "violation"
     return found
 

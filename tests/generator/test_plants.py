@@ -12,9 +12,9 @@ import yaml
 from tests.generator.county_files import CountyFiles
 from tests.generator.points import KNOWLEDGE
 from zhunsheng.book import load
-from zhunsheng.book.models import Example
+from zhunsheng.book.worked import Example
 from zhunsheng.cli.county import knowledge_of
-from zhunsheng.generator import Knowledge, RuleText, Turn, generate
+from zhunsheng.generator import Knowledge, NeedPoint, RuleText, Turn, generate
 from zhunsheng.generator.plants.cases import Case, cases, files
 from zhunsheng.generator.plants.days import moves
 from zhunsheng.kernel.home import ROOT
@@ -92,9 +92,9 @@ def _plus(day: date, days: int) -> date:
     return date.fromordinal(day.toordinal() + days)
 
 
-def planted(tmp_path, one: RuleText) -> tuple[CountyFiles, list[dict[str, str]]]:
+def planted(tmp_path, one: RuleText, *needs: NeedPoint) -> tuple[CountyFiles, list[dict[str, str]]]:
     """Return the files of a county with one rule alone, and the key rows of its first example."""
-    generate(tmp_path, lines=3_000, months=12, knowledge=Knowledge(rules=[one]))
+    generate(tmp_path, lines=3_000, months=12, knowledge=Knowledge(rules=[one], needs=needs))
     found = CountyFiles(tmp_path)
     return found, [row for row in found.key if row["note"] == one.examples[0].name]
 
@@ -161,6 +161,37 @@ def test_silence_about_what_a_rule_does_not_look_at_leaves_it_free(tmp_path):
     for key in keys:
         assert visit(found, key)["gend"] in ("1", "2")
         assert fee(found, key)["fixmedins_code"] in {row["fixmedins_code"] for row in found.rows("medins")}
+    assert keys
+
+
+def test_registrations_stand_in_the_files_with_their_days(tmp_path):
+    told = example(
+        institutions=(
+            {"id": "A", "level": "1"},
+            {"id": "A", "level": "2", "valid_from": "2026-07-01", "valid_to": "2026-09-01"},
+        ),
+        departments=(
+            {"id": "D1", "name": "骨科", "specialty": "A04.03"},
+            {"id": "D1", "name": "康复科", "specialty": "A21", "valid_from": "2026-07-01"},
+        ),
+        lines=(line("2026-06-30", id="L1"), line("2026-07-01", id="L2")),
+    )
+    found, keys = planted(tmp_path, rule(told, facts="line institution department"))
+    days = ("begndate", "enddate")
+    for key in keys:
+        first, second = (fee(found, {"rows": row}) for row in key["rows"].split("|"))
+        assert [row["fee_ocur_time"][:10] for row in (first, second)] == ["2026-06-30", "2026-07-01"]
+        place, part = first["fixmedins_code"], first["bilg_dept_codg"]
+        levels = [row for row in found.rows("medins") if row["fixmedins_code"] == place]
+        assert [(row["medinslv"], *(row[day] for day in days)) for row in levels] == [
+            ("1", "2020-01-01", ""),
+            ("2", "2026-07-01", "2026-08-31"),
+        ]
+        parts = [r for r in found.rows("dept") if (r["fixmedins_code"], r["hosp_dept_codg"]) == (place, part)]
+        assert [(row["caty"], row["begntime"], row["endtime"]) for row in parts] == [
+            ("A04.03", "2020-01-01", ""),
+            ("A21", "2026-07-01", ""),
+        ]
     assert keys
 
 

@@ -18,23 +18,27 @@ from zhunsheng.patterns.base import (
     Diagnosis,
     Facility,
     Institution,
+    Licence,
     Line,
     Order,
+    Procedure,
     Stay,
     UseRecord,
+    registrations,
 )
 
 DAY = date(2026, 3, 1)
 MIDNIGHT = 1_772_294_400  # 2026-03-01 00:00 in Asia/Shanghai
 ITEMS = ["001", "002", "003"]
-#: Two institutions that lines and stays name; a third that is named and not registered.
-PLACES = (Institution("A", "hospital", "2", "330781"), Institution("B", "township_centre", None, "330781"))
-
-#: D1 of A has a specialty below one of the national codes, D2 of A has none, B registers D1 alone.
+#: What is registered of the institutions and departments that lines name, at times anew; C never is.
+PLACES = (("A", "B"), ("hospital",), (None, "1", "2", "3"), ("330781", "330781", None))
 PARTS = (
-    Department("A", "D1", "呼吸内科", "A03.01"),
-    Department("A", "D2", "待登记科", None),
-    Department("B", "D1", "骨科", "A04.03"),
+    ("A", "D1", "呼吸内科", "A03.01"),
+    ("A", "D1", "急诊科", "A20"),
+    ("A", "D1", "待登记科", None),
+    ("A", "D2", "待登记科", None),
+    ("A", "D2", "中医科", "A50"),
+    ("B", "D1", "骨科", "A04.03"),
 )
 
 days = st.integers(-2, 3).map(lambda n: DAY + timedelta(days=n))
@@ -102,6 +106,7 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "bundle_name": st.just("n"),
         "part_code": st.sampled_from(ITEMS[1:]),
         "min_parts": st.integers(1, 2),
+        "counts": st.sampled_from(["parts", "units"]),
         "time_window": st.sampled_from(["day", "encounter"]),
         "bundle_price_fen": st.sampled_from([0, 100, 133, 2_400]),
     },
@@ -157,10 +162,53 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "after_death": {"tolerance_days": st.integers(0, 1)},
     "units_vs_stay": {"item_code": st.sampled_from(ITEMS), "unit_group": st.sampled_from(["bed", "nursing"])},
     "units_vs_record": {"item_code": st.sampled_from(ITEMS), "tolerance_e4": st.sampled_from([0, 1, 10_000])},
+    "code_person": {
+        "code": st.sampled_from(["J18", "I10", "I10", "J18.9", "Z51", "68.4"]),
+        "register": st.sampled_from(["diagnosis", "diagnosis", "diagnosis", "procedure"]),
+        "asks": st.sampled_from(["sex", "age"]),
+        "sex": st.sampled_from("MF"),
+        "min_age": st.integers(0, 3),
+        "max_age": st.integers(0, 30),
+        "age_unit": st.sampled_from(["year", "month", "day"]),
+    },
+    "code_requires": {
+        "code": st.sampled_from(["J18", "I10", "Z51", "J18", "I10", "68.4"]),
+        "register": st.sampled_from([*["diagnosis"] * 6, "procedure"]),
+        "needs": st.sampled_from(["item", "diagnosis"]),
+        "need_codes": st.sampled_from(["001", "002 003", "J18 I10", "Z51", "Z49 001"]),
+    },
+    "event_frequency": {
+        "visit_types": st.sampled_from(["inpatient", "inpatient outpatient", "outpatient pharmacy emergency"]),
+        "item_class": st.sampled_from(["", "", "09"]),
+        "period_days": st.integers(1, 5),
+        "max_events": st.integers(1, 2),
+        "reach": st.sampled_from(["institution", "person"]),
+    },
+    "contraindication": {
+        "item_code": st.sampled_from(ITEMS),
+        "dx_codes": st.sampled_from(["J18", "I", "I10 J18.9", "Z49", "O Z51"]),
+    },
+    "drug_pair": {
+        "first_code": st.sampled_from(ITEMS),
+        "second_code": st.sampled_from(ITEMS),
+        "time_window": st.sampled_from(["day", "encounter"]),
+    },
+    "dose_range": {
+        "item_code": st.sampled_from(ITEMS),
+        "daily_max_e4": st.sampled_from([10_000, 20_000, 6_667]),
+        "factor_percent": st.sampled_from([50, 100, 150]),
+    },
+    "dup_therapy": {
+        "item_code": st.sampled_from(ITEMS[:2]),
+        "drug_class": st.sampled_from(["k1", "k1", "k1", "k1", "k1", "k2"]),
+        "max_drugs": st.sampled_from([1, 1, 1, 2]),
+    },
     "facility_required": {
         "item_code": st.sampled_from(ITEMS),
-        "register": st.sampled_from(["facility", "device"]),
-        "accepted_kinds": st.sampled_from(["recovery_room", "ct_64", "ct_64 ct_128", "recovery_room dialysis_room"]),
+        "register": st.sampled_from(["facility", "device", "licence"]),
+        "accepted_kinds": st.sampled_from(
+            ["recovery_room", "A03.01 A04", "ct_64 ct_128", "recovery_room dialysis_room"]
+        ),
     },
 }
 
@@ -183,12 +231,29 @@ def bindings(draw: st.DrawFn, name: str) -> Bindings:
 def cases(draw: st.DrawFn) -> list[Case]:
     """A few people with lines and stays crowded into a few days, missing values included."""
     people = [draw(_case(f"P{number}")) for number in range(draw(st.integers(1, 3)))]
-    devices, facilities = draw(_devices), draw(_facilities)
-    return [replace(case, devices=devices, facilities=facilities) for case in people]
+    known = {"devices": draw(_devices), "facilities": draw(_facilities), "licences": draw(_licences)}
+    known |= {"institutions": registrations(draw(_institutions)), "departments": registrations(draw(_departments))}
+    return [replace(case, **known) for case in people]
 
 
 #: What the institutions registered, one of them at times nothing at all; periods begin or end near the lines.
 _periods = st.tuples(days, st.none() | st.integers(4, 6).map(lambda n: DAY + timedelta(days=n)))
+_institutions = st.lists(
+    st.builds(
+        lambda *told: Institution(*told[:-1], told[-1][0], told[-1][1] or OPEN_END),
+        *(st.sampled_from(known) for known in PLACES),
+        _periods,
+    ),
+    max_size=5,
+)
+_departments = st.lists(
+    st.builds(
+        lambda stated, period: Department(*stated, period[0], period[1] or OPEN_END),
+        st.sampled_from(PARTS),
+        _periods,
+    ),
+    max_size=5,
+)
 _devices = st.lists(
     st.builds(
         lambda place, kind, period: Device(place, kind, *period),
@@ -207,6 +272,15 @@ _facilities = st.lists(
     ),
     max_size=3,
 ).map(tuple)
+_licences = st.lists(
+    st.builds(
+        lambda place, kind, period: Licence(place, kind, *period),
+        st.sampled_from("AB"),
+        st.sampled_from(["A03.01", "A04", "B01"]),
+        _periods,
+    ),
+    max_size=3,
+).map(tuple)
 
 
 @st.composite
@@ -218,11 +292,13 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     # twins, so that equal lines are common; siblings, so that different items of one moment are
     lines += [line._replace(line_id=f"{line.line_id}-again") for line in lines if draw(st.booleans())]
     if draw(st.booleans()):
-        lines += [line._replace(line_id=f"{line.line_id}-b", item_code=other) for line in lines for other in ITEMS[:2]]
+        others = [(line, code) for line in lines for code in ITEMS[:2]]
+        lines += [line._replace(line_id=f"{line.line_id}-{code}", item_code=code) for line, code in others]
     stays = [draw(_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
-    diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.integers(0, 3)))]
+    diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.sampled_from([0, 4, 6, 8])))]
     sex = draw(st.sampled_from([None, "M", "F"]))
-    orders = tuple(_order(person, line) for line in lines[:1])
+    orders = tuple(draw(_order(person, line, n)) for n, line in enumerate(lines[:4]))
+    procedures = [draw(_procedure(person, n)) for n in range(draw(st.integers(0, 2)))]
     uses = [draw(_use(person, number)) for number in range(draw(st.integers(0, 4)))]
     deaths = draw(st.lists(days, max_size=2))
     return Case(
@@ -232,18 +308,33 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         tuple(lines),
         tuple(stays),
         tuple(diagnoses),
-        PLACES,
-        PARTS,
-        orders,
-        tuple(uses),
+        orders=orders,
+        use_records=tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),
+        procedures=tuple(procedures),
     )
 
 
-def _order(person: str, line: Line) -> Order:
+@st.composite
+def _order(draw: st.DrawFn, person: str, line: Line, number: int) -> Order:
     return Order(
-        f"{person}-O", line.encounter_id, person, line.institution_id, line.item_code, line.service_date, None, None, 3
+        f"{person}-O{number}",
+        line.encounter_id,
+        person,
+        line.institution_id,
+        line.item_code,
+        line.service_date,
+        None,
+        draw(st.sampled_from([None, 20_000, 20_001, 30_000])),
+        draw(st.sampled_from([None, 0, 1, 2, 3])),
     )
+
+
+@st.composite
+def _procedure(draw: st.DrawFn, person: str, number: int) -> Procedure:
+    code = draw(st.sampled_from(["68.4001", "47.0100"]))
+    day = draw(st.none() | days)
+    return Procedure(f"{person}-E{draw(st.integers(0, 2))}", draw(st.integers(1, 2)), code, day)
 
 
 @st.composite

@@ -94,7 +94,17 @@ def loaded():
 
 
 def _rows(pattern):
-    names = {"item_code": 0, "main_code": 0, "sub_code": 40, "need_code": 40, "bundle_code": 0, "part_code": 40}
+    names = {
+        "item_code": 0,
+        "main_code": 0,
+        "sub_code": 40,
+        "need_code": 40,
+        "code": 0,
+        "first_code": 40,
+        "second_code": 0,
+        "bundle_code": 0,
+        "part_code": 40,
+    }
     values = {name: lambda i, n=number: f"{i + n:03}" for name, number in names.items()}
     fixed = {"sex": "F", "min_age": 0, "max_age": 14, "age_unit": "year", "time_window": "day", "transfer_day": "judge",
              "cap_e4": 10_000, "tolerance_hours": 24, "dx_codes": "J18 I10", "within_days": 30, "scope": "paid",
@@ -108,7 +118,9 @@ def _rows(pattern):
              "edge": "after", "tolerance_days": 0, "drug_tolerance_days": 1,
              "interval_days": 15, "shared_characters": 3, "planned_categories": "Z51", "allowed_types": "emergency",
              "first_days": 1, "last_days": 1, "unit_group": "bed", "tolerance_e4": 0, "register": "facility",
-             "accepted_kinds": "recovery_room"}  # fmt: skip
+             "accepted_kinds": "recovery_room", "asks": "sex", "needs": "item", "need_codes": "001 002",
+             "visit_types": "inpatient outpatient", "max_events": 2, "daily_max_e4": 1, "factor_percent": 100,
+             "drug_class": "k", "max_drugs": 1}  # fmt: skip
     for i in range(40 if pattern.uses_knowledge else 1):
         cells = [values[c.name](i) if c.name in values else fixed[c.name] for c in pattern.columns]
         yield pattern.row("R", f"p{i}", "violation", date(2021, 5, 1), OPEN_END, *cells)

@@ -8,7 +8,7 @@ from typing import Any
 
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import PATTERNS, Bindings
-from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord
+from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord, registrations
 from zhunsheng.patterns.population import Contact, Load, StockMove, TraceCode
 
 FIRST = date(2026, 1, 1)
@@ -58,8 +58,9 @@ def load(dice: random.Random) -> Load:
         mine = [line for line in lines if line.encounter_id == stay.encounter_id]
         lines += [line._replace(line_id=f"{line.line_id}b", **own) for line in mine]
     places = [
-        Institution(place, dice.choice(["hospital", "pharmacy"]), dice.choice(["1", "1", None]), None)
+        Institution(place, dice.choice(["hospital", "pharmacy"]), dice.choice(["1", "1", None]), None, start)
         for place in PLACES[:6]
+        for start in [FIRST, date(2026, 2, 1)][: dice.randint(1, 2)]
     ]
     return Load(
         lines=tuple(lines),
@@ -69,7 +70,7 @@ def load(dice: random.Random) -> Load:
             for stay in stays
             if dice.random() < 0.4
         ),
-        institutions=tuple(places),
+        institutions=registrations(places),
         use_records=tuple(_use(dice, n, stay) for n, stay in enumerate(stays)),
         stock_moves=tuple(_move(dice, n) for n in range(dice.randint(0, 60))),
         trace_codes=tuple(_code(dice, n, line) for n, line in enumerate(lines) if dice.random() < 0.5),

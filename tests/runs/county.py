@@ -41,15 +41,24 @@ class Line:
 
 
 def fill(
-    home: Home, people: dict[str, tuple[str | None, date | None]], lines: list[Line], batch: str = "b1", stays=()
+    home: Home,
+    people: dict[str, tuple[str | None, date | None]],
+    lines: list[Line],
+    batch: str = "b1",
+    stays=(),
+    registered=None,
 ) -> str:
-    """Load people, lines and stays (person, id, institution, start, end) as one batch and return the snapshot."""
+    """Load people, lines and stays (person, id, institution, start, end) as one batch and return the snapshot.
+
+    ``registered`` holds further institutions by the day of their registration; those of lines are since 2020.
+    """
+    places = {line.institution: date(2020, 1, 1) for line in lines} | (registered or {})
     origin = {"batch": batch, "recorded_at": moment("2026-04-01 00:00")}
     rows = {
         "person": [{"person_id": p, "sex": sex, "birth_date": born} for p, (sex, born) in people.items()],
         "institution": [
-            {"institution_id": i, "name": f"{i} 医院", "kind": "hospital", "valid_from": date(2020, 1, 1)}
-            for i in sorted({line.institution for line in lines})
+            {"institution_id": i, "name": f"{i} 医院", "kind": "hospital", "valid_from": day}
+            for i, day in sorted(places.items())
         ],
         "encounter": [
             {"encounter_id": f"E-{p}", "person_id": p, "institution_id": "H1", "visit_type": "outpatient",

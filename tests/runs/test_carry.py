@@ -112,7 +112,7 @@ def test_a_line_in_somebody_elses_encounter_ties_the_two(home, judged):
     assert judged == [None, 2]
 
 
-@pytest.mark.parametrize("change", ["book", "institution", "no run before"])
+@pytest.mark.parametrize("change", ["book", "institution", "registration", "no run before"])
 def test_what_touches_everyone_judges_everyone(home, tmp_path, judged, change):
     fill(home, {"man": ("M", date(1980, 1, 1))}, [Line("L1", "man", WOMAN_ONLY, 100)])
     book = shutil.copytree(BOOK, tmp_path / "book")
@@ -122,6 +122,8 @@ def test_what_touches_everyone_judges_everyone(home, tmp_path, judged, change):
         path.write_text(path.read_text("utf-8").replace(",F,", ",M,"), "utf-8")
     elif change == "institution":
         fill(home, {}, [Line("L3", "man", CAPPED, 100, institution="H9")], batch="b2")
+    elif change == "registration":  # an earlier one: the newest stays what it was
+        fill(home, {}, [], batch="b2", registered={"H1": date(2019, 1, 1)})
     else:
         shutil.rmtree(home.runs)
     run(home, book=book)

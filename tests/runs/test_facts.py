@@ -7,12 +7,17 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, moment, replace
 from zhunsheng import runs
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.home import ROOT
+from zhunsheng.kernel.time import OPEN_END
+from zhunsheng.patterns.base import Department, Institution, registrations
+from zhunsheng.runs import serving
 
 PEOPLE = {"man": ("M", date(1980, 1, 1)), "woman": ("F", date(1985, 1, 1))}
 CHARGE = Line("L1", "man", WOMAN_ONLY, 8_000)
@@ -159,3 +164,66 @@ def test_a_register_keeps_its_periods_and_the_newest_statement_of_each(home):
     register(home, batch="r2", device=[{**ct, "valid_to": date(2026, 1, 1)}])
     query = "SELECT device_class, valid_to FROM device ORDER BY valid_from"
     assert ask(home, query) == [("ct_16", date(2026, 1, 1)), ("ct_64", None)]
+
+
+def registered(start, level, end=None):
+    told = {"institution_id": "H1", "name": "H1 医院", "kind": "hospital", "region": "330781"}
+    return told | {"level": level, "valid_from": start, "valid_to": end}
+
+
+REGISTERED = "SELECT level, valid_from, valid_to FROM institution_registration ORDER BY valid_from"
+
+
+def test_a_registration_speaks_until_the_next_begins_and_the_first_also_before(home):
+    fill(home, PEOPLE, [])
+    earlier, raised = registered(date(2026, 1, 1), "1"), registered(date(2026, 3, 10), "2")
+    closing = registered(date(2026, 5, 1), None, date(2026, 6, 1))
+    register(home, institution=[registered(date(2026, 3, 10), "3"), earlier, closing])
+    register(home, batch="r2", institution=[raised])
+    assert ask(home, REGISTERED) == [
+        ("1", date.min, date(2026, 3, 10)),
+        ("2", date(2026, 3, 10), date(2026, 5, 1)),
+        (None, date(2026, 5, 1), date(2026, 6, 1)),
+    ]
+    assert ask(home, "SELECT level, valid_from FROM institution") == [(None, date(2026, 5, 1))]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from("12"), st.integers(1, 9), st.integers(0, 6)), max_size=6)
+)
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_both_forms_agree_when_registrations_speak(told):
+    stated = {(place, start): (place, level, start, length) for place, level, start, length in told}
+    places, parts = [], []
+    for place, level, start, length in stated.values():
+        days = date(2026, 3, start), date(2026, 3, start + length) if length else OPEN_END
+        places.append(Institution(place, "hospital", level, None, *days))
+        parts.append(Department(place, "D1", "科", level, *days))
+    with duckdb.connect() as con:
+        for table, rows in (("institution", places), ("department", parts)):
+            con.execute(f"CREATE TABLE lake_{table} AS {lake.select(table, [])}")
+            for row in rows:
+                cells = row._asdict() | {"batch": "b", "recorded_at": 0}
+                cells["valid_to"] = None if row.valid_to == OPEN_END else row.valid_to
+                con.execute(
+                    f"INSERT INTO lake_{table} ({', '.join(cells)}) VALUES ({', '.join('?' * len(cells))})",
+                    list(cells.values()),
+                )
+        for statement in duckdb.extract_statements(serving.sql("facts")):
+            if "_registration" in statement.query:
+                con.execute(statement)
+        for kind, rows in ((Institution, places), (Department, parts)):
+            name = f"{kind.__name__.lower()}_registration"
+            found = con.execute(f"SELECT {', '.join(kind._fields)} FROM {name}").fetchall()
+            assert sorted(found) == sorted(tuple(row) for row in registrations(rows))
+
+
+def test_a_charge_is_judged_by_the_level_of_its_day(home):
+    item = "003110000110000"  # limited to level 2 and above from 2026-01-01 on
+    days = {"L1": date(2026, 3, 9), "L2": date(2026, 3, 10), "L3": date(2026, 4, 30), "L4": date(2026, 5, 1)}
+    fill(home, PEOPLE, [Line(name, "man", item, day=day) for name, day in days.items()])
+    raised = registered(date(2026, 3, 10), "2", date(2026, 5, 1))
+    register(home, institution=[registered(date(2026, 2, 1), "1"), raised])
+    query = "SELECT subject_key, verdict FROM finding WHERE rule_id = 'fund/level-limited-service' ORDER BY 1"
+    # fill registers the institution from 2020 on without a level; from February on it has one
+    assert ask(home, query) == [("L1", "violation"), ("L4", "unknown")]

@@ -66,6 +66,8 @@ SETLINFO = [
         "chfpdr_code": "D330102000001",
         "hi_type": "310",
         "dise_codg": "I10.x00x002",
+        "bill_code": "33060126",
+        "bill_no": "0001234567",
         "setl_time": "2026-03-05 11:00:00",
         "medfee_sumamt": "120.50",
         "fund_pay_sumamt": "80.00",
@@ -88,6 +90,8 @@ SETLINFO = [
         "chfpdr_code": "",
         "hi_type": "390",
         "dise_codg": "",
+        "bill_code": "",
+        "bill_no": "",
         "setl_time": "2026/3/2",
         "medfee_sumamt": "5",
         "fund_pay_sumamt": "1.00",
@@ -138,6 +142,41 @@ FACILITY = [
     }
 ]
 DEATH = [{"psn_no": "330000000001", "die_date": "2026-04-02 03:15:00"}]
+LICDEPT = [
+    {
+        "fixmedins_code": "H33010200001",
+        "caty": "A03.01",
+        "caty_name": "呼吸内科专业",
+        "begndate": "2021-01-01",
+        "enddate": "2026-05-31",
+    }
+]
+PAYQUAL = [
+    {"prac_psn_code": "D330102000001", "qual_stas": "暂停", "begndate": "2026-04-01", "enddate": "2026-06-30"},
+    {"prac_psn_code": "D330102000001", "qual_stas": "终止", "begndate": "2026-09-01", "enddate": ""},
+]
+NURSCARE = [
+    {
+        "nurscare_sn": "N1",
+        "mdtrt_id": "M1",
+        "psn_no": "330000000001",
+        "fixmedins_code": "H33010200001",
+        "rec_time": "2026-03-01 22:00:00",
+        "nurscare_lv": "一级护理",
+        "vita_flag": "1",
+    }
+]
+IDCHK = [
+    {
+        "check_sn": "C1",
+        "mdtrt_id": "M1",
+        "psn_no": "330000000001",
+        "fixmedins_code": "H33010200001",
+        "check_time": "2026-03-01 08:35:00",
+        "check_way": "人脸",
+        "check_rslt": "不一致",
+    }
+]
 DRORD = [
     {
         "drord_no": "O1",
@@ -232,6 +271,10 @@ ROWS = {
     "device": DEVICE,
     "facility": FACILITY,
     "death": DEATH,
+    "licdept": LICDEPT,
+    "payqual": PAYQUAL,
+    "nurscare": NURSCARE,
+    "idchk": IDCHK,
     "setlinfo": SETLINFO,
     "diseinfo": DISEINFO,
     "oprninfo": OPRNINFO,

@@ -130,6 +130,33 @@ def test_a_phone_is_neither_a_person_nor_told_in_clear(site):
     assert told.column == "tel" and "1111" not in told.value
 
 
+def test_licences_and_qualifications_become_dated_rows(site):
+    site.load(*(write_csv(site.inbox, kind, ROWS[kind]) for kind in ("licdept", "payqual")))
+    expected = ("H33010200001", "A03.01", "呼吸内科专业", date(2021, 1, 1), date(2026, 6, 1))
+    assert site.one("licence", "institution_id, specialty, name, valid_from, valid_to") == expected
+    assert site.rows("payment_status", "practitioner_id, status, valid_from, valid_to") == [
+        ("D330102000001", "suspended", date(2026, 4, 1), date(2026, 7, 1)),
+        ("D330102000001", "terminated", date(2026, 9, 1), None),
+    ]
+
+
+def test_nurscare_and_idchk_become_nursing_records_and_identity_checks(site):
+    site.load(*(write_csv(site.inbox, kind, ROWS[kind]) for kind in ("nurscare", "idchk")))
+    person = who(site, "330000000001")
+    columns = "record_id, encounter_id, person_id, institution_id, observed_on, level, has_vital_signs"
+    expected = ("H33010200001-N1", "M1", person, "H33010200001", date(2026, 3, 1), "1", True)
+    assert site.one("nursing_record", columns) == expected
+    columns = "check_id, encounter_id, person_id, institution_id, checked_on, method, result"
+    expected = ("H33010200001-C1", "M1", person, "H33010200001", date(2026, 3, 1), "face", "differed")
+    assert site.one("identity_check", columns) == expected
+
+
+def test_a_settlement_states_its_invoice_or_none(site):
+    site.load(write_csv(site.inbox, "setlinfo", SETLINFO))
+    told = site.rows("settlement", "settlement_id, invoice_code, invoice_number")
+    assert told == [("S1", "33060126", "0001234567"), ("S2", None, None)]
+
+
 def test_a_use_record_without_an_order_names_none(site):
     site.load(write_csv(site.inbox, "exerecd", [{**ROWS["exerecd"][0], "drord_no": ""}]))
     assert site.one("use_record", "order_id") == (None,)

@@ -22,7 +22,8 @@ LOGINS = (*ROLES, "stranger")
 #: Addresses that are not pages over rows of an institution: forms that change something, and pages for everyone.
 APART = {
     "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
-    "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard",
+    "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard", "decide",
+    "decision-withdraw",
 }  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def lists():
         "/compare?per=settlements&rule=fund/duplicate-charge", "/compare.csv", "/worklist", "/worklist.csv",
         "/findings?mark=any", "/findings?mark=none", f"/findings?consortium={LEAD.id}",
         "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/imports", "/runs",
-        "/rules", "/rules?q=00", "/rules.json?q=00", "/rules/lint",
+        "/rules", "/rules?q=00", "/rules.json?q=00", "/rules/lint", "/rules/backtest", "/findings?decided=none",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],

@@ -50,13 +50,24 @@ def test_a_rule_shows_sign_off_and_what_it_waits_for(as_):
 def test_the_list_tells_examples_results_and_sign_off_of_every_rule(as_):
     page = as_("head").get("/rules")
     book = load(ROOT / "rulebook")
-    for rule in book.rules.values():
+    for rule in book.live.values():
         row = re.search(rf'<tr data-href="/rules/{rule.id}".*?</tr>', page.content.decode(), re.S)[0]
         told = re.sub(r"<[^>]+>", " ", row)
         assert rule.name in told
         assert str(len(rule.examples)) in told.split()
         assert "尚无人核对" in told
         assert "verdict=violation" in row
+
+
+def test_the_list_parts_live_rules_from_waiting_ones(as_):
+    client, waits = as_("head"), "/rules/fund/substituted-item"
+    assert f'data-href="{waits}"' in client.get("/rules").content.decode()
+    assert f'data-href="{waits}"' not in client.get("/rules?state=live").content.decode()
+    waiting = client.get("/rules?state=waiting").content.decode()
+    assert f'data-href="{waits}"' in waiting
+    assert f'data-href="{RULE}"' not in waiting
+    for page in (waiting, client.get(waits).content.decode()):
+        assert "等待 药品耗材追溯码" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 def test_the_form_finds_without_a_script_and_leads_to_the_place(as_):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tools.docs.markdown import both, table
 from zhunsheng.book import Book, Rule, load
-from zhunsheng.book.models import Example, ExampleLine, ParameterValue
+from zhunsheng.book.models import ParameterValue, Place
+from zhunsheng.book.worked import Example, ExampleLine
 from zhunsheng.kernel.home import ROOT
 
 GROUNDS = {"published": "国家公布 published", "local": "本地默认，待确认 local default to confirm", "demo": "演示 demo"}
@@ -19,23 +20,55 @@ def pages() -> dict[str, str]:
 
 def _index(book: Book) -> str:
     rows = [
-        [f"[{r.name}]({r.id}.md)", r.name_en, f"`{r.pattern}`", GROUNDS[r.ground], r.version]
-        for r in book.rules.values()
+        [place, *told]
+        for place, one in book.scheme.items()
+        for told in (_listed(book, [rule for rule in book.rules.values() if rule.seq == place]) or [_missing(one)])
     ]
+    rows += [["–", *told] for told in _listed(book, [rule for rule in book.rules.values() if not rule.seq])]
+    waiting = len(book.rules) - len(book.live)
     knowledge = [[f"`{k.name}`", k.kind.zh, k.kind.en, len(k.points)] for k in book.knowledge.values()]
     return (
         "# 规则 · Rules\n\n"
-        + table(["规则", "rule", "范式 pattern", "依据 ground", "版本 version"], rows)
+        + both(
+            f"规则目录 {len(book.scheme)} 条；规则文件 {len(book.rules)} 个，其中 {waiting} 个等待事实或知识，不运行。",
+            f"{len(book.scheme)} places in the scheme; {len(book.rules)} rule files; {waiting} of them wait, not run.",
+        )
+        + "\n"
+        + table(["目录", "规则", "rule", "范式 pattern", "依据 ground", "状态 status"], rows)
         + "\n## 知识点清单 · Knowledge lists\n\n仓库内只有少量注明出处的样例；完整清单由使用单位导入。\n\n"
         "The repository holds a small cited seed; sites import the complete lists.\n\n"
         + table(["清单 list", "中文", "English", "仓库内条数 rows here"], knowledge)
     )
 
 
+def _listed(book: Book, rules: list[Rule]) -> list[list[object]]:
+    return [
+        [
+            f"[{r.name}]({r.id}.md)",
+            r.name_en,
+            f"`{r.pattern}`" if r.pattern else "–",
+            GROUNDS[r.ground],
+            _status(book, r),
+        ]
+        for r in rules
+    ]
+
+
+def _missing(place: Place) -> list[object]:
+    return [place.name, "", "", "", "没有规则文件 no rule file"]
+
+
+def _status(book: Book, rule: Rule) -> str:
+    if not rule.waits_for:
+        return "运行 live"
+    awaited = [book.awaited[name] for name in rule.waits_for]
+    return f"等待{'、'.join(one.zh for one in awaited)} waits for {', '.join(one.en for one in awaited)}"
+
+
 def _page(book: Book, rule: Rule) -> str:
     parts = [
         f"# {rule.name} · {rule.name_en}\n",
-        table(["", ""], _facts(rule)),
+        table(["", ""], _facts(book, rule)),
         "## 法律依据 · Law\n",
         _law(book, rule),
         "## 规则 · Rule\n",
@@ -44,7 +77,7 @@ def _page(book: Book, rule: Rule) -> str:
         _parameters(rule),
         _knowledge(book, rule),
         "## 示例 · Examples\n",
-        _examples(rule),
+        _examples(rule) if rule.examples else both("规则等待中，尚无示例。", "The rule waits and has no example yet."),
         "## 已知误判 · Known false positives\n",
         *(f"- {zh}\n- {en}" for zh, en in zip(rule.known_false_positives, rule.known_false_positives_en, strict=True)),
         "\n## 建议 · Advice\n",
@@ -53,11 +86,13 @@ def _page(book: Book, rule: Rule) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _facts(rule: Rule) -> list[list[object]]:
+def _facts(book: Book, rule: Rule) -> list[list[object]]:
     signed = f"{rule.authored_by} / {rule.checked_by or '待复核 not yet checked'}"
     return [
         ["编号 id", f"`{rule.id}` {rule.code}"],
-        ["范式 pattern", f"`{rule.pattern}`"],
+        ["目录 place in the scheme", rule.seq or "–"],
+        ["状态 status", _status(book, rule)],
+        ["范式 pattern", f"`{rule.pattern}`" if rule.pattern else "–"],
         ["结论 verdict", VERDICTS[rule.verdict]],
         ["依据 ground", GROUNDS[rule.ground]],
         ["版本 version", rule.version],
@@ -132,8 +167,8 @@ def _rows(example: Example) -> str:
         )
         for s in example.stays
     ]
-    places = [f"{i.id}: {i.kind} {i.level or '–'}" for i in example.institutions]
-    places += [f"{d.id}: {d.name} {d.specialty or '–'}" for d in example.departments]
+    places = [f"{i.id}: {i.kind} {i.level or '–'} {i.days}".rstrip() for i in example.institutions]
+    places += [f"{d.id}: {d.name} {d.specialty or '–'} {d.days}".rstrip() for d in example.departments]
     return "<br>".join([", ".join(person), *lines, *stays, *places, *_registers(example)])
 
 
@@ -144,13 +179,37 @@ def _registers(example: Example) -> list[str]:
     ]
     placed = [
         f"登记 registered {one.kind} {one.valid_from} – {one.valid_to or ''} ({one.institution})"
-        for one in (*example.facilities, *example.devices)
+        for one in (*example.facilities, *example.devices, *example.licences)
     ]
-    return [*died, *uses, *placed]
+    return [*died, *uses, *placed, *_staff(example), *_papers(example)]
+
+
+def _staff(example: Example) -> list[str]:
+    practised = [
+        f"{p.id}: 执业 practises {p.title or '–'} {p.valid_from} – {p.valid_to or ''} ({p.institution})"
+        for p in example.practitioners
+    ]
+    decided = [f"{d.practitioner}: {d.status} {d.valid_from} – {d.valid_to or ''}" for d in example.decisions]
+    return [*practised, *decided]
+
+
+def _papers(example: Example) -> list[str]:
+    orders = [
+        f"{o.id}: 医嘱 order {o.item or '–'} {o.start} – {o.stop or ''} × {o.quantity or '–'} / {o.supply_days or '–'}"
+        for o in example.orders
+    ]
+    operated = [f"手术 operation {p.code} {p.day or '–'} ({p.encounter})" for p in example.procedures]
+    nursed = [f"护理记录 nursing {n.day} {n.level or '–'} ({n.encounter})" for n in example.nursing]
+    checked = [f"{c.id}: 核验 check {c.at} {c.result} ({c.encounter})" for c in example.checks]
+    settled = [
+        f"{s.id}: 结算 settled {s.day} {s.total} {s.invoice or '–'} ({s.encounter})" for s in example.settlements
+    ]
+    return [*orders, *operated, *nursed, *checked, *settled]
 
 
 def _more(line: ExampleLine) -> str:
     scope = f" 政策范围内 in scope {line.in_scope}" if line.in_scope is not None else ""
+    scope += f" {line.practitioner}" if line.practitioner else ""
     return scope + ("" if line.department else " 科室不明 no department")
 
 

@@ -53,7 +53,9 @@ def waits(book: Book, remarks: list[Remark]) -> dict[str, list[Remark]]:
 def _rule(book: Book, rule: Rule, today: date) -> Iterator[Remark]:
     yield from _signature("rule", rule.id, rule)
     yield from _review("rule", rule.id, rule.next_review, today)
-    if not any(example.known_false_positive for example in rule.examples):
+    yield from _awaiting(book, rule)
+    yield from _placed(book, rule)
+    if not rule.waits_for and not any(example.known_false_positive for example in rule.examples):
         yield Remark(
             "rule", rule.id, "error", "no_false_positive",
             "缺少已知误判的算例", "No example of a known false positive",
@@ -71,6 +73,23 @@ def _rule(book: Book, rule: Rule, today: date) -> Iterator[Remark]:
             yield Remark(
                 "rule", rule.id, "warning", "empty_list", f"知识表“{zh}”没有知识点", f"The list '{en}' is empty"
             )  # fmt: skip
+
+
+def _awaiting(book: Book, rule: Rule) -> Iterator[Remark]:
+    for name in rule.waits_for:
+        one = book.awaited[name]
+        yield Remark("rule", rule.id, "warning", "waiting", f"等待{one.zh}", f"Waits for {one.en}")
+
+
+def _placed(book: Book, rule: Rule) -> Iterator[Remark]:
+    """A rule bears the code of its place in the scheme, so that the two lists cannot part."""
+    place = book.scheme.get(rule.seq)
+    if place and place.code != rule.code:
+        yield Remark(
+            "rule", rule.id, "error", "code",
+            f"编码 {rule.code} 与规则目录第 {rule.seq} 条的 {place.code} 不一致",
+            f"Code {rule.code} differs from {place.code} of place {rule.seq} in the scheme",
+        )  # fmt: skip
 
 
 def _parameter(rule: Rule, parameter: Parameter) -> Iterator[Remark]:

@@ -7,36 +7,13 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zhunsheng.kernel.time import OPEN_END, Period
+from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.worked import Example
 
 Ground = Literal["published", "local", "demo"]
 #: Who published a batch, broadest first: a narrower jurisdiction is laid over a broader one.
 Level = Literal["national", "province", "city", "county", "site"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-
-
-class Entry(BaseModel):
-    """Base of every object of the book: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Dated(Entry):
-    """Something that holds from a day (held) to a day (not held; open when absent)."""
-
-    valid_from: date
-    valid_to: date | None = None
-
-    @property
-    def period(self) -> Period:
-        """The days on which the entry holds."""
-        return Period(self.valid_from, self.valid_to or OPEN_END)
-
-    @model_validator(mode="after")
-    def _period_is_sound(self) -> Dated:
-        if self.valid_to is not None and self.valid_to <= self.valid_from:
-            raise ValueError(f"valid_to {self.valid_to} is not after valid_from {self.valid_from}")
-        return self
 
 
 class Signed(Dated):
@@ -101,205 +78,22 @@ class LawRef(Entry):
     item: str = ""
 
 
-class ExampleLine(Entry):
-    """A charge line of a worked example; ``at`` is a day or a day with time, Asia/Shanghai."""
-
-    id: str
-    item: str
-    at: str
-    quantity: str = "1"
-    price: str
-    institution: str = "A"
-    department: str | None = "D1"
-    encounter: str = "E1"
-    item_class: str | None = None
-    in_scope: str | None = None
-
-
-class ExampleStay(Entry):
-    """An encounter of a worked example; the first of ``diagnoses`` is the principal one."""
-
-    id: str
-    start: str
-    end: str | None = None
-    visit_type: str = "inpatient"
-    institution: str = "A"
-    department: str | None = "D1"
-    insurance: str | None = "310"
-    diagnoses: tuple[str, ...] = ()
-
-
-class ExampleInstitution(Entry):
-    """An institution of a worked example: kind and level as in the facts, region code."""
-
-    id: str = "A"
-    kind: str = "hospital"
-    level: str | None = "2"
-    region: str | None = None
-
-
-class ExampleDepartment(Entry):
-    """A department of a worked example: national specialty code caty, None when not registered."""
-
-    id: str = "D1"
-    institution: str = "A"
-    name: str = ""
-    specialty: str | None = None
-
-
-class ExamplePerson(Entry):
-    """The person of a worked example; what is left out is unknown.
-
-    ``died_on`` holds the registered days of death: none, one, or several statements that differ.
-    """
-
-    sex: Literal["M", "F"] | None = None
-    birth_date: date | None = None
-    died_on: tuple[date, ...] = ()
-
-
-class ExampleOrder(Entry):
-    """A drug or treatment order of a worked example: first day, last day where it was stopped."""
-
-    id: str
-    start: date
-    stop: date | None = None
-    item: str | None = None
-    quantity: str | None = None
-    supply_days: int | None = None
-    institution: str = "A"
-    encounter: str = "E1"
-
-
-class ExampleUse(Entry):
-    """A record of performance or use of a worked example."""
-
-    id: str
-    item: str
-    day: date
-    quantity: str = "1"
-    institution: str = "A"
-    encounter: str = "E1"
-
-
-class ExampleVisitLine(Entry):
-    """A charge line of each of equal encounters, on the day on which it begins; ``code`` is a trace code."""
-
-    id: str = "L1"
-    item: str
-    quantity: str = "1"
-    price: str
-    item_class: str | None = None
-    code: str | None = None
-
-
-class ExampleVisits(Entry):
-    """Equal encounters of a worked example of a population rule: of each of some people, one on each of some days.
-
-    Ids are made of ``id``, the number of the person and that of the day: person V.1, encounter V.1.2, line V.1.2.L1.
-    ``minutes`` is by how much each person's encounter starts after the one before. ``nights`` makes them stays.
-    ``phone`` and ``account`` are keys that all share; without them every person has one of their own.
-    """
-
-    id: str
-    people: int = 1
-    days: tuple[str, ...]
-    minutes: int = 0
-    nights: int | None = None
-    institution: str = "A"
-    department: str | None = "D1"
-    practitioner: str | None = None
-    visit_type: str = "outpatient"
-    diagnoses: tuple[str, ...] = ()
-    phone: str | None = None
-    account: str | None = None
-    lines: tuple[ExampleVisitLine, ...] = ()
-
-
-class ExampleMove(Entry):
-    """An entry of a store's ledger of a worked example."""
-
-    id: str
-    item: str
-    day: date
-    kind: Literal["opening", "purchase", "return", "use", "count"]
-    quantity: str
-    institution: str = "A"
-
-
-class ExampleService(Entry):
-    """A use record of a worked example of a population rule: who performed what for whom, and when."""
-
-    id: str
-    item: str
-    at: str
-    practitioner: str | None = None
-    person: str = "V.1"
-    institution: str = "A"
-    quantity: str = "1"
-
-
-class ExampleLoad(Entry):
-    """A whole small load, of which a population rule judges."""
-
-    institutions: tuple[ExampleInstitution, ...] = ()
-    visits: tuple[ExampleVisits, ...] = ()
-    moves: tuple[ExampleMove, ...] = ()
-    services: tuple[ExampleService, ...] = ()
-
-
-class ExampleRegistered(Dated):
-    """A registered device or facility of a worked example: ``kind`` is the device class or what the place is for."""
-
-    kind: str
-    institution: str = "A"
-
-
-class Expected(Entry):
-    """One finding that an example must give: its subject rows, verdict, reasons and amount at stake in yuan."""
-
-    subject: tuple[str, ...]
-    verdict: Literal["violation", "suspected", "unknown"]
-    reasons: tuple[str, ...]
-    amount: str
-
-
-class Example(Entry):
-    """A worked example: test of the rule and text of its page. ``work`` shows the arithmetic in words.
-
-    A rule over populations states a ``load``; every other rule the facts of one person.
-    """
-
-    name: str
-    name_en: str
-    person: ExamplePerson = ExamplePerson()
-    lines: tuple[ExampleLine, ...] = ()
-    stays: tuple[ExampleStay, ...] = ()
-    institutions: tuple[ExampleInstitution, ...] = ()
-    departments: tuple[ExampleDepartment, ...] = ()
-    orders: tuple[ExampleOrder, ...] = ()
-    uses: tuple[ExampleUse, ...] = ()
-    devices: tuple[ExampleRegistered, ...] = ()
-    facilities: tuple[ExampleRegistered, ...] = ()
-    load: ExampleLoad | None = None
-    expect: tuple[Expected, ...]
-    work: str
-    work_en: str
-    known_false_positive: bool = False
-
-
 class Rule(Signed):
     """A pattern bound to knowledge, parameters, law and words. One file, one rule.
 
-    ``where`` takes of its lists only the points whose columns hold the given text; empty text: what is left open.
+    ``seq`` is its place in the scheme, ``code`` the national code. ``where`` takes of its lists only the points whose
+    columns hold the given text; empty text: what is left open. A rule that ``waits_for`` facts or knowledge says
+    all but what it cannot show: it is never run, and may name neither pattern nor examples.
     """
 
     id: str
+    seq: str = ""
     code: str = ""
     name: str
     name_en: str
     area: str
-    pattern: str
+    pattern: str = ""
+    waits_for: tuple[str, ...] = ()
     version: int = Field(ge=1)
     ground: Ground
     verdict: Literal["violation", "suspected"]
@@ -319,11 +113,35 @@ class Rule(Signed):
     authored_by: str = Field(min_length=1)
     reviewed_on: date
     next_review: date
-    examples: tuple[Example, ...] = Field(min_length=2)
+    examples: tuple[Example, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Rule:
+        if not self.waits_for and not self.pattern:
+            raise ValueError("a rule without a pattern must say what it waits for")
+        if not self.waits_for and len(self.examples) < 2:
+            raise ValueError("a rule that waits for nothing needs examples on both sides")
+        return self
 
     def parameter(self, name: str) -> Parameter | None:
         """Return a parameter by name, or None."""
         return next((p for p in self.parameters if p.name == name), None)
+
+
+class Awaited(Entry):
+    """A kind of fact, a knowledge table or a step that rules wait for because it is not here."""
+
+    kind: Literal["fact", "knowledge", "step"]
+    zh: str
+    en: str
+
+
+class Place(Entry):
+    """A place in the scheme of rules: the national classes by number, then the derived ones (X01, ...)."""
+
+    name: str
+    code: str = ""
+    template: str
 
 
 class Article(Entry):
@@ -447,6 +265,13 @@ class Book(BaseModel):
     batches: dict[str, Batch]
     digest: str
     sources: dict[str, str]  # rule id -> digest of its file
+    awaited: dict[str, Awaited] = Field(default_factory=dict)
+    scheme: dict[str, Place] = Field(default_factory=dict)
+
+    @property
+    def live(self) -> dict[str, Rule]:
+        """The rules that judge: those that wait for nothing."""
+        return {key: rule for key, rule in self.rules.items() if not rule.waits_for}
 
     def article(self, ref: LawRef) -> tuple[Instrument, Article]:
         """Return instrument and article of a reference. Raises KeyError."""
@@ -463,8 +288,9 @@ class Book(BaseModel):
         return self.model_copy(update={"rules": rules, "knowledge": lists})
 
     def judging(self, as_of: date, known: date | None = None) -> Book:
-        """Return what judges as of a day: what had begun, and was published by the day ``known`` where one is given."""
-        return (self.known_on(known) if known else self).as_of(as_of)
+        """Return what judges as of a day: what had begun, waits for nothing and was known by ``known`` if given."""
+        held = (self.known_on(known) if known else self).as_of(as_of)
+        return held.model_copy(update={"rules": held.live})
 
     def known_on(self, day: date) -> Book:
         """Return the book as one knew it on a day: rules and batches published by then, whatever they say of when."""

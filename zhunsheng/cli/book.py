@@ -7,18 +7,25 @@ from typing import Annotated, Any
 
 import typer
 
-from zhunsheng.book import Book, load
+from zhunsheng import runs
+from zhunsheng.book import Book, draft, load
 from zhunsheng.book.lint import Remark
+from zhunsheng.book.models import plain_data
 from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
-from zhunsheng.cli.site import load_knowledge
+from zhunsheng.cli.site import decided, load_knowledge
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home, rulebook
+from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import OPEN_END, now, parse_date
 from zhunsheng.patterns.bind import bind, points
 from zhunsheng.patterns.lint import lint as lint_book
+from zhunsheng.runs import store
+from zhunsheng.runs.backtest import Backtest
+from zhunsheng.runs.backtest import backtest as try_rule
 
 app = typer.Typer(help="规则库：查看、校验、导入知识点。The rule book.", no_args_is_help=True)
 WORDS = {"new": "新增", "changed": "改变", "gone": "不再有"}
@@ -134,6 +141,52 @@ def export_book(
     )
 
 
+@app.command()
+def backtest(
+    path: Annotated[
+        Path, typer.Argument(help="拟定的规则，YAML 文件。The draft, a YAML file.", exists=True, dir_okay=False)
+    ],
+    json: Json = False,
+) -> None:
+    """拟定的规则先在当前运行的数据上试算。Try a draft rule on the facts of the current run; nothing is published."""
+    with show.problems(as_json=json):
+        rule = draft(path.read_text("utf-8"), path.name)
+        run_id = runs.current_id(home())
+        if run_id is None:
+            raise Problem("ZS502")
+        found = try_rule(
+            store.serving(home(), run_id),
+            runs.manifest(home(), run_id),
+            load(rulebook(), home().book),
+            rule,
+            decisions=decided(),
+        )
+    show.say(found.as_dict(), as_json=json, human=lambda: _tried(found))
+
+
+def _tried(found: Backtest) -> None:
+    counts = found.verdicts
+    show.out.print(
+        f"{found.rule_id}：受判 {found.candidates:,} 行，明确违规 {counts['violation']:,}，"
+        f"可疑 {counts['suspected']:,}，"
+        f"不明 {counts['unknown']:,}；涉及 {yuan(found.amount_fen)} 元，参保人 {found.persons:,}"
+    )
+    if found.changed:
+        show.out.print("与现行规则相比：新增 {new:,}，相同 {same:,}，不再有 {gone:,}".format(**found.changed))
+    show.out.print("人工已核实：属实 {confirmed:,}，不属实 {overturned:,}，未核实 {open:,}".format(**found.decided))
+    columns = ["件", "不明", "涉及金额（元）"]
+
+    def cells(row: dict[str, Any]) -> list[Any]:
+        return [row["findings"], row["unknown"], yuan(row["amount_fen"])]
+
+    show.table(
+        "机构", ["机构", *columns], [[row["name"] or row["institution_id"], *cells(row)] for row in found.institutions]
+    )
+    show.table("月份", ["月份", *columns], [[row["month"], *cells(row)] for row in found.months])
+    also = [[row["rule_id"], row["name"], row["findings"], yuan(row["amount_fen"])] for row in found.overlap]
+    show.table("同一行也被这些规则指出", ["规则", "名称", "件", "金额（元）"], also)
+
+
 def _stated(batch: str | None, citation: str, start: str | None) -> Citation | None:
     return Citation(batch, citation, parse_date(start) if start else None) if batch else None
 
@@ -142,9 +195,11 @@ def _rule(book: Book, rule_id: str) -> dict[str, Any]:
     rule = book.rules[rule_id]
     return {
         "id": rule.id,
+        "seq": rule.seq,
         "code": rule.code,
         "name": rule.name,
         "pattern": rule.pattern,
+        "waits_for": [{"code": name, **plain_data(book.awaited[name])} for name in rule.waits_for],
         "ground": rule.ground,
         "points": len(points(book, rule)),
         "examples": len(rule.examples),
@@ -153,8 +208,15 @@ def _rule(book: Book, rule_id: str) -> dict[str, Any]:
 
 
 def _table(book: Book) -> None:
-    rows = [list(_rule(book, rule).values())[:7] for rule in book.rules]
-    show.table(f"规则库 {book.digest[:16]}", ["编号", "国家编码", "名称", "样式", "立足", "知识点", "算例"], rows)
+    rows = [_row(_rule(book, rule)) for rule in book.rules]
+    columns = ["编号", "目录", "国家编码", "名称", "样式", "立足", "知识点", "算例", "状态"]
+    show.table(f"规则库 {book.digest[:16]}", columns, rows)
+
+
+def _row(told: dict[str, Any]) -> list[Any]:
+    keys = ("id", "seq", "code", "name", "pattern", "ground", "points", "examples")
+    awaited = "、".join(one["zh"] for one in told["waits_for"])
+    return [*(told[key] for key in keys), f"等待{awaited}" if awaited else "运行"]
 
 
 def _remark(one: Remark) -> dict[str, str]:

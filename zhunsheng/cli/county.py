@@ -12,9 +12,12 @@ import typer
 from zhunsheng.book import Book, load
 from zhunsheng.book.models import Point, Rule
 from zhunsheng.cli import show
+from zhunsheng.cli.needs import EXPRESSED, needs_of
+from zhunsheng.cli.needs import __file__ as needs_file
 from zhunsheng.cli.options import Json
 from zhunsheng.generator import SIZES, Knowledge, RuleText, Turn
 from zhunsheng.generator import generate as make_county
+from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.time import parse_date
 from zhunsheng.patterns import PATTERNS
@@ -58,22 +61,22 @@ def generate(
 
 
 #: The patterns whose points ordinary traffic is screened against one by one; items of other lists are left out of it.
-SCREENED = {"item_sex", "item_age", "mutex_pair", "qty_cap"}
+SCREENED = {"item_sex", "item_age", "mutex_pair"} | EXPRESSED
 
 
 def knowledge_of(book: Book) -> Knowledge:
     """Return what the generator is told: the points of the live rules in its terms, and the rules as plain data."""
-    rows = {name: bindings.rows for name, bindings in bind(book).items()}
+    bound = bind(book)
+    rows = {name: bindings.rows for name, bindings in bound.items()}
+    needs, untold = needs_of(bound)
     names = _names(book)
-    single = [rule for rule in book.rules.values() if not PATTERNS[rule.pattern].is_population]
+    single = [rule for rule in book.live.values() if not PATTERNS[rule.pattern].is_population]
     others = {name for rule in single if rule.pattern not in SCREENED for name in rule.lists}
 
     def name(code: str) -> str:
         return names.get(code, code)
 
-    # caps of other periods than a day are not screened one by one
-    daily = [r for r in rows["qty_cap"] if getattr(r, "period", "day") == "day"]
-    others_named = {r.item_code for r in rows["qty_cap"]} - {r.item_code for r in daily}
+    daily = [r for r in rows["qty_cap"] if r.period == "day"]
     return Knowledge(
         sex=[(r.item_code, name(r.item_code), r.sex, r.valid_from, _end(r)) for r in rows["item_sex"]],
         age=[
@@ -93,11 +96,17 @@ def knowledge_of(book: Book) -> Knowledge:
             for r in rows["mutex_pair"]
         ],
         caps=[(r.item_code, name(r.item_code), r.cap_e4, r.valid_from, _end(r)) for r in daily],
-        named=frozenset(others_named.union(*(_texts(p) for name in others for p in book.knowledge[name].points))),
+        needs=needs,
+        named=frozenset(untold.union(*(_texts(p) for name in others for p in book.knowledge[name].points))),
         names=names,
         rules=[_told(book, rule) for rule in single],  # a case is one person's: whole loads are schemes, not cases
         stocked=frozenset(row.item_code for row in rows["stock_balance"]),
     )
+
+
+def told() -> str:
+    """Return a digest of the code that tells the generator of the rule book."""
+    return digest(b"".join(Path(one).read_bytes() for one in (__file__, needs_file)))
 
 
 def _told(book: Book, rule: Rule) -> RuleText:

@@ -53,6 +53,14 @@ def record_load() -> None:
     record_missing_runs()
 
 
+def decided() -> dict[str, str]:
+    """Return what people decided on findings: confirmed or overturned, by finding."""
+    ready()
+    from zhunsheng.casework.decisions.queries import every_outcome
+
+    return every_outcome()
+
+
 def load_knowledge(plan: Plan, *, remove: bool) -> None:
     """Write planned knowledge into the site's rule book, with its evidence."""
     ready()

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.imports",
     "zhunsheng.casework.judgements",
     "zhunsheng.casework.worklist",
+    "zhunsheng.casework.decisions",
     "zhunsheng.casework.knowledge",
     "zhunsheng.web",
 ]

@@ -21,10 +21,17 @@ from zhunsheng.patterns.base import (
     Diagnosis,
     Facility,
     Hit,
+    IdentityCheck,
     Institution,
+    Licence,
     Line,
+    NursingRecord,
     Order,
     Pattern,
+    PaymentStatus,
+    Practice,
+    Procedure,
+    Settlement,
     Stay,
     UseRecord,
 )
@@ -35,12 +42,37 @@ VERSION = duckdb.__version__
 _INTEGERS = {
     "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
     "performed_at", "numerator", "denominator", "weight",
+    "sequence", "checked_at", "total_fen",
 }  # fmt: skip
 _FLAGS = {"is_principal"}
 _DATES = {
     "valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date", "ordered_on", "stopped_on",
-    "performed_on", "died_on", "moved_on", "settled_on",
+    "performed_on", "died_on", "observed_on", "checked_on", "settled_on", "moved_on",
 }  # fmt: skip
+
+#: Fact tables by name: the part of a case that holds their rows, and the kind of row.
+_OWN: dict[str, tuple[str, Any]] = {
+    "line": ("lines", Line),
+    "encounter": ("stays", Stay),
+    "diagnosis": ("diagnoses", Diagnosis),
+    "procedure": ("procedures", Procedure),
+    "settlement": ("settlements", Settlement),
+    "medical_order": ("orders", Order),
+    "use_record": ("use_records", UseRecord),
+    "nursing_record": ("nursing_records", NursingRecord),
+    "identity_check": ("identity_checks", IdentityCheck),
+    "death": ("deaths", Death),
+}
+#: Registers, of which several persons may know the same rows.
+_REGISTERS: dict[str, tuple[str, Any]] = {
+    "institution_registration": ("institutions", Institution),
+    "department_registration": ("departments", Department),
+    "device": ("devices", Device),
+    "facility": ("facilities", Facility),
+    "licence": ("licences", Licence),
+    "practice": ("practices", Practice),
+    "payment_status": ("payment_statuses", PaymentStatus),
+}
 
 
 def connect(
@@ -77,19 +109,11 @@ def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings])
 def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     """Create the fact tables that patterns read (line, encounter, person, ...) from cases: for examples and tests."""
     people = list(cases)
-    _table(con, "line", _schema(Line._fields), [line for case in people for line in case.lines])
-    _table(con, "encounter", _schema(Stay._fields), [stay for case in people for stay in case.stays])
-    _table(con, "diagnosis", _schema(Diagnosis._fields), [one for case in people for one in case.diagnoses])
-    _table(con, "medical_order", _schema(Order._fields), [one for case in people for one in case.orders])
-    _table(con, "use_record", _schema(UseRecord._fields), [one for case in people for one in case.use_records])
-    _table(con, "death", _schema(Death._fields), [one for case in people for one in case.deaths])
-    named = {one.institution_id: one for case in people for one in case.institutions}
-    _table(con, "institution", _schema(Institution._fields), list(named.values()))
-    parts = {one[:2]: one for case in people for one in case.departments}
-    _table(con, "department", _schema(Department._fields), list(parts.values()))
-    _table(con, "device", _schema(Device._fields), sorted({one for case in people for one in case.devices}, key=str))
-    places = sorted({one for case in people for one in case.facilities}, key=str)
-    _table(con, "facility", _schema(Facility._fields), places)
+    for name, (part, kind) in _OWN.items():
+        _table(con, name, _schema(kind._fields), [row for case in people for row in getattr(case, part)])
+    for name, (part, kind) in _REGISTERS.items():
+        rows = sorted({row for case in people for row in getattr(case, part)}, key=str)
+        _table(con, name, _schema(kind._fields), rows)
     _table(
         con,
         "person",
@@ -104,7 +128,7 @@ def load_whole(con: duckdb.DuckDBPyConnection, load: Load) -> None:
         "line": (Line, load.lines),
         "encounter": (Stay, load.stays),
         "diagnosis": (Diagnosis, load.diagnoses),
-        "institution": (Institution, load.institutions),
+        "institution_registration": (Institution, load.institutions),
         "use_record": (UseRecord, load.use_records),
         "stock_move": (StockMove, load.stock_moves),
         "trace_code": (TraceCode, load.trace_codes),

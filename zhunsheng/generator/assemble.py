@@ -15,29 +15,16 @@ from zhunsheng.generator.frames import NONE, Encounters, Flags, Ints, Lines, Pro
 from zhunsheng.generator.months import Month
 from zhunsheng.generator.parts import Parts, divide
 from zhunsheng.generator.people import EMPLOYEE, RESIDENT
+from zhunsheng.generator.plants.plant import PlantedEncounter
 from zhunsheng.generator.plants.rows import Cast
-from zhunsheng.generator.plants.stage import PlantedEncounter
 from zhunsheng.generator.settle import LineMoney, Settlement, line_money, settle
 from zhunsheng.generator.stays import INPATIENT
 from zhunsheng.generator.tables import headers
 from zhunsheng.generator.world import World
 
 INSURANCES = np.array([EMPLOYEE, RESIDENT], dtype=np.int64)
-
-
-@dataclass
-class Base:
-    """How many encounters, settlements and lines of a month earlier parts of it have numbered."""
-
-    encounters: int = 0
-    settlements: int = 0
-    lines: int = 0
-
-    def passed(self, done: Whole) -> None:
-        """Count a finished part."""
-        self.encounters += size(done.encounters)
-        self.settlements += len(done.parts.settled)
-        self.lines += size(done.lines)
+#: Numbers of a month that each part of it has for its own, whatever the order in which parts are made; how many parts.
+NUMBERS, MOST_PARTS = 500_000, 200
 
 
 @dataclass(frozen=True)
@@ -81,17 +68,22 @@ def _inverse(order: Ints, count: int) -> Ints:
 
 
 def finish(
-    world: World, cast: Cast, month: Month, encounters: Encounters, lines: Lines, procedures: Procedures, base: Base
+    world: World, cast: Cast, month: Month, encounters: Encounters, lines: Lines, procedures: Procedures
 ) -> Whole:
-    """Order, number and settle a month, or the part of it whose numbers begin after ``base``."""
+    """Order, number and settle a month, or the part of it that belongs to a share of the people.
+
+    Raises ValueError when there are more parts, or more lines in one, than there are numbers.
+    """
+    if size(lines) >= NUMBERS or world.shard >= MOST_PARTS:
+        raise ValueError(f"part {world.shard} of {month.label}: {size(lines)} lines")
     encounters, lines, procedures = ordered(encounters, lines, procedures)
     money = _stated_scope(cast, lines, line_money(world.catalogue, lines))
     parts, part = divide(month, encounters, lines, _settled(cast, encounters))
     settlement = settle(world.county, world.people, encounters, parts, part, money)
-    of = month.start.year * 100 + month.start.month
-    visits = of * 10**8 + base.encounters + np.arange(1, size(encounters) + 1, dtype=np.int64)
-    settled = of * 10**9 + 500_000_000 + base.settlements + np.arange(1, len(parts.settled) + 1, dtype=np.int64)
-    line_number = of * 10**9 + base.lines + np.arange(1, size(lines) + 1, dtype=np.int64)
+    of, base = month.start.year * 100 + month.start.month, world.shard * NUMBERS
+    visits = of * 10**8 + base + np.arange(1, size(encounters) + 1, dtype=np.int64)
+    settled = of * 10**9 + 500_000_000 + base + np.arange(1, len(parts.settled) + 1, dtype=np.int64)
+    line_number = of * 10**9 + base + np.arange(1, size(lines) + 1, dtype=np.int64)
     return Whole(encounters, lines, procedures, parts, part, money, settlement, visits, settled, line_number)
 
 

@@ -2,6 +2,7 @@
 
 Screening keeps ordinary traffic clean by construction: an item that a sex or age point limits stays only when the
 table limits it at least as strictly, of two items that exclude each other one goes, and no daily quantity passes a cap.
+What rules ask of a charge beyond that is met line by line (screen.py), or the item goes here.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zhunsheng.generator.frames import NONE, Ints
-from zhunsheng.generator.knowledge import Index
+from zhunsheng.generator.knowledge import Index, Need, NeedPoint
 from zhunsheng.generator.tables import rows
 from zhunsheng.kernel.quantity import scaled
 
+#: What is charged once in a stay, and what its use is recorded of.
+ONCE, RECORDED = ("operation", "anaesthesia", "implant"), ("implant",)
 #: Fixed fees stay when they exclude another item; the other one goes.
 FIXED = ("consult", "bed", "nursing")
 TIER_PERCENT = (80, 90, 100)
+UNIT_E4, E6_PER_FEN = 10_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Item:
 def ordinary(index: Index) -> list[Item]:
     """Return the items of the data table that stay clear of every knowledge point."""
     kept = [_capped(item, index) for item in map(_read, rows("items")) if _limits_suffice(item, index)]
-    kept = [item for item in kept if item.category.startswith(FIXED) or item.code not in index.named]
+    kept = [item for item in kept if item.category.startswith(FIXED) or _may(item, index)]
     fixed_first = sorted(kept, key=lambda item: not item.category.startswith(FIXED))
     held: set[str] = set()
     for item in fixed_first:
@@ -87,6 +91,27 @@ def _inside(item: Item, low: int | None, high: int | None, unit: str) -> bool:
     return high is None or (item.max_age + 1) * per_year <= high
 
 
+def _may(item: Item, index: Index) -> bool:
+    """Whether an item may stand in ordinary traffic: no list names it but those whose demands can be met."""
+    return item.code not in index.named and all(_possible(item, need) for need in index.needs.get(item.code, ()))
+
+
+def _possible(item: Item, need: NeedPoint) -> bool:
+    """Whether ordinary traffic can meet what is asked of an item; earlier care and other insurance it does not."""
+    once = item.category in ONCE
+    answers = {
+        Need.INSURANCE: False,
+        Need.EARLIER: False,
+        Need.RECORD: item.category in RECORDED,
+        Need.UNPAID: item.own_share == 100,
+        Need.PRICE: item.price_e6 <= need.most,
+        Need.QUANTITY: once and need.most >= UNIT_E4,
+        Need.AMOUNT: once and item.price_e6 <= need.most * E6_PER_FEN,
+        Need.ALONE: once,
+    }
+    return answers.get(need.kind, True)
+
+
 def _capped(item: Item, index: Index) -> Item:
     cap = index.cap_of.get(item.code)
     if cap is None:
@@ -129,6 +154,15 @@ class Catalogue:
     def prices(self) -> Ints:
         """Return prices by tier (village, township, county) and item: services cost less at lower tiers."""
         return np.array([[price_at(item, tier) for item in self.items] for tier in range(3)], dtype=np.int64)
+
+
+def plain_drugs(items: list[Item], index: Index) -> tuple[int, ...]:
+    """Return the positions of drugs that no list names, that anybody may have and every tier charges alike."""
+    return tuple(n for n, item in enumerate(items) if _plain(item) and not index.limited(item.code))
+
+
+def _plain(item: Item) -> bool:
+    return not item.sex and item.max_age is None and item.level <= 1 and item.category == "drug"
 
 
 def price_at(item: Item, tier: int) -> int:

@@ -21,7 +21,16 @@ KINDS = ("医院", "乡镇卫生院", "村卫生室", "药店")
 LEVELS = ("2", "1", "0", "")
 TIER_OF = np.array([2, 1, 0, 1, 2], dtype=np.int64)
 TIERS = {COUNTY: "county", TOWNSHIP: "township", VILLAGE: "village", ELSEWHERE: "township"}
+#: The kinds of device and facility that every institution of a kind has registered.
+REGISTERED_KINDS = tuple(
+    frozenset(row["of"] for row in rows("registers") if row["tier"] == TIERS.get(kind)) for kind in range(PHARMACY + 1)
+)
 EMERGENCY = len(GROUPS)
+
+
+def within(specialty: str, allowed: tuple[str, ...]) -> bool:
+    """Whether a national specialty code is one of those allowed, or lies below one."""
+    return specialty in allowed or specialty.partition(".")[0] in allowed
 
 
 class Held(NamedTuple):
@@ -34,12 +43,18 @@ class Held(NamedTuple):
 
 
 class Registered(NamedTuple):
-    """What the registry says of an institution outside the county; a ``kind`` of None: it is not registered."""
+    """What the registry says of an institution outside the county; a ``kind`` of None: it is not registered.
+
+    It says so since before the period, or on the days stated; ``later`` registrations of the institution follow.
+    """
 
     kind: str | None
     level: str | None
     region: str | None
     held: tuple[Held, ...] = ()
+    valid_from: date = date.min
+    valid_to: date | None = None
+    later: tuple[Registered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 
 from zhunsheng.generator.plants.cases import RuleText
@@ -58,19 +59,51 @@ class CapPoint(NamedTuple):
     valid_to: date | None
 
 
+class Need(StrEnum):
+    """What a rule may ask of a charge of an item, so that it has nothing to say of it."""
+
+    DIAGNOSIS = "diagnosis"  # a diagnosis of the encounter that begins with one of the texts
+    SPECIALTY = "specialty"  # a department of one of the national specialties, or below one
+    LEVEL = "level"  # an institution of one of the levels
+    VISIT = "visit"  # one of the kinds of visit
+    INSURANCE = "insurance"  # one of the kinds of insurance, by national code
+    WITH_DAY = "with_day"  # one of the items, charged on the same day
+    WITH_VISIT = "with_visit"  # one of the items, charged in the same encounter
+    EARLIER = "earlier"  # an item whose code begins with one of the texts, in the ``most`` days before
+    RECORD = "record"  # a record of its use
+    REGISTERED = "registered"  # a device or facility of one of the kinds, registered at the institution
+    UNPAID = "unpaid"  # nothing within policy scope
+    PRICE = "price"  # a unit price of no more than ``most``, yuan x 10^6
+    QUANTITY = "quantity"  # no more than ``most`` units x 10^4 in an encounter
+    AMOUNT = "amount"  # no more than ``most`` fen within policy scope in an encounter
+    APART = "apart"  # none of the items in the whole of ordinary traffic
+    ALONE = "alone"  # at most once in an encounter, and no other of its kind there
+
+
+class NeedPoint(NamedTuple):
+    """What one rule asks of a charge of an item; of ``any_of`` one text suffices."""
+
+    rule: str
+    code: str
+    kind: Need
+    any_of: tuple[str, ...] = ()
+    most: int = 0
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """What the generator is told of the rule book.
 
-    The points of four lists, whose rows may be plain tuples in the order of the point classes; ``named``, the texts of
-    all other lists, whose items ordinary traffic leaves out; ``names`` of items by code; the live ``rules``;
-    ``stocked``, the items whose stores keep a ledger.
+    The points of four lists, whose rows may be plain tuples in the order of the point classes; ``needs``, what other
+    rules ask of an item; ``named``, the texts of all further lists, whose items ordinary traffic leaves out; ``names``
+    of items by code; the live ``rules``; ``stocked``, the items whose stores keep a ledger.
     """
 
     sex: Sequence[tuple[str, str, str, date, date | None]] = ()
     age: Sequence[tuple[str, str, int | None, int | None, str, date, date | None]] = ()
     pairs: Sequence[tuple[str, str, str, str, str, date, date | None]] = ()
     caps: Sequence[tuple[str, str, int, date, date | None]] = ()
+    needs: Sequence[NeedPoint] = ()
     named: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[RuleText] = ()
@@ -85,11 +118,13 @@ class Index:
     age: list[AgePoint]
     pairs: list[PairPoint]
     caps: list[CapPoint]
+    needed: list[NeedPoint] = field(default_factory=list)
     named: frozenset[str] = frozenset()
     sexes: dict[str, set[str]] = field(default_factory=dict)
     ages: dict[str, list[AgePoint]] = field(default_factory=dict)
     excludes: dict[str, set[str]] = field(default_factory=dict)
     cap_of: dict[str, int] = field(default_factory=dict)
+    needs: dict[str, list[NeedPoint]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for point in self.sex:
@@ -101,10 +136,14 @@ class Index:
             self.excludes.setdefault(pair.sub_code, set()).add(pair.main_code)
         for cap in self.caps:
             self.cap_of[cap.code] = min(cap.cap_e4, self.cap_of.get(cap.code, cap.cap_e4))
+        for need in dict.fromkeys(self.needed):
+            if need.kind == Need.APART:
+                self.excludes.setdefault(need.code, set()).update(need.any_of)
+            self.needs.setdefault(need.code, []).append(need)
 
     def limited(self, code: str) -> bool:
         """Whether any list names the code."""
-        lists = (self.sexes, self.ages, self.excludes, self.cap_of, self.named)
+        lists = (self.sexes, self.ages, self.excludes, self.cap_of, self.needs, self.named)
         return any(code in known for known in lists)
 
 
@@ -115,5 +154,6 @@ def index(knowledge: Knowledge) -> Index:
         age=[AgePoint(*row) for row in knowledge.age],
         pairs=[PairPoint(*row) for row in knowledge.pairs],
         caps=[CapPoint(*row) for row in knowledge.caps],
+        needed=list(knowledge.needs),
         named=knowledge.named,
     )

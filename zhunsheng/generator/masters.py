@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -19,12 +19,10 @@ NO_DAY = ""
 
 @dataclass
 class More:
-    """Rows that cases bring along: departments with what is registered of them, deaths, orders, records of use."""
+    """Rows that cases bring along: departments with what is registered of them, and deaths."""
 
     departments: list[list[str]] = field(default_factory=list)
     deaths: list[list[str]] = field(default_factory=list)
-    orders: list[list[str]] = field(default_factory=list)
-    uses: list[list[str]] = field(default_factory=list)
 
 
 def tables(county: County, more: More) -> dict[str, pa.Table]:
@@ -53,8 +51,16 @@ def _institutions(county: County) -> list[list[str]]:
         if said is None:
             rows.append([one.code, one.name, KINDS[one.kind], LEVELS[one.kind], lead, str(REGION), SINCE, NO_DAY])
         elif said.kind is not None:
-            rows.append([one.code, one.name, said.kind, said.level or "", lead, said.region or "", SINCE, NO_DAY])
+            for row in (said, *said.later):
+                told = [row.kind or "", row.level or "", lead, row.region or ""]
+                rows.append([one.code, one.name, *told, *days(row.valid_from, row.valid_to)])
     return rows
+
+
+def days(valid_from: date, valid_to: date | None) -> list[str]:
+    """Return a period as files state it: its first day and its last one, which is held."""
+    first = SINCE if valid_from == date.min else str(valid_from)
+    return [first, NO_DAY if valid_to is None else str(valid_to - timedelta(days=1))]
 
 
 def _register(county: County, register: str) -> list[list[str]]:
@@ -64,8 +70,7 @@ def _register(county: County, register: str) -> list[list[str]]:
         for held in one.registered.held if one.registered else ():
             if held.register == register:
                 number = f"{NUMBERS[register]}{len(rows) + 1:05d}"
-                last = "" if held.valid_to is None else str(held.valid_to - timedelta(days=1))
-                rows.append([one.code, number, held.kind, held.kind, str(held.valid_from), last])
+                rows.append([one.code, number, held.kind, held.kind, *days(held.valid_from, held.valid_to)])
     return rows
 
 

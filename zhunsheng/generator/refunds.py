@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from zhunsheng.generator.catalogue import Catalogue
 from zhunsheng.generator.frames import HOUR, NONE, Encounters, Lines, full, joined, size, take
+from zhunsheng.generator.knowledge import Index, Need
 
 SHARE = 0.006
 #: Share of the refunds in full that do not name the line they undo, as older systems export them.
@@ -14,9 +15,13 @@ NAMELESS = 0.15
 REFUNDABLE = ("drug", "lab", "imaging", "herb")
 
 
-def add(rng: Generator, catalogue: Catalogue, encounters: Encounters, lines: Lines) -> Lines:
-    """Return the lines followed by the refunds of some of them. A part is given back where the quantity allows."""
-    may = np.array([item.category in REFUNDABLE for item in catalogue.items], dtype=np.bool_)
+def add(rng: Generator, catalogue: Catalogue, index: Index, encounters: Encounters, lines: Lines) -> Lines:
+    """Return the lines followed by the refunds of some of them. A part is given back where the quantity allows.
+
+    What another item of the encounter may stand on is not given back.
+    """
+    held = {code for need in index.needed if need.kind in (Need.WITH_DAY, Need.WITH_VISIT) for code in need.any_of}
+    may = np.array([item.category in REFUNDABLE and item.code not in held for item in catalogue.items], dtype=np.bool_)
     chosen = np.flatnonzero(may[lines.item] & (rng.random(size(lines)) < SHARE))
     refund = take(lines, chosen)
     whole = rng.random(len(chosen)) < 0.7

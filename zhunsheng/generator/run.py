@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,15 +27,15 @@ from zhunsheng.generator import (
 )
 from zhunsheng.generator import stays as stays_of
 from zhunsheng.generator.assemble import Whole
-from zhunsheng.generator.catalogue import Catalogue, ordinary
+from zhunsheng.generator.catalogue import Catalogue, ordinary, plain_drugs
 from zhunsheng.generator.frames import DAY, Encounters, Ints, Lines, joined, moved, size, take
 from zhunsheng.generator.knowledge import Knowledge, index
 from zhunsheng.generator.months import CHRONIC, Month, as_date, calendar, month_at
 from zhunsheng.generator.plants import plan as planting
 from zhunsheng.generator.plants.cases import cases as cases_of
 from zhunsheng.generator.plants.places import elsewhere
+from zhunsheng.generator.plants.plant import PlantedEncounter
 from zhunsheng.generator.plants.rows import Cast, as_frames, key_rows, papers
-from zhunsheng.generator.plants.stage import PlantedEncounter
 from zhunsheng.generator.summary import Summary
 from zhunsheng.generator.world import World, random_numbers
 
@@ -88,41 +88,51 @@ def generate(
     delivery = deliver.begin(out, seed, months, summary)
     made = _prepare(seed, lines, months, start, knowledge)
     found = made.worlds[0].county
-    more = made.worlds[0].more
     registers = records.registers(found, masters.registers(found))
-    deliver.masters(delivery, masters.tables(found, more) | registers)
+    deliver.masters(delivery, masters.tables(found, made.worlds[0].more) | registers)
     summary.not_planted = made.left_out
     ledger = supply.Ledger(knowledge.stocked)
     summary.persons = sum(len(world.people) for world in made.worlds)
-    for number, month in enumerate(made.months):
+    summary.months = [month.label for month in made.months]
+    for month, world in _turns(made):
         if progress:
-            progress(f"生成 {month.label}", number, months)
-        base = assemble.Base()
-        summary.months.append(month.label)
-        for world in made.worlds:
-            whole = _month(made, world, month, base)
-            part = world.shard if len(made.worlds) > 1 else None
-            tables = assemble.tables(world, made.cast, whole) | records.tables(world, whole)
-            tables |= supply.tables(world, whole, knowledge.stocked)
-            deliver.month(delivery, month, found, tables, part)
-            assemble.identify(world, made.cast, whole)
-            base.passed(whole)
-            ledger.add(world, whole)
-            _count(summary, whole)
+            progress(f"生成 {month.label}", month.number, months)
+        whole = _month(made, world, month)
+        part = world.shard if len(made.worlds) > 1 else None
+        tables = assemble.tables(world, made.cast, whole) | records.tables(world, whole)
+        tables |= supply.tables(world, whole, knowledge.stocked)
+        deliver.month(delivery, month, found, tables, part)
+        assemble.identify(world, made.cast, whole)
+        ledger.add(world, whole)
+        _count(summary, whole)
     if progress:
         progress("生成完毕", months, months)
-    days = sum(month.days for month in made.months)
-    dead = [
-        row
-        for world in made.worlds
-        for row in records.deaths(random_numbers(seed, 4, world.shard), world.people, made.months[0].first, days)
-    ]
-    written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses"), "death": more.deaths + dead}
+    _papers(made, delivery)
+    _schemes(made, delivery, ledger, count)
+    return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
+
+
+def _papers(made: Generation, delivery: deliver.Delivery) -> None:
+    """Write the orders and use records that cases bring along, and the register of deaths."""
+    first, days = made.months[0].first, sum(month.days for month in made.months)
+    dead = list(made.worlds[0].more.deaths)
+    for world in made.worlds:
+        dead += records.deaths(random_numbers(world.seed, 4, world.shard), world.people, first, days)
+    written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses"), "death": dead}
     deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=90)
-    planted, answers, short = schemes.plant(found, made.worlds[0].catalogue.items, ledger, made.months, count)
+
+
+def _schemes(made: Generation, delivery: deliver.Delivery, ledger: supply.Ledger, count: int) -> None:
+    """Write the ledgers of the stores and the planted schemes, with their answers apart."""
+    world = made.worlds[0]
+    planted, answers, short = schemes.plant(world.county, world.catalogue.items, ledger, made.months, count)
     deliver.masters(delivery, {"invchg": ledger.table(made.months, short)} | planted.tables(), first=93)
     deliver.answers(delivery, answers)
-    return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
+
+
+def _turns(made: Generation) -> Iterator[tuple[Month, World]]:
+    """Yield the parts one after another. Any order gives the same, as long as a share's months follow each other."""
+    return ((month, world) for month in made.months for world in made.worlds)
 
 
 def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowledge) -> Generation:
@@ -132,7 +142,8 @@ def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowled
     possible, unmoved = planting.placed(told, calendar_months)
     found = county.build(random_numbers(seed, 0), elsewhere(case for case, _ in possible))
     first, days = calendar_months[0].first, sum(month.days for month in calendar_months)
-    count = max(FEWEST_PEOPLE, lines // LINES_PER_PERSON, 2 * len(possible))
+    to_plant = planting.chosen(possible, lines // LINES_PER_PERSON, lines)
+    count = max(FEWEST_PEOPLE, lines // LINES_PER_PERSON, 2 * len(to_plant))
     known = index(knowledge)
     catalogue = Catalogue(ordinary(known))
     world = World(
@@ -141,13 +152,14 @@ def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowled
         people=people.build(random_numbers(seed, 2), count, found, first, days),
         catalogue=catalogue,
         pools=pools.build(catalogue),
+        plain=plain_drugs(catalogue.items, known),
         prices=catalogue.prices(),
         index=known,
         names=knowledge.names,
         first_day=first,
         more=masters.More(),
     )
-    cast = planting.plan(world, calendar_months, planting.chosen(possible, count))
+    cast = planting.plan(world, calendar_months, to_plant)
     worlds = _shared(world, max(1, -(-lines // (months * LINES_PER_PART))))
     stands = _stands(cast, calendar_months, -(-count // len(worlds)))
     volume = np.array([month.volume for month in calendar_months])
@@ -174,7 +186,7 @@ def _stands(cast: Cast, calendar_months: list[Month], per_part: int) -> Stands:
     return stands
 
 
-def _month(made: Generation, world: World, month: Month, base: assemble.Base) -> Whole:
+def _month(made: Generation, world: World, month: Month) -> Whole:
     """Make a part of a month: stays first, then visits until its lines are reached, then the planted cases."""
     mix, budget = casemix.of(month), int(made.budget[month.number]) // len(made.worlds)
     stays = stays_of.make(world, month, mix, max(1, round(budget * STAY_SHARE / LINES_PER_STAY)))
@@ -182,10 +194,10 @@ def _month(made: Generation, world: World, month: Month, base: assemble.Base) ->
     rest = round(budget / (1 + refunds.SHARE * 0.7)) - size(lines)
     seen, seen_lines = _visits(world, month, mix, rest, stays)
     encounters, lines = _together([(stays, lines), (seen, seen_lines)])
-    lines = refunds.add(world.rng(month.number, 6), world.catalogue, encounters, lines)
+    lines = refunds.add(world.rng(month.number, 6), world.catalogue, world.index, encounters, lines)
     planted = as_frames(made.cast, made.stands.get((month.number, world.shard), ()))
     encounters, lines = _together([(encounters, lines), planted])
-    return assemble.finish(world, made.cast, month, encounters, lines, procedures, base)
+    return assemble.finish(world, made.cast, month, encounters, lines, procedures)
 
 
 def _visits(

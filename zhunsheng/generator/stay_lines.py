@@ -26,6 +26,7 @@ from zhunsheng.generator.frames import (
     spread,
     take,
 )
+from zhunsheng.generator.screen import screened
 from zhunsheng.generator.visit_lines import lines_of, quantities, recipe
 from zhunsheng.generator.world import World, first_of_each
 
@@ -44,7 +45,8 @@ def make(world: World, rng: Generator, stays: Encounters) -> tuple[Lines, Proced
     theatre, procedures = _operations(world, rng, stays, operated)
     lines = joined([*parts, theatre])
     first_day = int(stays.begin.min(initial=0) // DAY)
-    return take(lines, first_of_each(lines.encounter, lines.item, lines.at // DAY - first_day)), procedures
+    lines = take(lines, first_of_each(lines.encounter, lines.item, lines.at // DAY - first_day))
+    return screened(world, stays, lines), procedures
 
 
 def _nights(stays: Encounters) -> Ints:

@@ -29,8 +29,9 @@ class Summary:
     broken_rows: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the summary as plain data."""
-        return asdict(self)
+        """Return the summary as plain data, files and kinds by name."""
+        names = ("files", "kinds", "encounters")
+        return asdict(self) | {name: dict(sorted(getattr(self, name).items())) for name in names}
 
     def delivered(self, file: str, kind: str, rows: int) -> None:
         """Count a file."""

@@ -10,6 +10,7 @@ from zhunsheng.generator.casemix import GROUP_OF
 from zhunsheng.generator.county import TIER_OF
 from zhunsheng.generator.frames import DAY, NONE, Encounters, Ints, Lines, full, joined, size, spread, take
 from zhunsheng.generator.pools import GROUPS
+from zhunsheng.generator.screen import screened
 from zhunsheng.generator.tables import rows
 from zhunsheng.generator.world import World, first_of_each, fits
 
@@ -31,7 +32,7 @@ def make(world: World, rng: Generator, visits: Encounters) -> Lines:
     parts = [_consultations(world, rng, visits)]
     parts += [_drawn(world, rng, visits, category) for category in ("lab", "imaging", "treat", "drug")]
     lines = joined(parts)
-    return take(lines, first_of_each(lines.encounter, lines.item))
+    return screened(world, visits, take(lines, first_of_each(lines.encounter, lines.item)))
 
 
 def lines_of(world: World, encounters: Encounters, owner: Ints, item: Ints, quantity_e4: Ints, at: Ints) -> Lines:

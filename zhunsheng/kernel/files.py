@@ -12,6 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+#: The same safe loader, in C where PyYAML was built with it: ten times as fast.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def from_yaml(text: str) -> Any:
+    """Return the plain data of a YAML text. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_YAML)  # noqa: S506 - both are safe loaders
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Replace a file so that a reader, or a crash, sees the old content or the new, nothing between."""

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
+from zhunsheng.kernel.time import OPEN_END
 
 
 class Line(NamedTuple):
@@ -66,21 +67,62 @@ class Diagnosis(NamedTuple):
 
 
 class Institution(NamedTuple):
-    """An institution as patterns see it (columns of facts.institution). ``level`` is None when not registered."""
+    """One registration of an institution and the days on which it speaks; ``level`` is None when not registered.
+
+    The rows of a case stand as ``registrations`` returns them.
+    """
 
     institution_id: str
     kind: str
     level: str | None
     region: str | None
+    valid_from: date = date.min
+    valid_to: date = OPEN_END
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What is registered: the next registration of the same key takes over."""
+        return (self.institution_id,)
 
 
 class Department(NamedTuple):
-    """A department as patterns see it. ``specialty`` is the national code (caty), None when not registered."""
+    """One registration of a department; ``specialty`` is the national code (caty), None when not registered."""
 
     institution_id: str
     department_id: str
     name: str
     specialty: str | None
+    valid_from: date = date.min
+    valid_to: date = OPEN_END
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What is registered: the next registration of the same key takes over."""
+        return self.institution_id, self.department_id
+
+
+Registered = TypeVar("Registered", Institution, Department)
+
+
+def registrations(stated: Iterable[Registered]) -> tuple[Registered, ...]:
+    """Return registrations as stated with the days on which each speaks, in the order of their days.
+
+    A registration speaks until its stated end or until the next one of its key begins. The first also speaks for the
+    days before it: nothing else is known of them. Of two that begin on one day the later statement counts.
+    """
+    newest = {(one.key, one.valid_from): one for one in stated}
+    by_key: dict[tuple[str, ...], list[Registered]] = {}
+    for _, one in sorted(newest.items(), key=lambda item: item[0]):
+        by_key.setdefault(one.key, []).append(one)
+    found: list[Registered] = []
+    for rows in by_key.values():
+        ends = [following.valid_from for following in rows[1:]] + [OPEN_END]
+        starts = [date.min] + [row.valid_from for row in rows[1:]]
+        found += [
+            row._replace(valid_from=start, valid_to=min(row.valid_to, end))
+            for row, start, end in zip(rows, starts, ends, strict=True)
+        ]
+    return tuple(found)
 
 
 class Order(NamedTuple):
@@ -129,6 +171,79 @@ class Facility(NamedTuple):
     valid_to: date | None
 
 
+class Licence(NamedTuple):
+    """A licensed specialty of an institution as patterns see it (columns of facts.licence)."""
+
+    institution_id: str
+    specialty: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Practice(NamedTuple):
+    """One period of a practitioner's registration at an institution (columns of facts.practitioner)."""
+
+    practitioner_id: str
+    institution_id: str
+    title: str | None
+    valid_from: date
+    valid_to: date | None
+
+
+class PaymentStatus(NamedTuple):
+    """A period without full payment qualification, as patterns see it (columns of facts.payment_status)."""
+
+    practitioner_id: str
+    status: str
+    valid_from: date
+    valid_to: date | None
+
+
+class Procedure(NamedTuple):
+    """An operation of an encounter as patterns see it (columns of facts.procedure); sequence 1 is the main one."""
+
+    encounter_id: str
+    sequence: int
+    code: str
+    performed_on: date | None
+
+
+class NursingRecord(NamedTuple):
+    """What the ward wrote down, as patterns see it (columns of facts.nursing_record)."""
+
+    record_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    observed_on: date
+    level: str | None
+
+
+class IdentityCheck(NamedTuple):
+    """A check of identity as patterns see it (columns of facts.identity_check)."""
+
+    check_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    checked_on: date
+    checked_at: int | None
+    result: str
+
+
+class Settlement(NamedTuple):
+    """A settlement as patterns see it (columns of facts.settlement)."""
+
+    settlement_id: str
+    encounter_id: str
+    person_id: str
+    institution_id: str
+    settled_on: date
+    total_fen: int
+    invoice_code: str | None
+    invoice_number: str | None
+
+
 class Death(NamedTuple):
     """One statement of a person's death as patterns see it (columns of facts.death)."""
 
@@ -140,8 +255,9 @@ class Death(NamedTuple):
 class Case:
     """All that is known of one person. ``sex`` and ``birth_date`` are None when unknown.
 
-    ``institutions``, ``departments``, ``devices`` and ``facilities`` hold what is registered of those that the person's
-    rows name. ``deaths`` is empty while none is registered, and holds several where statements were made repeatedly.
+    ``institutions``, ``departments``, ``devices``, ``facilities``, ``licences``, ``practices`` and ``payment_statuses``
+    hold what is registered of those that the person's rows name, each with its days. ``deaths`` is empty while none is
+    registered, and holds several where statements were made repeatedly.
     """
 
     person_id: str
@@ -157,12 +273,29 @@ class Case:
     devices: tuple[Device, ...] = ()
     facilities: tuple[Facility, ...] = ()
     deaths: tuple[Death, ...] = ()
+    licences: tuple[Licence, ...] = ()
+    practices: tuple[Practice, ...] = ()
+    payment_statuses: tuple[PaymentStatus, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    nursing_records: tuple[NursingRecord, ...] = ()
+    identity_checks: tuple[IdentityCheck, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
 
     @property
     def died(self) -> tuple[date, date] | None:
         """First and last day stated for the death, between which it lies; None while none is registered."""
         days = [death.died_on for death in self.deaths]
         return (min(days), max(days)) if days else None
+
+    def institution_on(self, institution_id: str, day: date) -> Institution | None:
+        """Return the registration of an institution that held on a day; None where none did."""
+        held = (one for one in self.institutions if one.institution_id == institution_id)
+        return next((one for one in held if one.valid_from <= day < one.valid_to), None)
+
+    def department_on(self, institution_id: str, department_id: str, day: date) -> Department | None:
+        """Return the registration of a department that held on a day; None where none did."""
+        held = (one for one in self.departments if one.key == (institution_id, department_id))
+        return next((one for one in held if one.valid_from <= day < one.valid_to), None)
 
 
 class Hit(NamedTuple):
@@ -202,6 +335,11 @@ class Hit(NamedTuple):
             line.line_id,
             line.amount_fen,
         )
+
+    @classmethod
+    def of_stay(cls, row: Any, key: str, stay_id: str, said: tuple[Verdict, str, str, str], amount: int = 0) -> Hit:
+        """Return the hit of an encounter that is a subject by itself; ``said``: verdict, reason, expected, actual."""
+        return cls(row.rule_id, row.point_id, key, *said, "subject", "encounter", stay_id, amount)
 
 
 @dataclass(frozen=True, slots=True)

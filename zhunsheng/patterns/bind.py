@@ -19,9 +19,9 @@ from zhunsheng.patterns.base import BindingColumn, Bindings, Pattern
 
 
 def bind(book: Book) -> dict[str, Bindings]:
-    """Return the bindings of every pattern. Raises Problem ZS406 (value missing) or ZS407 (unknown pattern)."""
+    """Return the bindings of every pattern; a rule that waits has none. Raises Problem ZS406 (value missing), ZS407."""
     rows: dict[str, list[Any]] = {name: [] for name in PATTERNS}
-    for rule in book.rules.values():
+    for rule in book.live.values():
         if rule.pattern not in PATTERNS:
             raise Problem("ZS407", rule=rule.id, pattern=rule.pattern)
         rows[rule.pattern].extend(_rule_rows(book, rule, PATTERNS[rule.pattern]))

@@ -14,4 +14,6 @@ SELECT
     '' AS item_code, COALESCE(peer.peer_group, '') AS peer_group, d.services AS numerator,
     CAST(1 AS BIGINT) AS denominator, CAST(1 AS BIGINT) AS weight, '' AS gap
 FROM done AS d
-LEFT JOIN peer ON d.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON d.institution_id = peer.institution_id
+    AND CAST(d.period || '-01' AS DATE) >= peer.valid_from AND CAST(d.period || '-01' AS DATE) < peer.valid_to

@@ -46,7 +46,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
             row.point_id
         )
     for (rule, doctor, at, period), points in counted.items():
-        named = (rule, min(points), "practitioner", doctor, at, period, "", load.group(at))
+        named = (rule, min(points), "practitioner", doctor, at, period, "", load.group(at, period))
         yield Measure(*named, len(points), 1, 1, "")
 
 

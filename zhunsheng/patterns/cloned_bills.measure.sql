@@ -32,5 +32,7 @@ SELECT
     CAST(SUM(CASE WHEN a.people >= a.min_people THEN a.bills ELSE 0 END) AS BIGINT) AS numerator,
     CAST(SUM(a.bills) AS BIGINT) AS denominator, CAST(SUM(a.bills) AS BIGINT) AS weight, '' AS gap
 FROM alike AS a
-LEFT JOIN peer ON a.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON a.institution_id = peer.institution_id
+    AND CAST(a.period || '-01' AS DATE) >= peer.valid_from AND CAST(a.period || '-01' AS DATE) < peer.valid_to
 GROUP BY a.rule_id, a.point_id, a.institution_id, a.period

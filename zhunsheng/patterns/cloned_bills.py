@@ -49,7 +49,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
         for (place, period), faces in _faces(load, row).items():
             sizes = [(len({bill.person_id for bill in bills}), len(bills)) for bills in faces.values()]
             alike, every = sum(n for people, n in sizes if people >= row.min_people), sum(n for _, n in sizes)
-            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place))
+            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place, period))
             yield Measure(*named, alike, every, every, "")
 
 

@@ -58,10 +58,9 @@ PATTERN = Pattern(
 
 def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     """Yield the hits of one person."""
-    known = {(one.institution_id, one.department_id): one for one in case.departments}
     for line in case.lines:
         for row in bindings.valid("item_code", line.item_code, line.service_date):
-            department = known.get((line.institution_id, line.department_id or ""))
+            department = case.department_on(line.institution_id, line.department_id or "", line.service_date)
             allowed = row.specialties.split()
             code = department.specialty if department else None
             if is_self_paid(line, row.scope) or (code and {code, code.split(".")[0]} & set(allowed)):

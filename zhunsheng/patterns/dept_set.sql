@@ -1,6 +1,6 @@
 WITH c AS MATERIALIZED (
     SELECT
-        l.line_id, l.institution_id, l.department_id, l.amount_fen, l.in_scope_fen,
+        l.line_id, l.institution_id, l.department_id, l.service_date, l.amount_fen, l.in_scope_fen,
         b.rule_id, b.point_id, b.verdict, b.specialties, b.scope
     FROM line AS l
     INNER JOIN b_dept_set AS b
@@ -20,7 +20,9 @@ judged AS (
             ELSE 'specialty_differs'
         END AS reason
     FROM c
-    LEFT JOIN department AS d ON c.institution_id = d.institution_id AND c.department_id = d.department_id
+    LEFT JOIN department_registration AS d
+        ON c.institution_id = d.institution_id AND c.department_id = d.department_id
+        AND c.service_date >= d.valid_from AND c.service_date < d.valid_to
     WHERE
         d.specialty IS NULL
         OR (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from zhunsheng.book.models import Example, ExampleLoad, ExampleVisits
+from zhunsheng.book.worked import Example, ExampleLoad, ExampleVisits
 from zhunsheng.kernel.money import times
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date

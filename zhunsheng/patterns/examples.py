@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from zhunsheng.book.models import Example, ExampleLine, ExampleOrder, ExampleStay, ExampleUse, Rule
+from zhunsheng.book.entry import Dated
+from zhunsheng.book.models import Rule
+from zhunsheng.book.worked import (
+    Example,
+    ExampleCheck,
+    ExampleLine,
+    ExampleNursing,
+    ExampleOrder,
+    ExampleSettlement,
+    ExampleStay,
+    ExampleUse,
+)
 from zhunsheng.kernel.money import fen_from_yuan, times
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
@@ -20,11 +33,19 @@ from zhunsheng.patterns.base import (
     Diagnosis,
     Facility,
     Hit,
+    IdentityCheck,
     Institution,
+    Licence,
     Line,
+    NursingRecord,
     Order,
+    PaymentStatus,
+    Practice,
+    Procedure,
+    Settlement,
     Stay,
     UseRecord,
+    registrations,
 )
 from zhunsheng.patterns.example_loads import load_of, when
 
@@ -52,23 +73,48 @@ def case_of(example: Example, person_id: str) -> Case:
             for stay in example.stays
             for place, code in enumerate(stay.diagnoses)
         ),
-        institutions=tuple(
-            Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region) for one in example.institutions
-        ),
-        departments=tuple(
-            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty) for one in example.departments
-        ),
         orders=tuple(_order(order, person_id) for order in example.orders),
         use_records=tuple(_use(use, person_id) for use in example.uses),
-        devices=tuple(
+        deaths=tuple(Death(person_id, day) for day in example.person.died_on),
+        procedures=_procedures(example, person_id),
+        nursing_records=tuple(_nursing(one, n, person_id) for n, one in enumerate(example.nursing)),
+        identity_checks=tuple(_check(one, person_id) for one in example.checks),
+        settlements=tuple(_settlement(one, person_id) for one in example.settlements),
+        **_registers(example, person_id),
+    )
+
+
+def _registers(example: Example, person_id: str) -> dict[str, Any]:
+    """Return what the example has registered of institutions and practitioners, by the field of a case."""
+    return {
+        "institutions": registrations(
+            Institution(f"{person_id}/{one.id}", one.kind, one.level, one.region, *_days(one))
+            for one in example.institutions
+        ),
+        "departments": registrations(
+            Department(f"{person_id}/{one.institution}", one.id, one.name, one.specialty, *_days(one))
+            for one in example.departments
+        ),
+        "devices": tuple(
             Device(f"{person_id}/{one.institution}", one.kind, one.valid_from, one.valid_to) for one in example.devices
         ),
-        facilities=tuple(
+        "facilities": tuple(
             Facility(f"{person_id}/{one.institution}", one.kind, one.valid_from, one.valid_to)
             for one in example.facilities
         ),
-        deaths=tuple(Death(person_id, day) for day in example.person.died_on),
-    )
+        "licences": tuple(
+            Licence(f"{person_id}/{one.institution}", one.kind, one.valid_from, one.valid_to)
+            for one in example.licences
+        ),
+        "practices": tuple(
+            Practice(f"{person_id}/{one.id}", f"{person_id}/{one.institution}", one.title, one.valid_from, one.valid_to)
+            for one in example.practitioners
+        ),
+        "payment_statuses": tuple(
+            PaymentStatus(f"{person_id}/{one.practitioner}", one.status, one.valid_from, one.valid_to)
+            for one in example.decisions
+        ),
+    }
 
 
 def expected(example: Example, person_id: str) -> list[Outcome]:
@@ -122,7 +168,7 @@ def _line(line: ExampleLine, person_id: str) -> Line:
         person_id,
         f"{person_id}/{line.institution}",
         line.department,
-        None,
+        f"{person_id}/{line.practitioner}" if line.practitioner else None,
         line.item,
         day,
         moment,
@@ -165,6 +211,52 @@ def _order(order: ExampleOrder, person_id: str) -> Order:
     )
 
 
+def _procedures(example: Example, person_id: str) -> tuple[Procedure, ...]:
+    """Return the operations of an example, numbered within their encounter."""
+    counted: dict[str, int] = defaultdict(int)
+    found = []
+    for one in example.procedures:
+        counted[one.encounter] += 1
+        found.append(Procedure(f"{person_id}/{one.encounter}", counted[one.encounter], one.code, one.day))
+    return tuple(found)
+
+
+def _nursing(one: ExampleNursing, number: int, person_id: str) -> NursingRecord:
+    return NursingRecord(
+        f"{person_id}/N{number}",
+        f"{person_id}/{one.encounter}",
+        person_id,
+        f"{person_id}/{one.institution}",
+        one.day,
+        one.level,
+    )
+
+
+def _check(check: ExampleCheck, person_id: str) -> IdentityCheck:
+    return IdentityCheck(
+        f"{person_id}/{check.id}",
+        f"{person_id}/{check.encounter}",
+        person_id,
+        f"{person_id}/{check.institution}",
+        *when(check.at),
+        check.result,
+    )
+
+
+def _settlement(one: ExampleSettlement, person_id: str) -> Settlement:
+    code, number = one.invoice.split(" ") if one.invoice else (None, None)
+    return Settlement(
+        f"{person_id}/{one.id}",
+        f"{person_id}/{one.encounter}",
+        person_id,
+        f"{person_id}/{one.institution}",
+        one.day,
+        fen_from_yuan(one.total),
+        f"{person_id}/{code}" if code else None,
+        number,
+    )
+
+
 def _use(use: ExampleUse, person_id: str) -> UseRecord:
     return UseRecord(
         f"{person_id}/{use.id}",
@@ -175,3 +267,7 @@ def _use(use: ExampleUse, person_id: str) -> UseRecord:
         use.day,
         scaled(use.quantity, 4),
     )
+
+
+def _days(one: Dated) -> tuple[date, date]:
+    return one.period.start, one.period.end

@@ -15,15 +15,17 @@ PATTERN = Pattern(
     zh="须有设施或设备",
     en="Facility or device required",
     kind="line",
-    facts=("line", "facility", "device"),
+    facts=("line", "facility", "device", "licence"),
     columns=(
         BindingColumn("item_code", "text", "knowledge", "the item that needs it"),
-        BindingColumn("register", "text", "parameter", "where it must be registered", codes=("facility", "device")),
+        BindingColumn(
+            "register", "text", "parameter", "where it must be registered", codes=("facility", "device", "licence")
+        ),
         BindingColumn(
             "accepted_kinds",
             "set",
             "either",
-            "kinds of facility or classes of device, any of which suffices",
+            "kinds of facility, classes of device or specialties, any of which suffices",
         ),
     ),
     index=("item_code",),
@@ -48,6 +50,9 @@ def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     for two in case.devices:
         known = (two.device_class, two.valid_from, two.valid_to)
         registers.setdefault(("device", two.institution_id), []).append(known)
+    for held in case.licences:
+        licensed = (held.specialty, held.valid_from, held.valid_to)
+        registers.setdefault(("licence", held.institution_id), []).append(licensed)
     for line in case.lines:
         for row in bindings.valid("item_code", line.item_code, line.service_date):
             yield from _line(line, row, registers.get((row.register, line.institution_id)))

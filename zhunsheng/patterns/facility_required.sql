@@ -11,6 +11,8 @@ registered AS MATERIALIZED (
     SELECT institution_id, 'facility' AS register, kind, valid_from, valid_to FROM facility
     UNION ALL
     SELECT institution_id, 'device', device_class, valid_from, valid_to FROM device
+    UNION ALL
+    SELECT institution_id, 'licence', specialty, valid_from, valid_to FROM licence
 ),
 
 held AS (

@@ -42,5 +42,7 @@ SELECT
     CAST(SUM(CASE WHEN t.people >= t.min_people THEN t.people ELSE 0 END) AS BIGINT) AS numerator,
     CAST(SUM(t.people) AS BIGINT) AS denominator, CAST(SUM(t.people) AS BIGINT) AS weight, '' AS gap
 FROM together AS t
-LEFT JOIN peer ON t.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON t.institution_id = peer.institution_id
+    AND CAST(t.period || '-01' AS DATE) >= peer.valid_from AND CAST(t.period || '-01' AS DATE) < peer.valid_to
 GROUP BY t.rule_id, t.point_id, t.institution_id, t.period

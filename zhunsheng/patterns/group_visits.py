@@ -44,7 +44,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
         for (place, period), people in _masks(load, row).items():
             sizes = _sizes(people)
             grouped = sum(size for size in sizes.values() if size >= row.min_people)
-            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place))
+            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place, period))
             yield Measure(*named, grouped, len(people), len(people), "")
 
 

@@ -33,7 +33,7 @@ def lint(book: Book, today: date) -> list[Remark]:
         message = problem.as_dict()["message"], problem.as_dict("en")["message"]
         about = str(problem.values.get("rule", ""))
         return [Remark("rule", about, "error", problem.code, *(str(text) for text in message))]
-    tried = [remark for rule in book.rules.values() for remark in _lint_rule(rule, bindings[rule.pattern])]
+    tried = [remark for rule in book.live.values() for remark in _lint_rule(rule, bindings[rule.pattern])]
     return [*tried, *about_book(book, today), *_unbound(book, bindings)]
 
 
@@ -156,13 +156,15 @@ def _swap(name: str, value: Any, other: Any) -> Change:
 
 
 def _touched(rule: Rule, own: Bindings) -> Bindings:
-    """Return the rows whose item or class an example charges: other points share their boundary with a used one."""
+    """Return the rows whose item, class or code an example states: others share their boundary with a used one."""
     items: set[str | None] = set()
     for example in rule.examples:
         items |= {text for line in example.lines for text in (line.item, line.item_class)}
         if example.load:
             items |= {line.item for visits in example.load.visits for line in visits.lines}
             items |= {move.item for move in example.load.moves} | {one.item for one in example.load.services}
+        coded = [code for stay in example.stays for code in stay.diagnoses] + [one.code for one in example.procedures]
+        items |= {code[:length] for code in coded for length in range(len(code) + 1)}
     index = own.pattern.index
     return Bindings(
         own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))

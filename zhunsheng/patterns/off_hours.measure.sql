@@ -27,4 +27,6 @@ SELECT
     '' AS item_code, COALESCE(peer.peer_group, '') AS peer_group, c.numerator, c.denominator, c.denominator AS weight,
     CASE WHEN c.untold > 0 THEN 'time_missing' ELSE '' END AS gap
 FROM counted AS c
-LEFT JOIN peer ON c.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON c.institution_id = peer.institution_id
+    AND CAST(c.period || '-01' AS DATE) >= peer.valid_from AND CAST(c.period || '-01' AS DATE) < peer.valid_to

@@ -59,7 +59,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
             found[1] += 1
             found[2] += off is None
     for (rule, point, place, period), (off_hours, admitted, untold) in counted.items():
-        named = (rule, point, "institution", place, place, period, "", load.group(place))
+        named = (rule, point, "institution", place, place, period, "", load.group(place, period))
         yield Measure(*named, off_hours, admitted, admitted, "time_missing" if untold else "")
 
 

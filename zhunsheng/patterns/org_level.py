@@ -46,10 +46,10 @@ PATTERN = Pattern(
 
 def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     """Yield the hits of one person."""
-    levels = {one.institution_id: one.level for one in case.institutions}
     for line in case.lines:
         for row in bindings.valid("item_code", line.item_code, line.service_date):
-            level = levels.get(line.institution_id)
+            place = case.institution_on(line.institution_id, line.service_date)
+            level = place.level if place else None
             if is_self_paid(line, row.scope) or (level is not None and int(level) >= row.min_level):
                 continue
             told = (Verdict.UNKNOWN, "level_missing") if level is None else as_paid(row, line, "level_below")

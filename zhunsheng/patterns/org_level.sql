@@ -1,6 +1,6 @@
 WITH c AS MATERIALIZED (
     SELECT
-        l.line_id, l.institution_id, l.amount_fen, l.in_scope_fen,
+        l.line_id, l.institution_id, l.service_date, l.amount_fen, l.in_scope_fen,
         b.rule_id, b.point_id, b.verdict, b.min_level, b.scope
     FROM line AS l
     INNER JOIN b_org_level AS b
@@ -18,7 +18,8 @@ judged AS (
             ELSE 'level_below'
         END AS reason
     FROM c
-    LEFT JOIN institution AS i ON c.institution_id = i.institution_id
+    LEFT JOIN institution_registration AS i
+        ON c.institution_id = i.institution_id AND c.service_date >= i.valid_from AND c.service_date < i.valid_to
     WHERE i.level IS NULL OR CAST(i.level AS BIGINT) < c.min_level
 )
 

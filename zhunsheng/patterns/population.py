@@ -16,6 +16,7 @@ from importlib import resources
 from typing import NamedTuple
 
 from zhunsheng.kernel.outcome import Verdict
+from zhunsheng.kernel.time import parse_date
 from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Diagnosis, Hit, Institution, Line, Stay, UseRecord
 
 #: Rows named as evidence of one clue; how many there are in all is said in words.
@@ -94,13 +95,18 @@ class Load:
     contacts: tuple[Contact, ...] = ()
 
     @cached_property
-    def groups(self) -> dict[str, str]:
-        """The peer group of each registered institution, empty where its level is not registered (peer.sql)."""
-        return {one.institution_id: _group(one) for one in self.institutions}
+    def registered(self) -> dict[str, list[Institution]]:
+        """The registrations of each institution."""
+        found: dict[str, list[Institution]] = {}
+        for one in self.institutions:
+            found.setdefault(one.institution_id, []).append(one)
+        return found
 
-    def group(self, institution_id: str) -> str:
-        """Return the peer group of an institution, empty for one that is not registered."""
-        return self.groups.get(institution_id, "")
+    def group(self, institution_id: str, period: str) -> str:
+        """Return the peer group of an institution on the first day of a month, empty for none (peer.sql)."""
+        day = parse_date(f"{period}-01")
+        held = (one for one in self.registered.get(institution_id, ()) if one.valid_from <= day < one.valid_to)
+        return next(map(_group, held), "")
 
     @cached_property
     def stay(self) -> dict[str, Stay]:

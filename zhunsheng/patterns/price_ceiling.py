@@ -46,11 +46,10 @@ PATTERN = Pattern(
 
 def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     """Yield the hits of one person."""
-    known = {one.institution_id: one for one in case.institutions}
     for line in case.lines:
         for row in bindings.valid("item_code", line.item_code, line.service_date):
             if line.unit_price_e6 > row.ceiling_e6:
-                yield from _above(line, row, known.get(line.institution_id))
+                yield from _above(line, row, case.institution_on(line.institution_id, line.service_date))
 
 
 def _above(line: Line, row: Any, place: Institution | None) -> Iterator[Hit]:

@@ -1,6 +1,6 @@
 WITH c AS MATERIALIZED (
     SELECT
-        l.line_id, l.institution_id, l.unit_price_e6, l.quantity_e4, l.amount_fen,
+        l.line_id, l.institution_id, l.service_date, l.unit_price_e6, l.quantity_e4, l.amount_fen,
         b.rule_id, b.point_id, b.verdict, b.region AS of_region, b.level AS of_level, b.ceiling_e6
     FROM line AS l
     INNER JOIN b_price_ceiling AS b
@@ -11,7 +11,8 @@ WITH c AS MATERIALIZED (
 placed AS (
     SELECT c.*, i.region, i.level
     FROM c
-    LEFT JOIN institution AS i ON c.institution_id = i.institution_id
+    LEFT JOIN institution_registration AS i
+        ON c.institution_id = i.institution_id AND c.service_date >= i.valid_from AND c.service_date < i.valid_to
 )
 
 SELECT

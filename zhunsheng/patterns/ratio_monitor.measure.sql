@@ -61,4 +61,6 @@ SELECT
 FROM asked AS a
 LEFT JOIN named AS n
     ON a.rule_id = n.rule_id AND a.point_id = n.point_id AND a.institution_id = n.institution_id AND a.period = n.period
-LEFT JOIN peer ON a.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON a.institution_id = peer.institution_id
+    AND CAST(a.period || '-01' AS DATE) >= peer.valid_from AND CAST(a.period || '-01' AS DATE) < peer.valid_to

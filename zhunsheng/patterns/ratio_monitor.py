@@ -63,7 +63,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
             part = _by_contact([line for line in lines if _counts(row, line)])
             weight = min(effective(whole.values()), effective(part.values()))
             gap = row.item_classes and any(line.item_class is None for line in lines)
-            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place))
+            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place, period))
             yield Measure(*named, sum(part.values()), total, weight, "class_missing" if gap else "")
 
 

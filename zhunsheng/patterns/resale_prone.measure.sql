@@ -38,4 +38,6 @@ FROM whole AS w
 INNER JOIN asked AS a
     ON CAST(w.period || '-01' AS DATE) >= a.valid_from AND CAST(w.period || '-01' AS DATE) < a.valid_to
 LEFT JOIN named AS n ON a.rule_id = n.rule_id AND w.institution_id = n.institution_id AND w.period = n.period
-LEFT JOIN peer ON w.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON w.institution_id = peer.institution_id
+    AND CAST(w.period || '-01' AS DATE) >= peer.valid_from AND CAST(w.period || '-01' AS DATE) < peer.valid_to

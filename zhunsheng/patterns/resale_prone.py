@@ -54,7 +54,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
         point = min(row.point_id for row in own)
         for (place, period), met in every.items():
             if first <= parse_date(f"{period}-01") < last:
-                named = (rule, point, "institution", place, place, period, "", load.group(place))
+                named = (rule, point, "institution", place, place, period, "", load.group(place, period))
                 yield Measure(*named, len(bought[rule, place, period]), len(met), len(met), "")
 
 

@@ -45,6 +45,8 @@ INNER JOIN people AS p
     ON h.rule_id = p.rule_id AND h.point_id = p.point_id AND h.contact_key = p.contact_key AND h.of_year = p.of_year
 INNER JOIN b_shared_contact AS b
     ON h.rule_id = b.rule_id AND h.point_id = b.point_id AND h.last_day >= b.valid_from AND h.last_day < b.valid_to
-LEFT JOIN peer ON h.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON h.institution_id = peer.institution_id
+    AND CAST(SUBSTR(CAST(h.last_day AS VARCHAR), 1, 7) || '-01' AS DATE) >= peer.valid_from AND CAST(SUBSTR(CAST(h.last_day AS VARCHAR), 1, 7) || '-01' AS DATE) < peer.valid_to
 -- of keys that few share there are as many as households: they are no one's peers
 WHERE 2 * p.people > b.max_people

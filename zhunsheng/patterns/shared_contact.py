@@ -46,7 +46,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
                 last = max(one[0] for one in of_year if one[2].institution_id == place)
                 if 2 * people > row.max_people:
                     named = (row.rule_id, row.point_id, "institution", place, place, month(last), key)
-                    yield Measure(*named, load.group(place), people, 1, 1, "")
+                    yield Measure(*named, load.group(place, month(last)), people, 1, 1, "")
 
 
 def judge(load: Load, bindings: Bindings, found: list[Measure], _outliers: list[Outlier]) -> Iterator[Hit]:

@@ -92,4 +92,6 @@ FROM balance
 INNER JOIN b_stock_balance AS b
     ON balance.item_code = b.item_code
     AND CAST(balance.period || '-01' AS DATE) >= b.valid_from AND CAST(balance.period || '-01' AS DATE) < b.valid_to
-LEFT JOIN peer ON balance.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON balance.institution_id = peer.institution_id
+    AND CAST(balance.period || '-01' AS DATE) >= peer.valid_from AND CAST(balance.period || '-01' AS DATE) < peer.valid_to

@@ -59,7 +59,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
         for period, billed, could, gap in _balances(moves.get(shelf, []), lines.get(shelf, [])):
             for row in bindings.valid("item_code", shelf[1], parse_date(f"{period}-01")):
                 named = (row.rule_id, row.point_id, "institution", shelf[0], shelf[0], period, shelf[1])
-                yield Measure(*named, load.group(shelf[0]), billed, max(could, 0), 1, gap)
+                yield Measure(*named, load.group(shelf[0], period), billed, max(could, 0), 1, gap)
 
 
 def judge(load: Load, bindings: Bindings, found: list[Measure], _outliers: list[Outlier]) -> Iterator[Hit]:

@@ -44,4 +44,6 @@ SELECT
     END AS BIGINT) AS weight,
     '' AS gap
 FROM grown AS g
-LEFT JOIN peer ON g.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON g.institution_id = peer.institution_id
+    AND CAST(g.period || '-01' AS DATE) >= peer.valid_from AND CAST(g.period || '-01' AS DATE) < peer.valid_to

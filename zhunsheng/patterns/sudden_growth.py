@@ -56,7 +56,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
             before = [sums[place, n] for n in range(number - row.months, number) if (place, n) in sums]
             if len(before) == row.months and before:
                 then = [fen for one in before for fen in one.values()]
-                named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place))
+                named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place, period))
                 if row.basis == "cases":
                     n, d = len(now), len(then)
                     yield Measure(*named, row.months * n, d, n * d // (n + d), "")

@@ -26,4 +26,6 @@ SELECT
 FROM counted AS c
 INNER JOIN b_trace_twice AS b
     ON CAST(c.period || '-01' AS DATE) >= b.valid_from AND CAST(c.period || '-01' AS DATE) < b.valid_to
-LEFT JOIN peer ON c.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON c.institution_id = peer.institution_id
+    AND CAST(c.period || '-01' AS DATE) >= peer.valid_from AND CAST(c.period || '-01' AS DATE) < peer.valid_to

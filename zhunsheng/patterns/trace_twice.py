@@ -39,7 +39,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
             found[1] += 1
     for (place, period), (again, settled) in counted.items():
         for row in bindings.on(parse_date(f"{period}-01")):
-            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place))
+            named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place, period))
             yield Measure(*named, again, settled, settled, "")
 
 

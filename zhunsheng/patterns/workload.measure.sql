@@ -18,4 +18,6 @@ SELECT
 FROM monthly AS m
 INNER JOIN b_workload AS b
     ON CAST(m.period || '-01' AS DATE) >= b.valid_from AND CAST(m.period || '-01' AS DATE) < b.valid_to
-LEFT JOIN peer ON m.institution_id = peer.institution_id
+LEFT JOIN peer
+    ON m.institution_id = peer.institution_id
+    AND CAST(m.period || '-01' AS DATE) >= peer.valid_from AND CAST(m.period || '-01' AS DATE) < peer.valid_to

@@ -35,7 +35,7 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
     """Yield per clinician, institution and month the visits of the busiest day."""
     for (doctor, place, period), days in _days(load).items():
         for row in bindings.on(parse_date(f"{period}-01")):
-            named = (row.rule_id, row.point_id, "practitioner", doctor, place, period, "", load.group(place))
+            named = (row.rule_id, row.point_id, "practitioner", doctor, place, period, "", load.group(place, period))
             yield Measure(*named, max(map(len, days.values())), 1, 1, "")
 
 

@@ -28,12 +28,15 @@ from zhunsheng.patterns.base import Bindings, Hit
 _WHOLE = {fact for p in PATTERNS.values() if p.is_population for fact in p.facts} - {
     fact for p in PATTERNS.values() if not p.is_population for fact in p.facts
 }
-#: Facts that are read as they come, beside the view of charge lines.
+#: Facts that are read as they come, beside the view of charge lines and the registrations by their days.
 _RAW = tuple(
-    name for name in TABLES if name not in {"charge_line"} | (_WHOLE & {"stock_move", "trace_code", "contact"})
+    name
+    for name in TABLES
+    if name not in {"charge_line", "institution", "department"} | (_WHOLE & {"stock_move", "trace_code", "contact"})
 )
 #: Rules whose hits are never carried.
 _ANEW = ", ".join(f"'{name}'" for name, p in PATTERNS.items() if p.is_population)
+_REGISTRATIONS = ("institution_registration", "department_registration", "practice")
 #: What patterns start from; all else they reach by joins from these.
 _SEEN = ("line", "encounter", "person")
 _HIT = ", ".join(Hit._fields)
@@ -134,11 +137,12 @@ def _person_facts(con: duckdb.DuckDBPyConnection) -> str:
 
 def _registers(con: duckdb.DuckDBPyConnection) -> str:
     """Return one digest over the tables that belong to no person: institutions, departments, devices and so on."""
+    read = dict.fromkeys(_REGISTRATIONS, "*COLUMNS(*)")
+    read |= {t: _columns(t) for t in _RAW if not _with_person(t) and "encounter_id" not in TABLES[t].names}
     told = []
-    for table in _RAW:
-        if not _with_person(table) and "encounter_id" not in TABLES[table].names:
-            query = f"SELECT COUNT(*), SUM(CAST(HASH({_columns(table)}) AS HUGEINT)) FROM main.{table}"
-            told.append((table, str(con.execute(query).fetchone())))
+    for table, columns in read.items():
+        query = f"SELECT COUNT(*), SUM(CAST(HASH({columns}) AS HUGEINT)) FROM main.{table}"
+        told.append((table, str(con.execute(query).fetchone())))
     return digest(canonical(told))
 
 

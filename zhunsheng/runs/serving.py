@@ -33,6 +33,8 @@ FINDING_COLUMNS = (
     "item_code VARCHAR, item_name VARCHAR, service_date DATE, month VARCHAR, amount_fen BIGINT, in_scope_fen BIGINT, "
     "reasons BIGINT, rows BIGINT"
 )
+#: Tables that judging makes, beside those of bindings (b_...); all others are facts, or figures over both.
+JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding")
 RULE_COLUMNS = ("rule_id", "code", "name", "name_en", "pattern", "ground", "version", "digest")
 POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from", "valid_to")
 
@@ -64,14 +66,28 @@ def _check_day(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         raise Problem("ZS507", as_of=as_of, first=row[0])
 
 
+def reopen(place: Path | str) -> duckdb.DuckDBPyConnection:
+    """Open the facts of a finished run to judge them again: its tables as views, of which none can be written to."""
+    con = duck.connect(memory=duck.budget())
+    con.execute(f"ATTACH '{str(place).replace(chr(39), chr(39) * 2)}' AS facts (READ_ONLY)")
+    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'facts'").fetchall()
+    for (name,) in tables:
+        if name not in JUDGED and not name.startswith("b_"):
+            con.execute(f"CREATE VIEW {name} AS SELECT * FROM facts.{name}")  # noqa: S608 - our own names
+    views = con.execute("SELECT sql FROM duckdb_views() WHERE database_name = 'facts' AND NOT internal").fetchall()
+    for (text,) in views:
+        con.execute(text)
+    return con
+
+
 def load_rules(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     """Create the tables rule and binding_point."""
     rules = [
         (r.id, r.code, r.name, r.name_en, r.pattern, r.ground, r.version, book.sources[r.id])
-        for r in book.rules.values()
+        for r in book.live.values()
     ]
     _create(con, "rule", RULE_COLUMNS, rules, integers={"version"})
-    cited = [_cited(book, rule, point) for rule in book.rules.values() for point in points(book, rule)]
+    cited = [_cited(book, rule, point) for rule in book.live.values() for point in points(book, rule)]
     _create(con, "binding_point", POINT_COLUMNS, cited)
 
 
@@ -114,6 +130,7 @@ def assemble(con: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
     else:
         con.execute(f"CREATE TEMP TABLE previous_finding ({FINDING_COLUMNS})")
     con.execute(sql("assemble"))
+    con.execute(sql("totals"))
 
 
 def result_digest(con: duckdb.DuckDBPyConnection) -> str:
@@ -156,7 +173,7 @@ def _create(
 @cache
 def logic() -> str:
     """Return the digest of all SQL that decides a result: another text is another run."""
-    stage = [sql(name) for name in ("facts", "assemble", "digest", "counts")]
+    stage = [sql(name) for name in ("facts", "assemble", "totals", "digest", "counts")]
     return digest("\x1f".join([*stage, peer_sql(), *("".join(p.texts) for p in PATTERNS.values())]).encode())
 
 

@@ -110,6 +110,12 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
         return _peers(text, side)
     if kind == "rolling":
         return _rolling(text, side)
+    if kind == "times":
+        most, days = text.split(" ")
+        return f" {days} 天 {most} 次" if side == 0 else f"{most} in {days} days"
+    if kind == "per_day":
+        quantity, days = text.split(" ")
+        return f"{plain(int(quantity), 4)} / {days}"
     if kind == "within":
         return _within(text, side)
     if kind == "hours":

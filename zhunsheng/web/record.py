@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhunsheng.book import Book, kept
-from zhunsheng.book.models import Rule
+from zhunsheng.book.models import Awaited, Rule
 from zhunsheng.book.search import Entry
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
@@ -122,6 +122,11 @@ def articles(present: Book, rule: Rule) -> list[dict[str, Any]]:
         items = article.items_en if english() and article.items_en else article.items
         told.append({"ref": ref, "instrument": instrument, "article": article, "item": items.get(ref.item, "")})
     return told
+
+
+def awaited(present: Book, rule: Rule) -> list[Awaited]:
+    """Return what a rule waits for before it can judge: nothing for a live rule."""
+    return [present.awaited[name] for name in rule.waits_for]
 
 
 def parameters(rule: Rule, day: Any = None) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from django.urls import path
 
 from zhunsheng.web.views import (
     account,
+    backtests,
+    decisions,
     encounters,
     errors,
     findings,
@@ -33,6 +35,8 @@ urlpatterns = [
     path("findings/<str:finding_id>/mark", worklist.mark, name="mark"),
     path("findings/<str:finding_id>/notes", worklist.add_note, name="note-add"),
     path("notes/<int:pk>", worklist.correct_note, name="note-correct"),
+    path("findings/<str:finding_id>/decisions", decisions.decide, name="decide"),
+    path("decisions/<int:pk>/withdraw", decisions.withdraw, name="decision-withdraw"),
     path("worklist", worklist.worklist, name="worklist"),
     path("worklist.<str:kind>", worklist.export, name="worklist-export"),
     path("views", worklist.save_view, name="view-save"),
@@ -47,6 +51,7 @@ urlpatterns = [
     path("rules", rulebook.rule_list, name="rules"),
     path("rules.json", rulebook.search, name="rules-search"),
     path("rules/lint", rulebook.lint, name="rules-lint"),
+    path("rules/backtest", backtests.backtest, name="backtest"),
     path("rules/<path:rule_id>", rulebook.rule, name="rule"),
     path("knowledge/<str:name>", rulebook.knowledge, name="knowledge"),
     path("workbooks", workbooks.upload_list, name="workbooks"),

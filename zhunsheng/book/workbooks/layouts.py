@@ -11,7 +11,7 @@ from typing import Literal
 import yaml
 from pydantic import Field, ValidationError
 
-from zhunsheng.book.models import Entry
+from zhunsheng.book.entry import Entry
 from zhunsheng.kernel.errors import Problem
 
 

@@ -28,7 +28,8 @@ from zhunsheng.kernel.home import home
 BY_INSTITUTION = (
     "institution", "department", "practitioner", "encounter", "settlement", "charge_line", "institution_month",
     "practitioner_month",
-    "medical_order", "use_record", "device", "facility", "stock_move", "trace_code", "contact",
+    "medical_order", "use_record", "device", "facility", "practice", "licence", "nursing_record",
+    "identity_check", "stock_move", "trace_code", "contact",
 )  # fmt: skip
 #: Knowledge: the same for every reader.
 OPEN = ("rule", "binding_point")
@@ -39,6 +40,8 @@ NARROW = {
     "WHERE institution_id IN (FROM allowed)",
     "person": "SELECT * FROM {file}.person WHERE person_id IN (SELECT person_id FROM encounter)",
     "death": "SELECT * FROM {file}.death WHERE person_id IN (SELECT person_id FROM encounter)",
+    "payment_status": "SELECT * FROM {file}.payment_status "
+    "WHERE practitioner_id IN (SELECT practitioner_id FROM practitioner)",
     "diagnosis": "SELECT * FROM {file}.diagnosis WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "procedure": "SELECT * FROM {file}.procedure WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (FROM allowed_batch)",

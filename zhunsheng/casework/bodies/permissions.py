@@ -19,6 +19,7 @@ class Verb(StrEnum):
     READ_FINDINGS = "read_findings"
     EXPORT_FINDINGS = "export_findings"
     WORK_FINDINGS = "work_findings"
+    DECIDE_FINDINGS = "decide_findings"
     READ_RULEBOOK = "read_rulebook"
     LOAD_KNOWLEDGE = "load_knowledge"
     READ_RUNS = "read_runs"
@@ -32,8 +33,8 @@ class Verb(StrEnum):
 _WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS}
 _READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
 ALLOWED: dict[DutyName, frozenset[Verb]] = {
-    DutyName.HEAD: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
-    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
+    DutyName.HEAD: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS}),
+    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
     DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
     DutyName.OFFICE: frozenset({*_READ, *_WORK}),
@@ -46,6 +47,10 @@ ALLOWED: dict[DutyName, frozenset[Verb]] = {
 REGION_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
 REGION_VERBS = frozenset({Verb.IMPORT_FILES, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE})
 
+#: Findings concern the fund: those who answer for it decide on them.
+FUND_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY})
+FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS})
+
 
 def verbs_of(user: User) -> frozenset[Verb]:
     """Return what a user may do today, by the duties held in the user's own body."""
@@ -53,7 +58,8 @@ def verbs_of(user: User) -> frozenset[Verb]:
         return frozenset()
     held = user.duties.on(now().date()).filter(body_id=user.body_id).values_list("name", flat=True)
     verbs = frozenset().union(*(ALLOWED[DutyName(name)] for name in held))
-    return verbs if user.body.kind in REGION_KINDS else verbs - REGION_VERBS
+    kept = verbs if user.body.kind in REGION_KINDS else verbs - REGION_VERBS
+    return kept if user.body.kind in FUND_KINDS else kept - FUND_VERBS
 
 
 def may(user: User, verb: Verb) -> bool:

@@ -54,10 +54,15 @@ class Scope:
         return sorted((p for p in known if self.sees(p.institution_id)), key=lambda p: p.name)
 
     def rows(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
-        """Return the rows of a queryset that are in view. Raises TypeError for a model without SCOPE_PATH."""
+        """Return the rows of a queryset that are in view: by their institution or by their body, as SCOPE_PATH says.
+
+        Raises TypeError for a model without SCOPE_PATH.
+        """
         path = getattr(queryset.model, "SCOPE_PATH", None)
         if path is None:
             raise TypeError(f"{queryset.model.__name__} does not say how it is scoped")
+        if path == "institution_id":
+            return queryset if self.institutions is None else queryset.filter(institution_id__in=self.institutions)
         if self.bodies is None:
             return queryset
         textual = path != "pk" and isinstance(queryset.model._meta.get_field(path), CharField)

@@ -25,6 +25,7 @@ SORTS: dict[str, str] = {
 }
 TEXTS = ("rule", "consortium", "institution", "department", "practitioner", "reason", "q")
 MARKS = ("any", "mine", "body", "none")
+DECIDED = ("confirmed", "overturned", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,12 @@ class Filter:
     reason: str = ""
     q: str = ""
     mark: str = ""
+    decided: str = ""
     sort: str = "severity"
     #: What ``mark`` stands for: the findings that the reader or the reader's body marked. No part of the address.
     marked: tuple[str, ...] = field(default=(), repr=False)
+    #: What ``decided`` stands for: the findings that people decided on so. No part of the address.
+    settled: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def table(self) -> str:
@@ -64,7 +68,7 @@ class Filter:
 
     def plain(self) -> dict[str, str]:
         """Return what the address says."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "marked"}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("marked", "settled")}
 
     def where(self) -> tuple[str, list[Any]]:
         """Return the WHERE text and its parameters."""
@@ -97,10 +101,11 @@ class Filter:
         if self.q:
             pieces.append("(contains(lower(item_name), ?) OR starts_with(item_code, ?) OR finding_id = ?)")
             values += [self.q.lower(), self.q.upper(), self.q.lower()]
-        if self.mark:
-            word = "NOT IN" if self.mark == "none" else "IN"
-            pieces.append(f"finding_id {word} (SELECT UNNEST(CAST(? AS VARCHAR[])))")
-            values.append(list(self.marked))
+        for asked, named in ((self.mark, self.marked), (self.decided, self.settled)):
+            if asked:
+                word = "NOT IN" if asked == "none" else "IN"
+                pieces.append(f"finding_id {word} (SELECT UNNEST(CAST(? AS VARCHAR[])))")
+                values.append(list(named))
         return " AND ".join(pieces), values
 
     def query(self, **changes: Any) -> str:
@@ -117,10 +122,11 @@ def parse(given: Mapping[str, str]) -> Filter:
     """Read a filter from an address. Raises Problem ZS709 for a value that no page offers."""
     texts = {name: given.get(name, "").strip()[:120] for name in TEXTS}
     sort = given.get("sort", "") or "severity"
-    coded = ("verdict", "state", "month", "amount", "mark")
-    verdict, state, month, amount, mark = (given.get(name, "").strip() for name in coded)
+    coded = ("verdict", "state", "month", "amount", "mark", "decided")
+    verdict, state, month, amount, mark, decided = (given.get(name, "").strip() for name in coded)
     for name, value, known in (
         ("mark", mark, (*MARKS, "")),
+        ("decided", decided, (*DECIDED, "")),
         ("verdict", verdict, (*VERDICTS, "lead", "")),
         ("state", state, (*STATES, "")),
         ("sort", sort, SORTS),
@@ -131,4 +137,6 @@ def parse(given: Mapping[str, str]) -> Filter:
         raise Problem("ZS709", name="month", value=month)
     if amount and not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", amount):
         raise Problem("ZS709", name="amount", value=amount)
-    return Filter(**texts, verdict=verdict, state=state, month=month, amount=amount, mark=mark, sort=sort)
+    return Filter(
+        **texts, verdict=verdict, state=state, month=month, amount=amount, mark=mark, decided=decided, sort=sort
+    )

@@ -8,8 +8,12 @@ from zhunsheng.facts.schema.device import DEVICE
 from zhunsheng.facts.schema.diagnosis import DIAGNOSIS
 from zhunsheng.facts.schema.encounter import ENCOUNTER
 from zhunsheng.facts.schema.facility import FACILITY
+from zhunsheng.facts.schema.identity_check import IDENTITY_CHECK
 from zhunsheng.facts.schema.institution import INSTITUTION
+from zhunsheng.facts.schema.licence import LICENCE
 from zhunsheng.facts.schema.medical_order import MEDICAL_ORDER
+from zhunsheng.facts.schema.nursing_record import NURSING_RECORD
+from zhunsheng.facts.schema.payment_status import PAYMENT_STATUS
 from zhunsheng.facts.schema.person import PERSON
 from zhunsheng.facts.schema.practitioner import PRACTITIONER
 from zhunsheng.facts.schema.procedure import PROCEDURE
@@ -38,6 +42,10 @@ TABLES = {
         STOCK_MOVE,
         TRACE_CODE,
         CONTACT,
+        LICENCE,
+        PAYMENT_STATUS,
+        NURSING_RECORD,
+        IDENTITY_CHECK,
     )
 }
 __all__ = ["TABLES"]

@@ -15,6 +15,8 @@ SETTLEMENT = Table(
         Column("encounter_id", Kind.TEXT, "就诊标识", "mdtrt_id", required=True),
         Column("person_id", Kind.TEXT, "参保人假名", "keyed pseudonym", required=True),
         Column("institution_id", Kind.TEXT, "机构编码", "institution that settled", required=True),
+        Column("invoice_code", Kind.TEXT, "票据代码", "bill_code; empty when not stated"),
+        Column("invoice_number", Kind.TEXT, "票据号码", "bill_no; empty when not stated"),
         Column("settled_on", Kind.DATE, "结算日期", "day of settlement, Asia/Shanghai", required=True),
         Column("total_fen", Kind.FEN, "总费用", "medfee_sumamt", required=True),
         Column("pooled_fen", Kind.FEN, "基金支付", "fund_pay_sumamt; empty when not stated"),

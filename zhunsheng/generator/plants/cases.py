@@ -2,7 +2,8 @@
 
 An example that expects a finding becomes a plant, one that expects none a look-alike. Cases under ``data/cases`` are
 written from the sentence of the standard alone, or break two rules at once. What a case is silent about is free,
-unless its rule looks at it: then silence states that it is not known.
+unless its rule looks at it: then silence states that it is not known. Who wrote from the sentence alone cannot know
+what the rule looks at: there silence is ordinary, but of registers, where what is not stated is not registered.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal, NamedTuple
 
-import yaml
 from pydantic import Field, TypeAdapter
 
-from zhunsheng.book.models import (
-    Entry,
+from zhunsheng.book.entry import Entry
+from zhunsheng.book.worked import (
     Example,
     ExampleDepartment,
     ExampleInstitution,
@@ -29,10 +29,13 @@ from zhunsheng.book.models import (
     ExampleStay,
     ExampleUse,
 )
+from zhunsheng.kernel.files import from_yaml
 
 VIOLATION, LOOK_ALIKE, UNKNOWN, FALSE_POSITIVE = "violation", "look_alike", "unknown", "known_false_positive"
 #: Whether a case was written with the rule at hand or from the sentence of the standard alone.
 PATTERN, STANDARD = "pattern", "standard"
+#: Registers of an institution: a case that states none of them says that nothing is registered.
+REGISTERS = {"device", "facility"}
 #: How a case is varied by refunds: all its subjects taken back, by name or without one, or a surplus taken back.
 NAMED, UNNAMED, SURPLUS = "named", "unnamed", "surplus"
 REFUND_NOTES = {NAMED: "已全部退费", UNNAMED: "已全部退费，退费未指明原明细", SURPLUS: "多收一份，已退一份"}
@@ -96,11 +99,15 @@ class CaseFile(Entry):
 
 @dataclass(frozen=True)
 class Case:
-    """One case to plant. ``exact`` names what silence states; ``refund`` the variant by refunds."""
+    """One case to plant. ``looked`` names what its rules look at, ``exact`` where silence states that it is not known.
+
+    ``refund`` names the variant by refunds.
+    """
 
     author: str
     facts: Example | Written
     told: tuple[Told, ...]
+    looked: frozenset[str]
     exact: frozenset[str]
     rules: tuple[RuleText, ...]
     refund: str = ""
@@ -126,7 +133,7 @@ def files() -> tuple[CaseFile, ...]:
     folder = resources.files("zhunsheng.generator").joinpath("data", "cases")
     found = sorted((one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name)
     reader = TypeAdapter(CaseFile)
-    return tuple(reader.validate_python(yaml.safe_load(one.read_text("utf-8"))) for one in found)
+    return tuple(reader.validate_python(from_yaml(one.read_text("utf-8"))) for one in found)
 
 
 def cases(rules: Sequence[RuleText]) -> tuple[list[Case], list[str]]:
@@ -141,7 +148,7 @@ def cases(rules: Sequence[RuleText]) -> tuple[list[Case], list[str]]:
 def _of_examples(rule: RuleText) -> Iterable[Case]:
     """Yield a case per example, then its variants by refunds: the first violations are taken back."""
     exact = frozenset(exactly(rule))
-    plain = [Case(PATTERN, example, _expected(rule, example), exact, (rule,)) for example in rule.examples]
+    plain = [Case(PATTERN, example, _expected(rule, example), exact, exact, (rule,)) for example in rule.examples]
     yield from plain
     broken = [case for case in plain if case.kind == VIOLATION and _of_lines(case)]
     for case, refund in zip(broken, (NAMED, UNNAMED), strict=False):
@@ -190,8 +197,9 @@ def _written(live: dict[str, RuleText]) -> Iterable[Case]:
                 continue
             told = (Told(file.rule, one.kind, one.rows), *(Told(r, one.kind, rows) for r, rows in one.besides.items()))
             rules = tuple(live[name] for name in named)
-            exact = frozenset().union(*(exactly(rule) for rule in rules))
-            yield Case(file.author, one, told, exact, rules)
+            looked = frozenset().union(*(exactly(rule) for rule in rules))
+            exact = looked & REGISTERS if file.author == STANDARD else looked
+            yield Case(file.author, one, told, looked, exact, rules)
 
 
 def exactly(rule: RuleText) -> set[str]:
@@ -200,12 +208,14 @@ def exactly(rule: RuleText) -> set[str]:
         "sex": ("person", any(e.person.sex for e in rule.examples)),
         "birth": ("person", any(e.person.birth_date for e in rule.examples)),
         "encounter": ("encounter", any(e.stays for e in rule.examples)),
+        "end": ("encounter", any(stay.end for e in rule.examples for stay in e.stays)),
         "insurance": ("encounter", _any(rule, "stays", "insurance")),
         "diagnoses": ("diagnosis", _any(rule, "stays", "diagnoses")),
         "institution": ("institution", any(e.institutions for e in rule.examples)),
         "department": ("department", _ever(rule, "departments")),
         "device": ("device", _ever(rule, "devices")),
         "facility": ("facility", _ever(rule, "facilities")),
+        "use": ("use_record", _ever(rule, "uses")),
         "region": ("institution", _any(rule, "institutions", "region")),
         "item_class": ("line", _any(rule, "lines", "item_class")),
         "in_scope": ("line", _any(rule, "lines", "in_scope")),
@@ -227,7 +237,7 @@ def _foreign(facts: Example | Written) -> bool:
     foreign = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
-    # one file cannot let a person die on two days
+    # one import cannot let a person die on two days
     elsewhere |= len(facts.person.died_on) > 1
     return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
 

@@ -45,7 +45,8 @@ def turns_of(case: Case) -> list[date]:
     facts = case.facts
     named = {line.item for line in facts.lines} | {code for stay in facts.stays for code in stay.diagnoses}
     of_rules = {turn.day for rule in case.rules for turn in rule.turns if not turn.texts or turn.texts & named}
-    held = [one for part in ("devices", "facilities") for one in getattr(facts, part)]
+    registers = ("devices", "facilities", "institutions", "departments")
+    held = [one for part in registers for one in getattr(facts, part)]
     return sorted(of_rules | {day for one in held for day in (one.valid_from, one.valid_to) if day})
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
-from itertools import cycle, islice
+from itertools import cycle, islice, zip_longest
 
 from zhunsheng.generator import casemix
 from zhunsheng.generator.casemix import CaseMix
 from zhunsheng.generator.frames import DAY
-from zhunsheng.generator.months import Month, month_at
+from zhunsheng.generator.months import Month, month_at, ordinal
 from zhunsheng.generator.plants.cases import (
     FALSE_POSITIVE,
     LOOK_ALIKE,
@@ -18,15 +18,18 @@ from zhunsheng.generator.plants.cases import (
     STANDARD,
     UNKNOWN,
     VIOLATION,
+    VISIT_TYPES,
     Case,
 )
 from zhunsheng.generator.plants.days import moves
+from zhunsheng.generator.plants.plant import Plant
 from zhunsheng.generator.plants.rows import Cast
-from zhunsheng.generator.plants.stage import APART, Plant, Stage
+from zhunsheng.generator.plants.stage import APART, Stage
 from zhunsheng.generator.world import World
 
-#: Share of people set aside for a case and the most cases there are. A fifth of the violations is blind.
+#: Share of people set aside for a case and the most cases there are, beyond those that are planted in any case.
 SHARE_OF_PEOPLE, MOST_CASES = 0.06, 10_000
+#: Shares of the kinds among the cases of a rule.
 SHARES = {
     (VIOLATION, PATTERN): 0.40,
     (VIOLATION, STANDARD): 0.10,
@@ -35,6 +38,8 @@ SHARES = {
     (UNKNOWN, PATTERN): 0.10,
     (FALSE_POSITIVE, PATTERN): 0.04,
 }
+#: Blind cases are a fifth of the violations of a rule, as far as cases make up this share of the lines.
+PER_BLIND, SHARE_OF_LINES = 4, 0.25
 EVER = 2**40
 Placed = list[tuple[Case, list[int]]]
 
@@ -46,24 +51,43 @@ def placed(cases: Sequence[Case], calendar: list[Month]) -> tuple[Placed, list[s
     return [one for one in found if one[1]], [f"{case.told[0].rule}: {case.note}" for case, ways in found if not ways]
 
 
-def chosen(possible: Placed, people: int) -> Placed:
-    """Return one entry per case to plant: each that is possible at least once, rules taking turns within each kind."""
-    total = min(round(SHARE_OF_PEOPLE * people), MOST_CASES)
-    groups = {key: _by_turns([one for one in possible if (one[0].kind, one[0].author) == key]) for key in SHARES}
-    counts = {key: max(len(groups[key]), round(share * total)) for key, share in SHARES.items()}
-    counts[VIOLATION, STANDARD] = max(len(groups[VIOLATION, STANDARD]), round(counts[VIOLATION, PATTERN] / 4))
-    return [one for key, group in groups.items() for one in islice(cycle(group), counts[key] if group else 0)]
+def chosen(possible: Placed, people: int, lines: int) -> Placed:
+    """Return one entry per case to plant: each that is possible at least once, then further ones, rules taking turns.
+
+    A rule has four violations from its examples for each blind one, where ``lines`` leave room for them.
+    """
+    rules: dict[str, dict[tuple[str, str], Placed]] = {}
+    for one in possible:
+        rules.setdefault(one[0].told[0].rule, {}).setdefault((one[0].kind, one[0].author), []).append(one)
+    each = min(round(SHARE_OF_PEOPLE * people), MOST_CASES) / max(len(rules), 1)
+    to_plant = list(possible)
+    room = round(SHARE_OF_LINES * lines) - sum(map(_lines, possible))
+    for one in _by_turns([_further(groups, each) for groups in rules.values()]):
+        room -= _lines(one)
+        if room >= 0:
+            to_plant.append(one)
+    return to_plant
 
 
-def _by_turns(cases: Placed) -> Placed:
-    """Order cases so that each rule's first comes before any rule's second."""
-    seen: dict[str, int] = {}
-    turns = []
-    for one in cases:
-        rule = one[0].told[0].rule
-        seen[rule] = seen.get(rule, 0) + 1
-        turns.append((seen[rule], one))
-    return [one for _, one in sorted(turns, key=lambda turn: turn[0])]
+def _further(groups: dict[tuple[str, str], Placed], each: float) -> Placed:
+    """Return what is planted of a rule beyond one of each, ``each`` cases in all where it has fewer."""
+    wanted = {key: max(len(group), round(SHARES[key] * each)) for key, group in groups.items()}
+    known, blind = (VIOLATION, PATTERN), (VIOLATION, STANDARD)
+    if known in wanted and blind in wanted:
+        wanted[known] = max(wanted[known], PER_BLIND * len(groups[blind]))
+        wanted[blind] = max(len(groups[blind]), round(wanted[known] / PER_BLIND))
+    return _by_turns([list(islice(cycle(groups[key]), len(groups[key]), count)) for key, count in wanted.items()])
+
+
+def _by_turns(shares: Sequence[Placed]) -> Placed:
+    """Return the entries of all shares, the first of each before the second of any."""
+    return [one for turn in zip_longest(*shares) for one in turn if one is not None]
+
+
+def _lines(one: tuple[Case, list[int]]) -> int:
+    """Return about how many lines a case has: its own, and a drug for each encounter."""
+    facts = one[0].facts
+    return len(facts.lines) + max(1, len(facts.stays))
 
 
 def plan(world: World, calendar: list[Month], to_plant: Placed) -> Cast:
@@ -80,7 +104,7 @@ def plan(world: World, calendar: list[Month], to_plant: Placed) -> Cast:
     for person, (case, ways) in zip(rng.permutation(len(world.people)), to_plant, strict=False):
         world.people.chronic[person] = -1
         move = ways[int(rng.integers(0, len(ways)))]
-        stage = Stage(world, lambda day: mix(month_at(calendar, day).label), rng, Plant(case, int(person)), move)
+        stage = Stage(world, lambda day: mix(month_at(calendar, day).label), rng, Plant(case, int(person), move))
         plants.append(stage.build())
         _set_aside(world, plants[-1])
     return Cast(plants)
@@ -88,10 +112,13 @@ def plan(world: World, calendar: list[Month], to_plant: Placed) -> Cast:
 
 def _set_aside(world: World, plant: Plant) -> None:
     """Keep the person's other care away from the days of the case."""
-    world.people.aside_from[plant.person] = min(one.begin for one in plant.encounters) // DAY - APART
-    world.people.aside_to[plant.person] = max(one.last for one in plant.encounters) // DAY + APART
-    # what cannot be told may rest on earlier records that are not there; after a death there is no care
+    people, died = world.people, plant.case.facts.person.died_on
+    first = [one.begin // DAY for one in plant.encounters] + [ordinal(day) + plant.move for day in died]
+    people.aside_from[plant.person] = min(first) - APART
+    people.aside_to[plant.person] = max(one.last for one in plant.encounters) // DAY + APART
+    # what cannot be told may rest on earlier records that are not there
     if any(told.kind == UNKNOWN for told in plant.case.told):
-        world.people.aside_from[plant.person] = 0
-    if plant.case.facts.person.died_on:
-        world.people.aside_to[plant.person] = EVER
+        people.aside_from[plant.person] = 0
+    # after a death there is no care, and who was not discharged is seen nowhere else
+    if died or any(one.end is None and one.visit_type == VISIT_TYPES["inpatient"] for one in plant.encounters):
+        people.aside_to[plant.person] = EVER

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zhunsheng.generator.frames import NONE, Encounters, Lines
-from zhunsheng.generator.plants.stage import Plant, PlantedEncounter, PlantedLine
+from zhunsheng.generator.plants.plant import Plant, PlantedEncounter, PlantedLine
 from zhunsheng.generator.tables import headers
 
 

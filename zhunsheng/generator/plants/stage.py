@@ -3,112 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
-from zhunsheng.book.models import ExampleLine, ExampleStay
+from zhunsheng.book.worked import ExampleLine, ExampleStay
 from zhunsheng.generator import months
 from zhunsheng.generator.casemix import GROUP_OF, CaseMix
-from zhunsheng.generator.catalogue import Item, price_at
-from zhunsheng.generator.county import COUNTY, ELSEWHERE, EMERGENCY, PHARMACY, TIER_OF, TOWNSHIP, VILLAGE
+from zhunsheng.generator.county import COUNTY, ELSEWHERE, EMERGENCY, PHARMACY, TOWNSHIP, VILLAGE
 from zhunsheng.generator.frames import DAY, HOUR, NONE
+from zhunsheng.generator.knowledge import Need
 from zhunsheng.generator.people import FEMALE, MALE
+from zhunsheng.generator.plants import harmless
 from zhunsheng.generator.plants.cases import (
     SURPLUS,
     UNNAMED,
     VISIT_TYPES,
-    Case,
     at_stake,
     stated,
 )
+from zhunsheng.generator.plants.company import WHOLE, Company
 from zhunsheng.generator.plants.places import Departments, institutions
+from zhunsheng.generator.plants.plant import Plant, PlantedEncounter, PlantedLine
 from zhunsheng.generator.world import World
 from zhunsheng.kernel.money import fen_from_yuan
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import age, parse_date
 
-WHOLE = 10_000
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the generator counts local wall-clock seconds
 SETTINGS = {VILLAGE: 0, TOWNSHIP: 1, COUNTY: 2, ELSEWHERE: 2, PHARMACY: months.RETAIL}
 #: Days around a case on which its person is seen for nothing else.
 APART = 15
 
 
-@dataclass(eq=False, slots=True)
-class PlantedLine:
-    """One line of a case. None leaves class and share in scope to the catalogue; an empty text states none."""
-
-    item: int
-    price_e6: int
-    quantity_e4: int
-    at: int
-    department: int | str | None
-    practitioner: int
-    day_only: bool = False
-    undoes: PlantedLine | None = None
-    names_line: bool = True
-    item_class: str | None = None
-    in_scope: int | str | None = None
-    row: str = ""
-
-
-@dataclass(eq=False, slots=True)
-class PlantedEncounter:
-    """One encounter of a case; ``end`` None leaves it open, ``settled`` False leaves it without a settlement list.
-
-    None leaves insurance and diagnoses to the person and the condition; an empty text states no insurance.
-    """
-
-    institution: int
-    department: int | str | None
-    practitioner: int
-    visit_type: int
-    setting: int
-    condition: int
-    begin: int
-    end: int | None
-    begin_day_only: bool = False
-    end_day_only: bool = False
-    settled: bool = True
-    insurance: str | None = None
-    diagnoses: tuple[str, ...] | None = None
-    lines: list[PlantedLine] = field(default_factory=list)
-    settlement: int = 0
-    row: str = ""
-
-    @property
-    def last(self) -> int:
-        """The last moment of it and of its lines."""
-        return max([line.at for line in self.lines] + [self.begin if self.end is None else self.end])
-
-
-@dataclass(eq=False, slots=True)
-class Plant:
-    """A case with its person and its encounters. ``named`` finds its rows by their names in the case.
-
-    ``papers`` are orders and records of use: part, encounter, cells by national name.
-    """
-
-    case: Case
-    person: int
-    encounters: list[PlantedEncounter] = field(default_factory=list)
-    named: dict[str, PlantedLine | PlantedEncounter] = field(default_factory=dict)
-    papers: list[tuple[str, PlantedEncounter | None, dict[str, str]]] = field(default_factory=list)
-
-
 class Stage:
-    """One case in the making: ``move`` days later than its own days, on a person set aside."""
+    """One case in the making, on a person set aside."""
 
-    def __init__(self, world: World, mix: Callable[[date], CaseMix], rng: Generator, plant: Plant, move: int) -> None:
-        self.world, self.mix, self.rng, self.plant, self.move = world, mix, rng, plant, move
-        self.case = plant.case
-        self.place = institutions(world.county, rng, self.case)
+    def __init__(self, world: World, mix: Callable[[date], CaseMix], rng: Generator, plant: Plant) -> None:
+        self.world, self.mix, self.rng, self.plant = world, mix, rng, plant
+        self.case, self.move = plant.case, plant.move
+        self.place = institutions(world, rng, self.case)
         self.codes = {line.item for line in self.case.facts.lines}
-        self.avoided = self.codes.union(*(world.index.excludes.get(code, set()) for code in self.codes))
 
     def build(self) -> Plant:
         """Put person, encounters, lines and refunds on the stage and return the plant."""
@@ -119,14 +57,18 @@ class Stage:
         first = {one.institution: one.department for one in whole.values() if isinstance(one.department, int)}
         first = {place: first.get(place, NONE) for place in self.place.values()}
         names = {place: name for name, place in self.place.items()}
-        departments = Departments(self.world.county, self.case, first, self.world.more, names)
+        departments = Departments(self.world, self.case, first, names)
         for stay in self.case.facts.stays:
             made[stay.id].department = departments.of(made[stay.id].institution, stay.department)
         for line in self.case.facts.lines:
             self._line(line, whole[_visit(line, set(made))], departments)
         self.plant.encounters += whole.values()
         self._refunds()
-        self._company()
+        company = Company(self.world, self.rng, self.plant)
+        company.recorded()
+        company.goes_with()
+        company.earlier(self._visit_on)
+        company.plain(self._visit_on)
         self._in_turn()
         self._register(whole)
         return self.plant
@@ -169,7 +111,8 @@ class Stage:
     def _stay(self, stay: ExampleStay) -> PlantedEncounter:
         """Return a stated encounter, as the case states it."""
         begin, begin_day_only = self._moment(stay.start)
-        end, end_day_only = self._moment(stay.end) if stay.end else (None, False)
+        charged = [line for line in self.case.facts.lines if line.encounter == stay.id]
+        end, end_day_only = self._moment(stay.end) if stay.end else self._over(begin, charged, day_only=begin_day_only)
         made = self._open(self.place[stay.institution], VISIT_TYPES[stay.visit_type], begin, end)
         made.begin_day_only, made.end_day_only = begin_day_only, end_day_only
         if "insurance" in self.case.exact:
@@ -178,7 +121,24 @@ class Stage:
             made.insurance = stay.insurance
         if stay.diagnoses or "diagnoses" in self.case.exact:
             made.diagnoses = stay.diagnoses
+        else:
+            self._free(made, charged)
         return made
+
+    def _over(self, begin: int, lines: list[ExampleLine], *, day_only: bool) -> tuple[int | None, bool]:
+        """Return when an encounter ends whose end nobody states: with its last charge; never, where a rule looks."""
+        if "end" in self.case.exact:
+            return None, False
+        last = max([begin] + [self._moment(line.at)[0] for line in lines])
+        return (last // DAY * DAY, True) if day_only else (max(begin + 2 * HOUR, last + 600), False)
+
+    def _free(self, made: PlantedEncounter, lines: list[ExampleLine]) -> None:
+        """Choose the diagnoses and the insurance of an encounter, where the case is free, for what is charged in it."""
+        codes = [line.item for line in lines]
+        found = harmless.diagnoses(harmless.asked(self.case, self.world.index, codes, Need.DIAGNOSIS))
+        made.diagnoses = found or made.diagnoses
+        for need in harmless.asked(self.case, self.world.index, codes, Need.INSURANCE):
+            made.insurance = made.insurance or need.any_of[0]
 
     def _unstated(self, known: set[str]) -> dict[str, PlantedEncounter]:
         """Return encounters for the lines whose encounter the case does not state, by its name and institution.
@@ -202,7 +162,13 @@ class Stage:
             visit_type = "inpatient" if bed else "pharmacy" if shop else "outpatient"
             made[name] = self._open(institution, VISIT_TYPES[visit_type], begin, end)
             made[name].settled = "encounter" not in self.case.exact
+            self._free(made[name], lines)
         return made
+
+    def _visit_on(self, day: int) -> PlantedEncounter:
+        """Return a visit of an hour to the own township centre."""
+        township = int(self.world.people.township[self.plant.person])
+        return self._open(township, VISIT_TYPES["outpatient"], day * DAY + 9 * HOUR, day * DAY + 10 * HOUR)
 
     def _beds(self, institution: int) -> bool:
         return int(self.world.county.kind[institution]) in (COUNTY, TOWNSHIP)
@@ -254,29 +220,10 @@ class Stage:
                 refund = replace(line, quantity_e4=-back, at=later, undoes=line, names_line=names, in_scope=scope)
                 encounter.lines.append(refund)
 
-    def _company(self) -> None:
-        """Add a drug that no rule names to each settled encounter, and a visit that tells who the person is."""
-        settled = [one for one in self.plant.encounters if one.settled]
-        if not settled:
-            begin = min(one.begin for one in self.plant.encounters)
-            day = begin // DAY - 1 if begin // DAY > self.world.first_day else begin // DAY
-            township = int(self.world.people.township[self.plant.person])
-            settled = [self._open(township, VISIT_TYPES["outpatient"], day * DAY + 9 * HOUR, day * DAY + 10 * HOUR)]
-            self.plant.encounters += settled
-        for number, encounter in enumerate(settled):
-            item = self.plain_drug()
-            price = price_at(
-                self.world.catalogue.items[item], int(TIER_OF[self.world.county.kind[encounter.institution]])
-            )
-            at = encounter.begin + (10 * HOUR if encounter.begin_day_only else 600)
-            at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
-            encounter.lines.append(PlantedLine(item, price, WHOLE, at, encounter.department, encounter.practitioner))
-
     def _register(self, whole: dict[str, PlantedEncounter]) -> None:
         """Keep the death of the person; orders and records of use wait for the identities of their encounters."""
         number = int(self.world.people.number[self.plant.person])
-        rows = self.world.more
-        rows.deaths += [[str(number), self._day(day)] for day in self.case.facts.person.died_on]
+        self.world.more.deaths += [[str(number), self._day(day)] for day in self.case.facts.person.died_on]
         for part in ("orders", "uses"):
             for one in getattr(self.case.facts, part):
                 name = one.encounter if one.encounter in whole else f"{one.encounter}@{one.institution}"
@@ -293,15 +240,6 @@ class Stage:
         latest = 0
         for encounter in self.plant.encounters:
             latest = encounter.settlement = max(encounter.last + 600, latest + 1)
-
-    def plain_drug(self) -> int:
-        """Return an ordinary drug that no list names and every tier charges alike."""
-        fitting = [n for n, item in enumerate(self.world.catalogue.items) if self._plain(item)]
-        return fitting[int(self.rng.integers(0, len(fitting)))]
-
-    def _plain(self, item: Item) -> bool:
-        free = not item.sex and item.max_age is None and item.level <= 1 and item.category == "drug"
-        return free and not self.world.index.limited(item.code) and item.code not in self.avoided
 
 
 def _visit(line: ExampleLine, known: set[str]) -> str:

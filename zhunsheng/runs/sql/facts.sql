@@ -24,10 +24,57 @@ QUALIFY ROW_NUMBER() OVER (
     PARTITION BY institution_id, department_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC
 ) = 1;
 
+-- what patterns read of the two: every registration with the days on which it speaks, until its stated end or until the
+-- next of its key begins. The first also speaks for the days before it: nothing else is known of them.
+CREATE TABLE institution_registration AS
+WITH stated AS (
+    SELECT * FROM lake_institution
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY institution_id, valid_from ORDER BY recorded_at DESC, batch DESC) = 1
+)
+
+SELECT
+    institution_id, kind, level, region,
+    CASE WHEN LAG(valid_from) OVER place IS NULL THEN DATE '0001-01-01' ELSE valid_from END AS valid_from,
+    COALESCE(LEAST(valid_to, LEAD(valid_from) OVER place), DATE '9999-12-31') AS valid_to
+FROM stated
+WINDOW place AS (PARTITION BY institution_id ORDER BY valid_from);
+
+CREATE TABLE department_registration AS
+WITH stated AS (
+    SELECT * FROM lake_department
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY institution_id, department_id, valid_from ORDER BY recorded_at DESC, batch DESC
+    ) = 1
+)
+
+SELECT
+    institution_id, department_id, name, specialty,
+    CASE WHEN LAG(valid_from) OVER part IS NULL THEN DATE '0001-01-01' ELSE valid_from END AS valid_from,
+    COALESCE(LEAST(valid_to, LEAD(valid_from) OVER part), DATE '9999-12-31') AS valid_to
+FROM stated
+WINDOW part AS (PARTITION BY institution_id, department_id ORDER BY valid_from);
+
 CREATE TABLE practitioner AS
 SELECT * FROM lake_practitioner
 QUALIFY ROW_NUMBER() OVER (
     PARTITION BY practitioner_id, institution_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC
+) = 1;
+
+-- every period of a registration: a charge is judged by the one that held on its day
+CREATE TABLE practice AS
+SELECT practitioner_id, institution_id, title, valid_from, valid_to FROM lake_practitioner
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY practitioner_id, institution_id, valid_from ORDER BY recorded_at DESC, batch DESC
+) = 1;
+
+CREATE TABLE payment_status AS
+SELECT * FROM lake_payment_status
+QUALIFY ROW_NUMBER() OVER (PARTITION BY practitioner_id, valid_from ORDER BY recorded_at DESC, batch DESC) = 1;
+
+CREATE TABLE licence AS
+SELECT * FROM lake_licence
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY institution_id, specialty, valid_from ORDER BY recorded_at DESC, batch DESC
 ) = 1;
 
 -- a stay settled in parts is stated several times: it runs from the first start to the last end that is known.
@@ -95,6 +142,9 @@ SELECT t.* FROM lake_trace_code AS t WHERE t.settled_on <= GETVARIABLE('as_of');
 
 CREATE TABLE contact AS
 SELECT c.* FROM lake_contact AS c SEMI JOIN encounter AS e ON c.encounter_id = e.encounter_id;
+CREATE TABLE nursing_record AS SELECT n.* FROM lake_nursing_record AS n WHERE n.observed_on <= GETVARIABLE('as_of');
+
+CREATE TABLE identity_check AS SELECT i.* FROM lake_identity_check AS i WHERE i.checked_on <= GETVARIABLE('as_of');
 
 -- registers keep their periods: a charge is judged by what was in service on its day
 CREATE TABLE device AS

@@ -22,6 +22,8 @@ DERIVATIONS = {
     "device": Derivation({}),
     "facility": Derivation({}),
     "death": Derivation({}),
+    "licdept": Derivation({}),
+    "payqual": Derivation({}),
     "diseinfo": Derivation({}),
     "oprninfo": Derivation({}),
     "setlinfo": Derivation(
@@ -67,6 +69,8 @@ DERIVATIONS = {
     ),
     "contact": Derivation({}),
     "drord": Derivation({"medical_order": {"order_id": "w.v_fixmedins_code || '-' || w.v_drord_no"}}),
+    "nurscare": Derivation({"nursing_record": {"record_id": "w.v_fixmedins_code || '-' || w.v_nurscare_sn"}}),
+    "idchk": Derivation({"identity_check": {"check_id": "w.v_fixmedins_code || '-' || w.v_check_sn"}}),
     "exerecd": Derivation(
         {
             "use_record": {

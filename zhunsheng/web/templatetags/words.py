@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from zhunsheng.book.models import Example, ExampleLine, ExampleStay
+from zhunsheng.book.entry import Dated
+from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
+from zhunsheng.web import examples
 
 register = template.Library()
 _ORDINARY = {name: ExampleLine.model_fields[name].default for name in ("institution", "department", "encounter")}
@@ -77,6 +79,12 @@ def in_unit(fen: int | None, unit: str) -> str:
 
 
 @register.filter
+def folded(lines: tuple[ExampleLine, ...]) -> list[examples.Group]:
+    """Lines of an example with steady runs folded: first, last, days between, how many."""
+    return examples.folded(lines)
+
+
+@register.filter
 def setting(line: ExampleLine) -> str:
     """Where a line of an example was charged, as far as it is not the ordinary place of examples."""
     told = []
@@ -104,14 +112,20 @@ def stated(stay: ExampleStay) -> str:
 def registered(example: Example) -> str:
     """The institutions and departments that an example states, with level and specialty."""
     told = [
-        _("机构 {name}").format(name=one.id) + " " + (_label("level", one.level) if one.level else _("级别未登记"))
+        _("机构 {name}").format(name=one.id)
+        + f" {_label('level', one.level) if one.level else _('级别未登记')}{_held(one)}"
         for one in example.institutions
     ]
     told += [
-        _("科室 {name}").format(name=f"{one.id} {one.name}") + " " + (one.specialty or _("诊疗科目未登记"))
+        _("科室 {name}").format(name=f"{one.id} {one.name}") + f" {one.specialty or _('诊疗科目未登记')}{_held(one)}"
         for one in example.departments
     ]
     return " · ".join(told)
+
+
+def _held(one: Dated) -> str:
+    """The days of a registration, as far as an example states them."""
+    return f" {one.days}" if one.days else ""
 
 
 @register.filter
@@ -142,6 +156,12 @@ def price(value_e6: int | None) -> str:
 def per_mille(part: int, whole: int) -> str:
     """Cases per 1,000 with one decimal, or empty without a whole."""
     return f"{part * 1000 / whole:.1f}" if whole else ""
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """A share as whole percent; nothing where it is not known."""
+    return "" if value is None else f"{value:.0%}"
 
 
 @register.filter
@@ -189,6 +209,7 @@ def get(mapping: Any, key: Any) -> Any:
 
 #: Words for codes, by kind. Told in the reader's language when printed.
 LABELS: dict[str, dict[str, Any]] = {
+    "outcome": {"confirmed": gettext_lazy("属实"), "overturned": gettext_lazy("不属实")},
     "verdict": {
         "violation": gettext_lazy("明确违规"),
         "suspected": gettext_lazy("可疑"),

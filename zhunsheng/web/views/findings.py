@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.casework.bodies.lake import Reader
 from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.decisions import queries as decisions
 from zhunsheng.casework.findings import queries
 from zhunsheng.casework.findings.filters import STATES, VERDICTS, Filter, parse
 from zhunsheng.casework.findings.history import history
@@ -52,18 +53,23 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     cols = context["columns"]["cols"]
     context["list_query"] = wanted.query() + (f"&cols={cols}" if cols is not None else "")
     work = worklist.work_on(request.scope, request.user, [row["finding_id"] for row in context["rows"]])
-    context["rows"] = [{**row, "work": work[row["finding_id"]]} for row in context["rows"]]
+    told = decisions.outcomes(request.scope, work)
+    context["rows"] = [
+        {**row, "work": work[row["finding_id"]], "outcome": told.get(row["finding_id"])} for row in context["rows"]
+    ]
     context |= on_page(request, "findings", context["list_query"])
     return render(request, "web/findings.html", context)
 
 
 def resolved(request: HttpRequest) -> Filter:
-    """Return the filter of an address, knowing which findings are marked where it asks for that."""
+    """Return the filter of an address, knowing which findings are marked or decided where it asks for that."""
     wanted = parse(request.GET)
-    if not wanted.mark:
-        return wanted
-    which = "any" if wanted.mark == "none" else wanted.mark
-    return replace(wanted, marked=worklist.marked_ids(request.scope, request.user, which))
+    if wanted.mark:
+        which = "any" if wanted.mark == "none" else wanted.mark
+        wanted = replace(wanted, marked=worklist.marked_ids(request.scope, request.user, which))
+    if wanted.decided:
+        wanted = replace(wanted, settled=decisions.decided_ids(request.scope, wanted.decided))
+    return wanted
 
 
 def _choices(reader: Reader, wanted: Filter) -> dict[str, Any]:
@@ -84,6 +90,7 @@ def conditions(wanted: Filter, choices: dict[str, Any]) -> list[dict[str, str]]:
         "rule": _("规则"), "institution": _("机构"), "department": _("科室"), "practitioner": _("医师"),
         "verdict": _("判定"), "state": _("状态"), "month": _("月份"), "amount": _("金额不低于（元）"),
         "reason": _("缺少"), "q": _("查找"), "consortium": _("医联体"), "mark": _("标记"),
+        "decided": _("核实"),
     }  # fmt: skip
     return [
         {"name": names[name], "value": _told(wanted, name, choices), "without": wanted.without(name).query()}
@@ -104,6 +111,8 @@ def _told(wanted: Filter, name: str, choices: dict[str, Any]) -> str:
         return _("{name}及成员单位").format(name=lead["name"] if lead else value)
     if name == "mark":
         return {"any": _("已标记"), "mine": _("我标记的"), "body": _("单位标记的"), "none": _("未标记")}[value]
+    if name == "decided":
+        return {"confirmed": _("属实"), "overturned": _("不属实"), "none": _("未核实")}[value]
     if name == "verdict" and value == "lead":
         return _("明确违规或可疑")
     if name == "reason" and value in LACKING:
@@ -153,6 +162,9 @@ def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
         context["choices"] = _choices(reader, wanted) if wanted.set_names else {}
     context["conditions"] = conditions(wanted, context["choices"]) if wanted.set_names else []
     context["work"] = worklist.work_on(request.scope, request.user, [finding_id])[finding_id]
+    context["decisions"] = decisions.of_finding(request.scope, finding_id)
+    standing = any(one.withdrawn_at is None for one in context["decisions"])
+    context["open_to_decide"] = not standing and found["verdict"] != "unknown" and found["state"] != "gone"
     context["notes"] = worklist.notes(request.scope, request.user, [finding_id])
     context |= {"wanted": wanted, "history": history(request.scope, finding_id)}
     return render(request, "web/finding.html", context)

@@ -20,6 +20,8 @@ from zhunsheng.web.reasons import missing
 from zhunsheng.web.templatetags.words import unit_for
 
 SHOWN = 8
+#: Rules shown before the rest is summed in one row.
+RULES = 12
 SUMMED = ("settlements", "findings", "unknown", "amount_fen", "before")
 
 
@@ -73,7 +75,10 @@ def _context(request: HttpRequest, reader: Reader, months: list[str], month: str
         "place_count": len(places),
         "worse": worse,
         "worse_count": worse[0]["pairs"] if worse else 0,
-        "rules": rules,
+        "rules": rules if everything else rules[:RULES],
+        "rules_rest": None
+        if everything or len(rules) <= RULES
+        else {**summed_rules(rules[RULES:]), "count": len(rules) - RULES},
         "rule_total": summed_rules(rules),
         "reasons": reasons,
         "reasons_most": max((reason["findings"] for reason in reasons), default=0),

@@ -14,6 +14,7 @@ from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import KnowledgeList, Rule
 from zhunsheng.book.search import KINDS, Kind, index
 from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.decisions import queries as decisions
 from zhunsheng.casework.findings import queries
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
@@ -26,6 +27,8 @@ from zhunsheng.web.found import asked, found
 from zhunsheng.web.paging import Pages, page_number
 
 POINTS = 50
+#: Rules that judge, and rules that wait for facts or knowledge.
+STATES = ("live", "waiting")
 POINTS_ON_RULE = 10
 #: How many of each kind are told while someone types.
 TYPED: dict[Kind, int] = {"rule": 5, "article": 4, "point": 10}
@@ -40,18 +43,22 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     if text:
         context["found"] = found(present, text, dict.fromkeys(KINDS, POINTS))
         return render(request, "web/rules_found.html", context)
-    results, waits = _results(request), waiting()
+    results, waits, state = _results(request), waiting(), request.GET.get("state", "")
     context["rows"] = [
         {
             "rule": rule,
-            "pattern": PATTERNS[rule.pattern],
+            "pattern": PATTERNS.get(rule.pattern),
+            "awaited": record.awaited(present, rule),
             "points": len(points(present, rule)),
             "articles": record.articles(present, rule),
             "results": results.get(rule.id),
             "waits": len(waits[rule.id]),
         }
         for rule in present.rules.values()
+        if state not in STATES or (state == "waiting") == bool(rule.waits_for)
     ]
+    context |= {"state": state, "live": len(present.live), "all": len(present.rules)}
+    context["idle"] = context["all"] - context["live"]
     context["unsigned"] = sum(rule.sign_off != "signed" for rule in present.rules.values())
     context["errors"] = sum(remark.level == "error" for remark in remarks())
     context["remarks"] = len(remarks())
@@ -105,17 +112,29 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
     lists = [present.knowledge[name] for name in one.lists]
     context = {
         "rule": one,
-        "pattern": PATTERNS[one.pattern],
+        "pattern": PATTERNS.get(one.pattern),
+        "awaited": record.awaited(present, one),
         "digest": present.sources[one.id],
         "articles": record.articles(present, one),
         "parameters": record.parameters(one, now().date()),
         "lists": [_list_view(request, present, known, POINTS_ON_RULE) for known in lists],
         "examples": [_example(one, example) for example in one.examples],
         "results": _results(request).get(rule_id),
+        **_precision(request, rule_id),
         "waits": waiting()[rule_id],
         "overdue": one.next_review <= now().date(),
     }
     return render(request, "web/rule.html", context)
+
+
+def _precision(request: HttpRequest, rule_id: str) -> dict[str, Any]:
+    """Return how people decided on the findings of a rule, to a reader of findings."""
+    if not may(request.user, Verb.READ_FINDINGS):
+        return {}
+    return {
+        "precision": decisions.precision(request.scope).get(rule_id),
+        "precision_months": decisions.precision_by_month(request.scope, rule_id),
+    }
 
 
 @page(Verb.READ_RULEBOOK)

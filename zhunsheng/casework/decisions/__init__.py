@@ -1,0 +1,1 @@
+"""Decisions: what a person says of a finding, confirmed or overturned, with the reason; how precise a rule proves."""

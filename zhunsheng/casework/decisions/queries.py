@@ -1,0 +1,103 @@
+"""Reads of decisions within a scope, and how precise they prove each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncMonth
+
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.decisions.models import Decision
+from zhunsheng.casework.decisions.states import Outcome
+from zhunsheng.kernel.intervals import wilson
+
+#: Decisions below which a share says little, and the share under which people keep overturning a rule.
+ENOUGH, DOUBTFUL = 10, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Decisions of one rule: how many were confirmed and overturned, within one month of deciding or in all."""
+
+    confirmed: int
+    overturned: int
+    month: datetime | None = None
+
+    @property
+    def decided(self) -> int:
+        """How many were decided."""
+        return self.confirmed + self.overturned
+
+    @property
+    def share(self) -> float | None:
+        """Share of confirmed ones; None while nothing is decided."""
+        return self.confirmed / self.decided if self.decided else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the share by Wilson's score; None while nothing is decided."""
+        return wilson(self.confirmed, self.decided) if self.decided else None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether people keep overturning: even the upper end of the interval lies below one half."""
+        return self.decided >= ENOUGH and wilson(self.confirmed, self.decided)[1] < DOUBTFUL
+
+
+def standing(scope: Scope) -> QuerySet[Decision]:
+    """Return the decisions in view that stand."""
+    return scope.rows(Decision.objects.filter(withdrawn_at=None))
+
+
+def of_finding(scope: Scope, finding_id: str) -> list[Decision]:
+    """Return every decision on a finding, withdrawn ones too, newest first."""
+    found = scope.rows(Decision.objects.filter(finding_id=finding_id))
+    return list(found.select_related("decided_by", "withdrawn_by", "body"))
+
+
+def one(scope: Scope, pk: int) -> Decision | None:
+    """Return a decision in view, or None."""
+    return scope.rows(Decision.objects.filter(pk=pk)).first()
+
+
+def outcomes(scope: Scope, finding_ids: Iterable[str] | None = None) -> dict[str, str]:
+    """Return what was decided by finding, of some findings or of all."""
+    found = standing(scope)
+    if finding_ids is not None:
+        found = found.filter(finding_id__in=list(finding_ids))
+    return dict(found.values_list("finding_id", "outcome"))
+
+
+def every_outcome() -> dict[str, str]:
+    """Return what was decided by finding, for the command line, which sees the whole site."""
+    return dict(Decision.objects.filter(withdrawn_at=None).values_list("finding_id", "outcome"))
+
+
+def decided_ids(scope: Scope, outcome: str) -> tuple[str, ...]:
+    """Return the findings that were decided so, or in any way where ``outcome`` is ``none``."""
+    found = standing(scope)
+    if outcome != "none":
+        found = found.filter(outcome=outcome)
+    return tuple(found.order_by("finding_id").values_list("finding_id", flat=True))
+
+
+_COUNTS = {
+    "confirmed": Count("pk", filter=Q(outcome=Outcome.CONFIRMED)),
+    "overturned": Count("pk", filter=Q(outcome=Outcome.OVERTURNED)),
+}
+
+
+def precision(scope: Scope) -> dict[str, Precision]:
+    """Return the precision of every rule with decisions in view."""
+    found = standing(scope).order_by().values("rule_id").annotate(**_COUNTS)
+    return {row["rule_id"]: Precision(row["confirmed"], row["overturned"]) for row in found}
+
+
+def precision_by_month(scope: Scope, rule_id: str) -> list[Precision]:
+    """Return the precision of a rule by the month in which people decided, oldest first."""
+    found = standing(scope).filter(rule_id=rule_id).order_by()
+    rows = found.annotate(month_=TruncMonth("decided_at")).values("month_").annotate(**_COUNTS).order_by("month_")
+    return [Precision(row["confirmed"], row["overturned"], row["month_"]) for row in rows]
