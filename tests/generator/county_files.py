@@ -14,7 +14,20 @@ import openpyxl
 
 from zhunsheng.generator.tables import headers
 
-KINDS = ("setlinfo", "diseinfo", "oprninfo", "feedetail", "drord", "exerecd", "device", "facility", "death")
+KINDS = (
+    "setlinfo",
+    "diseinfo",
+    "oprninfo",
+    "feedetail",
+    "drord",
+    "exerecd",
+    "device",
+    "facility",
+    "death",
+    "invchg",
+    "drugtrac",
+    "contact",
+)
 
 
 def parsed(path: Path) -> list[list[str]]:

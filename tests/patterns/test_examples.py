@@ -11,16 +11,17 @@ from zhunsheng.book import load
 from zhunsheng.book.workbooks.layouts import read_layouts
 from zhunsheng.engines import duck
 from zhunsheng.kernel.home import ROOT
-from zhunsheng.patterns import JUDGES, PATTERNS
+from zhunsheng.patterns import JUDGES, PATTERNS, POPULATIONS
 from zhunsheng.patterns.bind import bind
-from zhunsheng.patterns.examples import case_of, expected, outcomes
+from zhunsheng.patterns.example_loads import load_of
+from zhunsheng.patterns.examples import case_of, expected, hits_of, outcomes
 from zhunsheng.patterns.lint import lint
 
 BOOK = load(Path(ROOT / "rulebook"))
 BOUND = bind(BOOK)
 
 
-@pytest.mark.parametrize("name", sorted({rule.pattern for rule in BOOK.live.values()}))
+@pytest.mark.parametrize("name", sorted({rule.pattern for rule in BOOK.live.values()} & JUDGES.keys()))
 def test_examples_hold_on_both_forms(name):
     examples = [
         (rule, example, f"{rule.id}#{number}")
@@ -38,6 +39,27 @@ def test_examples_hold_on_both_forms(name):
     for rule, example, person in examples:
         own = [hit for hit in by_set if hit.rule_id == rule.id and hit.row_id.startswith(f"{person}/")]
         assert outcomes(own) == expected(example, person), f"{rule.id}: {example.name}"
+
+
+@pytest.mark.parametrize("name", sorted({rule.pattern for rule in BOOK.live.values()} & POPULATIONS.keys()))
+def test_examples_of_whole_loads_hold_on_both_forms(name):
+    """Each example is a load of its own: in one load their institutions would be each other's peers."""
+    with duck.connect(threads=1) as con:
+        duck.load_bindings(con, {name: BOUND[name]})
+        for rule in (rule for rule in BOOK.live.values() if rule.pattern == name):
+            for example in rule.examples:
+                duck.load_whole(con, load_of(example, "P"))
+                by_set = duck.whole_hits(con, PATTERNS[name], BOUND[name])
+                referee = hits_of(rule, example, BOUND[name], "P")
+                assert sorted(map(tuple, by_set)) == sorted(map(tuple, referee)), f"{rule.id}: {example.name}"
+                own = [hit for hit in by_set if hit.rule_id == rule.id]
+                assert outcomes(own) == expected(example, "P"), f"{rule.id}: {example.name}"
+
+
+def test_a_clue_is_never_a_verdict_of_violation():
+    for rule in BOOK.rules.values():
+        if rule.pattern in POPULATIONS:
+            assert rule.verdict == "suspected", rule.id
 
 
 def test_every_rule_shows_both_sides_and_a_false_positive():

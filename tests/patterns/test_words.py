@@ -8,9 +8,8 @@ import pytest
 
 from zhunsheng.book import load
 from zhunsheng.kernel.home import ROOT
-from zhunsheng.patterns import JUDGES
 from zhunsheng.patterns.bind import bind
-from zhunsheng.patterns.examples import case_of
+from zhunsheng.patterns.examples import hits_of
 from zhunsheng.patterns.words import sentence
 
 BOOK = load(Path(ROOT / "rulebook"))
@@ -70,7 +69,7 @@ def test_limits_are_said_in_words(pattern, reason, expected, actual, zh, en):
 def test_every_hit_of_every_example_can_be_said():
     for rule in BOOK.live.values():
         for number, example in enumerate(rule.examples):
-            for hit in JUDGES[rule.pattern](case_of(example, f"P{number}"), BOUND[rule.pattern]):
+            for hit in hits_of(rule, example, BOUND[rule.pattern], f"P{number}"):
                 for language in ("zh", "en"):
                     said = sentence(rule.pattern, hit.reason, hit.expected, hit.actual, language)
                     assert said and "{" not in said, (rule.id, hit.reason)

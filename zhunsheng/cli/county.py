@@ -70,7 +70,8 @@ def knowledge_of(book: Book) -> Knowledge:
     rows = {name: bindings.rows for name, bindings in bound.items()}
     needs, untold = needs_of(bound)
     names = _names(book)
-    others = {name for rule in book.live.values() if rule.pattern not in SCREENED for name in rule.lists}
+    single = [rule for rule in book.live.values() if not PATTERNS[rule.pattern].is_population]
+    others = {name for rule in single if rule.pattern not in SCREENED for name in rule.lists}
 
     def name(code: str) -> str:
         return names.get(code, code)
@@ -98,7 +99,8 @@ def knowledge_of(book: Book) -> Knowledge:
         needs=needs,
         named=frozenset(untold.union(*(_texts(p) for name in others for p in book.knowledge[name].points))),
         names=names,
-        rules=[_told(book, rule) for rule in book.live.values()],
+        rules=[_told(book, rule) for rule in single],  # a case is one person's: whole loads are schemes, not cases
+        stocked=frozenset(row.item_code for row in rows["stock_balance"]),
     )
 
 

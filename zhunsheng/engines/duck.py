@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from zhunsheng.patterns import PATTERNS
+from zhunsheng.patterns import population as whole
 from zhunsheng.patterns.base import (
     COMMON,
     Bindings,
@@ -34,16 +35,19 @@ from zhunsheng.patterns.base import (
     Stay,
     UseRecord,
 )
+from zhunsheng.patterns.clues import decide
+from zhunsheng.patterns.population import Contact, Load, Measure, Outlier, StockMove, TraceCode
 
 VERSION = duckdb.__version__
 _INTEGERS = {
     "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
+    "performed_at", "numerator", "denominator", "weight",
     "sequence", "checked_at", "total_fen",
 }  # fmt: skip
 _FLAGS = {"is_principal"}
 _DATES = {
     "valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date", "ordered_on", "stopped_on",
-    "performed_on", "died_on", "observed_on", "checked_on", "settled_on",
+    "performed_on", "died_on", "observed_on", "checked_on", "settled_on", "moved_on",
 }  # fmt: skip
 
 #: Fact tables by name: the part of a case that holds their rows, and the kind of row.
@@ -116,6 +120,62 @@ def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
         _schema(("person_id", "sex", "birth_date")),
         [(case.person_id, case.sex, case.birth_date) for case in people],
     )
+
+
+def load_whole(con: duckdb.DuckDBPyConnection, load: Load) -> None:
+    """Create the fact tables and the view that population patterns read: for examples and tests."""
+    tables: dict[str, tuple[type[tuple[Any, ...]], tuple[Any, ...]]] = {
+        "line": (Line, load.lines),
+        "encounter": (Stay, load.stays),
+        "diagnosis": (Diagnosis, load.diagnoses),
+        "institution_registration": (Institution, load.institutions),
+        "use_record": (UseRecord, load.use_records),
+        "stock_move": (StockMove, load.stock_moves),
+        "trace_code": (TraceCode, load.trace_codes),
+        "contact": (Contact, load.contacts),
+    }
+    for name, (kind, rows) in tables.items():
+        _table(con, name, _schema(kind._fields), rows)  # type: ignore[attr-defined]
+    create_peers(con)
+
+
+def create_peers(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the view that says which institutions are compared with each other."""
+    con.execute(f"CREATE OR REPLACE TEMP VIEW peer AS {whole.peer_sql()}")
+
+
+def judge_whole(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:
+    """Append the hits of a population pattern to a table of hits, and its measures to the table ``measure``."""
+    con.execute(f"INSERT INTO measure {pattern.measure_sql}")
+    mine = f"SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM {pattern.table})"  # noqa: S608 - ours
+    outliers = decide([Measure(*row) for row in con.execute(mine).fetchall()], bindings)
+    _table(con, "outlier", _schema(Outlier._fields), outliers)
+    _table(con, "standing", _schema(Hit._fields), list(whole.subject_hits(outliers)))
+    con.execute(f"INSERT INTO {table} SELECT * FROM standing")  # noqa: S608 - our own names
+    collect(con, pattern, table)
+    con.execute("DROP TABLE outlier; DROP TABLE standing")
+
+
+def measured(pattern: Pattern) -> str:
+    """Return the select of (rule_id, candidates) of a population pattern: its measures, or what they are made of."""
+    count = "SUM(denominator)" if pattern.counts == "denominator" else "COUNT(*)"
+    mine = f"(SELECT DISTINCT rule_id FROM {pattern.table})"  # noqa: S608 - our own names
+    return f"SELECT rule_id, CAST({count} AS BIGINT) FROM measure WHERE rule_id IN {mine} GROUP BY rule_id"  # noqa: S608
+
+
+def create_measure_table(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the table that keeps the measures of all population rules."""
+    columns = ", ".join(f"{name} {'BIGINT' if name in _INTEGERS else 'VARCHAR'}" for name in Measure._fields)
+    con.execute(f"CREATE OR REPLACE TABLE measure ({columns})")
+
+
+def whole_hits(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings) -> list[Hit]:
+    """Return the hits of a population pattern as objects: for examples and tests."""
+    create_measure_table(con)
+    con.execute("DROP TABLE IF EXISTS whole_hit")
+    create_hit_table(con, "whole_hit")
+    judge_whole(con, pattern, bindings, "whole_hit")
+    return [Hit(*row) for row in con.execute("SELECT * FROM whole_hit").fetchall()]
 
 
 def hits(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> list[Hit]:

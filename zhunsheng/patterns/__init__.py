@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from zhunsheng.patterns import (
     after_death,
     bundle_split,
+    clinician_overlap,
+    cloned_bills,
     code_person,
     code_requires,
     contraindication,
@@ -21,6 +23,7 @@ from zhunsheng.patterns import (
     dup_therapy,
     event_frequency,
     facility_required,
+    group_visits,
     identity_failed,
     idle_bed,
     insurance_type,
@@ -35,6 +38,7 @@ from zhunsheng.patterns import (
     mutex_pair,
     not_payable,
     nursing_level,
+    off_hours,
     org_level,
     overlap,
     pay_cap,
@@ -42,15 +46,23 @@ from zhunsheng.patterns import (
     price_ceiling,
     prophylaxis,
     qty_cap,
+    ratio_monitor,
     readmission,
+    resale_prone,
+    shared_contact,
+    stock_balance,
+    sudden_growth,
     supply_days,
     tiered_price,
     title_required,
+    trace_twice,
     units_vs_record,
     units_vs_stay,
     visit_in_stay,
+    workload,
 )
 from zhunsheng.patterns.base import Bindings, Case, Hit, Pattern
+from zhunsheng.patterns.population import Population
 
 _MODULES = (
     item_sex,
@@ -99,7 +111,23 @@ _MODULES = (
     data_quality,
 )
 
-PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}
+#: Patterns that look at everyone at once: they have no form for one person.
+_WHOLE = (
+    stock_balance,
+    trace_twice,
+    clinician_overlap,
+    ratio_monitor,
+    sudden_growth,
+    off_hours,
+    resale_prone,
+    workload,
+    shared_contact,
+    group_visits,
+    cloned_bills,
+)
+
+PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in (*_MODULES, *_WHOLE)}
+POPULATIONS: dict[str, Population] = {m.PATTERN.name: Population(m.measures, m.judge) for m in _WHOLE}
 JUDGES: dict[str, Callable[[Case, Bindings], Iterator[Hit]]] = {m.PATTERN.name: m.judge for m in _MODULES}
 
-__all__ = ["JUDGES", "PATTERNS", "Bindings", "Case", "Hit", "Pattern"]
+__all__ = ["JUDGES", "PATTERNS", "POPULATIONS", "Bindings", "Case", "Hit", "Pattern"]

@@ -116,6 +116,12 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
         return f"{number} {_UNITS[unit][side]}"
     if kind in ("e4", "e6"):
         return plain(int(text), int(kind[1]))
+    if kind in ("word1", "word2"):
+        return text.split(" ")[int(kind[-1]) - 1]
+    if kind == "percent":
+        return _percent(text, side)
+    if kind == "peers":
+        return _peers(text, side)
     if kind == "rolling":
         return _rolling(text, side)
     if kind == "conditions":
@@ -138,6 +144,21 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
     if kind == "item":
         return f"{items[text]}（{text}）" if text in items and side == 0 else items.get(text, text)
     return text
+
+
+def _percent(text: str, side: int) -> str:
+    """Say a figure with its 95 % interval: value, low and high x 10^6, numerator, denominator."""
+    value, low, high, *_ = (f"{int(part) / 10_000:.1f}%" for part in text.split(" "))
+    return f"{value}（95% 区间 {low} 至 {high}）" if side == 0 else f"{value} (95 % interval {low} to {high})"
+
+
+def _peers(text: str, side: int) -> str:
+    """Say where peers stand: their median x 10^6, how many, the rank from above."""
+    centre, peers, rank = text.split(" ")
+    middle = f"{int(centre) / 10_000:.1f}%"
+    if side == 0:
+        return f"{peers} 家的中位数 {middle}，自高至低位居第 {rank}"
+    return f"median of {peers} peers {middle}, rank {rank} from above"
 
 
 def _rolling(text: str, side: int) -> str:

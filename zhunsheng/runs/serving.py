@@ -23,6 +23,7 @@ from zhunsheng.kernel.home import Home
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings
 from zhunsheng.patterns.bind import points
+from zhunsheng.patterns.population import peer_sql
 from zhunsheng.runs import carry
 
 Progress = Callable[[str, int, int | None], None]
@@ -96,18 +97,27 @@ def judge(
 ) -> None:
     """Run every pattern once over the facts and keep hits and candidate counts.
 
-    ``only`` is what carry.take returned: a number limits the judging to the touched persons.
+    ``only`` is what carry.take returned: a number limits the judging to the touched persons. Patterns over populations
+    always see everyone.
     """
     duck.load_bindings(con, bindings)
     duck.create_hit_table(con, "hit")
+    duck.create_measure_table(con)
+    duck.create_peers(con)
     con.execute("CREATE TEMP TABLE candidate (rule_id VARCHAR, candidates BIGINT)")
     live = [pattern for name, pattern in PATTERNS.items() if bindings[name].rows]
+    single, whole = [p for p in live if not p.is_population], [p for p in live if p.is_population]
     with carry.narrowed(con, only):
-        for done, pattern in enumerate(live):
+        for done, pattern in enumerate(single):
             progress("judge", done, len(live))
             duck.collect(con, pattern, "hit")
-    for pattern in live:
+    for done, pattern in enumerate(whole, len(single)):
+        progress("judge", done, len(live))
+        duck.judge_whole(con, pattern, bindings[pattern.name], "hit")
+    for pattern in single:
         con.execute(f"INSERT INTO candidate {pattern.count_sql}")
+    for pattern in whole:
+        con.execute(f"INSERT INTO candidate {duck.measured(pattern)}")
     progress("judge", len(live), len(live))
 
 
@@ -163,7 +173,7 @@ def _create(
 def logic() -> str:
     """Return the digest of all SQL that decides a result: another text is another run."""
     stage = [sql(name) for name in ("facts", "assemble", "totals", "digest", "counts")]
-    return digest("\x1f".join([*stage, *(p.sql + p.count_sql for p in PATTERNS.values())]).encode())
+    return digest("\x1f".join([*stage, peer_sql(), *("".join(p.texts) for p in PATTERNS.values())]).encode())
 
 
 @cache
