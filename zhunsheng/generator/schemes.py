@@ -224,13 +224,13 @@ def shared(rule: str, **contact: str) -> Plant:
     return scheme
 
 
-def cloned_bills(rows: Rows, place: Place, month: Month, n: int) -> Scheme:
+def cloned_charges(rows: Rows, place: Place, month: Month, n: int) -> Scheme:
     """Eight people are charged the same eight drugs."""
     drugs = _drugs(rows)
-    bill = [drugs[(11 * n + k) % len(drugs)] for k in range(8)]
+    sheet = [drugs[(11 * n + k) % len(drugs)] for k in range(8)]
     for k in range(8):
-        rows.visit(place, rows.person(), f"{_day(month, 2 * k)} {_clock(9 * k)}", bill, doctor=_doctor(place))
-    return Scheme("fund/cloned-bills", place.code, month.label, "", "")
+        rows.visit(place, rows.person(), f"{_day(month, 2 * k)} {_clock(9 * k)}", sheet, doctor=_doctor(place))
+    return Scheme("fund/cloned-charges", place.code, month.label, "", "")
 
 
 def admissions(rule: str, *, night: bool) -> Plant:
@@ -292,7 +292,7 @@ SCHEMES: tuple[tuple[tuple[int, ...], Plant], ...] = (
     ((TOWNSHIP, VILLAGE), group_visits),
     ((VILLAGE, TOWNSHIP), shared("fund/shared-phone", phone="102")),
     ((TOWNSHIP, VILLAGE), shared("fund/shared-account", account="622200")),
-    ((TOWNSHIP,), cloned_bills),
+    ((TOWNSHIP,), cloned_charges),
     ((TOWNSHIP,), admissions("fund/weekend-admissions", night=False)),
     ((TOWNSHIP,), admissions("fund/night-admissions", night=True)),
     ((VILLAGE, PHARMACY, TOWNSHIP), growth),

@@ -25,7 +25,7 @@ from zhunsheng.generator.world import World
 #: What lies in store on the first day, per item and institution that ever charges it.
 SHELF = 20
 #: Numbers of trace codes begin so; phones and accounts are of ranges that nobody is given.
-CODE, PHONE, SUPPLIER = "8199", "100", "青禾县医药有限公司"
+CODE, PHONE, SELLER = "8199", "100", "青禾县医药有限公司"
 #: People of one household share a phone.
 HOUSEHOLD = 2
 #: Institution and item by code, month as 2026-03.
@@ -87,8 +87,8 @@ class Ledger:
     ) -> list[str]:
         units, rest = divmod(quantity, 10_000) if scaled else (quantity, 0)
         text = f"{units}.{rest:04d}".rstrip("0").rstrip(".") if rest else str(units)
-        supplier = SUPPLIER if kind == "采购入库" else ""
-        return [f"{len(rows) + 1:08d}", place, item, kind, day, text, f"B{day.replace('-', '')}", supplier]
+        seller = SELLER if kind == "采购入库" else ""
+        return [f"{len(rows) + 1:08d}", place, item, kind, day, text, f"B{day.replace('-', '')}", seller]
 
 
 def tables(world: World, month: Whole, kept: frozenset[str]) -> dict[str, pa.Table]:

@@ -8,7 +8,7 @@ from zhunsheng.patterns import (
     after_death,
     bundle_split,
     clinician_overlap,
-    cloned_bills,
+    cloned_charges,
     code_person,
     code_requires,
     contraindication,
@@ -123,7 +123,7 @@ _WHOLE = (
     workload,
     shared_contact,
     group_visits,
-    cloned_bills,
+    cloned_charges,
 )
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in (*_MODULES, *_WHOLE)}

@@ -106,6 +106,6 @@ def _parts_words(pattern: str) -> str:
         "off_hours": _("该时段入院 / 全部入院（人次）"),
         "resale_prone": _("有此类药品 / 全部就诊（人次）"),
         "group_visits": _("成组 / 常来（人）"),
-        "cloned_bills": _("雷同 / 较长账单（份）"),
+        "cloned_charges": _("雷同 / 较长账单（份）"),
     }
     return words.get(pattern, "")

@@ -25,6 +25,6 @@ STOCK_MOVE = Table(
             "quantity_e4", Kind.E4, "数量", "cnt x 10^4, in the unit of the price list, never negative", required=True
         ),
         Column("lot", Kind.TEXT, "生产批号", "manu_lotnum; a count may be stated lot by lot"),
-        Column("supplier", Kind.TEXT, "供应商", "spler_name, as printed"),
+        Column("seller", Kind.TEXT, "供应商", "spler_name, as printed"),
     ),
 )

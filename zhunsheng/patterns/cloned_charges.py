@@ -1,4 +1,4 @@
-"""OUTLIER_PATTERN (T33), cloned bills: bills of several people that are alike in every sum."""
+"""OUTLIER_PATTERN (T33), cloned sheets: sheets of several people that are alike in every sum."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from zhunsheng.patterns.clues import row_of
 from zhunsheng.patterns.population import EVIDENCE, Load, Measure, Outlier, month
 
 PATTERN = Pattern(
-    name="cloned_bills",
+    name="cloned_charges",
     template="T33",
     zh="费用雷同",
-    en="Cloned bills",
+    en="Cloned sheets",
     kind="population",
     facts=("line", "institution"),
     columns=(
-        BindingColumn("min_lines", "integer", "parameter", "charge lines below which a bill is too short to tell"),
-        BindingColumn("min_people", "integer", "parameter", "people whose bills are alike"),
+        BindingColumn("min_lines", "integer", "parameter", "charge lines below which a sheet is too short to tell"),
+        BindingColumn("min_people", "integer", "parameter", "people whose sheets are alike"),
     ),
     reasons={
         "alike": (
@@ -33,8 +33,8 @@ PATTERN = Pattern(
 )
 
 
-class Bill(NamedTuple):
-    """One encounter's charges at one institution; ``face`` is what two equal bills share."""
+class Sheet(NamedTuple):
+    """One encounter's charges at one institution; ``face`` is what two equal sheets share."""
 
     encounter_id: str
     person_id: str
@@ -44,40 +44,40 @@ class Bill(NamedTuple):
 
 
 def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
-    """Yield per institution and month how many of the longer bills are alike."""
+    """Yield per institution and month how many of the longer sheets are alike."""
     for row in bindings.rows:
         for (place, period), faces in _faces(load, row).items():
-            sizes = [(len({bill.person_id for bill in bills}), len(bills)) for bills in faces.values()]
+            sizes = [(len({sheet.person_id for sheet in sheets}), len(sheets)) for sheets in faces.values()]
             alike, every = sum(n for people, n in sizes if people >= row.min_people), sum(n for _, n in sizes)
             named = (row.rule_id, row.point_id, "institution", place, place, period, "", load.group(place, period))
             yield Measure(*named, alike, every, every, "")
 
 
 def judge(load: Load, bindings: Bindings, found: list[Measure], _outliers: list[Outlier]) -> Iterator[Hit]:
-    """Yield the hits: one per set of equal bills, with the encounters."""
+    """Yield the hits: one per set of equal sheets, with the encounters."""
     for one in found:
         row = row_of(one, bindings)
-        for face, bills in _faces(load, row)[one.institution_id, one.period].items() if one.numerator else ():
-            people = len({bill.person_id for bill in bills})
+        for face, sheets in _faces(load, row)[one.institution_id, one.period].items() if one.numerator else ():
+            people = len({sheet.person_id for sheet in sheets})
             if people >= row.min_people:
                 told = (one.rule_id, one.point_id, f"{one.row_id}{face}", Verdict(row.verdict), "alike")
-                said = (str(row.min_people), f"{people} {bills[0].lines} {bills[0].fen}")
+                said = (str(row.min_people), f"{people} {sheets[0].lines} {sheets[0].fen}")
                 yield Hit(*told, *said, "subject", "institution", one.row_id, 0)
-                for encounter in sorted(bill.encounter_id for bill in bills)[:EVIDENCE]:
+                for encounter in sorted(sheet.encounter_id for sheet in sheets)[:EVIDENCE]:
                     yield Hit(*told, *said, "other", "encounter", encounter, 0)
 
 
-def _faces(load: Load, row: Any) -> dict[tuple[str, str], dict[str, list[Bill]]]:
-    """Return the longer bills by institution and month, then by what equal ones share."""
+def _faces(load: Load, row: Any) -> dict[tuple[str, str], dict[str, list[Sheet]]]:
+    """Return the longer sheets by institution and month, then by what equal ones share."""
     lines: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in load.lines:
         lines[line.institution_id, line.encounter_id, line.person_id].append(line)
-    found: dict[tuple[str, str], dict[str, list[Bill]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[tuple[str, str], dict[str, list[Sheet]]] = defaultdict(lambda: defaultdict(list))
     for (place, encounter, person), own in lines.items():
         first = min(line.service_date for line in own)
         if len(own) >= row.min_lines and row.valid_from <= first.replace(day=1) < row.valid_to:
-            bill = Bill(encounter, person, len(own), sum(line.amount_fen for line in own), _face(own))
-            found[place, month(first)][bill.face].append(bill)
+            sheet = Sheet(encounter, person, len(own), sum(line.amount_fen for line in own), _face(own))
+            found[place, month(first)][sheet.face].append(sheet)
     return found
 
 

@@ -3,7 +3,7 @@ WITH flagged AS MATERIALIZED (
         m.rule_id, m.point_id, m.institution_id, m.period, b.verdict, b.min_people, b.min_lines,
         m.institution_id || '|' || m.period || '||' AS place
     FROM measure AS m
-    INNER JOIN b_cloned_bills AS b
+    INNER JOIN b_cloned_charges AS b
         ON m.rule_id = b.rule_id AND m.point_id = b.point_id
         AND CAST(m.period || '-01' AS DATE) >= b.valid_from AND CAST(m.period || '-01' AS DATE) < b.valid_to
     WHERE m.numerator > 0
@@ -11,7 +11,7 @@ WITH flagged AS MATERIALIZED (
 
 suspect AS MATERIALIZED (SELECT DISTINCT institution_id FROM flagged),
 
-bill AS MATERIALIZED (
+sheet AS MATERIALIZED (
     SELECT
         l.institution_id, l.encounter_id, l.person_id, SUBSTR(CAST(MIN(l.service_date) AS VARCHAR), 1, 7) AS period,
         COUNT(*) AS lines, COUNT(DISTINCT l.item_code) AS kinds, CAST(SUM(l.amount_fen) AS BIGINT) AS fen,
@@ -24,14 +24,14 @@ bill AS MATERIALIZED (
 
 said AS MATERIALIZED (
     SELECT
-        f.rule_id, f.point_id, f.verdict, f.place, f.min_people, f.min_lines, bill.encounter_id, bill.person_id,
-        bill.lines, bill.fen,
+        f.rule_id, f.point_id, f.verdict, f.place, f.min_people, f.min_lines, sheet.encounter_id, sheet.person_id,
+        sheet.lines, sheet.fen,
         CONCAT_WS(
-            '|', bill.lines, bill.kinds, bill.fen, bill.squares, bill.quantity_e4, bill.first_item, bill.last_item
+            '|', sheet.lines, sheet.kinds, sheet.fen, sheet.squares, sheet.quantity_e4, sheet.first_item, sheet.last_item
         ) AS face
     FROM flagged AS f
-    INNER JOIN bill ON f.institution_id = bill.institution_id AND f.period = bill.period
-    WHERE bill.lines >= f.min_lines
+    INNER JOIN sheet ON f.institution_id = sheet.institution_id AND f.period = sheet.period
+    WHERE sheet.lines >= f.min_lines
 ),
 
 alike AS MATERIALIZED (
