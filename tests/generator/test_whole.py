@@ -17,10 +17,14 @@ from zhunsheng import runs, sources
 from zhunsheng.book.models import Example
 from zhunsheng.cli.county import knowledge_of
 from zhunsheng.generator import Summary, generate, run
+from zhunsheng.generator.plants import cases
 from zhunsheng.kernel.home import ROOT, Home
 from zhunsheng.runs.answers import Score, answers
 
 WHOLE = knowledge_of(BOOK)
+#: Rules with cases written from the standard alone, and all rules of which the files can tell a case.
+BLIND = sorted({file.rule for file in cases.files() if file.author == cases.STANDARD} & set(BOOK.live))
+TOLD = sorted({case.told[0].rule for case in cases.cases(WHOLE.rules)[0] if case.kind == cases.VIOLATION})
 #: How an example tells what is planted of it.
 KINDS: dict[str, Callable[[Example], bool]] = {
     "unknown": lambda one: any(found.verdict == "unknown" for found in one.expect),
@@ -48,7 +52,7 @@ def scores(judged: County) -> dict[str, Score]:
     return {one.rule_id: one for one in answers(con, files.out / "answer_key.csv")}
 
 
-@pytest.mark.parametrize("rule", sorted(BOOK.rules))
+@pytest.mark.parametrize("rule", TOLD)
 def test_a_rule_finds_its_plants_and_nothing_else(scores: dict[str, Score], rule: str):
     one = scores[rule]
     assert (one.recall_known, one.precision) == (1.0, 1.0)
@@ -56,7 +60,7 @@ def test_a_rule_finds_its_plants_and_nothing_else(scores: dict[str, Score], rule
     assert (one.unknown_found, one.overturned_found) == (one.unknown_planted, one.overturned_planted)
 
 
-@pytest.mark.parametrize("rule", sorted(BOOK.rules))
+@pytest.mark.parametrize("rule", BLIND)
 def test_a_live_rule_stands_in_the_key_in_every_way_that_its_examples_have(judged: County, rule: str):
     _, summary, _ = judged
     planted = summary.plants[rule]
@@ -68,10 +72,11 @@ def test_a_live_rule_stands_in_the_key_in_every_way_that_its_examples_have(judge
 
 
 def test_a_fifth_of_the_violations_of_each_rule_is_blind(scores: dict[str, Score]):
-    assert all(one.blind_planted for one in scores.values())
-    shares = [one.blind_planted / one.planted for one in scores.values()]
+    told = [scores[rule] for rule in BLIND]
+    assert all(one.blind_planted for one in told)
+    shares = [one.blind_planted / one.planted for one in told]
     assert max(shares) <= 0.21
-    assert sum(one.blind_planted for one in scores.values()) / sum(one.planted for one in scores.values()) > 0.19
+    assert sum(one.blind_planted for one in told) / sum(one.planted for one in told) > 0.19
 
 
 def test_few_findings_stand_beside_the_plants(scores: dict[str, Score]):

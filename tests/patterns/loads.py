@@ -17,11 +17,16 @@ from zhunsheng.patterns.base import (
     Device,
     Diagnosis,
     Facility,
+    IdentityCheck,
     Institution,
     Licence,
     Line,
+    NursingRecord,
     Order,
+    PaymentStatus,
+    Practice,
     Procedure,
+    Settlement,
     Stay,
     UseRecord,
     registrations,
@@ -65,7 +70,11 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "counts": st.sampled_from(["quantity", "lines"]),
         "reach": st.sampled_from(["institution", "person"]),
     },
-    "kind_cap": {"item_class": st.sampled_from(["09", "11"]), "max_kinds": st.integers(0, 2)},
+    "kind_cap": {
+        "item_class": st.sampled_from(["09", "11"]),
+        "max_kinds": st.integers(0, 2),
+        "visit_types": st.sampled_from(["", "inpatient", "outpatient inpatient"]),
+    },
     "course_days": {
         "item_code": st.sampled_from(ITEMS),
         "item_group": st.sampled_from(["g1", "g1", "g2"]),
@@ -106,6 +115,7 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "bundle_name": st.just("n"),
         "part_code": st.sampled_from(ITEMS[1:]),
         "min_parts": st.integers(1, 2),
+        "counts": st.sampled_from(["parts", "units"]),
         "time_window": st.sampled_from(["day", "encounter"]),
         "bundle_price_fen": st.sampled_from([0, 100, 133, 2_400]),
     },
@@ -179,9 +189,9 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "code_requires": {
         "code": st.sampled_from(["J18", "I10", "Z51", "J18", "I10", "68.4"]),
-        "register": st.sampled_from([*["diagnosis"] * 6, "procedure"]),
+        "register": st.sampled_from([*["diagnosis"] * 8, "procedure"]),
         "needs": st.sampled_from(["item", "diagnosis"]),
-        "need_codes": st.sampled_from(["001", "002 003", "J18 I10", "Z51", "Z49 001"]),
+        "need_codes": st.sampled_from(["001", "002 003", "J18", "Z51", "Z49 001"]),
     },
     "event_frequency": {
         "visit_types": st.sampled_from(["inpatient", "inpatient outpatient", "outpatient pharmacy emergency"]),
@@ -208,6 +218,32 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "item_code": st.sampled_from(ITEMS[:2]),
         "drug_class": st.sampled_from(["k1", "k1", "k1", "k1", "k1", "k2"]),
         "max_drugs": st.sampled_from([1, 1, 1, 2]),
+    },
+    "title_required": {
+        "item_code": st.sampled_from(ITEMS),
+        "titles": st.sampled_from(["主任医师", "主任医师 副主任医师", "主治医师"]),
+    },
+    "practitioner_valid": {"barring": st.sampled_from(["suspended", "suspended terminated"])},
+    "identity_failed": {"failing": st.sampled_from(["differed", "failed"])},
+    "nursing_level": {"item_code": st.sampled_from(ITEMS), "level": st.sampled_from(["special", "1", "2", "3"])},
+    "dup_settlement": {"compares": st.sampled_from(["invoice", "invoice_total"])},
+    "prophylaxis": {
+        "item_code": st.sampled_from(ITEMS),
+        "op_codes": st.sampled_from(["68.", "47.", "68. 47."]),
+        "max_days": st.integers(0, 1),
+    },
+    "low_standard": {
+        "max_days": st.integers(0, 2),
+        "treat_classes": st.sampled_from(["05 06", "09"]),
+        "check_classes": st.sampled_from(["03 04", "11", "09 11"]),
+        "check_percent": st.sampled_from([0, 50, 100]),
+        "min_score": st.integers(1, 4),
+    },
+    "idle_bed": {"idle_days": st.integers(1, 2), "quiet_classes": st.sampled_from(["01 07", "09", "09 11"])},
+    "data_quality": {
+        "checks": st.sampled_from(
+            ["amount_mismatch class_missing", "principal_missing principal_twice", "class_missing principal_twice"]
+        )
     },
     "facility_required": {
         "item_code": st.sampled_from(ITEMS),
@@ -239,6 +275,7 @@ def cases(draw: st.DrawFn) -> list[Case]:
     people = [draw(_case(f"P{number}")) for number in range(draw(st.integers(1, 3)))]
     known = {"devices": draw(_devices), "facilities": draw(_facilities), "licences": draw(_licences)}
     known |= {"institutions": registrations(draw(_institutions)), "departments": registrations(draw(_departments))}
+    known |= {"practices": draw(_practices), "payment_statuses": draw(_decisions)}
     return [replace(case, **known) for case in people]
 
 
@@ -278,6 +315,25 @@ _facilities = st.lists(
     ),
     max_size=3,
 ).map(tuple)
+_practices = st.lists(
+    st.builds(
+        lambda who, place, title, period: Practice(who, place, title, *period),
+        st.sampled_from(["DR1", "DR2"]),
+        st.sampled_from("AB"),
+        st.sampled_from([None, "主任医师", "主治医师", "医师"]),
+        _periods,
+    ),
+    max_size=4,
+).map(tuple)
+_decisions = st.lists(
+    st.builds(
+        lambda who, status, period: PaymentStatus(who, status, *period),
+        st.sampled_from(["DR1", "DR2"]),
+        st.sampled_from(["suspended", "terminated"]),
+        _periods,
+    ),
+    max_size=2,
+).map(tuple)
 _licences = st.lists(
     st.builds(
         lambda place, kind, period: Licence(place, kind, *period),
@@ -304,6 +360,9 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.sampled_from([0, 4, 6, 8])))]
     sex = draw(st.sampled_from([None, "M", "F"]))
     orders = [draw(_order(person, number, line)) for number, line in enumerate(lines[:5])]
+    nursing = [draw(_nursing(person, n)) for n in range(draw(st.integers(0, 3)))]
+    checks = [draw(_check(person, n)) for n in range(draw(st.integers(0, 3)))]
+    settled = [draw(_settlement(person, n)) for n in range(draw(st.sampled_from([0, 4, 5, 6])))]
     procedures = [draw(_procedure(person, n)) for n in range(draw(st.integers(0, 2)))]
     uses = [draw(_use(person, number)) for number in range(draw(st.integers(0, 4)))]
     deaths = draw(st.lists(days, max_size=2))
@@ -318,6 +377,9 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         use_records=tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),
         procedures=tuple(procedures),
+        nursing_records=tuple(nursing),
+        identity_checks=tuple(checks),
+        settlements=tuple(settled),
     )
 
 
@@ -333,6 +395,34 @@ def _order(draw: st.DrawFn, person: str, number: int, line: Line) -> Order:
         None,
         draw(st.sampled_from([None, 20_000, 20_001, 30_000])),
         draw(st.sampled_from([None, 0, 1, 2, 3, 4, 6])),
+    )
+
+
+@st.composite
+def _nursing(draw: st.DrawFn, person: str, number: int) -> NursingRecord:
+    level = draw(st.sampled_from([None, "3", "2", "1", "special"]))
+    return NursingRecord(f"{person}-N{number}", f"{person}-E{draw(st.integers(0, 2))}", person, "A", draw(days), level)
+
+
+@st.composite
+def _check(draw: st.DrawFn, person: str, number: int) -> IdentityCheck:
+    moment = draw(st.none() | st.sampled_from([MIDNIGHT, MIDNIGHT + 60]))
+    result = draw(st.sampled_from(["matched", "differed", "failed"]))
+    encounter = f"{person}-E{draw(st.integers(0, 2))}"
+    return IdentityCheck(f"{person}-C{number}", encounter, person, "A", draw(days), moment, result)
+
+
+@st.composite
+def _settlement(draw: st.DrawFn, person: str, number: int) -> Settlement:
+    return Settlement(
+        f"{person}-S{number}",
+        f"{person}-E{draw(st.sampled_from([0, 1, 1, 3]))}",
+        person,
+        draw(st.sampled_from("AB")),
+        draw(days),
+        draw(st.sampled_from([100, 100, 200])),
+        draw(st.sampled_from(["K", "K", "K", None])),
+        draw(st.sampled_from(["1", "1", "2", None])),
     )
 
 
@@ -359,7 +449,7 @@ def _use(draw: st.DrawFn, person: str, number: int) -> UseRecord:
 @st.composite
 def _diagnosis(draw: st.DrawFn, person: str) -> Diagnosis:
     code = draw(st.sampled_from(["J18.900", "J18.100", "I10.x00", "Z51.100"]))
-    return Diagnosis(f"{person}-E{draw(st.integers(0, 2))}", code, draw(st.booleans()))
+    return Diagnosis(f"{person}-E{draw(st.integers(0, 2))}", code, draw(st.sampled_from([True, True, False])))
 
 
 @st.composite
@@ -377,7 +467,7 @@ def _line(draw: st.DrawFn, person: str, number: int) -> Line:
         person_id=person,
         institution_id=draw(st.sampled_from(["A", "A", "B", "C"])),
         department_id=draw(st.sampled_from([None, "D1", "D2"])),
-        practitioner_id=None,
+        practitioner_id=draw(st.sampled_from([None, "DR1", "DR2", "DR3"])),
         item_code=draw(st.sampled_from(ITEMS)),
         service_date=day,
         service_at=moment,

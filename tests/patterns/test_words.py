@@ -11,7 +11,7 @@ from zhunsheng.kernel.home import ROOT
 from zhunsheng.patterns import JUDGES
 from zhunsheng.patterns.bind import bind
 from zhunsheng.patterns.examples import case_of
-from zhunsheng.runs.words import sentence
+from zhunsheng.patterns.words import sentence
 
 BOOK = load(Path(ROOT / "rulebook"))
 BOUND = bind(BOOK)

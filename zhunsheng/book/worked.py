@@ -9,7 +9,10 @@ from zhunsheng.book.entry import Dated, Entry
 
 
 class ExampleLine(Entry):
-    """A charge line of a worked example; ``at`` is a day or a day with time, Asia/Shanghai."""
+    """A charge line of a worked example; ``at`` is a day or a day with time, Asia/Shanghai.
+
+    ``amount`` is price times quantity unless it is stated.
+    """
 
     id: str
     item: str
@@ -22,10 +25,11 @@ class ExampleLine(Entry):
     encounter: str = "E1"
     item_class: str | None = None
     in_scope: str | None = None
+    amount: str | None = None
 
 
 class ExampleStay(Entry):
-    """An encounter of a worked example; the first of ``diagnoses`` is the principal one."""
+    """An encounter of a worked example; the first ``principals`` of ``diagnoses`` are principal ones."""
 
     id: str
     start: str
@@ -35,6 +39,7 @@ class ExampleStay(Entry):
     department: str | None = "D1"
     insurance: str | None = "310"
     diagnoses: tuple[str, ...] = ()
+    principals: int = 1
 
 
 class ExampleInstitution(Dated):

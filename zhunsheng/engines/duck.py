@@ -47,7 +47,7 @@ _DATES = {
 }  # fmt: skip
 
 #: Fact tables by name: the part of a case that holds their rows, and the kind of row.
-_OWN: dict[str, tuple[str, Any]] = {
+OWN: dict[str, tuple[str, Any]] = {
     "line": ("lines", Line),
     "encounter": ("stays", Stay),
     "diagnosis": ("diagnoses", Diagnosis),
@@ -60,7 +60,7 @@ _OWN: dict[str, tuple[str, Any]] = {
     "death": ("deaths", Death),
 }
 #: Registers, of which several persons may know the same rows.
-_REGISTERS: dict[str, tuple[str, Any]] = {
+REGISTERS: dict[str, tuple[str, Any]] = {
     "institution_registration": ("institutions", Institution),
     "department_registration": ("departments", Department),
     "device": ("devices", Device),
@@ -105,9 +105,9 @@ def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings])
 def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     """Create the fact tables that patterns read (line, encounter, person, ...) from cases: for examples and tests."""
     people = list(cases)
-    for name, (part, kind) in _OWN.items():
+    for name, (part, kind) in OWN.items():
         _table(con, name, _schema(kind._fields), [row for case in people for row in getattr(case, part)])
-    for name, (part, kind) in _REGISTERS.items():
+    for name, (part, kind) in REGISTERS.items():
         rows = sorted({row for case in people for row in getattr(case, part)}, key=str)
         _table(con, name, _schema(kind._fields), rows)
     _table(

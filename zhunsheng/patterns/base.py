@@ -381,7 +381,7 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format of runs/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...
+    carry a format of patterns/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...
     """
 
     name: str

@@ -69,7 +69,7 @@ def case_of(example: Example, person_id: str) -> Case:
         lines=tuple(_line(line, person_id) for line in example.lines),
         stays=tuple(_stay(stay, person_id) for stay in example.stays),
         diagnoses=tuple(
-            Diagnosis(f"{person_id}/{stay.id}", code, not place)
+            Diagnosis(f"{person_id}/{stay.id}", code, place < stay.principals)
             for stay in example.stays
             for place, code in enumerate(stay.diagnoses)
         ),
@@ -168,7 +168,7 @@ def _line(line: ExampleLine, person_id: str) -> Line:
         moment,
         quantity,
         price,
-        times(price, quantity),
+        times(price, quantity) if line.amount is None else fen_from_yuan(line.amount),
         line.item_class,
         fen_from_yuan(line.in_scope) if line.in_scope is not None else None,
     )

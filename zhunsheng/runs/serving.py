@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from zhunsheng.book.models import Book, Rule
+from zhunsheng.book.told import citation, named
 from zhunsheng.engines import duck
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
@@ -139,9 +140,7 @@ def _load_batches(con: duckdb.DuckDBPyConnection, snapshot: lake.Snapshot) -> No
 
 
 def _cited(book: Book, rule: Rule, point: Any) -> tuple[Any, ...]:
-    label = " × ".join(value for key, value in point.values.items() if key.endswith("_name"))
-    batch = book.batches[point.batch]
-    cited = point.citation or batch.citation
+    label, cited = named(point), citation(book, point)
     return rule.id, point.point_id, label, cited, point.note, str(point.valid_from), str(point.valid_to or "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.runs.words import sentence
+from zhunsheng.patterns.words import sentence
 from zhunsheng.web.templatetags.words import english
 
 #: What lacks, by reason code, (Chinese, English); a code without an entry shows its sentence without values.

@@ -41,6 +41,8 @@ NAMED, UNNAMED, SURPLUS = "named", "unnamed", "surplus"
 REFUND_NOTES = {NAMED: "已全部退费", UNNAMED: "已全部退费，退费未指明原明细", SURPLUS: "多收一份，已退一份"}
 #: The facts that a case can be told in; a case that states others is left out.
 TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders", "uses", "devices", "facilities"}
+#: Facts that the county states of everybody, so that a case cannot be silent of them: its cases are left out.
+UNTOLD = {"practice"}
 WORDS = {"name", "name_en", "expect", "work", "work_en", "known_false_positive", "kind", "rows", "besides"}
 
 
@@ -140,9 +142,9 @@ def cases(rules: Sequence[RuleText]) -> tuple[list[Case], list[str]]:
     """Return the cases of the live rules, and the names of those that state facts the files cannot carry."""
     live = {rule.id: rule for rule in rules}
     found = [case for rule in rules for case in _of_examples(rule)] + list(_written(live))
-    tellable = [case for case in found if not _foreign(case.facts)]
-    left_out = [f"{case.told[0].rule}: {case.note}" for case in found if _foreign(case.facts)]
-    return tellable, left_out
+    left = [case for case in found if _foreign(case.facts) or any(rule.facts & UNTOLD for rule in case.rules)]
+    tellable = [case for case in found if case not in left]
+    return tellable, [f"{case.told[0].rule}: {case.note}" for case in left]
 
 
 def _of_examples(rule: RuleText) -> Iterable[Case]:
@@ -237,6 +239,8 @@ def _foreign(facts: Example | Written) -> bool:
     foreign = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
+    # price times quantity and one principal diagnosis are what the files are made of
+    elsewhere |= any(line.amount is not None for line in facts.lines) or any(s.principals != 1 for s in facts.stays)
     # one import cannot let a person die on two days
     elsewhere |= len(facts.person.died_on) > 1
     return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)

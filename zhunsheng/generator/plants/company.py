@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from numpy.random import Generator
 
 from zhunsheng.generator import months
-from zhunsheng.generator.catalogue import Item, price_at
+from zhunsheng.generator.catalogue import price_at
 from zhunsheng.generator.county import TIER_OF
 from zhunsheng.generator.frames import DAY, HOUR
 from zhunsheng.generator.knowledge import Need, NeedPoint
@@ -42,10 +42,23 @@ class Company:
             day = begin // DAY - 1 if begin // DAY > self.world.first_day else begin // DAY
             settled = [open_visit(day)]
             self.plant.encounters += settled
+        # a rule that looks at classes would see the company, too
+        alone = "item_class" in self.case.exact
         for number, encounter in enumerate(settled):
+            if alone and encounter.lines:
+                continue
             at = encounter.begin + (10 * HOUR if encounter.begin_day_only else 600)
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
             encounter.lines.append(self._charge(encounter, self.plain_drug(), at))
+            self._daily(encounter)
+
+    def _daily(self, stay: PlantedEncounter) -> None:
+        """Give a drug every other day of a stay: nobody lies in bed for days without any care."""
+        if stay.visit_type != VISIT_TYPES["inpatient"] or stay.end is None:
+            return
+        drug = self.plain_drug()
+        for day in range(stay.begin // DAY + 2, min(stay.end // DAY, self.last_day), 2):
+            stay.lines.append(self._charge(stay, drug, day * DAY + 9 * HOUR))
 
     def goes_with(self) -> None:
         """Charge what other rules want to see beside an item on the same day, or in the same encounter."""
@@ -96,13 +109,10 @@ class Company:
                 self.plant.papers.append(("uses", encounter, {"psn_no": number, "fixmedins_code": place, **cells}))
 
     def plain_drug(self) -> int:
-        """Return an ordinary drug that no list names and every tier charges alike."""
-        fitting = [n for n, item in enumerate(self.world.catalogue.items) if self._plain(item)]
+        """Return an ordinary drug that no list names and that the case leaves free."""
+        items = self.world.catalogue.items
+        fitting = [n for n in self.world.plain if items[n].code not in self.avoided]
         return fitting[int(self.rng.integers(0, len(fitting)))]
-
-    def _plain(self, item: Item) -> bool:
-        free = not item.sex and item.max_age is None and item.level <= 1 and item.category == "drug"
-        return free and not self.world.index.limited(item.code) and item.code not in self.avoided
 
     def _lines_of(self, *kinds: Need) -> Iterator[tuple[PlantedEncounter, PlantedLine, NeedPoint]]:
         """Yield the lines of settled encounters with what is asked of them."""

@@ -44,6 +44,7 @@ def turns_of(case: Case) -> list[date]:
     """Return the days on which something begins or ends for what a case names."""
     facts = case.facts
     named = {line.item for line in facts.lines} | {code for stay in facts.stays for code in stay.diagnoses}
+    named |= {code[:length] for code in named for length in range(3, len(code))}
     of_rules = {turn.day for rule in case.rules for turn in rule.turns if not turn.texts or turn.texts & named}
     registers = ("devices", "facilities", "institutions", "departments")
     held = [one for part in registers for one in getattr(facts, part)]

@@ -65,8 +65,22 @@ _LEVELS = {
     "0": ("未定级", "no level"),
     "": ("级别不明", "unknown level"),
 }
+_DECISIONS = {"suspended": ("暂停", "suspended"), "terminated": ("终止", "terminated")}
+_NURSING = {
+    "special": ("特级护理", "special nursing"),
+    "1": ("一级护理", "level-1 nursing"),
+    "2": ("二级护理", "level-2 nursing"),
+    "3": ("三级护理", "level-3 nursing"),
+}
+_CONDITIONS = {
+    "short": ("住院时间短", "short stay"),
+    "no_operation": ("没有手术", "no operation"),
+    "no_treatment": ("没有治疗费用", "no charge for treatment"),
+    "tests": ("以检查检验为主", "mostly tests"),
+}
 #: Formats whose value is a code, or several parted by spaces, each with its word.
-_CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX, "kinds": _KINDS}
+_CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX, "kinds": _KINDS,
+          "decisions": _DECISIONS, "nursing": _NURSING}  # fmt: skip
 _PLACE = re.compile(r"\{(expected|actual)(?::(\w+))?\}")
 
 
@@ -104,6 +118,11 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
         return plain(int(text), int(kind[1]))
     if kind == "rolling":
         return _rolling(text, side)
+    if kind == "conditions":
+        return ("、" if side == 0 else ", ").join(_CONDITIONS[code][side] for code in text.split())
+    if kind == "span":
+        first, last = text.split(" ")
+        return f" {first} 之后至 {last} 之前" if side == 0 else f"after {first} and before {last}"
     if kind == "supply":
         return _supply(text, side)
     if kind == "times":
