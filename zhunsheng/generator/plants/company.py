@@ -45,16 +45,17 @@ class Company:
         # a rule that looks at classes would see the company, too
         alone = "item_class" in self.case.exact
         for number, encounter in enumerate(settled):
+            self._daily(encounter)
             if alone and encounter.lines:
                 continue
             at = encounter.begin + (10 * HOUR if encounter.begin_day_only else 600)
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
             encounter.lines.append(self._charge(encounter, self.plain_drug(), at))
-            self._daily(encounter)
 
     def _daily(self, stay: PlantedEncounter) -> None:
         """Give a drug every other day of a stay: nobody lies in bed for days without any care."""
-        if stay.visit_type != VISIT_TYPES["inpatient"] or stay.end is None:
+        looked_at = any(rule.facts & {"nursing_record", "procedure"} for rule in self.case.rules)
+        if looked_at or stay.visit_type != VISIT_TYPES["inpatient"] or stay.end is None:
             return
         drug = self.plain_drug()
         for day in range(stay.begin // DAY + 2, min(stay.end // DAY, self.last_day), 2):
