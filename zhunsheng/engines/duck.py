@@ -29,6 +29,7 @@ from zhunsheng.patterns.base import (
 )
 
 VERSION = duckdb.__version__
+NAME = f"duckdb {VERSION}"
 _INTEGERS = {
     "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
 }  # fmt: skip
@@ -102,6 +103,11 @@ def hits(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> list[Hit]:
 def collect(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
     """Append the hits of a pattern to a table of the shape of ``create_hit_table``."""
     con.execute(f"INSERT INTO {table} {pattern.sql}")
+
+
+def count(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
+    """Append to a table of (rule_id, candidates) how many rows each rule of the pattern judged."""
+    con.execute(f"INSERT INTO {table} {pattern.count_sql}")
 
 
 def create_hit_table(con: duckdb.DuckDBPyConnection, table: str) -> None:
