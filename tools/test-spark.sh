@@ -9,4 +9,6 @@ if ! command -v "$java" >/dev/null; then
   exit 0
 fi
 tools/env.sh spark
+# the code of these many small questions is compiled once and hardly run: the quick compiler alone halves the time
+export JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 ${JDK_JAVA_OPTIONS:-}"
 exec .venv-spark/bin/python -m pytest -m spark tests/engines

@@ -31,8 +31,8 @@ COLUMNS = {"t": ("a", "b", "day"), "u": ("b", "c")}
             "SELECT t.b AS b, t.day + 1 AS day FROM t AS t",
         ),
         (
-            "SELECT b, a FROM t UNION ALL BY NAME SELECT c, b FROM u",
-            "SELECT t.b AS b, t.a AS a, NULL AS c FROM t AS t UNION ALL SELECT u.b AS b, NULL AS a, u.c AS c FROM u AS u",
+            "SELECT a FROM t UNION ALL BY NAME SELECT c FROM u",
+            "SELECT t.a AS a, NULL AS c FROM t AS t UNION ALL SELECT NULL AS a, u.c AS c FROM u AS u",
         ),
     ],
 )
