@@ -129,10 +129,6 @@ def papers(example: Example) -> list[tuple[str, str, str, str]]:
     rows = [(_("执业登记"), one.id, _days(one), one.title or _("职称未登记")) for one in example.practitioners]
     rows += [(_("支付资格处理"), one.practitioner, _days(one), one.status) for one in example.decisions]
     rows += [(_("诊疗科目登记"), one.kind, _days(one), one.institution) for one in example.licences]
-    rows += [
-        (_("医嘱"), one.item or "", str(one.start), f"{one.quantity or '–'} / {one.supply_days or '–'}")
-        for one in example.orders
-    ]
     rows += [(_("手术操作"), one.code, str(one.day or ""), one.encounter) for one in example.procedures]
     rows += [(_("护理记录"), one.level or "", str(one.day), one.encounter) for one in example.nursing]
     rows += [(_("人证核验"), one.result, one.at, one.encounter) for one in example.checks]
