@@ -18,6 +18,7 @@ from typing import Any
 
 from benchmarks._measure import SCRATCH
 from benchmarks._orders import HISTORY, SHARED, view
+from zhunsheng.book import load as load_book
 from zhunsheng.book.workbooks import import_workbooks
 from zhunsheng.desk.focus import OrderView
 from zhunsheng.desk.store import build
@@ -47,7 +48,7 @@ print(make_key(actor, body, "bench", 60_000)[1])
 
 def made(people: int) -> tuple[Home, str, list[OrderView]]:
     """Return a site with the whole book and a store of the people of so many orders, a key, and the orders."""
-    home = Home(SCRATCH / "desk-site")
+    home = Home(SCRATCH / f"desk-site-{load_book(ROOT / 'rulebook').digest[:12]}")
     if not (home.root / "whole").exists():
         import_workbooks([SHARED / "two_libraries"], ROOT / "rulebook", home.book, date(2026, 11, 22))
         home.root.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ def environment(home: Home) -> dict[str, str]:
         "ZHUNSHENG_HOME": str(home.root),
         "DJANGO_SETTINGS_MODULE": "zhunsheng.config.settings",
         "ZHUNSHENG_LOG": "WARNING",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
 
 

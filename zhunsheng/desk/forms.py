@@ -92,10 +92,13 @@ def _born(day: date) -> date:
     return day
 
 
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = f"^{_DAY}(T[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?)?$"
+#: Days of the calendar as a schema can say them; 29 February of a common year is refused all the same.
+_DAY = "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))"
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])?"
+_TIME = f"^(199[2-9]|20[0-9][0-9])-{_DAY}(T{_CLOCK})?$"
 Moment = Annotated[When, BeforeValidator(_when), WithJsonSchema({"type": "string", "pattern": _TIME})]
-Birth = Annotated[date, AfterValidator(_born)]
+_BORN = f"^(18[5-9][0-9]|19[0-9][0-9]|20[0-9][0-9])-{_DAY}$"
+Birth = Annotated[date, AfterValidator(_born), WithJsonSchema({"type": "string", "pattern": _BORN})]
 Quantity = Annotated[int, *_number(4, 999_999_999, positive=True)]
 Price = Annotated[int, *_number(6, 9_999_999_999_999, positive=False)]
 Fen = Annotated[int, *_number(2, 999_999_999, positive=False)]

@@ -57,7 +57,7 @@ def replied(told: list[Told], rules: frozenset[str], task: str, exchange: Exchan
         for finding in one.answer["findings"]:
             if not rules or {finding["rule"]["id"], finding["rule"]["code"]} & rules:
                 kind = "unknown" if finding["verdict"] == "unknown" else "result"
-                output[kind].append(_answered(one.asked, finding, task))
+                output[kind].append(_told(one.asked, finding, task))
         output["not_judged"] += [
             {"rule_id": late["rule"], "rule_name": late["name"], "patn_id": one.asked.person}
             for late in one.answer["not_judged"]
@@ -76,7 +76,7 @@ def _yuan(fen: int) -> str:
     return yuan(fen).replace(",", "")
 
 
-def _answered(asked: Asked, finding: dict[str, Any], task: str) -> dict[str, Any]:
+def _told(asked: Asked, finding: dict[str, Any], task: str) -> dict[str, Any]:
     said = mapping()["reply"]
     rule = finding["rule"]
     law = [f"{one['instrument']}第{one['article']}条" for one in rule["law"]]
