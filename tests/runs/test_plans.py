@@ -49,7 +49,9 @@ def test_no_statement_of_a_run_is_quadratic(con):
     serving.judge(con, bindings, lambda *_: None)
     for name, pattern in PATTERNS.items():
         # a pattern without points meets every row with its few bindings by date alone
-        assert not pattern.uses_knowledge or square(con, pattern.sql) == [], name
+        # (those over populations have a test of their own in tests/patterns)
+        if pattern.uses_knowledge and not pattern.is_population:
+            assert square(con, pattern.sql) == [], name
     con.execute(f"CREATE TEMP TABLE previous_finding ({serving.FINDING_COLUMNS})")
     assert square(con, serving.sql("assemble")) == square(con, serving.sql("totals")) == []
     assert square(con, serving.sql("digest")) == square(con, serving.sql("counts")) == []

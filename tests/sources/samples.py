@@ -206,6 +206,39 @@ EXERECD = [
         "exe_psn_code": "D330102000001",
     }
 ]
+INVCHG = [
+    {
+        "inv_chg_sn": "I1",
+        "fixmedins_code": "H33010200001",
+        "med_list_codg": "XA01ABD075A002010100001",
+        "inv_chg_type": "采购入库",
+        "inv_chg_time": "2026-03-01 09:00:00",
+        "cnt": "240",
+        "manu_lotnum": "B20260201",
+        "spler_name": "青禾医药有限公司",
+    }
+]
+DRUGTRAC = [
+    {
+        "trac_sn": "T1",
+        "mdtrt_id": "M1",
+        "psn_no": "330000000001",
+        "fixmedins_code": "H33010200001",
+        "feedetl_sn": "F000001",
+        "med_list_codg": "XA01ABD075A002010100001",
+        "drug_trac_codg": "81234567890123456789",
+        "setl_time": "2026-03-05 11:00:00",
+    }
+]
+CONTACT = [
+    {
+        "mdtrt_id": "M1",
+        "psn_no": "330000000001",
+        "fixmedins_code": "H33010200001",
+        "tel": "13800001111",
+        "acct": "6222020000000000001",
+    }
+]
 
 
 def line(number: int, **changes: str) -> dict[str, str]:
@@ -248,6 +281,9 @@ ROWS = {
     "feedetail": [line(i) for i in range(1, 4)],
     "drord": DRORD,
     "exerecd": EXERECD,
+    "invchg": INVCHG,
+    "drugtrac": DRUGTRAC,
+    "contact": CONTACT,
 }
 
 

@@ -103,6 +103,33 @@ def test_drord_and_exerecd_become_orders_and_use_records(site):
     assert site.one("use_record", f"{columns}, quantity_e4") == (*expected, 1772327700, 20_000)
 
 
+def test_invchg_and_drugtrac_become_stock_moves_and_trace_codes(site):
+    site.load(write_csv(site.inbox, "invchg", ROWS["invchg"]), write_csv(site.inbox, "drugtrac", ROWS["drugtrac"]))
+    item = "XA01ABD075A002010100001"
+    expected = ("H33010200001-I1", "H33010200001", item, date(2026, 3, 1), "purchase", 2_400_000, "B20260201")
+    assert site.one("stock_move", "move_id, institution_id, item_code, moved_on, kind, quantity_e4, lot") == expected
+    expected = ("H33010200001-T1", "M1", who(site, "330000000001"), "H33010200001-F000001", "81234567890123456789")
+    assert site.one("trace_code", "trace_id, encounter_id, person_id, line_id, trace_code") == expected
+
+
+def test_a_phone_becomes_one_key_however_it_is_written(site):
+    written = ["13800001111", "138-0000-1111", "+86 13800001111", "138****1111", ""]
+    rows = [{**ROWS["contact"][0], "mdtrt_id": f"M{n}", "tel": text} for n, text in enumerate(written)]
+    site.load(write_csv(site.inbox, "contact", rows))
+    keys = [row[0] for row in site.rows("contact", "phone_key")]
+    assert [len(key) for key in keys if key] == [20, 20, 20] and len({key for key in keys if key}) == 1
+    assert keys.count(None) == 2, "a masked number would make one key of many people"
+
+
+def test_a_phone_is_neither_a_person_nor_told_in_clear(site):
+    alike = {**ROWS["contact"][0], "psn_no": "13800001111"}
+    report = site.load(write_csv(site.inbox, "contact", [alike, {**alike, "mdtrt_id": "M2", "tel": "1" * 80}]))
+    person, phone = site.one("contact", "person_id, phone_key")
+    assert person != phone
+    (told,) = report.store.rows()
+    assert told.column == "tel" and "1111" not in told.value
+
+
 def test_licences_and_qualifications_become_dated_rows(site):
     site.load(*(write_csv(site.inbox, kind, ROWS[kind]) for kind in ("licdept", "payqual")))
     expected = ("H33010200001", "A03.01", "呼吸内科专业", date(2021, 1, 1), date(2026, 6, 1))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, time, timedelta
 
 import pytest
 
 from zhunsheng.book import load
 from zhunsheng.book.search import KINDS, index
 from zhunsheng.kernel.home import ROOT
+from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.web import book as web_book
+from zhunsheng.web import views
 
 pytestmark = pytest.mark.django_db
 RULE = "/rules/fund/duplicate-charge"
@@ -45,6 +49,24 @@ def test_a_rule_shows_sign_off_and_what_it_waits_for(as_):
     assert "尚无第二人核对" in page
     assert "起始日 2026-01-01 待对照原通知确认" in page
     assert "转科当日" in page
+
+
+def test_every_rule_shows_the_day_of_its_next_review(as_):
+    client = as_("head")
+    for rule in load(ROOT / "rulebook").rules.values():
+        assert f"下次复核 {rule.next_review}" in plain(client.get(f"/rules/{rule.id}")), rule.id
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_page_list_and_linter_agree_from_which_day_on_a_review_is_overdue(as_, monkeypatch, days):
+    rules = load(ROOT / "rulebook").rules.values()
+    due = min(rule.next_review for rule in rules)
+    rule, late = next(rule for rule in rules if rule.next_review == due), days > 0
+    today = datetime.combine(due + timedelta(days=days), time(9), SHANGHAI)
+    for module in (views.rulebook, web_book):
+        monkeypatch.setattr(module, "now", lambda: today)
+    page, listed = (plain(as_("head").get(path)) for path in (f"/rules/{rule.id}", "/rules"))
+    assert ("已过期" in page) is (f"复核已于 {due} 到期" in page) is ("条规则已过复核日期" in listed) is late
 
 
 def test_the_list_tells_examples_results_and_sign_off_of_every_rule(as_):

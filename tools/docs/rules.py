@@ -209,6 +209,7 @@ def _papers(example: Example) -> list[str]:
 
 def _more(line: ExampleLine) -> str:
     scope = f" 政策范围内 in scope {line.in_scope}" if line.in_scope is not None else ""
+    scope += f" 金额 amount {line.amount}" if line.amount is not None else ""
     scope += f" {line.practitioner}" if line.practitioner else ""
     return scope + ("" if line.department else " 科室不明 no department")
 

@@ -10,6 +10,7 @@ from zhunsheng.sources.mapping import SOURCES, Field, FileKind, Mapping, mapping
 TYPES = {
     "id": "identifier",
     "person": "identifier, becomes a pseudonym",
+    "contact": "phone or account, becomes a pseudonym and is never stored or shown; masked ones count as absent",
     "text": "text",
     "code": "code",
     "birth": "day",

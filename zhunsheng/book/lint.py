@@ -52,7 +52,7 @@ def waits(book: Book, remarks: list[Remark]) -> dict[str, list[Remark]]:
 
 def _rule(book: Book, rule: Rule, today: date) -> Iterator[Remark]:
     yield from _signature("rule", rule.id, rule)
-    yield from _review("rule", rule.id, rule.next_review, today)
+    yield from _review("rule", rule.id, rule, today)
     yield from _awaiting(book, rule)
     yield from _placed(book, rule)
     if not rule.waits_for and not any(example.known_false_positive for example in rule.examples):
@@ -185,7 +185,7 @@ def _has_gap(group: list[Point], hold: dict[str, Hold]) -> bool:
 
 def _batch(name: str, batch: Batch, today: date) -> Iterator[Remark]:
     yield from _signature("batch", name, batch)
-    yield from _review("batch", name, batch.next_review, today)
+    yield from _review("batch", name, batch, today)
     if not batch.citation.strip():
         yield Remark("batch", name, "error", "uncited", "批次没有出处", "The batch has no citation")
     if batch.date_to_confirm:
@@ -229,6 +229,7 @@ SIGNATURES: dict[str, tuple[Literal["error", "warning"], str, str, str]] = {
 }
 
 
-def _review(kind: Literal["rule", "batch"], about: str, due: date | None, today: date) -> Iterator[Remark]:
-    if due and due < today:
+def _review(kind: Literal["rule", "batch"], about: str, one: Signed, today: date) -> Iterator[Remark]:
+    due = one.next_review
+    if one.overdue(today):
         yield Remark(kind, about, "warning", "overdue", f"复核已于 {due} 到期", f"Review was due {due}")

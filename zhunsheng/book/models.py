@@ -20,17 +20,23 @@ class Signed(Dated):
     """Something that people answer for: who wrote it, who else checked it and signed on which day.
 
     ``published_on`` is the day on which it became known; where that was not seen, it counts as known from its start.
+    ``next_review`` is the last day by which somebody looks at it again.
     """
 
     published_on: date | None = None
     authored_by: str = ""
     checked_by: str | None = None
     signed_on: date | None = None
+    next_review: date | None = None
 
     @property
     def known_from(self) -> date:
         """The first day on which one could have judged by it."""
         return self.published_on or self.valid_from
+
+    def overdue(self, today: date) -> bool:
+        """Whether the day of its review has passed."""
+        return self.next_review is not None and self.next_review < today
 
     @property
     def sign_off(self) -> Literal["signed", "undated", "unchecked", "self_checked"]:
@@ -181,7 +187,6 @@ class Batch(Signed):
     ground: Ground
     confirmed_on: date
     date_to_confirm: bool = False
-    next_review: date | None = None
     level: Level = "national"
     region: str = ""
     supersedes: tuple[str, ...] = ()

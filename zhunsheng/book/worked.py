@@ -9,7 +9,10 @@ from zhunsheng.book.entry import Dated, Entry
 
 
 class ExampleLine(Entry):
-    """A charge line of a worked example; ``at`` is a day or a day with time, Asia/Shanghai."""
+    """A charge line of a worked example; ``at`` is a day or a day with time, Asia/Shanghai.
+
+    ``amount`` is price times quantity unless it is stated.
+    """
 
     id: str
     item: str
@@ -22,10 +25,11 @@ class ExampleLine(Entry):
     encounter: str = "E1"
     item_class: str | None = None
     in_scope: str | None = None
+    amount: str | None = None
 
 
 class ExampleStay(Entry):
-    """An encounter of a worked example; the first of ``diagnoses`` is the principal one."""
+    """An encounter of a worked example; the first ``principals`` of ``diagnoses`` are principal ones."""
 
     id: str
     start: str
@@ -35,6 +39,7 @@ class ExampleStay(Entry):
     department: str | None = "D1"
     insurance: str | None = "310"
     diagnoses: tuple[str, ...] = ()
+    principals: int = 1
 
 
 class ExampleInstitution(Dated):
@@ -155,6 +160,72 @@ class ExampleSettlement(Entry):
     encounter: str = "E1"
 
 
+class ExampleVisitLine(Entry):
+    """A charge line of each of equal encounters, on the day on which it begins; ``code`` is a trace code."""
+
+    id: str = "L1"
+    item: str
+    quantity: str = "1"
+    price: str
+    item_class: str | None = None
+    code: str | None = None
+
+
+class ExampleVisits(Entry):
+    """Equal encounters of a worked example of a population rule: of each of some people, one on each of some days.
+
+    Ids are made of ``id``, the number of the person and that of the day: person V.1, encounter V.1.2, line V.1.2.L1.
+    ``minutes`` is by how much each person's encounter starts after the one before. ``nights`` makes them stays.
+    ``phone`` and ``account`` are keys that all share; without them every person has one of their own.
+    """
+
+    id: str
+    people: int = 1
+    days: tuple[str, ...]
+    minutes: int = 0
+    nights: int | None = None
+    institution: str = "A"
+    department: str | None = "D1"
+    practitioner: str | None = None
+    visit_type: str = "outpatient"
+    diagnoses: tuple[str, ...] = ()
+    phone: str | None = None
+    account: str | None = None
+    lines: tuple[ExampleVisitLine, ...] = ()
+
+
+class ExampleMove(Entry):
+    """An entry of a store's ledger of a worked example."""
+
+    id: str
+    item: str
+    day: date
+    kind: Literal["opening", "purchase", "return", "use", "count"]
+    quantity: str
+    institution: str = "A"
+
+
+class ExampleService(Entry):
+    """A use record of a worked example of a population rule: who performed what for whom, and when."""
+
+    id: str
+    item: str
+    at: str
+    practitioner: str | None = None
+    person: str = "V.1"
+    institution: str = "A"
+    quantity: str = "1"
+
+
+class ExampleLoad(Entry):
+    """A whole small load, of which a population rule judges."""
+
+    institutions: tuple[ExampleInstitution, ...] = ()
+    visits: tuple[ExampleVisits, ...] = ()
+    moves: tuple[ExampleMove, ...] = ()
+    services: tuple[ExampleService, ...] = ()
+
+
 class Expected(Entry):
     """One finding that an example must give: its subject rows, verdict, reasons and amount at stake in yuan."""
 
@@ -185,6 +256,7 @@ class Example(Entry):
     nursing: tuple[ExampleNursing, ...] = ()
     checks: tuple[ExampleCheck, ...] = ()
     settlements: tuple[ExampleSettlement, ...] = ()
+    load: ExampleLoad | None = None
     expect: tuple[Expected, ...]
     work: str
     work_en: str

@@ -43,6 +43,7 @@ def record_run(manifest: Manifest, *, once: bool = False) -> None:
 def record_load() -> None:
     """Leave evidence of every batch and run that has none yet: of this load, or of what was killed before it."""
     ready()
+    from zhunsheng.casework.desk.tasks import refresh
     from zhunsheng.casework.imports.actions import record_batches
     from zhunsheng.casework.judgements.actions import record_missing_runs
     from zhunsheng.casework.outbox.actions import Process
@@ -51,6 +52,7 @@ def record_load() -> None:
     if snapshot:
         record_batches(Process("cli"), snapshot)
     record_missing_runs()
+    refresh()
 
 
 def decided() -> dict[str, str]:

@@ -5,6 +5,7 @@ DATABASE_URL          PostgreSQL instead of SQLite, e.g. postgres://user:passwor
 ZHUNSHENG_HOSTS       names under which the site is reached, comma-separated; a name beyond this machine turns on
                       HTTPS only, secure cookies and HSTS
 ZHUNSHENG_SECRET      the signing secret; made on first use in the site's folder when not given
+ZHUNSHENG_DESK_MS     milliseconds within which the desk judges an order (20)
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.worklist",
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.knowledge",
+    "zhunsheng.casework.desk",
     "zhunsheng.web",
 ]
 MIDDLEWARE = [
@@ -155,13 +157,16 @@ SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-#: Uploads: bytes of one file, files of one import, kinds by suffix; bytes of any other request's body.
+#: Uploads: bytes of one file, files of one import, kinds by suffix; bytes of an order and of any other request's body.
 UPLOAD_LIMITS = {
     "file_bytes": 2 * 1024**3,
     "files": 60,
     "suffixes": (".csv", ".xlsx", ".txt"),
     "body_bytes": 256 * 1024,
+    "order_bytes": 1024 * 1024,
 }
+#: Milliseconds within which an order is judged; a rule that comes later is told as not judged.
+DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_LIMITS["files"]

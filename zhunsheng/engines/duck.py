@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from zhunsheng.patterns import PATTERNS
+from zhunsheng.patterns import population as whole
 from zhunsheng.patterns.base import (
     COMMON,
     Bindings,
@@ -34,20 +35,24 @@ from zhunsheng.patterns.base import (
     Stay,
     UseRecord,
 )
+from zhunsheng.patterns.clues import decide
+from zhunsheng.patterns.population import Contact, Load, Measure, Outlier, StockMove, TraceCode
 
 VERSION = duckdb.__version__
+NAME = f"duckdb {VERSION}"
 _INTEGERS = {
     "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
+    "performed_at", "numerator", "denominator", "weight",
     "sequence", "checked_at", "total_fen",
 }  # fmt: skip
 _FLAGS = {"is_principal"}
 _DATES = {
     "valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date", "ordered_on", "stopped_on",
-    "performed_on", "died_on", "observed_on", "checked_on", "settled_on",
+    "performed_on", "died_on", "observed_on", "checked_on", "settled_on", "moved_on",
 }  # fmt: skip
 
 #: Fact tables by name: the part of a case that holds their rows, and the kind of row.
-_OWN: dict[str, tuple[str, Any]] = {
+OWN: dict[str, tuple[str, Any]] = {
     "line": ("lines", Line),
     "encounter": ("stays", Stay),
     "diagnosis": ("diagnoses", Diagnosis),
@@ -60,7 +65,7 @@ _OWN: dict[str, tuple[str, Any]] = {
     "death": ("deaths", Death),
 }
 #: Registers, of which several persons may know the same rows.
-_REGISTERS: dict[str, tuple[str, Any]] = {
+REGISTERS: dict[str, tuple[str, Any]] = {
     "institution_registration": ("institutions", Institution),
     "department_registration": ("departments", Department),
     "device": ("devices", Device),
@@ -105,9 +110,9 @@ def load_bindings(con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings])
 def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     """Create the fact tables that patterns read (line, encounter, person, ...) from cases: for examples and tests."""
     people = list(cases)
-    for name, (part, kind) in _OWN.items():
+    for name, (part, kind) in OWN.items():
         _table(con, name, _schema(kind._fields), [row for case in people for row in getattr(case, part)])
-    for name, (part, kind) in _REGISTERS.items():
+    for name, (part, kind) in REGISTERS.items():
         rows = sorted({row for case in people for row in getattr(case, part)}, key=str)
         _table(con, name, _schema(kind._fields), rows)
     _table(
@@ -118,6 +123,62 @@ def load_cases(con: duckdb.DuckDBPyConnection, cases: Iterable[Case]) -> None:
     )
 
 
+def load_whole(con: duckdb.DuckDBPyConnection, load: Load) -> None:
+    """Create the fact tables and the view that population patterns read: for examples and tests."""
+    tables: dict[str, tuple[type[tuple[Any, ...]], tuple[Any, ...]]] = {
+        "line": (Line, load.lines),
+        "encounter": (Stay, load.stays),
+        "diagnosis": (Diagnosis, load.diagnoses),
+        "institution_registration": (Institution, load.institutions),
+        "use_record": (UseRecord, load.use_records),
+        "stock_move": (StockMove, load.stock_moves),
+        "trace_code": (TraceCode, load.trace_codes),
+        "contact": (Contact, load.contacts),
+    }
+    for name, (kind, rows) in tables.items():
+        _table(con, name, _schema(kind._fields), rows)  # type: ignore[attr-defined]
+    create_peers(con)
+
+
+def create_peers(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the view that says which institutions are compared with each other."""
+    con.execute(f"CREATE OR REPLACE TEMP VIEW peer AS {whole.peer_sql()}")
+
+
+def judge_whole(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:
+    """Append the hits of a population pattern to a table of hits, and its measures to the table ``measure``."""
+    con.execute(f"INSERT INTO measure {pattern.measure_sql}")
+    mine = f"SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM {pattern.table})"  # noqa: S608 - ours
+    outliers = decide([Measure(*row) for row in con.execute(mine).fetchall()], bindings)
+    _table(con, "outlier", _schema(Outlier._fields), outliers)
+    _table(con, "standing", _schema(Hit._fields), list(whole.subject_hits(outliers)))
+    con.execute(f"INSERT INTO {table} SELECT * FROM standing")  # noqa: S608 - our own names
+    collect(con, pattern, table)
+    con.execute("DROP TABLE outlier; DROP TABLE standing")
+
+
+def measured(pattern: Pattern) -> str:
+    """Return the select of (rule_id, candidates) of a population pattern: its measures, or what they are made of."""
+    count = "SUM(denominator)" if pattern.counts == "denominator" else "COUNT(*)"
+    mine = f"(SELECT DISTINCT rule_id FROM {pattern.table})"  # noqa: S608 - our own names
+    return f"SELECT rule_id, CAST({count} AS BIGINT) FROM measure WHERE rule_id IN {mine} GROUP BY rule_id"  # noqa: S608
+
+
+def create_measure_table(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the table that keeps the measures of all population rules."""
+    columns = ", ".join(f"{name} {'BIGINT' if name in _INTEGERS else 'VARCHAR'}" for name in Measure._fields)
+    con.execute(f"CREATE OR REPLACE TABLE measure ({columns})")
+
+
+def whole_hits(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings) -> list[Hit]:
+    """Return the hits of a population pattern as objects: for examples and tests."""
+    create_measure_table(con)
+    con.execute("DROP TABLE IF EXISTS whole_hit")
+    create_hit_table(con, "whole_hit")
+    judge_whole(con, pattern, bindings, "whole_hit")
+    return [Hit(*row) for row in con.execute("SELECT * FROM whole_hit").fetchall()]
+
+
 def hits(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> list[Hit]:
     """Return the hits of a pattern as objects: for examples and tests, not for millions."""
     return [Hit(*row) for row in con.execute(pattern.sql).fetchall()]
@@ -126,6 +187,11 @@ def hits(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> list[Hit]:
 def collect(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
     """Append the hits of a pattern to a table of the shape of ``create_hit_table``."""
     con.execute(f"INSERT INTO {table} {pattern.sql}")
+
+
+def count(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
+    """Append to a table of (rule_id, candidates) how many rows each rule of the pattern judged."""
+    con.execute(f"INSERT INTO {table} {pattern.count_sql}")
 
 
 def create_hit_table(con: duckdb.DuckDBPyConnection, table: str) -> None:

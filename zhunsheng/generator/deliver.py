@@ -118,6 +118,12 @@ def _write_workbook(path: Path, tables: dict[str, pa.Table]) -> None:
                 sheet.write_column(1, number, column.to_pylist())
 
 
+def answers(delivery: Delivery, told: Sequence[Sequence[str]]) -> None:
+    """Write the answers of the planted schemes beside the import folder."""
+    names = ("rule_id", "institution_id", "month", "practitioner_id", "item_code")
+    _write_rows(delivery.out / "schemes.csv", names, told)
+
+
 def end(delivery: Delivery, county: County, shares: Sequence[People], key: Sequence[KeyRow]) -> Summary:
     """Write the answer key, the list of broken rows and the summary beside the import folder."""
     numbers = np.concatenate([people.number for people in shares])

@@ -105,7 +105,7 @@ class Knowledge:
 
     The points of four lists, whose rows may be plain tuples in the order of the point classes; ``needs``, what other
     rules ask of an item; ``named``, the texts of all further lists, whose items ordinary traffic leaves out; ``names``
-    of items by code; the live ``rules``.
+    of items by code; the live ``rules``; ``stocked``, the items whose stores keep a ledger.
     """
 
     sex: Sequence[tuple[str, str, str, date, date | None]] = ()
@@ -116,6 +116,7 @@ class Knowledge:
     named: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     rules: Sequence[RuleText] = ()
+    stocked: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -19,7 +19,9 @@ from zhunsheng.generator import (
     pools,
     records,
     refunds,
+    schemes,
     stay_lines,
+    supply,
     visit_lines,
     visits,
 )
@@ -72,13 +74,15 @@ def generate(
     months: int = 12,
     start: date = date(2025, 11, 1),
     knowledge: Knowledge,
+    count: int = 2,
     progress: Progress | None = None,
 ) -> Summary:
     """Write the exports of an invented county into ``out/import`` and the answer key beside it.
 
     The same arguments give the same bytes. ``lines`` is met to about one percent, the planted cases held. Months are
     calendar months, the first one from ``start`` on; a large month is written in parts. ``progress`` is called with a
-    step, months done and months in all. An earlier generation in ``out`` is replaced.
+    step, months done and months in all. ``count`` is how many schemes of each kind are
+    planted. An earlier generation in ``out`` is replaced.
     """
     summary = Summary(seed)
     delivery = deliver.begin(out, seed, months, summary)
@@ -87,6 +91,7 @@ def generate(
     registers = records.registers(found, masters.registers(found))
     deliver.masters(delivery, masters.tables(found, made.worlds[0].more) | registers)
     summary.not_planted = made.left_out
+    ledger = supply.Ledger(knowledge.stocked)
     summary.persons = sum(len(world.people) for world in made.worlds)
     summary.months = [month.label for month in made.months]
     for month, world in _turns(made):
@@ -95,12 +100,15 @@ def generate(
         whole = _month(made, world, month)
         part = world.shard if len(made.worlds) > 1 else None
         tables = assemble.tables(world, made.cast, whole) | records.tables(world, whole)
+        tables |= supply.tables(world, whole, knowledge.stocked)
         deliver.month(delivery, month, found, tables, part)
         assemble.identify(world, made.cast, whole)
+        ledger.add(world, whole)
         _count(summary, whole)
     if progress:
         progress("生成完毕", months, months)
     _papers(made, delivery)
+    _schemes(made, delivery, ledger, count)
     return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
 
 
@@ -112,6 +120,16 @@ def _papers(made: Generation, delivery: deliver.Delivery) -> None:
         dead += records.deaths(random_numbers(world.seed, 4, world.shard), world.people, first, days)
     written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses"), "death": dead}
     deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=90)
+
+
+def _schemes(made: Generation, delivery: deliver.Delivery, ledger: supply.Ledger, count: int) -> None:
+    """Write the ledgers of the stores and the planted schemes, with their answers apart."""
+    world = made.worlds[0]
+    planted, answers, short = schemes.plant(
+        world.county, world.catalogue.items, world.plain, ledger, made.months, count
+    )
+    deliver.masters(delivery, {"invchg": ledger.table(made.months, short)} | planted.tables(), first=93)
+    deliver.answers(delivery, answers)
 
 
 def _turns(made: Generation) -> Iterator[tuple[Month, World]]:

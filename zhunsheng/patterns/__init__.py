@@ -7,18 +7,25 @@ from collections.abc import Callable, Iterator
 from zhunsheng.patterns import (
     after_death,
     bundle_split,
+    clinician_overlap,
+    cloned_charges,
     code_person,
     code_requires,
     contraindication,
     course_days,
+    data_quality,
     date_in_stay,
     dept_set,
     dose_range,
     drug_pair,
     dup_claim,
+    dup_settlement,
     dup_therapy,
     event_frequency,
     facility_required,
+    group_visits,
+    identity_failed,
+    idle_bed,
     insurance_type,
     item_age,
     item_requires_dx,
@@ -27,20 +34,35 @@ from zhunsheng.patterns import (
     item_sex,
     item_visit_type,
     kind_cap,
+    low_standard,
     mutex_pair,
     not_payable,
+    nursing_level,
+    off_hours,
     org_level,
     overlap,
     pay_cap,
+    practitioner_valid,
     price_ceiling,
+    prophylaxis,
     qty_cap,
+    ratio_monitor,
     readmission,
+    resale_prone,
+    shared_contact,
+    stock_balance,
+    sudden_growth,
+    supply_days,
     tiered_price,
+    title_required,
+    trace_twice,
     units_vs_record,
     units_vs_stay,
     visit_in_stay,
+    workload,
 )
 from zhunsheng.patterns.base import Bindings, Case, Hit, Pattern
+from zhunsheng.patterns.population import Population
 
 _MODULES = (
     item_sex,
@@ -70,6 +92,7 @@ _MODULES = (
     units_vs_stay,
     units_vs_record,
     facility_required,
+    supply_days,
     code_person,
     code_requires,
     event_frequency,
@@ -77,9 +100,34 @@ _MODULES = (
     drug_pair,
     dose_range,
     dup_therapy,
+    title_required,
+    practitioner_valid,
+    identity_failed,
+    nursing_level,
+    dup_settlement,
+    prophylaxis,
+    low_standard,
+    idle_bed,
+    data_quality,
 )
 
-PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}
+#: Patterns that look at everyone at once: they have no form for one person.
+_WHOLE = (
+    stock_balance,
+    trace_twice,
+    clinician_overlap,
+    ratio_monitor,
+    sudden_growth,
+    off_hours,
+    resale_prone,
+    workload,
+    shared_contact,
+    group_visits,
+    cloned_charges,
+)
+
+PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in (*_MODULES, *_WHOLE)}
+POPULATIONS: dict[str, Population] = {m.PATTERN.name: Population(m.measures, m.judge) for m in _WHOLE}
 JUDGES: dict[str, Callable[[Case, Bindings], Iterator[Hit]]] = {m.PATTERN.name: m.judge for m in _MODULES}
 
-__all__ = ["JUDGES", "PATTERNS", "Bindings", "Case", "Hit", "Pattern"]
+__all__ = ["JUDGES", "PATTERNS", "POPULATIONS", "Bindings", "Case", "Hit", "Pattern"]

@@ -55,6 +55,7 @@ class Stay(NamedTuple):
     end_at: int | None
     department_id: str | None = None
     insurance_kind: str | None = None
+    practitioner_id: str | None = None
 
 
 class Diagnosis(NamedTuple):
@@ -148,6 +149,8 @@ class UseRecord(NamedTuple):
     item_code: str
     performed_on: date
     quantity_e4: int
+    performed_at: int | None = None
+    practitioner_id: str | None = None
 
 
 class Device(NamedTuple):
@@ -312,7 +315,7 @@ class Hit(NamedTuple):
     expected: str
     actual: str
     role: str
-    row_kind: str  # "line" or "encounter"
+    row_kind: str  # line, encounter, stock_move, trace_code; institution or practitioner: a place and a period
     row_id: str
     amount_fen: int
 
@@ -381,7 +384,7 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format of runs/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...
+    carry a format of patterns/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...
     """
 
     name: str
@@ -393,6 +396,15 @@ class Pattern:
     columns: tuple[BindingColumn, ...]
     reasons: dict[str, tuple[str, str]]
     index: tuple[str, ...] = ()
+    #: How clues.decide reads the measures of a population pattern: share, rate, growth; event: the set form decides.
+    family: str = ""
+    #: What a population pattern judges one by one: its measures, or the things that their denominators count.
+    counts: str = "measures"
+
+    @property
+    def is_population(self) -> bool:
+        """Whether the pattern looks at everyone at once, so that no one person can be judged by it."""
+        return self.kind == "population"
 
     @property
     def uses_knowledge(self) -> bool:
@@ -416,8 +428,18 @@ class Pattern:
 
     @property
     def count_sql(self) -> str:
-        """One SELECT of (rule_id, candidates): how many rows each rule judged."""
+        """One SELECT of (rule_id, candidates): how many rows each rule judged. A population pattern counts measures."""
         return _text(f"{self.name}.count.sql")
+
+    @property
+    def measure_sql(self) -> str:
+        """The measures of a population pattern as a set: one SELECT of the columns of population.Measure."""
+        return _text(f"{self.name}.measure.sql")
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Both SQL texts of the set form."""
+        return self.sql, self.measure_sql if self.is_population else self.count_sql
 
 
 class Bindings:

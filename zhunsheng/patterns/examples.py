@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from zhunsheng.book.entry import Dated
@@ -23,8 +23,7 @@ from zhunsheng.book.worked import (
 from zhunsheng.kernel.money import fen_from_yuan, times
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.quantity import scaled
-from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
-from zhunsheng.patterns import JUDGES
+from zhunsheng.patterns import JUDGES, POPULATIONS, clues
 from zhunsheng.patterns.base import (
     Bindings,
     Case,
@@ -48,6 +47,7 @@ from zhunsheng.patterns.base import (
     UseRecord,
     registrations,
 )
+from zhunsheng.patterns.example_loads import load_of, when
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,7 +69,7 @@ def case_of(example: Example, person_id: str) -> Case:
         lines=tuple(_line(line, person_id) for line in example.lines),
         stays=tuple(_stay(stay, person_id) for stay in example.stays),
         diagnoses=tuple(
-            Diagnosis(f"{person_id}/{stay.id}", code, not place)
+            Diagnosis(f"{person_id}/{stay.id}", code, place < stay.principals)
             for stay in example.stays
             for place, code in enumerate(stay.diagnoses)
         ),
@@ -140,8 +140,14 @@ def outcomes(hits: Iterable[Hit]) -> list[Outcome]:
 
 def judged(rule: Rule, example: Example, bindings: Bindings, person_id: str = "P") -> list[Outcome]:
     """Return what the one-person form says of an example for this rule."""
-    hits = JUDGES[rule.pattern](case_of(example, person_id), bindings)
-    return outcomes(hit for hit in hits if hit.rule_id == rule.id)
+    return outcomes(hit for hit in hits_of(rule, example, bindings, person_id) if hit.rule_id == rule.id)
+
+
+def hits_of(rule: Rule, example: Example, bindings: Bindings, person_id: str) -> list[Hit]:
+    """Return the hits of the Python form on an example: of one person, or of a whole load for a population rule."""
+    if rule.pattern in POPULATIONS:
+        return clues.judged(POPULATIONS[rule.pattern], load_of(example, person_id), bindings)
+    return list(JUDGES[rule.pattern](case_of(example, person_id), bindings))
 
 
 def _outcome(group: list[Hit]) -> Outcome:
@@ -155,7 +161,7 @@ def _outcome(group: list[Hit]) -> Outcome:
 
 def _line(line: ExampleLine, person_id: str) -> Line:
     quantity, price = scaled(line.quantity, 4), scaled(line.price, 6)
-    day, moment = _when(line.at)
+    day, moment = when(line.at)
     return Line(
         f"{person_id}/{line.id}",
         f"{person_id}/{line.encounter}",
@@ -168,15 +174,15 @@ def _line(line: ExampleLine, person_id: str) -> Line:
         moment,
         quantity,
         price,
-        times(price, quantity),
+        times(price, quantity) if line.amount is None else fen_from_yuan(line.amount),
         line.item_class,
         fen_from_yuan(line.in_scope) if line.in_scope is not None else None,
     )
 
 
 def _stay(stay: ExampleStay, person_id: str) -> Stay:
-    end_date, end_at = _when(stay.end) if stay.end else (None, None)
-    start_date, start_at = _when(stay.start)
+    end_date, end_at = when(stay.end) if stay.end else (None, None)
+    start_date, start_at = when(stay.start)
     return Stay(
         f"{person_id}/{stay.id}",
         person_id,
@@ -232,7 +238,7 @@ def _check(check: ExampleCheck, person_id: str) -> IdentityCheck:
         f"{person_id}/{check.encounter}",
         person_id,
         f"{person_id}/{check.institution}",
-        *_when(check.at),
+        *when(check.at),
         check.result,
     )
 
@@ -265,11 +271,3 @@ def _use(use: ExampleUse, person_id: str) -> UseRecord:
 
 def _days(one: Dated) -> tuple[date, date]:
     return one.period.start, one.period.end
-
-
-def _when(text: str) -> tuple[date, int | None]:
-    """Return day and, where the text states a time, the moment."""
-    if len(text) <= 10:
-        return parse_date(text), None
-    moment = datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
-    return moment.date(), epoch_seconds(moment)

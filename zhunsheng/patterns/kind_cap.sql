@@ -2,7 +2,7 @@ WITH c AS MATERIALIZED (
     SELECT
         l.line_id, l.person_id, l.institution_id, l.encounter_id, l.item_code, l.service_date,
         COALESCE(l.service_at, 0) AS service_at, l.amount_fen, b.rule_id, b.point_id, b.valid_from, b.verdict,
-        b.item_class, b.max_kinds
+        b.item_class, b.max_kinds, b.visit_types
     FROM line AS l
     INNER JOIN b_kind_cap AS b
         ON l.item_class = b.item_class AND l.service_date >= b.valid_from AND l.service_date < b.valid_to
@@ -23,6 +23,7 @@ begun AS (
     SELECT
         c.*,
         crowded.kinds,
+        CASE WHEN c.visit_types <> '' AND e.encounter_id IS NULL THEN 1 ELSE 0 END AS is_unknown,
         CASE
             WHEN ROW_NUMBER() OVER (
                 PARTITION BY
@@ -38,6 +39,10 @@ begun AS (
         AND c.person_id = crowded.person_id AND c.institution_id = crowded.institution_id
         AND c.encounter_id = crowded.encounter_id AND c.item_class = crowded.item_class
         AND c.service_date = crowded.service_date
+    LEFT JOIN encounter AS e ON c.encounter_id = e.encounter_id AND c.person_id = e.person_id
+    WHERE
+        c.visit_types = '' OR e.encounter_id IS NULL
+        OR STRPOS(' ' || c.visit_types || ' ', ' ' || e.visit_type || ' ') > 0
 ),
 
 counted AS (
@@ -68,8 +73,8 @@ SELECT
     point_id,
     person_id || '|' || item_class || '|' || institution_id || '|' || encounter_id || '|'
     || CAST(service_date AS VARCHAR) AS subject_key,
-    verdict,
-    'too_many_kinds' AS reason,
+    CASE WHEN is_unknown = 1 THEN 'unknown' ELSE verdict END AS verdict,
+    CASE WHEN is_unknown = 1 THEN 'encounter_missing' ELSE 'too_many_kinds' END AS reason,
     CAST(max_kinds AS VARCHAR) AS expected,
     CAST(kinds AS VARCHAR) AS actual,
     CASE WHEN kind_no > max_kinds THEN 'subject' ELSE 'other' END AS role,

@@ -103,8 +103,10 @@ def _moves(bindings: Bindings) -> Iterator[tuple[str, list[Change]]]:
         values = sorted({getattr(row, column.name) for row in own if not _silent(column, row)})
         yield from _MOVES[column.kind](column, values, column.name in bindings.pattern.index)
     for day in sorted({row.valid_from for row in own}):
-        for step in (-1, 1):
-            yield f"valid_from {day} {step:+d}", [_swap("valid_from", day, day + timedelta(days=step))]
+        # a population is judged month by month, by what holds on the first day of the month
+        before = (day - timedelta(days=1)).replace(day=1) if bindings.pattern.is_population else day - timedelta(days=1)
+        for moved in (before, day + timedelta(days=1)):
+            yield f"valid_from {day} {(moved - day).days:+d}", [_swap("valid_from", day, moved)]
     for day in sorted({row.valid_to for row in own if row.valid_to != OPEN_END}):
         yield f"valid_to {day} +1", [_swap("valid_to", day, day + timedelta(days=1))]
 
@@ -154,12 +156,18 @@ def _swap(name: str, value: Any, other: Any) -> Change:
 
 
 def _touched(rule: Rule, own: Bindings) -> Bindings:
-    """Return the rows whose item, class or code an example states: others share their boundary with a used one."""
-    lines = [line for example in rule.examples for line in example.lines]
-    items = {line.item for line in lines} | {line.item_class for line in lines}
-    coded = [code for example in rule.examples for stay in example.stays for code in stay.diagnoses]
-    coded += [one.code for example in rule.examples for one in example.procedures]
-    items |= {code[:length] for code in coded for length in range(len(code) + 1)}
+    """Return the rows whose item, class or code an example states: others share their boundary with a used one.
+
+    A row that names no item speaks of every one.
+    """
+    items: set[str | None] = {""}
+    for example in rule.examples:
+        items |= {text for line in example.lines for text in (line.item, line.item_class)}
+        if example.load:
+            items |= {line.item for visits in example.load.visits for line in visits.lines}
+            items |= {move.item for move in example.load.moves} | {one.item for one in example.load.services}
+        coded = [code for stay in example.stays for code in stay.diagnoses] + [one.code for one in example.procedures]
+        items |= {code[:length] for code in coded for length in range(len(code) + 1)}
     index = own.pattern.index
     return Bindings(
         own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))

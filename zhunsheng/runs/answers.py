@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.patterns import PATTERNS
 
 #: Findings and verdicts by rule and subject row.
 Subjects = dict[tuple[str, str], list[tuple[str, str]]]
@@ -165,5 +166,10 @@ def _subjects(con: duckdb.DuckDBPyConnection) -> Subjects:
 
 
 def _findings(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
-    query = "SELECT rule_id, finding_id, verdict FROM finding ORDER BY rule_id, finding_id"
-    return [(str(rule), str(finding), str(verdict)) for rule, finding, verdict in con.execute(query).fetchall()]
+    """Return rule, finding and verdict; clues over populations have no rows of a case and are measured apart."""
+    query = "SELECT pattern, rule_id, finding_id, verdict FROM finding ORDER BY rule_id, finding_id"
+    return [
+        (str(rule), str(finding), str(verdict))
+        for pattern, rule, finding, verdict in con.execute(query).fetchall()
+        if not PATTERNS[pattern].is_population
+    ]

@@ -4,8 +4,10 @@
 A pattern for lines or persons looks at one person's facts, the registers of institutions and the bindings. Where
 bindings, engine, SQL and registers are the same, a person with the same facts therefore gets the same hits. What the
 facts of a person are is a digest over all rows that patterns can read, taken after refunds, corrections and the
-as-of day have acted: nothing needs to know which batch changed what. Findings, counts and the result digest are made
-from all hits in either case, so a run that carried is the run that judged everyone; a replay always judges everyone.
+as-of day have acted: nothing needs to know which batch changed what. Patterns over populations compare everyone with
+everyone: their hits are never carried, and facts that they alone read touch nobody. Findings, counts and the result
+digest are made from all hits in either case, so a run that carried is the run that judged everyone; a replay always
+judges everyone.
 """
 
 from __future__ import annotations
@@ -22,8 +24,18 @@ from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.base import Bindings, Hit
 
+#: Facts that only patterns over populations read: they always look at everyone, so a change there touches nobody.
+_WHOLE = {fact for p in PATTERNS.values() if p.is_population for fact in p.facts} - {
+    fact for p in PATTERNS.values() if not p.is_population for fact in p.facts
+}
 #: Facts that are read as they come, beside the view of charge lines and the registrations by their days.
-_RAW = tuple(name for name in TABLES if name not in {"charge_line", "institution", "department"})
+_RAW = tuple(
+    name
+    for name in TABLES
+    if name not in {"charge_line", "institution", "department"} | (_WHOLE & {"stock_move", "trace_code", "contact"})
+)
+#: Rules whose hits are never carried.
+_ANEW = ", ".join(f"'{name}'" for name, p in PATTERNS.items() if p.is_population)
 _REGISTRATIONS = ("institution_registration", "department_registration", "practice")
 #: What patterns start from; all else they reach by joins from these.
 _SEEN = ("line", "encounter", "person")
@@ -87,7 +99,7 @@ def _may(con: duckdb.DuckDBPyConnection, shared: str) -> bool:
     """Whether the run before kept what is needed, was made alike, and knew the same registers."""
     names = {"carry_key", "kept_hit", "person_facts"}
     found = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'previous'").fetchall()
-    if not names <= {name for (name,) in found} or any(p.kind == "population" for p in PATTERNS.values()):
+    if not names <= {name for (name,) in found}:
         return False
     before = con.execute("SELECT shared, registers FROM previous.carry_key").fetchone()
     return bool(before == (shared, _registers(con)))
@@ -139,6 +151,7 @@ CREATE TABLE kept_hit AS
 SELECT {", ".join(f"h.{name}" for name in Hit._fields)}, f.person_id
 FROM hit AS h
 INNER JOIN finding AS f ON h.rule_id = f.rule_id AND h.subject_key = f.subject_key
+WHERE f.pattern NOT IN ({_ANEW})
 """
 # a line may stand in an encounter of somebody else: whoever shares one with a touched person is touched, too
 _TOUCHED = """

@@ -6,12 +6,13 @@ from typing import Any
 
 import duckdb
 
-from zhunsheng.book import Book, Rule
+from zhunsheng.book import Book
+from zhunsheng.book.told import told
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.quantity import plain
 from zhunsheng.kernel.time import at
-from zhunsheng.runs.words import VERDICTS, sentence
+from zhunsheng.patterns.words import VERDICTS, sentence
 
 
 def explain(con: duckdb.DuckDBPyConnection, book: Book, finding_id: str, language: str = "zh") -> dict[str, Any]:
@@ -33,7 +34,7 @@ def explain(con: duckdb.DuckDBPyConnection, book: Book, finding_id: str, languag
         "institution_id": finding["institution_id"],
         "amount": yuan(finding["amount_fen"]),
         "amount_in_scope": None if finding["in_scope_fen"] is None else yuan(finding["in_scope_fen"]),
-        "rule": _rule(book, rule, language),
+        "rule": told(book, rule, language),
         "reasons": _reasons(con, finding, language),
         "rows": _rows(con, finding_id),
     }
@@ -44,36 +45,6 @@ def records(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> li
     result = con.execute(query, values)
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
-def _rule(book: Book, rule: Rule, language: str) -> dict[str, Any]:
-    english = language == "en"
-    law = []
-    for ref in rule.law:
-        instrument, article = book.article(ref)
-        items = article.items_en if english else article.items
-        law.append(
-            {
-                "instrument": instrument.title_en if english else f"《{instrument.title}》",
-                "number": instrument.number,
-                "article": ref.article,
-                "item": ref.item,
-                "item_text": items.get(ref.item, ""),
-                "summary": article.summary_en if english else article.summary,
-            }
-        )
-    return {
-        "id": rule.id,
-        "code": rule.code,
-        "name": rule.name_en if english else rule.name,
-        "version": rule.version,
-        "digest": book.sources[rule.id],
-        "ground": rule.ground,
-        "law": law,
-        "why": rule.why_en if english else rule.why,
-        "advice": rule.advice_en if english else rule.advice,
-        "known_false_positives": list(rule.known_false_positives_en if english else rule.known_false_positives),
-    }
 
 
 def _reasons(con: duckdb.DuckDBPyConnection, finding: dict[str, Any], language: str) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
 
 from zhunsheng.book.models import Book, Rule
+from zhunsheng.book.told import citation, named
 from zhunsheng.engines import duck
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
@@ -20,11 +21,23 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.home import Home
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.patterns.base import Bindings
+from zhunsheng.patterns.base import Bindings, Pattern
 from zhunsheng.patterns.bind import points
+from zhunsheng.patterns.population import peer_sql
 from zhunsheng.runs import carry
 
 Progress = Callable[[str, int, int | None], None]
+
+
+class Engine(Protocol):
+    """What judges: ``engines.duck`` in the serving file itself, ``engines.spark`` elsewhere, hits brought back here."""
+
+    def collect(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str, /) -> None:
+        """Append the hits of a pattern to a table of the serving file."""
+
+    def count(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str, /) -> None:
+        """Append to a table of the serving file how many rows each rule of a pattern judged."""
+
 
 FINDING_COLUMNS = (
     "finding_id VARCHAR, rule_id VARCHAR, pattern VARCHAR, verdict VARCHAR, subject_key VARCHAR, state VARCHAR, "
@@ -90,24 +103,43 @@ def load_rules(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     _create(con, "binding_point", POINT_COLUMNS, cited)
 
 
+def live(bindings: dict[str, Bindings]) -> list[Pattern]:
+    """Return the patterns that a rule of the book binds."""
+    return [pattern for name, pattern in PATTERNS.items() if bindings[name].rows]
+
+
 def judge(
-    con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings], progress: Progress, only: int | None = None
+    con: duckdb.DuckDBPyConnection,
+    bindings: dict[str, Bindings],
+    progress: Progress,
+    only: int | None = None,
+    engine: Engine = duck,
 ) -> None:
     """Run every pattern once over the facts and keep hits and candidate counts.
 
-    ``only`` is what carry.take returned: a number limits the judging to the touched persons.
+    ``only`` is what carry.take returned: a number limits the judging to the touched persons. Patterns over populations
+    always see everyone.
     """
     duck.load_bindings(con, bindings)
     duck.create_hit_table(con, "hit")
+    duck.create_measure_table(con)
+    duck.create_peers(con)
     con.execute("CREATE TEMP TABLE candidate (rule_id VARCHAR, candidates BIGINT)")
-    live = [pattern for name, pattern in PATTERNS.items() if bindings[name].rows]
+    patterns = live(bindings)
+    single, whole = [p for p in patterns if not p.is_population], [p for p in patterns if p.is_population]
     with carry.narrowed(con, only):
-        for done, pattern in enumerate(live):
-            progress("judge", done, len(live))
-            duck.collect(con, pattern, "hit")
-    for pattern in live:
-        con.execute(f"INSERT INTO candidate {pattern.count_sql}")
-    progress("judge", len(live), len(live))
+        for done, pattern in enumerate(single):
+            progress("judge", done, len(patterns))
+            engine.collect(con, pattern, "hit")
+    # the statistics of a population are one step of this program, whichever engine judges persons
+    for done, pattern in enumerate(whole, len(single)):
+        progress("judge", done, len(patterns))
+        duck.judge_whole(con, pattern, bindings[pattern.name], "hit")
+    for pattern in single:
+        engine.count(con, pattern, "candidate")
+    for pattern in whole:
+        con.execute(f"INSERT INTO candidate {duck.measured(pattern)}")
+    progress("judge", len(patterns), len(patterns))
 
 
 def assemble(con: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
@@ -139,9 +171,7 @@ def _load_batches(con: duckdb.DuckDBPyConnection, snapshot: lake.Snapshot) -> No
 
 
 def _cited(book: Book, rule: Rule, point: Any) -> tuple[Any, ...]:
-    label = " × ".join(value for key, value in point.values.items() if key.endswith("_name"))
-    batch = book.batches[point.batch]
-    cited = point.citation or batch.citation
+    label, cited = named(point), citation(book, point)
     return rule.id, point.point_id, label, cited, point.note, str(point.valid_from), str(point.valid_to or "")
 
 
@@ -164,7 +194,7 @@ def _create(
 def logic() -> str:
     """Return the digest of all SQL that decides a result: another text is another run."""
     stage = [sql(name) for name in ("facts", "assemble", "totals", "digest", "counts")]
-    return digest("\x1f".join([*stage, *(p.sql + p.count_sql for p in PATTERNS.values())]).encode())
+    return digest("\x1f".join([*stage, peer_sql(), *("".join(p.texts) for p in PATTERNS.values())]).encode())
 
 
 @cache

@@ -24,6 +24,8 @@ _DATES = ("birth", "day", "last_day", "moment")
 _SCALES = {"fen": (2, 12, MAX_LINE_FEN), "e4": (4, 10, MAX_LINE_QUANTITY_E4), "e6": (6, 14, MAX_LINE_FEN * 10_000)}
 _TOO_FINE = {"fen": 102, "e4": 104, "e6": 104}
 _NOT_NUMBER = {"fen": 101, "e4": 104, "e6": 104, "count": 104}
+#: Types whose value enters the facts as a keyed pseudonym only.
+_SECRET = ("person", "contact")
 _BLANKS = " \t\u3000\u00a0\ufeff"
 #: Totals of a settlement may be larger than one line may be.
 _SETTLEMENT_FEN = 99_999_999_999
@@ -115,7 +117,8 @@ def judged_rows(source: Mapping, kind: FileKind, table: Derivation, rows: str) -
 
 def reasons(source: Mapping, kind: FileKind, table: Derivation, rows: str) -> str:
     """Return the select of one row per reason (f, r, field, code, value) from rows of ``t_`` columns."""
-    entries = [f"{{'field': '{one.name}', 'code': e_{one.name}, 'value': t_{one.name}}}" for one in kind.fields] + [
+    shown = {one.name: "'…'" if one.type == "contact" else f"t_{one.name}" for one in kind.fields}
+    entries = [f"{{'field': '{name}', 'code': e_{name}, 'value': {value}}}" for name, value in shown.items()] + [
         f"{{'field': '{one.field}', 'code': CASE WHEN x_{i} THEN {int(one.code[2:])} ELSE 0 END, 'value': {one.value}}}"
         for i, one in enumerate(table.checks)
     ]
@@ -138,8 +141,8 @@ def targets(kind: FileKind, table: Derivation, name: str) -> dict[str, str]:
 
 
 def persons(kind: FileKind) -> list[str]:
-    """Return the columns of a kind that name people."""
-    return [one.name for one in kind.fields if one.type == "person"]
+    """Return the columns of a kind that become pseudonyms: people, and by what they are reached."""
+    return [one.name for one in kind.fields if one.type in _SECRET]
 
 
 def _text(found: Recognised, one: Field, *, trim: bool) -> str:
@@ -174,6 +177,13 @@ def _value(one: Field) -> list[str]:
         local = f"CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP)"
         either = f"CASE WHEN {zoned} THEN {local} ELSE {moment} END AS v_{one.name}"
         return [either] + ([f"length({text}) > 10 AS m_{one.name}"] if one.type == "moment" else [])
+    if one.type == "contact":
+        # written in many ways, one key; what was masked before it came here would make one key of many people
+        bare = f"regexp_replace({text}, '[^0-9A-Za-z]', '', 'g')"
+        key = f"'contact:' || regexp_replace({bare}, '^86(1[0-9]{{10}})$', '\\1')"
+        return [
+            f"CASE WHEN NOT regexp_matches({text}, '[*xX]{{2}}') THEN nullif({key}, 'contact:') END AS v_{one.name}"
+        ]
     return [f"{text} AS v_{one.name}"]
 
 
@@ -227,7 +237,7 @@ def _date_faults(source: Mapping, one: Field) -> str:
 
 def _target(one: Field, kind: Kind) -> str:
     value = f"w.v_{one.name}"
-    if one.type == "person":
+    if one.type in _SECRET:
         return f"p_{one.name}.person_id"
     if one.type == "last_day":
         return f"CASE WHEN {value} < TIMESTAMP '2099-01-01' THEN CAST({value} AS DATE) + 1 END"

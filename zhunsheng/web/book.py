@@ -35,6 +35,11 @@ def book() -> Book:
         return kept[2]
 
 
+def fingerprint() -> frozenset[tuple[str, int]]:
+    """Return what the files of the present book look like; another look when one of them changed."""
+    return _fingerprint((rulebook(), home().book))
+
+
 def remarks() -> list[Remark]:
     """Return what the linter says of the present book today, worked out once for its content."""
     return _linted(_Key(book()), now().date())[0]

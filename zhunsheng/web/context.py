@@ -15,6 +15,7 @@ NAV = (
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
+    ("desk", Verb.ASK_DESK),
     ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
     ("imports", Verb.READ_IMPORTS),
@@ -25,6 +26,7 @@ SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
+    "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",
     "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 

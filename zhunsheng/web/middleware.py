@@ -22,6 +22,8 @@ from zhunsheng.web.views.errors import problem_page
 
 Respond = Callable[[HttpRequest], HttpResponse]
 log = logger("web")
+#: Where orders are asked about; with their history they are larger than a form.
+ORDERS = ("/api/desk/", "/fsi/")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -115,7 +117,8 @@ class UploadGate:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        length, most = request.META.get("CONTENT_LENGTH") or "0", settings.UPLOAD_LIMITS["body_bytes"]
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        most = settings.UPLOAD_LIMITS["order_bytes" if request.path.startswith(ORDERS) else "body_bytes"]
         if (not length.isdigit() or int(length) > most) and not self._may_upload(request):
             return problem_page(request, Problem("ZS717", limit=f"{most // 1024} KB"))
         return self.respond(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.runs.words import sentence
+from zhunsheng.patterns.words import sentence
 from zhunsheng.web.templatetags.words import english
 
 #: What lacks, by reason code, (Chinese, English); a code without an entry shows its sentence without values.
@@ -27,6 +27,13 @@ LACKING = {
     "death_disputed": ("登记的死亡日期不一致", "Statements of the day of death differ"),
     "diagnosis_missing": ("缺少主要诊断", "A principal diagnosis is missing"),
     "record_missing": ("缺少使用记录", "There is no use record"),
+    "stock_missing": ("缺少进销存记录", "There is no ledger of the store"),
+    "count_missing": ("缺少两次结存", "A statement of stock is missing"),
+    "peers_missing": (
+        "机构未登记或级别不明，没有同类",
+        "The institution or its level is not registered",
+    ),
+    "peers_few": ("同类机构不足", "There are too few peers"),
     "register_missing": ("机构没有设施或设备登记", "The institution has no register of facilities or devices"),
 }
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
+from zhunsheng.web.api import api
 from zhunsheng.web.views import (
     account,
     backtests,
     decisions,
+    desk,
     encounters,
     errors,
     findings,
     health,
     imports,
     laws,
+    national,
     overview,
     peers,
     places,
@@ -72,7 +75,15 @@ urlpatterns = [
     path("runs/jobs/<int:pk>", runs.progress, name="run-progress"),
     path("runs/<str:run_id>", runs.run, name="run"),
     path("runs/<str:run_id>/against", runs.against, name="run-against"),
+    path("desk", desk.desk_page, name="desk"),
+    path("desk/items", desk.items, name="desk-items"),
+    path("desk/respond", desk.respond, name="desk-respond"),
+    path("desk/reminders", desk.reminders, name="desk-reminders"),
+    path("desk/keys", desk.keys, name="desk-keys"),
+    path("desk/keys/<int:pk>/revoke", desk.revoke, name="desk-key-revoke"),
     path("errors", errors.error_list, name="errors"),
     path("errors/<str:code>", errors.error_page, name="error"),
     path("health", health.health, name="health"),
+    path("api/", api.urls),
+    path("fsi/<str:infno>", national.exchange, name="fsi"),
 ]

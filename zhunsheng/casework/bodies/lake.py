@@ -29,7 +29,7 @@ BY_INSTITUTION = (
     "institution", "department", "practitioner", "encounter", "settlement", "charge_line", "institution_month",
     "practitioner_month",
     "medical_order", "use_record", "device", "facility", "practice", "licence", "nursing_record",
-    "identity_check",
+    "identity_check", "stock_move", "trace_code", "contact",
 )  # fmt: skip
 #: Knowledge: the same for every reader.
 OPEN = ("rule", "binding_point")
@@ -65,6 +65,22 @@ NARROW = {
         LEFT JOIN hidden x ON x.finding_id = r.finding_id AND x.row_id = r.expected
         LEFT JOIN hidden y ON y.finding_id = r.finding_id AND y.row_id = r.actual
         WHERE r.finding_id IN (SELECT finding_id FROM finding)""",
+    # of peers outside the scope a reader learns how high their figures are, not whose and not of how many
+    "measure": """
+        SELECT m.* REPLACE (
+            CASE WHEN a.institution_id IS NOT NULL THEN m.institution_id END AS institution_id,
+            CASE WHEN a.institution_id IS NOT NULL THEN m.subject_id END AS subject_id,
+            CASE WHEN a.institution_id IS NOT NULL THEN m.point_id END AS point_id,
+            CASE WHEN a.institution_id IS NOT NULL THEN m.weight END AS weight,
+            CASE WHEN a.institution_id IS NOT NULL THEN m.numerator
+                ELSE CAST(m.numerator * CAST(1000000 AS HUGEINT) // GREATEST(m.denominator, 1) AS BIGINT)
+                END AS numerator,
+            CASE WHEN a.institution_id IS NOT NULL THEN m.denominator ELSE 1000000 END AS denominator)
+        FROM {file}.measure m
+        LEFT JOIN allowed a ON a.institution_id = m.institution_id
+        WHERE (m.rule_id, m.period, m.peer_group) IN (
+            SELECT (o.rule_id, o.period, o.peer_group) FROM {file}.measure o
+            WHERE o.institution_id IN (FROM allowed))""",
     "rule_stat": "SELECT * FROM {file}.rule_stat WHERE false",
     "meta": "SELECT * FROM {file}.meta WHERE false",
 }

@@ -28,17 +28,19 @@ class Verb(StrEnum):
     IMPORT_FILES = "import_files"
     READ_EVIDENCE = "read_evidence"
     MANAGE_PEOPLE = "manage_people"
+    ASK_DESK = "ask_desk"
+    MANAGE_KEYS = "manage_keys"
 
 
-_WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS}
+_WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS, Verb.ASK_DESK}
 _READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
 ALLOWED: dict[DutyName, frozenset[Verb]] = {
-    DutyName.HEAD: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS}),
+    DutyName.HEAD: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS}),
     DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
     DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
     DutyName.OFFICE: frozenset({*_READ, *_WORK}),
-    DutyName.CLINICIAN: frozenset(_READ),
+    DutyName.CLINICIAN: frozenset({*_READ, Verb.ASK_DESK}),
     DutyName.AUDITOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE}),
     DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.MANAGE_PEOPLE}),
 }

@@ -105,6 +105,8 @@ def involved(reader: Reader, finding_id: str) -> list[dict[str, Any]]:
     """
     rows = reader.rows(ROWS, [finding_id])
     said: dict[tuple[str, str], dict[str, Any]] = {}
+    moves = [row["row_id"] for row in rows if row["row_kind"] == "stock_move" and row["row_id"]]
+    said |= {("stock_move", one["row_id"]): one for one in reader.rows(MOVES, [moves])} if moves else {}
     for kind, sql in (("line", LINES), ("encounter", STAYS)):
         for encounter_id in {row["encounter_id"]: 0 for row in rows if row["row_kind"] == kind and row["row_id"]}:
             said |= {(kind, one["row_id"]): one for one in reader.rows(sql, [encounter_id])}
@@ -121,7 +123,7 @@ SAID = (
     "encounter_id", "item_code", "item_name", "service_date", "service_at", "quantity_e4", "unit_price_e6",
     "amount_fen", "in_scope_fen", "net_quantity_e4", "net_amount_fen", "visit_type", "end_date", "end_at",
     "source_row", "recorded_at", "institution_id", "institution_name", "department_name", "practitioner_name",
-    "file_name", "batch_id", "q_amount_mismatch",
+    "file_name", "batch_id", "q_amount_mismatch", "move_kind",
 )  # fmt: skip
 LINES = """
 SELECT l.line_id AS row_id, l.encounter_id, l.department_id, l.practitioner_id, l.refund_of,
@@ -144,6 +146,43 @@ LEFT JOIN institution i ON i.institution_id = e.institution_id
 LEFT JOIN department d ON d.institution_id = e.institution_id AND d.department_id = e.department_id
 LEFT JOIN practitioner p ON p.institution_id = e.institution_id AND p.practitioner_id = e.practitioner_id
 LEFT JOIN batch b ON b.id = e.batch
+"""
+MOVES = """
+SELECT m.move_id AS row_id, m.item_code, m.moved_on AS service_date, m.kind AS move_kind, m.quantity_e4, m.source_row,
+    m.recorded_at, m.institution_id, i.name AS institution_name, b.file_name, b.id AS batch_id
+FROM (SELECT * FROM stock_move WHERE move_id IN (SELECT UNNEST(CAST(? AS VARCHAR[])))) m
+LEFT JOIN institution i ON i.institution_id = m.institution_id
+LEFT JOIN batch b ON b.id = m.batch
+"""
+
+
+def measures(reader: Reader, finding: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the figures of the group in the month of a clue, the highest first; ``own`` marks its subject.
+
+    Empty where the run kept none. Names and counts of institutions outside the scope are None or left out.
+    """
+    own = reader.one(OWN, [finding[key] for key in ("rule_id", "month", "institution_id", "item_code")])
+    if own is None:
+        return []
+    who = finding["practitioner_id"] if own["subject_kind"] == "practitioner" else finding["institution_id"]
+    rows = reader.rows(GROUP, [finding["rule_id"], finding["month"], own["peer_group"]])
+    alike = [row for row in rows if finding["pattern"] == "shared_contact" or row["item_code"] == own["item_code"]]
+    for row in alike:
+        row["own"] = row["subject_id"] == who and row["item_code"] == own["item_code"]
+    return alike
+
+
+OWN = """
+SELECT * FROM measure WHERE rule_id = ? AND period = ? AND institution_id = ? AND item_code IN (COALESCE(?, ''), '')
+ORDER BY gap, item_code DESC LIMIT 1
+"""
+GROUP = """
+SELECT m.*, i.name AS institution_name, p.name AS practitioner_name
+FROM measure m
+LEFT JOIN institution i ON i.institution_id = m.institution_id
+LEFT JOIN practitioner p ON p.institution_id = m.institution_id AND p.practitioner_id = m.subject_id
+WHERE m.rule_id = ? AND m.period = ? AND m.peer_group = ? AND m.gap = ''
+ORDER BY m.numerator / GREATEST(m.denominator, 1) DESC, m.subject_id
 """
 
 

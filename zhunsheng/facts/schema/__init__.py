@@ -1,6 +1,7 @@
 """The promised tables, one module per table. Extend as areas need; never fork."""
 
 from zhunsheng.facts.schema.charge_line import CHARGE_LINE
+from zhunsheng.facts.schema.contact import CONTACT
 from zhunsheng.facts.schema.death import DEATH
 from zhunsheng.facts.schema.department import DEPARTMENT
 from zhunsheng.facts.schema.device import DEVICE
@@ -17,6 +18,8 @@ from zhunsheng.facts.schema.person import PERSON
 from zhunsheng.facts.schema.practitioner import PRACTITIONER
 from zhunsheng.facts.schema.procedure import PROCEDURE
 from zhunsheng.facts.schema.settlement import SETTLEMENT
+from zhunsheng.facts.schema.stock_move import STOCK_MOVE
+from zhunsheng.facts.schema.trace_code import TRACE_CODE
 from zhunsheng.facts.schema.use_record import USE_RECORD
 
 TABLES = {
@@ -36,6 +39,9 @@ TABLES = {
         DEVICE,
         FACILITY,
         DEATH,
+        STOCK_MOVE,
+        TRACE_CODE,
+        CONTACT,
         LICENCE,
         PAYMENT_STATUS,
         NURSING_RECORD,

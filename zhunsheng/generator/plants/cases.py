@@ -46,6 +46,8 @@ TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders",
 TELLABLE |= {"devices", "facilities", "licences"}
 #: The first day of birth that an import takes, with room for a case to move.
 FIRST_BIRTH = date(1892, 1, 1)
+#: Facts that the county states of everybody, so that a case cannot be silent of them: its cases are left out.
+UNTOLD = {"practice"}
 WORDS = {"name", "name_en", "expect", "work", "work_en", "known_false_positive", "kind", "rows", "besides"}
 
 
@@ -147,9 +149,9 @@ def cases(rules: Sequence[RuleText]) -> tuple[list[Case], list[str]]:
     """Return the cases of the live rules, and the names of those that state facts the files cannot carry."""
     live = {rule.id: rule for rule in rules}
     found = [case for rule in rules for case in _of_examples(rule)] + list(_written(live))
-    tellable = [case for case in found if not _foreign(case.facts)]
-    left_out = [f"{case.told[0].rule}: {case.note}" for case in found if _foreign(case.facts)]
-    return tellable, left_out
+    told = [not _foreign(case.facts) and not any(rule.facts & UNTOLD for rule in case.rules) for case in found]
+    left = [f"{case.told[0].rule}: {case.note}" for case, tellable in zip(found, told, strict=True) if not tellable]
+    return [case for case, tellable in zip(found, told, strict=True) if tellable], left
 
 
 def _of_examples(rule: RuleText) -> Iterable[Case]:
@@ -245,6 +247,8 @@ def _foreign(facts: Example | Written) -> bool:
     foreign = {name for name in facts.model_fields_set - TELLABLE - WORDS if getattr(facts, name)}
     place = {stay.id: stay.institution for stay in facts.stays}
     elsewhere = any(place.get(line.encounter, line.institution) != line.institution for line in facts.lines)
+    # price times quantity and one principal diagnosis are what the files are made of
+    elsewhere |= any(line.amount is not None for line in facts.lines) or any(s.principals != 1 for s in facts.stays)
     # one import cannot let a person die on two days, nor take one born too long ago
     elsewhere |= len(facts.person.died_on) > 1 or (facts.person.birth_date or FIRST_BIRTH) < FIRST_BIRTH
     elsewhere |= any(line.practitioner for line in facts.lines)

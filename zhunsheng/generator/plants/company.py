@@ -42,10 +42,26 @@ class Company:
             day = begin // DAY - 1 if begin // DAY > self.world.first_day else begin // DAY
             settled = [open_visit(day)]
             self.plant.encounters += settled
+        # a rule that looks at classes would see the company, too
+        alone = "item_class" in self.case.exact
         for number, encounter in enumerate(settled):
+            self._daily(encounter)
+            if alone and encounter.lines:
+                continue
             at = encounter.begin + (10 * HOUR if encounter.begin_day_only else 600)
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
-            encounter.lines.append(self._charge(encounter, self.plain_item(), at))
+            # a stay of tests alone is a lead of its own
+            category = "treat" if encounter.visit_type == VISIT_TYPES["inpatient"] else "drug"
+            encounter.lines.append(self._charge(encounter, self.plain_item(category), at))
+
+    def _daily(self, stay: PlantedEncounter) -> None:
+        """Give something every other day of a stay: nobody lies in bed for days without any care."""
+        looked_at = any(rule.facts & {"nursing_record", "procedure"} for rule in self.case.rules)
+        if looked_at or stay.visit_type != VISIT_TYPES["inpatient"] or stay.end is None:
+            return
+        item = self.plain_item()
+        for day in range(stay.begin // DAY + 2, min(stay.end // DAY, self.last_day), 2):
+            stay.lines.append(self._charge(stay, item, day * DAY + 9 * HOUR))
 
     def goes_with(self) -> None:
         """Charge what other rules want to see beside an item on the same day, or in the same encounter."""
@@ -95,12 +111,12 @@ class Company:
                 cells = {"med_list_codg": code, "exe_time": str(months.as_date(day)), "exe_cnt": _units(quantity)}
                 self.plant.papers.append(("uses", encounter, {"psn_no": number, "fixmedins_code": place, **cells}))
 
-    def plain_item(self) -> int:
-        """Return an ordinary item that no list names, of a class that the case leaves free: a drug where it can be."""
+    def plain_item(self, category: str = "drug") -> int:
+        """Return an ordinary item that no list names, of a class that the case leaves free; of a category if it can."""
         items = self.world.catalogue.items
         free = [n for n in self.world.plain if items[n].code not in self.avoided]
         fitting = [n for n in free if not self.case.verbatim(items[n].item_class)] or free
-        fitting = [n for n in fitting if items[n].category == "drug"] or fitting
+        fitting = [n for n in fitting if items[n].category == category] or fitting
         return fitting[int(self.rng.integers(0, len(fitting)))]
 
     def _lines_of(self, *kinds: Need) -> Iterator[tuple[PlantedEncounter, PlantedLine, NeedPoint]]:

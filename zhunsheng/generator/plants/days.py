@@ -10,12 +10,10 @@ from bisect import bisect_right
 from datetime import date, timedelta
 from itertools import pairwise
 
-from zhunsheng.generator.plants.cases import Case, Turn
+from zhunsheng.generator.plants.cases import Case
 from zhunsheng.kernel.time import completed_months, completed_years, parse_date
 
 DAY = timedelta(days=1)
-#: The fewest characters that name the beginning of a code.
-SHORTEST = 3
 
 
 def days_of(case: Case) -> list[date]:
@@ -48,16 +46,11 @@ def turns_of(case: Case) -> list[date]:
     facts = case.facts
     named = {line.item for line in facts.lines} | {code for stay in facts.stays for code in stay.diagnoses}
     named |= {one.code for one in facts.procedures}
-    of_rules = {turn.day for rule in case.rules for turn in rule.turns if _concerns(turn, named)}
+    named |= {code[:length] for code in named for length in range(3, len(code))}
+    of_rules = {turn.day for rule in case.rules for turn in rule.turns if not turn.texts or turn.texts & named}
     registers = ("devices", "facilities", "licences", "institutions", "departments")
     held = [one for part in registers for one in getattr(facts, part)]
     return sorted(of_rules | {day for one in held for day in (one.valid_from, one.valid_to) if day})
-
-
-def _concerns(turn: Turn, named: set[str]) -> bool:
-    """Whether a turn is of everything, or of something that is named; a text may be the beginning of a code."""
-    begins = tuple(text for text in turn.texts if len(text) >= SHORTEST)
-    return not turn.texts or bool(turn.texts & named) or any(code.startswith(begins) for code in named)
 
 
 def _same(days: list[date], move: int, turns: list[date]) -> bool:

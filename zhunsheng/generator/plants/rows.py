@@ -96,10 +96,12 @@ def key_rows(cast: Cast) -> list[KeyRow]:
 
 def _said(number: int, plant: Plant) -> list[KeyRow]:
     identities = {name: one.row for name, one in plant.named.items()}
+    # encounters that the case does not state, and the company it keeps, are rows of the case, too
+    further = [one.row for encounter in plant.encounters for one in (encounter, *encounter.lines)]
     made = []
     for told in plant.case.told:
         rows = tuple(identities[name] for name in told.rows)
-        others = tuple(row for name, row in identities.items() if name not in told.rows)
+        others = tuple(row for row in dict.fromkeys([*identities.values(), *further]) if row and row not in rows)
         place = _institution(plant, told.rows[-1])
         made.append(
             KeyRow(told.rule, told.kind, plant.person, place, rows, plant.case.note, plant.case.author, number, others)

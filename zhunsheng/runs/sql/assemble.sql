@@ -25,7 +25,31 @@ SELECT
     'encounter' AS row_kind, encounter_id AS row_id, person_id, institution_id, department_id, practitioner_id,
     encounter_id, start_date AS day
 FROM encounter
-WHERE encounter_id IN (SELECT row_id FROM subject_row WHERE row_kind = 'encounter');
+WHERE encounter_id IN (SELECT row_id FROM subject_row WHERE row_kind = 'encounter')
+UNION ALL BY NAME
+SELECT 'stock_move' AS row_kind, move_id AS row_id, institution_id, item_code, moved_on AS day
+FROM stock_move
+WHERE move_id IN (SELECT row_id FROM subject_row WHERE row_kind = 'stock_move')
+UNION ALL BY NAME
+-- a subject that is a place and a period: institution|month|item|practitioner
+SELECT
+    p.row_kind, p.row_id, p.institution_id, p.practitioner_id, p.item_code, c.item_name,
+    CAST(p.month || '-01' AS DATE) AS day
+FROM (
+    SELECT DISTINCT
+        row_kind, row_id, SPLIT_PART(row_id, '|', 1) AS institution_id, SPLIT_PART(row_id, '|', 2) AS month,
+        NULLIF(SPLIT_PART(row_id, '|', 3), '') AS item_code, NULLIF(SPLIT_PART(row_id, '|', 4), '') AS practitioner_id
+    FROM subject_row
+    WHERE row_kind IN ('institution', 'practitioner')
+) AS p
+LEFT JOIN (
+    SELECT l.item_code, MIN(l.item_name) AS item_name
+    FROM charge_line AS l
+    SEMI JOIN (
+        SELECT SPLIT_PART(row_id, '|', 3) AS item_code FROM subject_row WHERE row_kind = 'institution'
+    ) AS s ON l.item_code = s.item_code
+    GROUP BY l.item_code
+) AS c ON p.item_code = c.item_code;
 
 -- each row names its institution, so that readers of a part of the site meet their own rows only, and its encounter,
 -- by which a page finds it without reading the whole table

@@ -134,6 +134,14 @@ WHERE o.ordered_on <= GETVARIABLE('as_of');
 CREATE TABLE use_record AS
 SELECT u.* FROM lake_use_record AS u WHERE u.performed_on <= GETVARIABLE('as_of');
 
+CREATE TABLE stock_move AS
+SELECT m.* FROM lake_stock_move AS m WHERE m.moved_on <= GETVARIABLE('as_of');
+
+CREATE TABLE trace_code AS
+SELECT t.* FROM lake_trace_code AS t WHERE t.settled_on <= GETVARIABLE('as_of');
+
+CREATE TABLE contact AS
+SELECT c.* FROM lake_contact AS c SEMI JOIN encounter AS e ON c.encounter_id = e.encounter_id;
 CREATE TABLE nursing_record AS SELECT n.* FROM lake_nursing_record AS n WHERE n.observed_on <= GETVARIABLE('as_of');
 
 CREATE TABLE identity_check AS SELECT i.* FROM lake_identity_check AS i WHERE i.checked_on <= GETVARIABLE('as_of');

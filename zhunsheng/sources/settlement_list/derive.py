@@ -58,6 +58,16 @@ DERIVATIONS = {
             Notice("ZS246", _AMOUNT),
         ),
     ),
+    "invchg": Derivation({"stock_move": {"move_id": "w.v_fixmedins_code || '-' || w.v_inv_chg_sn"}}),
+    "drugtrac": Derivation(
+        {
+            "trace_code": {
+                "trace_id": "w.v_fixmedins_code || '-' || w.v_trac_sn",
+                "line_id": "w.v_fixmedins_code || '-' || w.v_feedetl_sn",
+            }
+        }
+    ),
+    "contact": Derivation({}),
     "drord": Derivation({"medical_order": {"order_id": "w.v_fixmedins_code || '-' || w.v_drord_no"}}),
     "nurscare": Derivation({"nursing_record": {"record_id": "w.v_fixmedins_code || '-' || w.v_nurscare_sn"}}),
     "idchk": Derivation({"identity_check": {"check_id": "w.v_fixmedins_code || '-' || w.v_check_sn"}}),

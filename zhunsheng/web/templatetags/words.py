@@ -123,6 +123,23 @@ def registered(example: Example) -> str:
     return " · ".join(told)
 
 
+@register.filter
+def papers(example: Example) -> list[tuple[str, str, str, str]]:
+    """What an example states of people and papers: kind, code, days, detail; each as one row."""
+    rows = [(_("执业登记"), one.id, _days(one), one.title or _("职称未登记")) for one in example.practitioners]
+    rows += [(_("支付资格处理"), one.practitioner, _days(one), one.status) for one in example.decisions]
+    rows += [(_("诊疗科目登记"), one.kind, _days(one), one.institution) for one in example.licences]
+    rows += [(_("手术操作"), one.code, str(one.day or ""), one.encounter) for one in example.procedures]
+    rows += [(_("护理记录"), one.level or "", str(one.day), one.encounter) for one in example.nursing]
+    rows += [(_("人证核验"), one.result, one.at, one.encounter) for one in example.checks]
+    rows += [(_("结算"), one.invoice or "", str(one.day), one.total) for one in example.settlements]
+    return rows
+
+
+def _days(one: Dated) -> str:
+    return f"{one.valid_from} – {one.valid_to or ''}"
+
+
 def _held(one: Dated) -> str:
     """The days of a registration, as far as an example states them."""
     return f" {one.days}" if one.days else ""

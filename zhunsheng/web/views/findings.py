@@ -19,7 +19,7 @@ from zhunsheng.casework.findings.levels import UNNAMED
 from zhunsheng.casework.worklist import queries as worklist
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import completed_years
-from zhunsheng.web import exports, record
+from zhunsheng.web import clue, exports, record
 from zhunsheng.web.access import page
 from zhunsheng.web.columns import chosen, export_head, export_row
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -172,8 +172,11 @@ def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
 
 def _record(reader: Reader, found: dict[str, Any], digest: str) -> dict[str, Any]:
     rows = queries.involved(reader, found["finding_id"])
+    subjects = [row for row in rows if row["row_kind"] in ("institution", "practitioner")]
+    rows = [row for row in rows if row not in subjects]
     for row in rows:
         row["origin"] = record.origin(row) if row["row_id"] else ""
+        row["told"] = clue.told(row)
     items = {row["item_code"]: row["item_name"] for row in rows if row.get("item_code")}
     reasons = queries.reasons(reader, found["finding_id"])
     for reason in reasons:
@@ -183,14 +186,17 @@ def _record(reader: Reader, found: dict[str, Any], digest: str) -> dict[str, Any
     return {
         "finding": found,
         "rows": rows,
-        "compare": record.compare(rows) if 0 < len(rows) <= 2 else None,
+        "compare": record.compare(rows) if 0 < len(rows) <= 2 and not subjects else None,
+        "subjects": subjects,
+        "peers": clue.beside(reader, found) if clue.is_clue(found["pattern"]) else None,
+        "is_clue": clue.is_clue(found["pattern"]),
         "involved_ids": {row["row_id"] for row in rows if row["row_id"]},
         "reasons": reasons,
         "person": {**person, "age": _age(person, found)},
         "encounter": queries.encounter(reader, found["encounter_id"]),
         "lines": queries.encounter_lines(reader, found["encounter_id"], LINES),
         "line_total": lines,
-        "steps": record.steps(found, reasons, rows),
+        "steps": record.steps(found, reasons, rows + subjects),
         **record.law_and_rule(found, digest),
     }
 

@@ -62,7 +62,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     context["unsigned"] = sum(rule.sign_off != "signed" for rule in present.rules.values())
     context["errors"] = sum(remark.level == "error" for remark in remarks())
     context["remarks"] = len(remarks())
-    context["overdue"] = sum(rule.next_review <= now().date() for rule in present.rules.values())
+    context["overdue"] = sum(rule.overdue(now().date()) for rule in present.rules.values())
     return render(request, "web/rules.html", context)
 
 
@@ -122,7 +122,7 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "results": _results(request).get(rule_id),
         **_precision(request, rule_id),
         "waits": waiting()[rule_id],
-        "overdue": one.next_review <= now().date(),
+        "overdue": one.overdue(now().date()),
     }
     return render(request, "web/rule.html", context)
 

@@ -65,8 +65,22 @@ _LEVELS = {
     "0": ("未定级", "no level"),
     "": ("级别不明", "unknown level"),
 }
+_DECISIONS = {"suspended": ("暂停", "suspended"), "terminated": ("终止", "terminated")}
+_NURSING = {
+    "special": ("特级护理", "special nursing"),
+    "1": ("一级护理", "level-1 nursing"),
+    "2": ("二级护理", "level-2 nursing"),
+    "3": ("三级护理", "level-3 nursing"),
+}
+_CONDITIONS = {
+    "short": ("住院时间短", "short stay"),
+    "no_operation": ("没有手术", "no operation"),
+    "no_treatment": ("没有治疗费用", "no charge for treatment"),
+    "tests": ("以检查检验为主", "mostly tests"),
+}
 #: Formats whose value is a code, or several parted by spaces, each with its word.
-_CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX, "kinds": _KINDS}
+_CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX, "kinds": _KINDS,
+          "decisions": _DECISIONS, "nursing": _NURSING}  # fmt: skip
 _PLACE = re.compile(r"\{(expected|actual)(?::(\w+))?\}")
 
 
@@ -102,8 +116,21 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
         return f"{number} {_UNITS[unit][side]}"
     if kind in ("e4", "e6"):
         return plain(int(text), int(kind[1]))
+    if kind in ("word1", "word2"):
+        return text.split(" ")[int(kind[-1]) - 1]
+    if kind == "percent":
+        return _percent(text, side)
+    if kind == "peers":
+        return _peers(text, side)
     if kind == "rolling":
         return _rolling(text, side)
+    if kind == "conditions":
+        return ("、" if side == 0 else ", ").join(_CONDITIONS[code][side] for code in text.split())
+    if kind == "span":
+        first, last = text.split(" ")
+        return f" {first} 之后至 {last} 之前" if side == 0 else f"after {first} and before {last}"
+    if kind == "supply":
+        return _supply(text, side)
     if kind == "times":
         most, days = text.split(" ")
         return f" {days} 天 {most} 次" if side == 0 else f"{most} in {days} days"
@@ -119,6 +146,21 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
     return text
 
 
+def _percent(text: str, side: int) -> str:
+    """Say a figure with its 95 % interval: value, low and high x 10^6, numerator, denominator."""
+    value, low, high, *_ = (f"{int(part) / 10_000:.1f}%" for part in text.split(" "))
+    return f"{value}（95% 区间 {low} 至 {high}）" if side == 0 else f"{value} (95 % interval {low} to {high})"
+
+
+def _peers(text: str, side: int) -> str:
+    """Say where peers stand: their median x 10^6, how many, the rank from above."""
+    centre, peers, rank = text.split(" ")
+    middle = f"{int(centre) / 10_000:.1f}%"
+    if side == 0:
+        return f"{peers} 家的中位数 {middle}，自高至低位居第 {rank}"
+    return f"median of {peers} peers {middle}, rank {rank} from above"
+
+
 def _rolling(text: str, side: int) -> str:
     cap, days = text.split(" ")
     return f"连续 {days} 天内 {plain(int(cap), 4)}" if side == 0 else f"{plain(int(cap), 4)} in any {days} days"
@@ -127,6 +169,11 @@ def _rolling(text: str, side: int) -> str:
 def _within(text: str, side: int) -> str:
     days, period = text.split(" ")
     return f"{_PERIODS[period][0]} {days} 天" if side == 0 else f"{days} days {_PERIODS[period][1]}"
+
+
+def _supply(text: str, side: int) -> str:
+    days, visit = text.split(" ")
+    return f"{_VISITS[visit][0]} {days} 天" if side == 0 else f"{days} days for {_VISITS[visit][1]}"
 
 
 def _joined(parts: list[str], side: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.runs.words import sentence
+from zhunsheng.patterns.words import sentence
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The desk as casework: keys of institutions, asks counted, reminders kept, and what doctors answered."""

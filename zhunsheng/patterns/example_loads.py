@@ -1,0 +1,94 @@
+"""Worked examples of population rules: turned into whole loads, every id prefixed with the name of the example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from zhunsheng.book.worked import Example, ExampleLoad, ExampleVisits
+from zhunsheng.kernel.money import times
+from zhunsheng.kernel.quantity import scaled
+from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
+from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord
+from zhunsheng.patterns.population import Contact, Load, StockMove, TraceCode
+
+
+@dataclass
+class _Rows:
+    """The rows of a load while it is put together."""
+
+    lines: list[Line] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    trace_codes: list[TraceCode] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+
+
+def load_of(example: Example, name: str) -> Load:
+    """Return the facts of an example of a population rule."""
+    told = example.load or ExampleLoad()
+    rows = _Rows()
+    for visits in told.visits:
+        for person in range(1, visits.people + 1):
+            for day, text in enumerate(visits.days, 1):
+                _visit(rows, visits, f"{name}/{visits.id}.{person}", f".{day}", _later(text, visits, person), name)
+    return Load(
+        **{key: tuple(found) for key, found in vars(rows).items()},
+        institutions=tuple(Institution(f"{name}/{i.id}", i.kind, i.level, i.region) for i in told.institutions),
+        use_records=tuple(_services(told, name)),
+        stock_moves=tuple(
+            StockMove(f"{name}/{m.id}", f"{name}/{m.institution}", m.item, m.day, m.kind, scaled(m.quantity, 4))
+            for m in told.moves
+        ),
+    )
+
+
+def when(text: str) -> tuple[date, int | None]:
+    """Return day and, where the text states a time, the moment in epoch seconds."""
+    if len(text) <= 10:
+        return parse_date(text), None
+    found = datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+    return found.date(), epoch_seconds(found)
+
+
+def _later(text: str, visits: ExampleVisits, person: int) -> tuple[date, int | None]:
+    day, at = when(text)
+    if at is None:
+        return day, None
+    at += 60 * visits.minutes * (person - 1)
+    return datetime.fromtimestamp(at, SHANGHAI).date(), at
+
+
+def _visit(
+    rows: _Rows, visits: ExampleVisits, person: str, number: str, start: tuple[date, int | None], name: str
+) -> None:
+    encounter, place = f"{person}{number}", f"{name}/{visits.institution}"
+    end = start[0] + timedelta(days=visits.nights or 0)
+    about: tuple[Any, ...] = (visits.department, "310", visits.practitioner)
+    kind = "inpatient" if visits.nights is not None and visits.visit_type == "outpatient" else visits.visit_type
+    rows.stays.append(Stay(encounter, person, place, kind, *start, end, None, *about))
+    rows.diagnoses += [Diagnosis(encounter, code, not n) for n, code in enumerate(visits.diagnoses)]
+    rows.contacts.append(Contact(encounter, person, place, visits.phone or f"{person}-phone", visits.account))
+    for line in visits.lines:
+        line_id, quantity, price = f"{encounter}.{line.id}", scaled(line.quantity, 4), scaled(line.price, 6)
+        fen = times(price, quantity)
+        charged: tuple[Any, ...] = (*start, quantity, price, fen, line.item_class, fen)
+        who = (visits.department, visits.practitioner)
+        rows.lines.append(Line(line_id, encounter, person, place, *who, line.item, *charged))
+        if line.code:
+            code = f"{name}/{line.code}"
+            read = (f"{line_id}-T", encounter, person, place, line_id, line.item, code, start[0])
+            rows.trace_codes.append(TraceCode(*read))
+
+
+def _services(told: ExampleLoad, name: str) -> Iterator[UseRecord]:
+    for one in told.services:
+        day, at = when(one.at)
+        owner = f"{name}/{one.person}"
+        amount = scaled(one.quantity, 4)
+        yield UseRecord(
+            f"{name}/{one.id}", f"{owner}.1", owner, f"{name}/{one.institution}", one.item, day, amount, at,
+            one.practitioner,
+        )  # fmt: skip

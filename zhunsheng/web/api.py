@@ -1,0 +1,215 @@
+"""The plain JSON interface: ``/api/desk/judge`` and what goes with it, described at ``/api/openapi.json``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+from pydantic import Field
+
+from zhunsheng import __version__
+from zhunsheng.casework.desk.policies import REASON_LENGTH
+from zhunsheng.desk.forms import OrderForm
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.web import desk
+from zhunsheng.web.views.errors import STATUS
+
+
+class Key(HttpBearer):
+    """The key of an institution's system."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> desk.Asker:  # noqa: ARG002
+        """Return who holds a key; Problem ZS742 and ZS744 become answers of their own."""
+        return desk.asker_of(token)
+
+
+class PointOut(Schema):
+    """A knowledge point by which a rule judged."""
+
+    id: str
+    label: str
+    citation: str
+
+
+class ReasonOut(Schema):
+    """Why: what was compared, in words and as values."""
+
+    verdict: str
+    reason: str
+    expected: str
+    actual: str
+    text: str
+    point: PointOut | None
+
+
+class RowOut(Schema):
+    """A row involved; one of another institution has no identity and no amount."""
+
+    kind: Literal["line", "encounter"]
+    id: str | None
+    role: Literal["subject", "other"]
+    amount_fen: int | None
+    ordered: bool
+
+
+class ArticleOut(Schema):
+    """An article on which a rule stands."""
+
+    instrument: str
+    number: str
+    article: str
+    item: str
+    item_text: str
+    summary: str
+
+
+class RuleOut(Schema):
+    """A rule: what it says, where from, what to do."""
+
+    id: str
+    code: str
+    name: str
+    version: int
+    digest: str
+    ground: str
+    law: list[ArticleOut]
+    why: str
+    advice: str
+    known_false_positives: list[str]
+
+
+class FindingOut(Schema):
+    """One thing to look at: a lead, never a decision."""
+
+    finding_id: str
+    reminder: str
+    verdict: Literal["violation", "suspected", "unknown"]
+    verdict_text: str
+    amount_fen: int
+    rule: RuleOut
+    reasons: list[ReasonOut]
+    rows: list[RowOut]
+
+
+class LateOut(Schema):
+    """A rule that was not judged in time: neither passed nor broken."""
+
+    rule: str
+    name: str
+
+
+class HistoryOut(Schema):
+    """Where the history came from, and what of the site's own it holds."""
+
+    source: Literal["request", "store", "both", "none"]
+    snapshot: str | None
+    as_of: str | None
+    since: str | None
+
+
+class AnswerOut(Schema):
+    """The answer to an order. ``book`` is the digest of the rule book that judged."""
+
+    ask: str
+    moment: Literal["before", "during"]
+    book: str
+    findings: list[FindingOut]
+    judged: list[str]
+    not_judged: list[LateOut]
+    history: HistoryOut
+
+
+class FaultOut(Schema):
+    """Why a request was not taken: a code with its page, and the field where there is one."""
+
+    code: str
+    message: str
+    kept: str
+    mend: str
+    values: dict[str, str]
+
+
+class ResponseIn(Schema):
+    """What was done about a reminder: changed, or gone on with for a reason."""
+
+    reminder: str = Field(pattern=r"^[0-9a-f]{24}-[0-9]{1,4}$")
+    kind: Literal["changed", "justified"]
+    reason: str = Field(default="", max_length=REASON_LENGTH)
+    clerk: str = Field(default="", max_length=64)
+
+
+class ResponseOut(Schema):
+    """The number of a kept answer."""
+
+    response: int
+
+
+class StatusOut(Schema):
+    """What would judge now."""
+
+    version: str
+    book: str | None
+    history: HistoryOut
+
+
+FAULTS = dict.fromkeys((400, 401, 403, 404, 422, 429, 503), FaultOut)
+api = NinjaAPI(
+    title="准绳 Zhunsheng",
+    version="1",
+    description="医嘱判定接口 · an order judged while someone waits",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+    auth=Key(),
+)
+
+
+@api.post("/desk/judge", response={200: AnswerOut, **FAULTS}, by_alias=False, tags=["desk"])
+def judge(request: HttpRequest, order: OrderForm) -> HttpResponse:
+    """Judge an order of the institution whose key is given. What is told is kept as reminders."""
+    return _json(desk.ask(order, request.auth))
+
+
+@api.post("/desk/responses", response={200: ResponseOut, **FAULTS}, tags=["desk"])
+def respond(request: HttpRequest, given: ResponseIn) -> HttpResponse:
+    """Keep what was done about a reminder."""
+    (number,) = desk.respond(request.auth, [(given.reminder, given.kind, given.reason)], given.clerk)
+    return _json({"response": number})
+
+
+@api.get("/desk/status", response={200: StatusOut, **FAULTS}, tags=["desk"])
+def status(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Say by which rule book and which history an order would be judged now."""
+    return _json({"version": __version__, **desk.status()})
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:  # noqa: ARG001
+    return _json(problem.as_dict(), STATUS.get(problem.code, 400))
+
+
+@api.exception_handler(AuthenticationError)
+def _no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:  # noqa: ARG001
+    return _problem(request, Problem("ZS742"))
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
+    return _problem(request, Problem("ZS713"))
+
+
+@api.exception_handler(ValidationError)
+def _faulty(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    # the first two steps are the framework's own: where the data came from, and the argument that takes them
+    field = ".".join(str(step) for step in first["loc"][2:]) or "-"
+    return _problem(request, Problem("ZS741", field=field, reason=first["msg"]))
+
+
+def _json(data: dict[str, Any], code: int = 200) -> HttpResponse:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return HttpResponse(text, content_type="application/json; charset=utf-8", status=code)
