@@ -7,10 +7,13 @@ import shutil
 from datetime import date, timedelta
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, replace
 from zhunsheng import runs
+from zhunsheng.facts import lake
+from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.runs import serving
 
@@ -28,7 +31,12 @@ def judged(monkeypatch):
     """Every number of persons that was judged; None stands for everyone."""
     told = []
     real = serving.judge
-    monkeypatch.setattr(serving, "judge", lambda con, b, p, only=None: (told.append(only), real(con, b, p, only))[1])
+
+    def judge(con, bindings, progress, only=None, *engine):
+        told.append(only)
+        return real(con, bindings, progress, only, *engine)
+
+    monkeypatch.setattr(serving, "judge", judge)
     return told
 
 
@@ -150,3 +158,39 @@ def test_a_whole_run_can_be_asked_for(home, judged):
     fill(home, {}, [Line("L2", "man", CAPPED, 100, day=MARCH)], batch="b2")
     run(home, whole=True)
     assert judged == [None, None]
+
+
+STOCKED = "XB01ACM064A002010199064"
+
+
+def ledger(home, day):
+    """Load the ledger of one item of H1: nothing at the start of the month, nothing at its end."""
+    origin = {"batch": "ledger", "recorded_at": 1_775_000_000, "institution_id": "H1", "item_code": STOCKED}
+    rows = [
+        {"move_id": kind, "kind": kind, "moved_on": on, "quantity_e4": 0, "source_row": n, **origin}
+        for n, (kind, on) in enumerate((("opening", day.replace(day=1)), ("count", day.replace(day=31))), 2)
+    ]
+    schema = TABLES["stock_move"].arrow
+    table = pa.table({one.name: pa.array([row.get(one.name) for row in rows], one.type) for one in schema}, schema)
+    with lake.commit(home, "test", origin["recorded_at"]) as change:
+        change.append("stock_move", table)
+        change.register(
+            lake.Batch("ledger", "ledger", "test", "test", "l.csv", "d", {"stock_move": 2}, 0, origin["recorded_at"])
+        )
+
+
+def test_a_population_is_judged_whole_while_the_hits_of_persons_are_carried(home, tmp_path, judged):
+    """The ledger of a store touches nobody, and turns what could not be told into a clue."""
+    fill(home, {"man": ("M", date(1980, 1, 1))}, [Line("L1", "man", WOMAN_ONLY, 100), Line("L2", "man", STOCKED, 100)])
+    run(home)
+    ledger(home, MARCH)
+    later = run(home)
+    assert judged == [None, 0]
+    assert later.result_digest == whole(home, tmp_path)
+    with duckdb.connect(str(runs.current(home)), read_only=True) as con:
+        told = (
+            "SELECT verdict, amount_fen, institution_id, item_code, month FROM finding WHERE pattern = 'stock_balance'"
+        )
+        assert con.execute(told).fetchall() == [("suspected", 100, "H1", STOCKED, "2026-03")]
+        carried = "SELECT COUNT(*) FROM finding WHERE rule_id = 'fund/sex-limited-service'"
+        assert con.execute(carried).fetchone() == (1,)

@@ -23,7 +23,7 @@ LOGINS = (*ROLES, "stranger")
 APART = {
     "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
     "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard", "decide",
-    "decision-withdraw",
+    "decision-withdraw", "desk-respond", "desk-key-revoke",
 }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def samples():
             names = "institution_id, MIN(finding_id) AS f, MIN(encounter_id) AS e"
             for row in reader.rows(f"SELECT {names} FROM {table} GROUP BY institution_id, rule_id"):
                 found.append((row["institution_id"], f"/findings/{row['f']}"))
-                if table == "finding":  # what is gone may have taken its encounter along
+                if table == "finding" and row["e"]:  # what is gone may have taken its encounter along; clues have none
                     found.append((row["institution_id"], f"/encounters/{row['e']}"))
         lines = (
             "SELECT institution_id, MIN(line_id) AS l, ARG_MIN(encounter_id, line_id) AS e FROM charge_line GROUP BY 1"
@@ -95,6 +95,7 @@ def lists():
         "/findings?mark=any", "/findings?mark=none", f"/findings?consortium={LEAD.id}",
         "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/imports", "/runs",
         "/rules", "/rules?q=00", "/rules.json?q=00", "/rules/lint", "/rules/backtest", "/findings?decided=none",
+        "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
         *[f"/findings.{kind}{query}" for kind in ("csv", "xlsx") for query in ("", own[0])],
