@@ -54,14 +54,14 @@ def in_child(name: str, *arguments: str) -> dict[str, Any]:
 
 
 def county(lines: int) -> Home:
-    """Return a site with a generated county imported, made once per size and rule book."""
+    """Return a site with a generated county imported, made once per size, rule book and edition of the generator."""
     from zhunsheng import sources
     from zhunsheng.book import load
     from zhunsheng.cli.county import knowledge_of
-    from zhunsheng.generator import generate
+    from zhunsheng.generator import edition, generate
 
     book = load(ROOT / "rulebook")
-    folder = SCRATCH / f"county-{lines}-{book.digest[:12]}"
+    folder = SCRATCH / f"county-{lines}-{book.digest[:12]}-{edition()[:12]}"
     home = Home(folder / "var")
     if not (folder / "whole").exists():
         generate(folder / "files", seed=1, lines=lines, months=12, start=START, knowledge=knowledge_of(book))

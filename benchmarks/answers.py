@@ -101,6 +101,11 @@ def _rows(one: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"{total['blind_found']} of {total['blind_planted']}",
             f"blind look-alikes hit {total['blind_look_alikes_hit']} of {total['blind_look_alikes']}",
         ),
+        (
+            f"seed {one['seed']}: told unknown · to be overturned",
+            " · ".join(f"{total[f'{kind}_found']} of {total[f'{kind}_planted']}" for kind in ("unknown", "overturned")),
+            f"beside {total['beside']}, left unknown {total['unasked']}",
+        ),
     ]
 
 

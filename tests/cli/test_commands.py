@@ -181,6 +181,18 @@ def test_the_demo_builds_and_a_second_start_changes_nothing(cli):
     assert {"reviewer", "hospital"} <= {one["login"] for one in first["people"]}
 
 
+def test_the_demo_makes_its_county_anew_when_the_generator_changed(place, monkeypatch):
+    from zhunsheng.cli import demo
+    from zhunsheng.kernel.home import Home
+
+    site = Home(place / "changing")
+    folder = demo._county(site, 1_000, 1, quiet=True)
+    made = (folder / "summary.json").stat().st_mtime_ns
+    assert (demo._county(site, 1_000, 1, quiet=True) / "summary.json").stat().st_mtime_ns == made
+    monkeypatch.setattr(demo, "edition", lambda: "another")
+    assert (demo._county(site, 1_000, 1, quiet=True) / "summary.json").stat().st_mtime_ns > made
+
+
 def test_who_may_not_import_is_told_before_anything_is_loaded(cli, place):
     """The demo's people are there by now; the hospital's may not import."""
     cli("demo", "--lines", "2000", "--only-build", "--json")

@@ -8,6 +8,7 @@ import pytest
 from tests.generator.points import KNOWLEDGE, LONG_AGO
 from zhunsheng.generator import Knowledge
 from zhunsheng.generator.catalogue import Catalogue, ordinary, price_at
+from zhunsheng.generator.edition import digest_of, edition
 from zhunsheng.generator.export import cleared, scaled
 from zhunsheng.generator.knowledge import index
 from zhunsheng.generator.months import EMERGENCY_VISIT, TOWNSHIP_VISIT, calendar
@@ -106,3 +107,17 @@ def test_beyond_the_published_calendar_weekends_are_free():
     months = calendar(date(2031, 1, 1), 2)
     assert [month.label for month in months] == ["2031-01", "2031-02"]
     assert months[0].weights[TOWNSHIP_VISIT][3] < months[0].weights[TOWNSHIP_VISIT][1]  # Saturday 4, Thursday 2
+
+
+def test_an_edition_changes_with_code_and_tables_and_with_nothing_else(tmp_path):
+    (tmp_path / "data").mkdir()
+    table = tmp_path / "data" / "items.csv"
+    table.write_text("code,name\n", "utf-8")
+    first = digest_of(tmp_path)
+    (tmp_path / "data" / "notes.txt").write_text("x", "utf-8")
+    assert digest_of(tmp_path) == first
+    table.write_text("code,name\n1,x\n", "utf-8")
+    second = digest_of(tmp_path)
+    table.rename(tmp_path / "items.csv")
+    assert len({first, second, digest_of(tmp_path)}) == 3
+    assert len(edition()) == 64

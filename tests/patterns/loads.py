@@ -104,6 +104,7 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "bundle_name": st.just("n"),
         "part_code": st.sampled_from(ITEMS[1:]),
         "min_parts": st.integers(1, 2),
+        "counts": st.sampled_from(["parts", "units"]),
         "time_window": st.sampled_from(["day", "encounter"]),
         "bundle_price_fen": st.sampled_from([0, 100, 133, 2_400]),
     },

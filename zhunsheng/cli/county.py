@@ -13,9 +13,11 @@ from zhunsheng.book import Book, load
 from zhunsheng.book.models import Point, Rule
 from zhunsheng.cli import show
 from zhunsheng.cli.needs import EXPRESSED, needs_of
+from zhunsheng.cli.needs import __file__ as needs_file
 from zhunsheng.cli.options import Json
 from zhunsheng.generator import SIZES, Knowledge, RuleText, Turn
 from zhunsheng.generator import generate as make_county
+from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.time import parse_date
 from zhunsheng.patterns import PATTERNS
@@ -98,6 +100,11 @@ def knowledge_of(book: Book) -> Knowledge:
         names=names,
         rules=[_told(book, rule) for rule in book.rules.values()],
     )
+
+
+def told() -> str:
+    """Return a digest of the code that tells the generator of the rule book."""
+    return digest(b"".join(Path(one).read_bytes() for one in (__file__, needs_file)))
 
 
 def _told(book: Book, rule: Rule) -> RuleText:

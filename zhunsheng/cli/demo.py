@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
-from zhunsheng import __version__, runs, sources
+from zhunsheng import runs, sources
 from zhunsheng.book import load
 from zhunsheng.cli import show
-from zhunsheng.cli.county import knowledge_of
+from zhunsheng.cli.county import knowledge_of, told
 from zhunsheng.cli.intake import files_of
 from zhunsheng.cli.options import Json
 from zhunsheng.cli.serve import serve
 from zhunsheng.cli.site import person, ready, record_import, record_load, record_run
 from zhunsheng.engines import duck
-from zhunsheng.generator import generate
+from zhunsheng.generator import edition, generate
 from zhunsheng.kernel.files import canonical, write_whole
 from zhunsheng.kernel.home import Home, home, rulebook
 from zhunsheng.kernel.time import epoch_seconds, now
@@ -83,7 +83,7 @@ def _told(report: sources.LoadReport, manifest: runs.Manifest, people: list[tupl
 def _county(site: Home, lines: int, seed: int, *, quiet: bool) -> Path:
     """Generate the files, unless the very same county lies there whole."""
     book = load(rulebook(), site.book)
-    wanted = canonical({"lines": lines, "seed": seed, "book": book.digest, "generator": __version__})
+    wanted = canonical({"lines": lines, "seed": seed, "book": book.digest, "generator": edition(), "told": told()})
     folder = site.root / "demo" / "county"
     stamp = folder / "made.json"
     if stamp.exists() and stamp.read_bytes() == wanted:

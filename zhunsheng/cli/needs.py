@@ -84,8 +84,9 @@ WINDOWS = {"day": Need.WITH_DAY, "encounter": Need.WITH_VISIT}
 
 def needs_of(bound: dict[str, Bindings]) -> tuple[list[NeedPoint], set[str]]:
     """Return what is asked of items, and the items of rows that have no such term."""
-    needs = _together(bound["item_requires_item"].rows) + _apart(bound["bundle_split"].rows)
-    untold: set[str] = set()
+    bundles = bound["bundle_split"].rows
+    needs = _together(bound["item_requires_item"].rows) + _apart(row for row in bundles if row.counts == "parts")
+    untold = {row.part_code for row in bundles if row.counts == "units"}
     for pattern, read in READERS.items():
         for row in bound[pattern].rows:
             told = read(row)

@@ -4,9 +4,10 @@
 described to them by files alone.
 """
 
+from zhunsheng.generator.edition import edition
 from zhunsheng.generator.knowledge import Knowledge, Need, NeedPoint
 from zhunsheng.generator.plants.cases import RuleText, Turn
 from zhunsheng.generator.run import SIZES, generate
 from zhunsheng.generator.summary import Summary
 
-__all__ = ["SIZES", "Knowledge", "Need", "NeedPoint", "RuleText", "Summary", "Turn", "generate"]
+__all__ = ["SIZES", "Knowledge", "Need", "NeedPoint", "RuleText", "Summary", "Turn", "edition", "generate"]

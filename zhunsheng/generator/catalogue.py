@@ -156,6 +156,15 @@ class Catalogue:
         return np.array([[price_at(item, tier) for item in self.items] for tier in range(3)], dtype=np.int64)
 
 
+def plain_drugs(items: list[Item], index: Index) -> tuple[int, ...]:
+    """Return the positions of drugs that no list names, that anybody may have and every tier charges alike."""
+    return tuple(n for n, item in enumerate(items) if _plain(item) and not index.limited(item.code))
+
+
+def _plain(item: Item) -> bool:
+    return not item.sex and item.max_age is None and item.level <= 1 and item.category == "drug"
+
+
 def price_at(item: Item, tier: int) -> int:
     """Return the unit price of an item at a tier, services to the jiao, drugs and materials as printed."""
     if not item.code.startswith("00"):

@@ -25,7 +25,7 @@ from zhunsheng.generator import (
 )
 from zhunsheng.generator import stays as stays_of
 from zhunsheng.generator.assemble import Whole
-from zhunsheng.generator.catalogue import Catalogue, ordinary
+from zhunsheng.generator.catalogue import Catalogue, ordinary, plain_drugs
 from zhunsheng.generator.frames import DAY, Encounters, Ints, Lines, joined, moved, size, take
 from zhunsheng.generator.knowledge import Knowledge, index
 from zhunsheng.generator.months import CHRONIC, Month, as_date, calendar, month_at
@@ -136,6 +136,7 @@ def _prepare(seed: int, lines: int, months: int, start: date, knowledge: Knowled
         people=people.build(random_numbers(seed, 2), count, found, first, days),
         catalogue=catalogue,
         pools=pools.build(catalogue),
+        plain=plain_drugs(catalogue.items, known),
         prices=catalogue.prices(),
         index=known,
         names=knowledge.names,

@@ -22,7 +22,7 @@ from zhunsheng.generator.pools import Pools
 
 @dataclass(frozen=True)
 class World:
-    """The county, some or all of its people, its items and their names by code.
+    """The county, some or all of its people, its items and their names by code; ``plain`` drugs offend no rule.
 
     People change between months: who was seen last when. ``shard`` numbers the people at hand among all.
     """
@@ -32,6 +32,7 @@ class World:
     people: People
     catalogue: Catalogue
     pools: Pools
+    plain: tuple[int, ...]
     prices: Ints
     index: Index
     names: Mapping[str, str]

@@ -8,6 +8,7 @@ from typing import Any
 from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Hit, Line, Pattern
 from zhunsheng.patterns.windows import Share, above, gathered, told
 
+UNIT_E4 = 10_000
 PATTERN = Pattern(
     name="bundle_split",
     template="T17",
@@ -19,7 +20,14 @@ PATTERN = Pattern(
         BindingColumn("bundle_code", "text", "knowledge", "the bundle that is to be charged once"),
         BindingColumn("bundle_name", "text", "knowledge", "its name"),
         BindingColumn("part_code", "text", "knowledge", "one of its parts"),
-        BindingColumn("min_parts", "integer", "either", "fewest different parts that make the bundle"),
+        BindingColumn("min_parts", "integer", "either", "fewest parts that make the bundle"),
+        BindingColumn(
+            "counts",
+            "text",
+            "parameter",
+            "parts: different items; units: how often any of them was charged",
+            codes=("parts", "units"),
+        ),
         BindingColumn("time_window", "text", "either", "window", codes=("day", "encounter")),
         BindingColumn(
             "bundle_price_fen",
@@ -37,6 +45,10 @@ PATTERN = Pattern(
             "应按“{expected}”一次收取，实际分 {actual} 项收取",
             'To be charged once as "{expected}", charged as {actual} parts',
         ),
+        "charged_by_unit": (
+            "应按“{expected}”一次收取，实际逐次收取，共 {actual:e4} 次",
+            'To be charged once as "{expected}", charged one by one, {actual:e4} in all',
+        ),
     },
 )
 
@@ -46,13 +58,15 @@ def judge(case: Case, bindings: Bindings) -> Iterator[Hit]:
     charged = {(one.item_code, one.institution_id, slot) for one in case.lines for slot in (_day(one), _stay(one))}
     for (limit, place, slot), members in gathered(case, bindings, "part_code", _key).items():
         lines = [member.line for member in members]
-        parts = len({line.item_code for line in lines})
-        whole = (limit.bundle_code, place, slot) in charged
-        if whole or parts < limit.min_parts or sum(map(_amount, lines)) <= limit.bundle_price_fen:
+        by_unit = limit.counts == "units"
+        parts = sum(line.quantity_e4 for line in lines) if by_unit else len({line.item_code for line in lines})
+        few = parts < limit.min_parts * (UNIT_E4 if by_unit else 1)
+        if few or (limit.bundle_code, place, slot) in charged or sum(map(_amount, lines)) <= limit.bundle_price_fen:
             continue
         shares = [Share(one, excess > 0, excess) for one, excess in above(members, limit.bundle_price_fen, _amount)]
         subject = f"{case.person_id}|{limit.bundle_code}|{slot}"
-        yield from told(limit.rule_id, subject, shares, "charged_in_parts", (limit.bundle_name, str(parts)))
+        reason = "charged_by_unit" if by_unit else "charged_in_parts"
+        yield from told(limit.rule_id, subject, shares, reason, (limit.bundle_name, str(parts)))
 
 
 def _key(line: Line, row: Any) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from numpy.random import Generator
 
 from zhunsheng.generator import months
-from zhunsheng.generator.catalogue import Item, price_at
+from zhunsheng.generator.catalogue import price_at
 from zhunsheng.generator.county import TIER_OF
 from zhunsheng.generator.frames import DAY, HOUR
 from zhunsheng.generator.knowledge import Need, NeedPoint
@@ -96,13 +96,10 @@ class Company:
                 self.plant.papers.append(("uses", encounter, {"psn_no": number, "fixmedins_code": place, **cells}))
 
     def plain_drug(self) -> int:
-        """Return an ordinary drug that no list names and every tier charges alike."""
-        fitting = [n for n, item in enumerate(self.world.catalogue.items) if self._plain(item)]
+        """Return an ordinary drug that no list names and that the case leaves free."""
+        items = self.world.catalogue.items
+        fitting = [n for n in self.world.plain if items[n].code not in self.avoided]
         return fitting[int(self.rng.integers(0, len(fitting)))]
-
-    def _plain(self, item: Item) -> bool:
-        free = not item.sex and item.max_age is None and item.level <= 1 and item.category == "drug"
-        return free and not self.world.index.limited(item.code) and item.code not in self.avoided
 
     def _lines_of(self, *kinds: Need) -> Iterator[tuple[PlantedEncounter, PlantedLine, NeedPoint]]:
         """Yield the lines of settled encounters with what is asked of them."""
