@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.generator.county_files import CountyFiles
-from tests.generator.points import KNOWLEDGE
+from tests.generator.points import BOOK, KNOWLEDGE
 from zhunsheng.book import load
 from zhunsheng.book.models import Example
 from zhunsheng.cli.county import knowledge_of
@@ -64,6 +64,13 @@ def test_no_day_crosses_a_turn_of_its_rule():
     assert max(moves(one_case("2025-12-20", turns=(turn,)), FIRST, LAST)) == 7
     other = Turn(date(2026, 1, 1), frozenset({"001"}))
     assert min(moves(one_case("2026-03-02", turns=(other,)), FIRST, LAST)) == -119
+
+
+def test_a_point_that_names_no_item_turns_the_cases_of_every_item():
+    told = {text.id: text.turns for text in knowledge_of(BOOK).rules}
+    turn = Turn(date(2026, 1, 1), frozenset())
+    assert turn in told["fund/supply-days-over-limit"]
+    assert turn not in told["fund/level-limited-service"]
 
 
 def test_a_case_at_a_turn_stays_where_it_is():

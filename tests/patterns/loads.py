@@ -160,6 +160,13 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "after_death": {"tolerance_days": st.integers(0, 1)},
     "units_vs_stay": {"item_code": st.sampled_from(ITEMS), "unit_group": st.sampled_from(["bed", "nursing"])},
     "units_vs_record": {"item_code": st.sampled_from(ITEMS), "tolerance_e4": st.sampled_from([0, 1, 10_000])},
+    "supply_days": {
+        "visit_type": st.sampled_from(["outpatient", "inpatient", "inpatient", "emergency"]),
+        "item_code": st.sampled_from(["", "", *ITEMS]),
+        "max_days": st.integers(0, 4),
+        "ordered": st.sampled_from(["any_day", "last_day"]),
+        "drug_classes": st.sampled_from(["09", "11 09"]),
+    },
     "facility_required": {
         "item_code": st.sampled_from(ITEMS),
         "register": st.sampled_from(["facility", "device"]),
@@ -243,7 +250,7 @@ def _case(draw: st.DrawFn, person: str) -> Case:
     stays = [draw(_stay(person, number)) for number in range(draw(st.sampled_from([2, 3, 4, 0])))]
     diagnoses = [draw(_diagnosis(person)) for _ in range(draw(st.integers(0, 3)))]
     sex = draw(st.sampled_from([None, "M", "F"]))
-    orders = tuple(_order(person, line) for line in lines[:1])
+    orders = [draw(_order(person, number, line)) for number, line in enumerate(lines[:5])]
     uses = [draw(_use(person, number)) for number in range(draw(st.integers(0, 4)))]
     deaths = draw(st.lists(days, max_size=2))
     return Case(
@@ -253,15 +260,24 @@ def _case(draw: st.DrawFn, person: str) -> Case:
         tuple(lines),
         tuple(stays),
         tuple(diagnoses),
-        orders=orders,
+        orders=tuple(orders),
         use_records=tuple(uses),
         deaths=tuple(Death(person, day) for day in deaths),
     )
 
 
-def _order(person: str, line: Line) -> Order:
+@st.composite
+def _order(draw: st.DrawFn, person: str, number: int, line: Line) -> Order:
     return Order(
-        f"{person}-O", line.encounter_id, person, line.institution_id, line.item_code, line.service_date, None, None, 3
+        f"{person}-O{number}",
+        line.encounter_id,
+        person,
+        draw(st.sampled_from([line.institution_id, "A"])),
+        draw(st.sampled_from([line.item_code, line.item_code, None])),
+        draw(st.just(line.service_date) | days),
+        None,
+        None,
+        draw(st.none() | st.integers(1, 6)),
     )
 
 

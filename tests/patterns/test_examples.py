@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from zhunsheng.book import load
+from zhunsheng.book.workbooks.layouts import read_layouts
 from zhunsheng.engines import duck
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.patterns import JUDGES, PATTERNS
@@ -57,6 +58,21 @@ def test_every_reason_is_shown_by_an_example():
     declared = {(p.name, reason) for p in PATTERNS.values() for reason in p.reasons}
     # no live rule judges by the day alone; the referees exercise that window
     assert declared - shown == {("dup_claim", "same_day")}
+
+
+def test_every_published_window_of_exclusive_items_is_bound_and_shown_on_both_sides():
+    """单日, 单次就诊, 6小时, 同一小时: for each a pair that is hit, and a pair of the same two items that is not."""
+    (layout,) = (one for one in read_layouts(ROOT / "rulebook").layouts if one.list == "exclusive_services")
+    rule, bound = BOOK.rules["fund/duplicate-charge"], BOUND["mutex_pair"]
+    shown = {True: set(), False: set()}
+    for example in rule.examples:
+        items = {line.item for line in example.lines}
+        windows = {row.time_window for row in bound.rows if {row.main_code, row.sub_code} == items}
+        shown[bool(example.expect)] |= windows
+    published = set(layout.values["time_window"].values())
+    assert len(published) == 4
+    assert shown == {True: published, False: published}
+    assert {code for column in PATTERNS["mutex_pair"].columns for code in column.codes} >= published
 
 
 def test_the_book_lints_clean():

@@ -106,7 +106,8 @@ def _rows(pattern):
              "edge": "after", "tolerance_days": 0, "drug_tolerance_days": 1,
              "interval_days": 15, "shared_characters": 3, "planned_categories": "Z51", "allowed_types": "emergency",
              "first_days": 1, "last_days": 1, "unit_group": "bed", "tolerance_e4": 0, "register": "facility",
-             "accepted_kinds": "recovery_room"}  # fmt: skip
+             "accepted_kinds": "recovery_room", "visit_type": "inpatient", "ordered": "any_day",
+             "drug_classes": "09"}  # fmt: skip
     for i in range(40 if pattern.uses_knowledge else 1):
         cells = [values[c.name](i) if c.name in values else fixed[c.name] for c in pattern.columns]
         yield pattern.row("R", f"p{i}", "violation", date(2021, 5, 1), OPEN_END, *cells)

@@ -37,6 +37,14 @@ BOUND = bind(BOOK)
             "Used on 15 days; the limit is 14 days in one stay",
         ),
         (
+            "supply_days",
+            "over_days",
+            "7 outpatient",
+            "8",
+            "医嘱用药 8 天，上限为门诊 7 天",
+            "The order is for 8 days; the limit is 7 days for outpatient visits",
+        ),
+        (
             "price_ceiling",
             "above_ceiling",
             "480000000",

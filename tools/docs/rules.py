@@ -142,11 +142,16 @@ def _registers(example: Example) -> list[str]:
     uses = [
         f"{u.id}: 使用记录 use {u.item} {u.day} × {u.quantity} ({u.institution}, {u.encounter})" for u in example.uses
     ]
+    orders = [
+        f"{o.id}: 医嘱 order {o.item or '–'} {o.start} {'–' if o.supply_days is None else o.supply_days} 天 days"
+        f" ({o.institution}, {o.encounter})"
+        for o in example.orders
+    ]
     placed = [
         f"登记 registered {one.kind} {one.valid_from} – {one.valid_to or ''} ({one.institution})"
         for one in (*example.facilities, *example.devices)
     ]
-    return [*died, *uses, *placed]
+    return [*died, *orders, *uses, *placed]
 
 
 def _more(line: ExampleLine) -> str:

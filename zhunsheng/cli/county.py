@@ -113,11 +113,15 @@ def _told(book: Book, rule: Rule) -> RuleText:
     points = [point for name in rule.lists for point in book.knowledge[name].points]
     spoken = {str(value.value) for value in values}.union(*(_texts(point) for point in points))
     turns: dict[date, set[str]] = {}
-    for point in points:
-        for day in (point.valid_from, point.valid_to):
-            if day:
-                turns.setdefault(day, set()).update(_texts(point))
     of_all = {day for dated in (rule, *values) for day in (dated.valid_from, dated.valid_to) if day}
+    kinds = [book.knowledge[name].kind for name in rule.lists]
+    codes = {column.name for kind in kinds for column in kind.columns if column.kind == "code"}
+    for point in points:
+        days = {day for day in (point.valid_from, point.valid_to) if day}
+        if not any(map(point.get, codes)):  # it names no item and speaks of every one
+            of_all |= days
+        for day in days:
+            turns.setdefault(day, set()).update(_texts(point))
     listed = [Turn(day, frozenset(texts)) for day, texts in turns.items()] + [Turn(day, frozenset()) for day in of_all]
     facts = frozenset(PATTERNS[rule.pattern].facts)
     return RuleText(rule.id, facts, frozenset(spoken), tuple(sorted(listed, key=lambda turn: turn.day)), rule.examples)

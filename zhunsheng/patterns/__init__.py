@@ -28,6 +28,7 @@ from zhunsheng.patterns import (
     price_ceiling,
     qty_cap,
     readmission,
+    supply_days,
     tiered_price,
     units_vs_record,
     units_vs_stay,
@@ -63,6 +64,7 @@ _MODULES = (
     units_vs_stay,
     units_vs_record,
     facility_required,
+    supply_days,
 )
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in _MODULES}

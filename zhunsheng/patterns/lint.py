@@ -154,9 +154,12 @@ def _swap(name: str, value: Any, other: Any) -> Change:
 
 
 def _touched(rule: Rule, own: Bindings) -> Bindings:
-    """Return the rows whose item or class an example charges: other points share their boundary with a used one."""
+    """Return the rows whose item or class an example charges: other points share their boundary with a used one.
+
+    A row that names no item speaks of every one.
+    """
     lines = [line for example in rule.examples for line in example.lines]
-    items = {line.item for line in lines} | {line.item_class for line in lines}
+    items = {line.item for line in lines} | {line.item_class for line in lines} | {""}
     index = own.pattern.index
     return Bindings(
         own.pattern, (row for row in own.rows if not index or any(getattr(row, column) in items for column in index))

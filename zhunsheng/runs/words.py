@@ -104,6 +104,8 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
         return plain(int(text), int(kind[1]))
     if kind == "rolling":
         return _rolling(text, side)
+    if kind == "supply":
+        return _supply(text, side)
     if kind == "within":
         return _within(text, side)
     if kind == "hours":
@@ -121,6 +123,11 @@ def _rolling(text: str, side: int) -> str:
 def _within(text: str, side: int) -> str:
     days, period = text.split(" ")
     return f"{_PERIODS[period][0]} {days} 天" if side == 0 else f"{days} days {_PERIODS[period][1]}"
+
+
+def _supply(text: str, side: int) -> str:
+    days, visit = text.split(" ")
+    return f"{_VISITS[visit][0]} {days} 天" if side == 0 else f"{days} days for {_VISITS[visit][1]}"
 
 
 def _joined(parts: list[str], side: int) -> str:
