@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client, RequestFactory
@@ -18,7 +19,11 @@ from zhunsheng.casework.desk.actions import make_key
 from zhunsheng.casework.desk.models import Reminder, Response
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.desk.focus import OrderView
+from zhunsheng.desk.judging import Answer, Finding, plain
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.outcome import Verdict
+from zhunsheng.patterns.base import Case, Hit
 from zhunsheng.web import desk, orders
 from zhunsheng.web.middleware import UploadGate
 
@@ -180,3 +185,17 @@ def test_evidence_of_one_reader_names_each_institution_asked_for(ready, as_, peo
     desk.take_over()
     told = EvidenceOutbox.objects.filter(kind="desk.told", actor=people["head"].actor_key)
     assert {row.subject for row in told} == {f"body:{place(one).pk}" for one in (LEAD, TOWN)}
+
+
+def test_the_amount_told_holds_no_row_of_another_institution():
+    """Own rows and the sum told would give away what another institution has at stake."""
+    hits = [
+        Hit("r", "", "s", Verdict.VIOLATION, "same_day", "1", "H9-L9", "subject", "line", row, fen)
+        for row, fen in (("L1", 100), ("H9-L9", 7_777))
+    ]
+    view = OrderView(Case("p"), ["L1"], ["E1"], hidden=["H9-L9"])
+    book = SimpleNamespace(texts={"zh": {"r": {"name": "x"}}}, digest="d", items={}, points={})
+    found = Finding("f", "r", "dup_claim", "s", Verdict.VIOLATION, tuple(hits))
+    told = plain(Answer(book, "before", (found,), frozenset(), frozenset()), view)
+    assert told["findings"][0]["amount_fen"] == 100
+    assert not [text for text in ("H9", "7777", "7877") if text in json.dumps(told)]
