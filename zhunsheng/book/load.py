@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from zhunsheng.book.models import Awaited, Batch, Book, Instrument, KnowledgeList, ListKind, Place, Point, Rule
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.files import canonical, digest, from_yaml
+from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
 from zhunsheng.kernel.ids import identity
 
 #: What a row may say beyond the columns of its list; only the batch must be there.
@@ -58,8 +58,11 @@ def load(folder: Path, site: Path | None = None) -> Book:
 
 def draft(text: str, name: str) -> Rule:
     """Return the rule that a text holds, wherever it will lie. Raises Problem ZS401, ZS402."""
-    rule: Rule = _built(Rule, text, name)
-    return rule
+    try:
+        data = from_yaml(check_yaml(text))
+    except yaml.YAMLError as error:
+        raise Problem("ZS401", file=name, reason=error) from error
+    return _validated(Rule, data, name)
 
 
 def _rules(folder: Path) -> list[Rule]:
