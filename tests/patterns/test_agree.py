@@ -25,7 +25,7 @@ def test_sets_and_one_person_agree(con, name):
     """Also that a rule has never fewer candidates than subject rows."""
     found = 0
 
-    @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def agree(data):
         nonlocal found
