@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, moment, replace
+from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, few_rules, fill, home_at, moment, replace
 from zhunsheng import runs
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
-from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns.base import Department, Institution, registrations
 from zhunsheng.runs import serving
@@ -30,7 +29,7 @@ def home(tmp_path):
 
 
 def ask(home, query, as_of=date(2026, 12, 31)):
-    run = runs.execute(home, ROOT / "rulebook", as_of=as_of, finished_at=1)
+    run = runs.execute(home, few_rules(), as_of=as_of, finished_at=1)
     with duckdb.connect(str(home.runs / run.run_id / "serving.duckdb"), read_only=True) as con:
         return con.execute(query).fetchall()
 

@@ -35,7 +35,7 @@ FINDING_COLUMNS = (
     "reasons BIGINT, rows BIGINT"
 )
 #: Tables that judging makes, beside those of bindings (b_...); all others are facts, or figures over both.
-JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding")
+JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding", "measure")
 RULE_COLUMNS = ("rule_id", "code", "name", "name_en", "pattern", "ground", "version", "digest")
 POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from", "valid_to")
 
