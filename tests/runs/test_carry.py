@@ -181,7 +181,9 @@ def ledger(home, day):
 
 def test_a_population_is_judged_whole_while_the_hits_of_persons_are_carried(home, tmp_path, judged):
     """The ledger of a store touches nobody, and turns what could not be told into a clue."""
-    fill(home, {"man": ("M", date(1980, 1, 1))}, [Line("L1", "man", WOMAN_ONLY, 100), Line("L2", "man", STOCKED, 100, 3)])
+    fill(
+        home, {"man": ("M", date(1980, 1, 1))}, [Line("L1", "man", WOMAN_ONLY, 100), Line("L2", "man", STOCKED, 100, 3)]
+    )
     run(home)
     ledger(home, MARCH)
     later = run(home)

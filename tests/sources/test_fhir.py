@@ -183,6 +183,7 @@ def test_a_contained_coverage_and_a_conditional_reference(site):
         for insurance in one.get("insurance", []):
             insurance["coverage"] = {"reference": "#own"}
             one["contained"] = [{"resourceType": "Coverage", "id": "own", "type": {"coding": [{"code": "390"}]}}]
+    named(found, "later")["performer"] = [{"actor": {"reference": "RelatedPerson/mother"}}]
     named(found, "H1")["identifier"].append({"system": "http://x.example", "value": "7"})
     named(found, "C2")["provider"] = {"reference": "Organization?identifier=http://x.example|7"}
     assert site.load(write(site.inbox, found)).store.count == 0

@@ -75,7 +75,9 @@ class Maker:
         row.put(institution=number(above) if above else None, department=number(found))
 
     def clinician(self, row: Row, reference: Reference | None, pointer: str) -> None:
-        """Set the clinician, whether meant directly or by a role."""
+        """Set the clinician, whether meant directly or by a role; relatives and devices are none."""
+        if _NOBODY.search((reference and reference.reference) or ""):
+            return
         found = self.find(row, "practitioner", reference, pointer, "Practitioner", "PractitionerRole", *_OTHERS)
         if isinstance(found, PractitionerRole):
             own = self.index.seen.get(f"PractitionerRole/{found.id}", self.one)
@@ -84,6 +86,8 @@ class Maker:
             row.put(practitioner=number(found))
 
 
+#: Types that are not read and may take part as well.
+_NOBODY = re.compile(r"(^|/)(RelatedPerson|Device|CareTeam|HealthcareService)/")
 #: May stand where a clinician may; they are resolved and give no clinician.
 _OTHERS = ("Patient", "Organization")
 
