@@ -2,6 +2,8 @@
 
 import copy
 import json
+import random
+import re
 
 import pytest
 
@@ -208,3 +210,40 @@ def test_the_report_names_element_and_reason(site, tmp_path):
     assert (told["file"], told["row"]) == ("county.json#claim_item", 17)
     assert told["column"] == "/entry/16/resource/item/0/net/value"
     assert told["column_zh"] == "金额" and told["value"] == "120.123"
+
+
+def mutant(draw, resources):
+    """Return the county as JSON text with some values, keys or characters changed at random."""
+    text = json.dumps(bundle(resources), ensure_ascii=False)
+    values = (
+        "null",
+        "[]",
+        "{}",
+        "-1",
+        '""',
+        "1e400",
+        "true",
+        '"#x"',
+        '"urn:uuid:E1"',
+        '"Patient/woman"',
+        "[null]",
+        '[{"a": 1}]',
+    )
+    for _ in range(draw.randint(1, 6)):
+        places = [match.span(1) for match in re.finditer(r': ("[^"]*"|[\d.]+|\[|\{)', text)]
+        start, end = draw.choice(places)
+        if text[start] in "[{":
+            text = text[:start] + draw.choice(values) + ", " + '"x": ' + text[start:]
+        else:
+            text = text[:start] + draw.choice(values) + text[end:]
+    return text
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_mutated_bundle_is_loaded_or_explained(site, seed):
+    (site.inbox / "a.json").write_text(mutant(random.Random(seed), county()), "utf-8")
+    report = site.load()
+    assert report.files
+    sound_but_rows(report)
+    for reject in report.store.rows():
+        assert reject.as_dict()["reason"]["zh"] and reject.row >= 1 and reject.column.startswith("/entry/")
