@@ -191,6 +191,15 @@ def test_a_registration_speaks_until_the_next_begins_and_the_first_also_before(h
     st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from("12"), st.integers(1, 9), st.integers(0, 6)), max_size=6)
 )
 @settings(max_examples=40, deadline=None, derandomize=True)
+def test_the_day_of_the_run_knows_no_later_registration(home):
+    fill(home, PEOPLE, [CHARGE])
+    fill(home, {}, [], batch="b2", registered={"H1": date(2026, 6, 1), "H9": date(2026, 6, 1)})
+    since = "SELECT institution_id, valid_from FROM institution ORDER BY institution_id"
+    first, new = date(2020, 1, 1), date(2026, 6, 1)
+    assert ask(home, since, as_of=date(2026, 5, 31)) == [("H1", first), ("H9", new)]
+    assert ask(home, since, as_of=new) == [("H1", new), ("H9", new)]
+
+
 def test_both_forms_agree_when_registrations_speak(told):
     stated = {(place, start): (place, level, start, length) for place, level, start, length in told}
     places, parts = [], []

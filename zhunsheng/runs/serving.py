@@ -69,7 +69,7 @@ def _check_day(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 def reopen(place: Path | str) -> duckdb.DuckDBPyConnection:
     """Open the facts of a finished run to judge them again: its tables as views, of which none can be written to."""
-    con = duck.connect(memory=duck.budget())
+    con = duck.connect(memory=duck.budget(), beside=place)
     con.execute(f"ATTACH '{str(place).replace(chr(39), chr(39) * 2)}' AS facts (READ_ONLY)")
     tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'facts'").fetchall()
     for (name,) in tables:
