@@ -161,7 +161,7 @@ X_FRAME_OPTIONS = "DENY"
 UPLOAD_LIMITS = {
     "file_bytes": 2 * 1024**3,
     "files": 60,
-    "suffixes": (".csv", ".xlsx", ".txt"),
+    "suffixes": (".csv", ".xlsx", ".txt", ".json", ".ndjson"),
     "body_bytes": 256 * 1024,
     "order_bytes": 1024 * 1024,
 }
