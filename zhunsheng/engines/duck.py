@@ -39,6 +39,7 @@ from zhunsheng.patterns.clues import decide
 from zhunsheng.patterns.population import Contact, Load, Measure, Outlier, StockMove, TraceCode
 
 VERSION = duckdb.__version__
+NAME = f"duckdb {VERSION}"
 _INTEGERS = {
     "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
     "performed_at", "numerator", "denominator", "weight",
@@ -186,6 +187,11 @@ def hits(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> list[Hit]:
 def collect(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
     """Append the hits of a pattern to a table of the shape of ``create_hit_table``."""
     con.execute(f"INSERT INTO {table} {pattern.sql}")
+
+
+def count(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
+    """Append to a table of (rule_id, candidates) how many rows each rule of the pattern judged."""
+    con.execute(f"INSERT INTO {table} {pattern.count_sql}")
 
 
 def create_hit_table(con: duckdb.DuckDBPyConnection, table: str) -> None:
