@@ -1,11 +1,11 @@
 """The whole live rule book by DuckDB and by Apache Spark in this machine: the same digest, and what it costs.
 
-    python -m benchmarks.spark [LINES ...]        (default 3000000; needs make env-spark and Java 17)
+    python -m benchmarks.spark [LINES ...] [--times=3]      (default 3000000; needs make env-spark and Java 17)
 
-Both runs start from the same snapshot, each in a process of its own, one after the other. Judging is what lies between
-the first pattern and the last count; Spark makes most of its facts there, because it computes when it is asked. Both
-write the serving file with DuckDB. The start of the session stands apart: a cluster's is open already. CPU seconds are
-those of the process and of the Java machine that it starts.
+Of each engine's runs the one of median time is told. All runs start from the same snapshot, each in a process of its
+own, one after the other. Judging is what lies between the first pattern and the last count; Spark makes most of its
+facts there, because it computes when it is asked. Both write the serving file with DuckDB. The start of the session
+stands apart: a cluster's is open already. CPU seconds are those of the process and of the Java machine that it starts.
 """
 
 from __future__ import annotations
@@ -90,15 +90,23 @@ def main() -> None:
         return
     if not PYTHON.exists() or spark.java() is None:
         sys.exit("Spark 未安装，未测量：make env-spark，并安装 Java 17 · not measured: make env-spark, and Java 17")
+    times = next((int(one.partition("=")[2]) for one in sys.argv if one.startswith("--times=")), 3)
     told = {}
     for size in sizes:
         county(size)
-        duck = in_child(__file__, str(size), "--child", "duckdb")
-        told[size] = (duck, in_child(__file__, str(size), "--child", "spark", python=str(PYTHON)))
+        told[size] = (_typical(size, "duckdb", sys.executable, times), _typical(size, "spark", str(PYTHON), times))
     rows = [row for pair in told.values() for row in _rows(*pair)]
     tell("spark", "zhunsheng bench spark", rows, {"sizes": told})
     if any(duck["result_digest"] != away["result_digest"] for duck, away in told.values()):
         sys.exit("结果摘要不同 · the digests differ")
+
+
+def _typical(size: int, engine: str, python: str, times: int) -> dict[str, Any]:
+    """Return the measurement whose whole run is the median of some; their digests must be one."""
+    done = [in_child(__file__, str(size), "--child", engine, python=python) for _ in range(times)]
+    if len({one["result_digest"] for one in done}) > 1:
+        sys.exit(f"{engine}：同一输入得出不同摘要 · {engine}: one input, several digests")
+    return sorted(done, key=lambda one: one["whole_seconds"])[len(done) // 2] | {"times": times}
 
 
 def _rows(duck: dict[str, Any], away: dict[str, Any]) -> list[tuple[str, str, str]]:

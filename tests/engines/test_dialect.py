@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from zhunsheng.engines import dialect
 from zhunsheng.engines.dialect import for_spark, steps
@@ -73,10 +75,25 @@ def test_only_the_facts_that_are_asked_for_are_made():
     assert "person" not in dialect.needed(stored, {"line"})
 
 
+def test_temporary_tables_are_steps():
+    text = "CREATE TEMP TABLE a AS SELECT 1; CREATE TABLE b AS SELECT 2; CREATE VIEW c AS SELECT 3"
+    assert dialect.temporary(text) == {"a"}
+    assert {"refund", "undone"} <= dialect.temporary(serving.made())
+
+
 def test_every_text_can_be_said():
     columns = {f"lake_{name}": table.names for name, table in TABLES.items()}
-    for name, query in dialect.statements(serving.sql("facts")).items():
+    for name, query in dialect.statements(serving.made()).items():
         assert for_spark(query, columns, {"as_of": date(2026, 1, 2)}), name
     for pattern in PATTERNS.values():
-        for query in (pattern.sql, pattern.count_sql):
-            assert all(for_spark(tree) for _, tree in steps(query, pattern.name))
+        for text in pattern.texts:
+            assert all(for_spark(tree) for _, tree in steps(text, pattern.name))
+
+
+def test_every_text_reads_what_is_made_for_it():
+    """The facts, the peers, the binding rows, and what stands between measures and hits of populations."""
+    stored = {*dialect.statements(serving.made()), "measure", "outlier"}
+    for pattern in PATTERNS.values():
+        for text in pattern.texts:
+            own = {one.alias for one in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.CTE)}
+            assert dialect.tables(text) - own <= {*stored, pattern.table}, pattern.name

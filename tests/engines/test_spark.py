@@ -1,32 +1,43 @@
 """Spark is held against both other forms: the same hits, word for word, from the same SQL; the same run from the lake.
 
-Every worked example of the rule book and many generated case-loads are judged at once, one question per pattern: a
-question costs Spark a second, however little it is about.
+Every worked example of the rule book and many generated loads are judged at once, one question per pattern: a question
+costs Spark a second, however little it is about.
 """
 
 from __future__ import annotations
 
+import random
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
+from itertools import groupby
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.patterns import whole_loads
 from tests.patterns.loads import bindings, cases
 from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, moment
-from zhunsheng import runs
+from zhunsheng import runs, sources
 from zhunsheng.book import load
+from zhunsheng.cli.county import knowledge_of
 from zhunsheng.engines import duck, spark
-from zhunsheng.kernel.home import ROOT
-from zhunsheng.patterns import JUDGES, PATTERNS, Bindings
+from zhunsheng.generator import generate
+from zhunsheng.kernel.home import ROOT, Home
+from zhunsheng.patterns import JUDGES, PATTERNS, POPULATIONS, Bindings, clues
 from zhunsheng.patterns.bind import bind
+from zhunsheng.patterns.example_loads import load_of
 from zhunsheng.patterns.examples import case_of
+from zhunsheng.runs import serving
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 
-IDS = ("person_id", "encounter_id", "institution_id", "line_id", "order_id", "record_id")
-ONE_BY_ONE = [name for name, pattern in PATTERNS.items() if pattern.kind != "population"]
+BOOK = load(ROOT / "rulebook")
+BOUND = bind(BOOK)
+IDS = {
+    "person_id", "encounter_id", "institution_id", "practitioner_id", "line_id", "order_id", "record_id", "check_id",
+    "settlement_id", "move_id", "trace_id", "trace_code", "phone_key", "account_key",
+}  # fmt: skip
 
 
 def drawn(strategy, times):
@@ -44,66 +55,121 @@ def drawn(strategy, times):
     return found
 
 
-def marked(case, mark):
-    """Return a case whose people, places and rows belong to no other load."""
+def marked(loaded, mark):
+    """Return a case or a whole load whose people, places and rows belong to no other."""
 
     def tell(row):
-        return row._replace(**{name: f"{mark}{getattr(row, name)}" for name in IDS if getattr(row, name, None)})
+        held = {name: getattr(row, name) for name in IDS & set(row._fields)}
+        return row._replace(**{name: f"{mark}~{one}" for name, one in held.items() if one})
 
-    rows = {name: tuple(map(tell, held)) for name in case.__slots__ if isinstance(held := getattr(case, name), tuple)}
-    return replace(case, person_id=f"{mark}{case.person_id}", **rows)
+    parts = {one.name: getattr(loaded, one.name) for one in fields(loaded)}
+    told = {name: tuple(map(tell, held)) for name, held in parts.items() if isinstance(held, tuple)}
+    return replace(loaded, **told)
+
+
+def examples(names):
+    """Yield each worked example of the rules of some patterns under a name of its own."""
+    for rule in BOOK.rules.values():
+        for number, example in enumerate(rule.examples):
+            if rule.pattern in names:
+                yield example, f"{rule.id}#{number}"
 
 
 def crowd():
-    loads = drawn(cases(), 150)
-    return [marked(case, f"{number}/") for number, load_ in enumerate(loads) for case in load_]
-
-
-def bound(name, of_book):
-    """Return the binding rows of the book beside generated ones, whose rules are told apart by draw."""
-    rows = [
-        row._replace(rule_id=f"{row.rule_id}/{number}")
-        for number, one in enumerate(drawn(bindings(name), 12))
-        for row in one.rows
+    """Return the people of every worked example, and generated ones."""
+    told = [case_of(example, name) for example, name in examples(JUDGES)]
+    return told + [
+        replace(marked(case, number), person_id=f"{number}~{case.person_id}")
+        for number, one in enumerate(drawn(cases(), 150))
+        for case in one
     ]
-    return Bindings(PATTERNS[name], [*of_book[name].rows, *rows])
+
+
+def bound(name, more):
+    """Return the binding rows of the book beside generated ones, whose rules are told apart by draw."""
+    rows = [row._replace(rule_id=f"{row.rule_id}/{n}") for n, one in enumerate(more) for row in one.rows]
+    return Bindings(PATTERNS[name], [*BOUND[name].rows, *rows])
+
+
+def rows(table):
+    return sorted(map(str, zip(*table.to_pydict().values(), strict=True)))
+
+
+def brought(con, judge, name):
+    """Return what a judging step appends to a table of hits, sorted."""
+    con.execute("DROP TABLE IF EXISTS appended")
+    duck.create_hit_table(con, "appended")
+    judge(con, PATTERNS[name], "appended")
+    return sorted(con.execute("SELECT * FROM appended").fetchall())
 
 
 @pytest.fixture(scope="module")
-def judged(away):
-    """The people, the bindings, and DuckDB and Spark that hold both."""
-    book = load(ROOT / "rulebook")
-    examples = [
-        case_of(example, f"{rule.id}#{number}")
-        for rule in book.rules.values()
-        for number, example in enumerate(rule.examples)
-    ]
-    people = [*examples, *crowd()]
-    of_book = bind(book)
-    limits = {name: bound(name, of_book) for name in PATTERNS}
+def people(away):
+    """Everyone, the bindings, and DuckDB and Spark that hold both."""
+    everyone = crowd()
+    limits = {name: bound(name, drawn(bindings(name), 12)) for name in JUDGES}
     with duck.connect(threads=1) as con:
-        duck.load_cases(con, people)
-        facts = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-        away.take(con, facts)
+        duck.load_cases(con, everyone)
+        away.take(con, [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()])
         duck.load_bindings(con, limits)
-        yield con, people, limits
-    away.forget()
+        yield con, everyone, limits
 
 
-@pytest.mark.parametrize("name", PATTERNS)
-def test_the_same_hits_as_both_other_forms(away, judged, name):
-    con, people, limits = judged
-    pattern = PATTERNS[name]
-    here = sorted(tuple(hit) for hit in duck.hits(con, pattern))
-    duck.create_hit_table(con, f"hit_{name}")
-    away.collect(con, pattern, f"hit_{name}")
-    there = sorted(con.execute(f"SELECT * FROM hit_{name}").fetchall())
-    assert there == here
+@pytest.mark.parametrize("name", JUDGES)
+def test_the_same_hits_as_both_other_forms(away, people, name):
+    con, everyone, limits = people
+    here = sorted(tuple(hit) for hit in duck.hits(con, PATTERNS[name]))
+    assert brought(con, away.collect, name) == here
     assert len(here) > 50, "case-loads that never hit prove nothing"
-    if name in ONE_BY_ONE:
-        assert here == sorted(tuple(hit) for case in people for hit in JUDGES[name](case, limits[name]))
-    counted = away.ask(pattern.count_sql)
-    assert dict(zip(*counted.to_pydict().values(), strict=True)) == duck.candidates(con, pattern)
+    assert here == sorted(tuple(hit) for case in everyone for hit in JUDGES[name](case, limits[name]))
+    counted = away.ask(PATTERNS[name].count_sql)
+    assert dict(zip(*counted.to_pydict().values(), strict=True)) == duck.candidates(con, PATTERNS[name])
+
+
+@pytest.fixture(scope="module")
+def wholes(away):
+    """Whole loads side by side, bindings, and DuckDB and Spark that hold both."""
+    told = [marked(load_of(example, name), name) for example, name in examples(POPULATIONS)]
+    told += [marked(whole_loads.load(random.Random(number)), number) for number in range(12)]
+    together = {one.name: tuple(row for load in told for row in getattr(load, one.name)) for one in fields(told[0])}
+    limits = {
+        name: bound(name, [whole_loads.bindings(random.Random(f"{name}{n}"), name) for n in range(6)])
+        for name in POPULATIONS
+    }
+    with duck.connect(threads=1) as con:
+        duck.load_whole(con, type(told[0])(**together))
+        held = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+        away.take(con, [*held, "peer"])
+        duck.load_bindings(con, limits)
+        yield con, told, limits
+
+
+def each_by_itself(measures, limits):
+    """Return what stands out in each load: side by side their institutions would be each other's peers."""
+
+    def mark(one):
+        return one.institution_id.partition("~")[0]
+
+    return [out for _, own in groupby(sorted(measures, key=mark), mark) for out in clues.decide(own, limits)]
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_the_same_hits_of_whole_loads_as_both_other_forms(away, wholes, name, monkeypatch):
+    con, told, limits = wholes
+    monkeypatch.setattr(duck, "decide", each_by_itself)
+    found, measured = [], []
+    for engine in (duck, away):
+
+        def judge(con, pattern, table, engine=engine):
+            engine.judge_whole(con, pattern, limits[name], table)
+
+        duck.create_measure_table(con)
+        found.append(brought(con, judge, name))
+        measured.append(sorted(con.execute("SELECT * FROM measure").fetchall()))
+    assert found[1] == found[0]
+    assert measured[1] == measured[0]
+    assert len(found[0]) > 50, "loads that never hit prove nothing"
+    assert found[0] == sorted(tuple(hit) for one in told for hit in clues.judged(POPULATIONS[name], one, limits[name]))
 
 
 @pytest.fixture
@@ -131,24 +197,40 @@ def home(tmp_path):
     return place
 
 
-def rows(table):
-    return sorted(map(str, zip(*table.to_pydict().values(), strict=True)))
+def few(_bindings):
+    """Return some patterns that between them read lines, stays and people."""
+    return [PATTERNS[name] for name in ("item_sex", "overlap", "qty_cap")]
 
 
-def test_the_same_run_from_the_same_lake(home, away, monkeypatch):
+def test_the_same_facts_from_the_same_lake(home, away, monkeypatch):
     """As of a day that cuts into a stay: the same facts, the same result, another run; a replay asks Spark again."""
     monkeypatch.setattr(spark, "opened", lambda _where: nullcontext(away))
+    monkeypatch.setattr(serving, "live", few)
     by = {"rulebook": ROOT / "rulebook", "as_of": date(2026, 4, 30), "finished_at": 1}
     here = runs.execute(home, **by)
     there = runs.execute(home, **by, where=spark.Where())
     assert (there.result_digest, there.counts["findings"]) == (here.result_digest, here.counts["findings"])
-    assert here.counts["findings"] > 3
+    assert here.counts["findings"] > 2
     assert (here.run_id == there.run_id, there.engine) == (False, away.name)
     with duck.connect(str(home.runs / there.run_id / "serving.duckdb"), read_only=True) as con:
-        facts = [name for name in away.kept if not name.startswith("b_")]
-        assert {"line", "encounter", "person"} <= set(facts)
-        for name in facts:
+        assert {"line", "encounter", "person"} <= set(away.kept)
+        for name in away.kept:
             both = [rows(one) for one in (away.ask(f"SELECT * FROM {name}"), con.table(name).to_arrow_table())]
             assert both[0] == both[1], name
     assert runs.replay(home, there.run_id).engine == away.name
     assert runs.replay(home, here.run_id).engine == duck.NAME
+    away.forget()
+
+
+def test_the_same_result_of_a_whole_county(away, tmp_path, monkeypatch):
+    """Every live rule over a generated county: one digest over all findings, reasons and rows."""
+    monkeypatch.setattr(spark, "opened", lambda _where: nullcontext(away))
+    home = Home(tmp_path / "var")
+    generate(tmp_path / "files", lines=20_000, months=12, start=date(2025, 11, 1), knowledge=knowledge_of(BOOK))
+    sources.load(home, [tmp_path / "files" / "import"], recorded_at=1_793_000_000)
+    by = {"rulebook": ROOT / "rulebook", "as_of": date(2026, 10, 31), "finished_at": 1, "draft": True}
+    here, there = (runs.execute(home, **by, where=where) for where in (None, spark.Where()))
+    assert there.result_digest == here.result_digest
+    assert there.counts == here.counts
+    assert there.counts["findings"] > 500
+    away.forget()

@@ -30,6 +30,12 @@ def statements(text: str) -> dict[str, exp.Expr]:
     return found
 
 
+def temporary(text: str) -> set[str]:
+    """Return the names that a text of CREATE ... AS statements makes as temporary tables: steps, not results."""
+    made = [one for one in sqlglot.parse(text, dialect="duckdb") if isinstance(one, exp.Create)]
+    return {one.this.name for one in made if one.find(exp.TemporaryProperty)}
+
+
 def tables(query: str | exp.Expr) -> set[str]:
     """Return the names that a query reads from; names of its own CTEs are among them."""
     return {one.name for one in _tree(query).find_all(exp.Table)}

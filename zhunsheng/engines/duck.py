@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -148,13 +149,27 @@ def create_peers(con: duckdb.DuckDBPyConnection) -> None:
 def judge_whole(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:
     """Append the hits of a population pattern to a table of hits, and its measures to the table ``measure``."""
     con.execute(f"INSERT INTO measure {pattern.measure_sql}")
-    mine = f"SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM {pattern.table})"  # noqa: S608 - ours
-    outliers = decide([Measure(*row) for row in con.execute(mine).fetchall()], bindings)
+    with standing_out(con, pattern, bindings, table):
+        collect(con, pattern, table)
+
+
+@contextmanager
+def standing_out(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> Iterator[None]:
+    """Decide by the measures what stands out, append its own rows to a table of hits, keep ``outlier`` for the block.
+
+    The same step of this program for every engine: only what is counted before and asked after it is SQL.
+    """
+    outliers = decide([Measure(*row) for row in con.execute(own_measures(pattern)).fetchall()], bindings)
     _table(con, "outlier", _schema(Outlier._fields), outliers)
     _table(con, "standing", _schema(Hit._fields), list(whole.subject_hits(outliers)))
     con.execute(f"INSERT INTO {table} SELECT * FROM standing")  # noqa: S608 - our own names
-    collect(con, pattern, table)
+    yield
     con.execute("DROP TABLE outlier; DROP TABLE standing")
+
+
+def own_measures(pattern: Pattern) -> str:
+    """Return the select of the measures of a population pattern among those of all."""
+    return f"SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM {pattern.table})"  # noqa: S608 - ours
 
 
 def measured(pattern: Pattern) -> str:

@@ -25,7 +25,7 @@ from zhunsheng.engines import dialect, duck
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.facts.table import SQL
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.patterns.base import Pattern
+from zhunsheng.patterns.base import Bindings, Pattern
 
 #: What must be the same on every cluster for the result to be the same, whatever its own settings say.
 MEANING = {
@@ -33,6 +33,8 @@ MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "false",
     "spark.sql.storeAssignmentPolicy": "ANSI",
+    # makes a plan of a union over one table read several times that Spark 4.3 itself then refuses
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases",
 }
 #: For a Spark inside this process; a cluster has settings of its own.
 _LOCAL = {
@@ -64,6 +66,7 @@ class Spark:
     def __init__(self, session: Any, where: Where) -> None:
         self._session = session
         self._lake = where.lake
+        self._columns: dict[str, Sequence[str]] = {}
         self.kept: list[str] = []
         self.name = f"spark {session.version}"
 
@@ -75,43 +78,53 @@ class Spark:
         ``files`` holds the parquet files of each table, below ``root``, the folder of the lake. What patterns read is
         kept in memory and on the disks of the executors until the session ends.
         """
-        stored = dialect.statements(text)
-        wanted = {name for one in patterns for query in (one.sql, one.count_sql) for name in dialect.tables(query)}
-        columns: dict[str, Sequence[str]] = {}
-        for name, promised in TABLES.items():
+        self.forget()
+        stored, passing = dialect.statements(text), dialect.temporary(text)
+        wanted = {name for one in patterns for query in one.texts for name in dialect.tables(query)}
+        for name in TABLES:
             self._read(name, [self._address(path, root) for path in files[name]], self._address(str(root), root))
-            columns[f"lake_{name}"] = promised.names
         for name in dialect.needed(stored, wanted):
-            frame = self._session.sql(dialect.for_spark(stored[name], columns, {"as_of": as_of}))
-            frame.createOrReplaceTempView(name)
-            columns[name] = frame.columns
+            frame = self._session.sql(dialect.for_spark(stored[name], self._columns, {"as_of": as_of}))
+            self._view(name, frame.localCheckpoint() if name in passing else frame)
             if name in wanted:
                 self._keep(name)
 
     def take(self, con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
-        """Make tables of DuckDB known here under the same names, kept so that joins know how small they are."""
+        """Make tables of DuckDB known here under the same names: small ones, which travel with each question."""
         for name in names:
-            self._drop(name)
-            held = con.execute(f"SELECT * FROM {name}").to_arrow_table()  # noqa: S608 - our own names
-            self._session.createDataFrame(held).createOrReplaceTempView(name)
-            self._keep(name)
-            self._session.table(name).count()
+            self._take(con, name, f"SELECT * FROM {name}")  # noqa: S608 - our own names
 
     def ask(self, query: str, name: str = "asked") -> pa.Table:
-        """Return what a query of DuckDB's dialect gives here. ``name`` goes before the parts that it is kept in."""
+        """Return what a query of DuckDB's dialect gives here. ``name`` goes before the parts that it is kept in.
+
+        Each part is worked out at once and forgets how: a plan that carries the plans of all its parts, once for each
+        place that reads them, takes longer to plan than to run.
+        """
         *parts, (_, last) = dialect.steps(query, name)
         for part, tree in parts:
-            self._session.sql(dialect.for_spark(tree)).createOrReplaceTempView(part)
-            self._keep(part)
-        answer = self._session.sql(dialect.for_spark(last)).toArrow()
+            self._view(part, self._session.sql(dialect.for_spark(tree, self._columns)).localCheckpoint())
+        answer = self._session.sql(dialect.for_spark(last, self._columns)).toArrow()
         for part, _ in reversed(parts):
-            self._drop(part)
+            self._session.catalog.dropTempView(part)
         return answer
 
     def collect(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
         """Append the hits of a pattern to a table of DuckDB. Its binding rows are taken from there."""
         self.take(con, [pattern.table])
         self._bring(con, self.ask(pattern.sql, pattern.name), table)
+
+    def judge_whole(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:
+        """Append the hits of a population pattern to a table of DuckDB, and its measures to ``measure`` there.
+
+        Both are counted here. The statistic between them is one step of this program, over the measures brought home.
+        """
+        self.take(con, [pattern.table])
+        self._bring(con, self.ask(pattern.measure_sql, pattern.name), "measure")
+        with duck.standing_out(con, pattern, bindings, table):
+            for name, query in (("measure", duck.own_measures(pattern)), ("outlier", "SELECT * FROM outlier")):
+                if name in dialect.tables(pattern.sql):
+                    self._take(con, name, query)
+            self._bring(con, self.ask(pattern.sql, pattern.name), table)
 
     def count(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
         """Append to a table of DuckDB how many rows each rule of the pattern judged. Asked after ``collect``."""
@@ -126,6 +139,14 @@ class Spark:
         con.register("brought", rows)
         con.execute(f"INSERT INTO {table} SELECT * FROM brought")  # noqa: S608 - our own names
         con.unregister("brought")
+
+    def _take(self, con: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+        self._drop(name)
+        self._view(name, self._session.createDataFrame(con.execute(query).to_arrow_table()))
+
+    def _view(self, name: str, frame: Any) -> None:
+        frame.createOrReplaceTempView(name)
+        self._columns[name] = frame.columns
 
     def _keep(self, name: str) -> None:
         self._session.catalog.cacheTable(name)
@@ -147,7 +168,7 @@ class Spark:
             frame = reader.parquet(*paths).select(*kinds)
         else:
             frame = self._session.createDataFrame([], schema)
-        frame.createOrReplaceTempView(f"lake_{table}")
+        self._view(f"lake_{table}", frame)
 
     def _address(self, path: str, root: Path) -> str:
         return path.replace(str(root), self._lake.rstrip("/") if self._lake else f"file://{root}", 1)

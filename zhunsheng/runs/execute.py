@@ -184,7 +184,7 @@ def _build(
         bindings = bind(planned.rules)
         if away:
             files = {name: lake.files(planned.home, planned.snapshot, name) for name in TABLES}
-            away.load_facts(serving.sql("facts"), files, planned.home.lake, planned.as_of, serving.live(bindings))
+            away.load_facts(serving.made(), files, planned.home.lake, planned.as_of, serving.live(bindings))
         progress("facts", 1, 1)
         shared = carry.key(bindings, (planned.engine, serving.logic(), __version__))
         rejudged = carry.take(con, None if away else carried, shared)

@@ -35,6 +35,9 @@ class Engine(Protocol):
     def collect(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str, /) -> None:
         """Append the hits of a pattern to a table of the serving file."""
 
+    def judge_whole(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str, /) -> None:
+        """Append the hits of a population pattern to a table of the serving file, and its measures to ``measure``."""
+
     def count(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str, /) -> None:
         """Append to a table of the serving file how many rows each rule of a pattern judged."""
 
@@ -131,10 +134,9 @@ def judge(
         for done, pattern in enumerate(single):
             progress("judge", done, len(patterns))
             engine.collect(con, pattern, "hit")
-    # the statistics of a population are one step of this program, whichever engine judges persons
     for done, pattern in enumerate(whole, len(single)):
         progress("judge", done, len(patterns))
-        duck.judge_whole(con, pattern, bindings[pattern.name], "hit")
+        engine.judge_whole(con, pattern, bindings[pattern.name], "hit")
     for pattern in single:
         engine.count(con, pattern, "candidate")
     for pattern in whole:
@@ -162,6 +164,11 @@ def result_digest(con: duckdb.DuckDBPyConnection) -> str:
     """
     row = con.execute(sql("digest")).fetchone()
     return str(row[0]) if row else ""
+
+
+def made() -> str:
+    """Return the text by which an engine of its own makes what is judged: the facts, and who is compared with whom."""
+    return f"{sql('facts')}\nCREATE VIEW peer AS {peer_sql()};"
 
 
 def _load_batches(con: duckdb.DuckDBPyConnection, snapshot: lake.Snapshot) -> None:
