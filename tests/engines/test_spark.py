@@ -15,9 +15,9 @@ from itertools import groupby
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.engines.hand_made import AS_OF, few, lake_at
 from tests.patterns import whole_loads
 from tests.patterns.loads import bindings, cases
-from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, moment
 from zhunsheng import runs, sources
 from zhunsheng.book import load
 from zhunsheng.cli.county import knowledge_of
@@ -172,41 +172,12 @@ def test_the_same_hits_of_whole_loads_as_both_other_forms(away, wholes, name, mo
     assert found[0] == sorted(tuple(hit) for one in told for hit in clues.judged(POPULATIONS[name], one, limits[name]))
 
 
-@pytest.fixture
-def home(tmp_path):
-    """Two batches: refunds named and unnamed, partial and disagreeing, a stay settled in parts, people contradicted."""
-    place = home_at(tmp_path)
-    people = {"man": ("M", date(1980, 1, 1)), "woman": ("F", date(1985, 1, 1)), "nobody": (None, None)}
-    lines = [
-        Line("L1", "man", WOMAN_ONLY, 12_000),
-        Line("L2", "man", WOMAN_ONLY, 12_000),
-        Line("L3", "man", WOMAN_ONLY, 12_000, quantity=3),
-        Line("L4", "nobody", MAN_ONLY, 8_000, scope=None),
-        Line("L5", "woman", CAPPED, 2_000, quantity=4, at=moment("2026-03-10 09:00")),
-        Line("L6", "woman", MAN_ONLY, 5_000, currency="USD"),
-        Line("L7", "woman", MAN_ONLY, 5_000, day=date(2026, 5, 2)),
-        Line("R1", "man", WOMAN_ONLY, 12_000, quantity=-1),
-        Line("R2", "man", WOMAN_ONLY, 12_000, quantity=-1, refund_of="L3"),
-        Line("R3", "woman", CAPPED, 1_000, quantity=-4, refund_of="L5"),
-        Line("R4", "woman", MAN_ONLY, 5_000, quantity=-1, refund_of="L9"),
-    ]
-    stays = [("man", "S1", "H1", MARCH, date(2026, 3, 20)), ("man", "S2", "H1", date(2026, 4, 1), date(2026, 4, 5))]
-    fill(place, people, lines, stays=stays)
-    more = [("man", "S1", "H1", MARCH, date(2026, 4, 10)), ("woman", "S3", "H1", MARCH, date(2026, 5, 1))]
-    fill(place, people | {"woman": ("M", date(1985, 1, 1))}, [], batch="b2", stays=more)
-    return place
-
-
-def few(_bindings):
-    """Return some patterns that between them read lines, stays and people."""
-    return [PATTERNS[name] for name in ("item_sex", "overlap", "qty_cap")]
-
-
-def test_the_same_facts_from_the_same_lake(home, away, monkeypatch):
+def test_the_same_facts_from_the_same_lake(tmp_path, away, monkeypatch):
     """As of a day that cuts into a stay: the same facts, the same result, another run; a replay asks Spark again."""
     monkeypatch.setattr(spark, "opened", lambda _where: nullcontext(away))
     monkeypatch.setattr(serving, "live", few)
-    by = {"rulebook": ROOT / "rulebook", "as_of": date(2026, 4, 30), "finished_at": 1}
+    home = lake_at(tmp_path)
+    by = {"rulebook": ROOT / "rulebook", "as_of": AS_OF, "finished_at": 1}
     here = runs.execute(home, **by)
     there = runs.execute(home, **by, where=spark.Where())
     assert (there.result_digest, there.counts["findings"]) == (here.result_digest, here.counts["findings"])

@@ -19,7 +19,8 @@ from zhunsheng.runs import serving
 TEXTS = [
     (name, kind, text) for name, p in PATTERNS.items() for kind, text in zip(("hits", "count"), p.texts, strict=True)
 ]
-#: Measured to change meaning, type or to fail between DuckDB and Spark. AVG gives a DOUBLE here and a DECIMAL there.
+#: Measured to change meaning, type or to fail between DuckDB and Spark: AVG gives a DOUBLE here and a DECIMAL there,
+#: CONCAT passes over NULL here and is NULL there. What picks any row gives another one each time.
 REFUSED = (
     exp.DayOfWeek,
     exp.DayOfWeekIso,
@@ -29,6 +30,16 @@ REFUSED = (
     exp.List,
     exp.Avg,
     exp.ToDays,
+    exp.Median,
+    exp.Mode,
+    exp.AnyValue,
+    exp.First,
+    exp.Last,
+    exp.Concat,
+    exp.TimeToStr,
+    exp.CurrentDate,
+    exp.CurrentTimestamp,
+    exp.Rand,
 )
 REFUSED_NAMES = {
     "HASH", "TO_DAYS", "LEN", "LIST", "ISODOW", "DAYOFWEEK", "QUANTILE_CONT", "DATE_SUB", "RANDOM", "NOW",
@@ -39,7 +50,7 @@ DAYS = {column.name for table in TABLES.values() for column in table.columns if 
 
 def is_refused(node: exp.Expr) -> str:
     """Return what is wrong with a part of a text, empty when nothing is."""
-    if isinstance(node, REFUSED):
+    if isinstance(node, REFUSED) and not isinstance(node, exp.ConcatWs):
         return type(node).__name__
     if isinstance(node, exp.DateDiff) and str(node.args.get("unit")).strip("'").upper() != "DAY":
         return "DATE_DIFF unit"
@@ -47,6 +58,8 @@ def is_refused(node: exp.Expr) -> str:
         return node.name
     if isinstance(node, exp.Join) and str(node.args.get("method") or "").upper() == "ASOF":
         return "ASOF"
+    if isinstance(node, exp.Length) and isinstance(node.this, (exp.Array, exp.Split, exp.ArrayAgg)):
+        return "the length of a list"
     if isinstance(node, exp.Div) and not isinstance(node.parent, exp.Floor):
         return "a fraction that is not floored at once: its type differs, and so does its way to a whole number"
     if isinstance(node, exp.Interval) and not isinstance(node.this, exp.Literal):
@@ -66,10 +79,10 @@ def test_patterns_stay_in_the_portable_subset(name, kind, text):
     assert faults(text) == []
 
 
-@pytest.mark.parametrize("name", dialect.statements(serving.sql("facts")))
+@pytest.mark.parametrize("name", dialect.statements(serving.made()))
 def test_facts_stay_in_the_portable_subset(name):
     """They are made by both engines, too."""
-    assert faults(dialect.statements(serving.sql("facts"))[name].sql("duckdb")) == []
+    assert faults(dialect.statements(serving.made())[name].sql("duckdb")) == []
 
 
 @pytest.mark.parametrize(
@@ -84,7 +97,20 @@ def test_facts_stay_in_the_portable_subset(name):
         "SELECT DAYOFWEEK(a) FROM t",
         "SELECT LEN(LIST(a)) FROM t",
         "SELECT QUANTILE_CONT(a, 0.5) FROM t",
+        "SELECT LEN(STRING_SPLIT(a, ' ')) FROM t",
+        "SELECT LEN([a, b]) FROM t",
         "SELECT AVG(a) FROM t",
+        "SELECT MEDIAN(a) FROM t",
+        "SELECT MODE(a) FROM t",
+        "SELECT ANY_VALUE(a) FROM t",
+        "SELECT FIRST(a) FROM t",
+        "SELECT LAST(a) FROM t",
+        "SELECT CONCAT(a, b) FROM t",
+        "SELECT STRFTIME(a, '%Y-%m') FROM t",
+        "SELECT CAST(a AS DECIMAL(18, 2)) / b FROM t",
+        "SELECT CURRENT_DATE",
+        "SELECT NOW()",
+        "SELECT RANDOM()",
         "SELECT CAST(a / b AS BIGINT) FROM t",
         "SELECT a + INTERVAL (b) DAY FROM t",
         "SELECT a + TO_DAYS(b) FROM t",

@@ -141,8 +141,11 @@ class Spark:
         con.unregister("brought")
 
     def _take(self, con: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+        rows = con.execute(query).to_arrow_table()
+        described = con.execute(f"DESCRIBE {query}").fetchall()
         self._drop(name)
-        self._view(name, self._session.createDataFrame(con.execute(query).to_arrow_table()))
+        told = self._session.createDataFrame(rows) if rows.num_rows else self._empty({c: k for c, k, *_ in described})
+        self._view(name, told)
 
     def _view(self, name: str, frame: Any) -> None:
         frame.createOrReplaceTempView(name)
@@ -161,14 +164,22 @@ class Spark:
     def _read(self, table: str, paths: list[str], root: str) -> None:
         """Create the view of a table of the lake; without any file it is empty but typed."""
         promised = TABLES[table]
-        kinds = {name: dialect.kind(SQL[promised.column(name).kind]) for name in promised.names}
-        schema = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+        kinds = {name: SQL[promised.column(name).kind] for name in promised.names}
         if paths:
+            schema = ", ".join(f"{name} {dialect.kind(kind)}" for name, kind in kinds.items())
             reader = self._session.read.schema(schema).option("basePath", f"{root}/tables/{table}")
             frame = reader.parquet(*paths).select(*kinds)
         else:
-            frame = self._session.createDataFrame([], schema)
+            frame = self._empty(kinds)
         self._view(f"lake_{table}", frame)
+
+    def _empty(self, kinds: Mapping[str, str]) -> Any:
+        """Return a frame without rows, from columns and their types in DuckDB.
+
+        Made by SQL: a frame made of a Python list would ask the executors for a Python of their own.
+        """
+        columns = ", ".join(f"CAST(NULL AS {dialect.kind(kind)}) AS {name}" for name, kind in kinds.items())
+        return self._session.sql(f"SELECT {columns} WHERE FALSE")
 
     def _address(self, path: str, root: Path) -> str:
         return path.replace(str(root), self._lake.rstrip("/") if self._lake else f"file://{root}", 1)
