@@ -184,7 +184,8 @@ def test_the_same_facts_from_the_same_lake(tmp_path, away, monkeypatch):
     assert here.counts["findings"] > 2
     assert (here.run_id == there.run_id, there.engine) == (False, away.name)
     with duck.connect(str(home.runs / there.run_id / "serving.duckdb"), read_only=True) as con:
-        assert {"line", "encounter", "person"} <= set(away.kept)
+        duck.create_peers(con)
+        assert {"line", "encounter", "person", "peer"} <= set(away.kept)
         for name in away.kept:
             both = [rows(one) for one in (away.ask(f"SELECT * FROM {name}"), con.table(name).to_arrow_table())]
             assert both[0] == both[1], name

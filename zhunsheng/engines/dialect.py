@@ -74,8 +74,8 @@ def for_spark(
             quote_identifiers=False,
             validate_qualify_columns=False,
         )
-    for union in reversed(list(tree.find_all(exp.SetOperation))):
-        _by_position(union)
+    for operation in reversed(list(tree.find_all(exp.SetOperation))):
+        _by_position(operation)
     for select in reversed(list(tree.find_all(exp.Select))):
         _by_filter(select)
     tree = tree.transform(_carried)
@@ -139,17 +139,17 @@ def _variable(node: exp.Expr, variables: Mapping[str, date]) -> exp.Expr:
     return exp.cast(exp.Literal.string(variables[node.expressions[0].name].isoformat()), exp.DataType.Type.DATE)
 
 
-def _by_position(union: exp.SetOperation) -> None:
+def _by_position(operation: exp.SetOperation) -> None:
     """Bring the columns of both sides of a union by name into one order; what one side lacks is NULL there."""
-    if not union.args.get("by_name"):
+    if not operation.args.get("by_name"):
         return
-    sides = (union.left, union.right)
+    sides = (operation.left, operation.right)
     names = list(dict.fromkeys(name for side in sides for name in side.named_selects))
     for side in sides:
         for select in _selects(side):
             said = dict(zip(side.named_selects, select.selects, strict=True))
             select.set("expressions", [said.get(name) or exp.alias_(exp.null(), name) for name in names])
-    union.set("by_name", None)
+    operation.set("by_name", None)
 
 
 def _by_filter(select: exp.Select) -> None:

@@ -10,12 +10,12 @@ only where this engine is asked for. Spark Connect is spoken to any server of th
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import duckdb
@@ -206,7 +206,7 @@ def opened(where: Where) -> Iterator[Spark]:
 def java() -> str | None:
     """Return the java command that a Spark inside this process would start, None where there is none."""
     home = os.environ.get("JAVA_HOME")
-    return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
+    return which("java", path=f"{home}/bin") if home else which("java")
 
 
 def _builder(where: Where) -> Any:
