@@ -50,7 +50,7 @@ def measure(lines: int) -> dict[str, Any]:
         bound = bind(judged)
         with serving.reopen(place) as con:
             load_seconds = median(lambda b=bound, c=con: duck.load_bindings(c, b))
-            each = {key: median(lambda p=p, c=con: collect(c, p)) for key, p in live(con).items()}
+            each = {key: median(lambda k=key, b=bound, c=con: collect(c, b[k])) for key in live(con)}
         told[name] = {
             "points": sum(len(one.rows) for one in bound.values()),
             "bind_seconds": round(median(lambda j=judged: bind(j)), 3),

@@ -3,7 +3,8 @@
     python -m benchmarks.rules [LINES ...]        (default 3000000; 30000000 for the large county)
 
 The floor is one scan of the columns that the patterns read, from the same storage, in the same process. Beside it
-stand twelve of the rules hand-written in Polars over the same facts, held in memory; both must find the same lines.
+stand twelve of the rules hand-written in Polars over the same facts, held in memory, and the same twelve asked claim
+by claim of a database, as openIMIS does, for a sample of claims; all must find the same lines.
 Two sizes give the growth from the first to the second.
 """
 
@@ -11,26 +12,31 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from benchmarks import _per_claim as by_claim
 from benchmarks import _polars_rules as by_hand
-from benchmarks._measure import AS_OF, county, in_child, median, peak_mib, tell
+from benchmarks._measure import AS_OF, SCRATCH, county, in_child, median, peak_mib, tell
 from zhunsheng import runs
 from zhunsheng.book import load
 from zhunsheng.book.models import Book
 from zhunsheng.engines import duck
 from zhunsheng.kernel.home import ROOT, Home
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.patterns.base import Line
+from zhunsheng.patterns.base import Bindings, Line
 from zhunsheng.patterns.bind import bind
 from zhunsheng.runs import serving
 
 #: Above this size the Polars peer is left out: it holds every fact in memory.
 PEER_LINES = 5_000_000
+#: Claims judged one by one.
+CLAIMS = 5_000
 
 
 def measure(lines: int) -> dict[str, Any]:
@@ -45,9 +51,10 @@ def measure(lines: int) -> dict[str, Any]:
     manifest = runs.execute(home, ROOT / "rulebook", as_of=AS_OF, finished_at=0, whole=True, progress=note)
     whole, peak = time.perf_counter() - began, peak_mib()
     with serving.reopen(str(runs.current(home))) as con:
-        duck.load_bindings(con, bind(load(ROOT / "rulebook")))
+        bindings = bind(load(ROOT / "rulebook"))
+        duck.load_bindings(con, bindings)
         scan = median(lambda: con.execute(_scan()).fetchall())
-        each = {name: median(lambda p=p: collect(con, p)) for name, p in live(con).items()}
+        each = {name: median(lambda n=name: collect(con, bindings[n])) for name in live(con)}
     rules = sum(each.values())
     return {
         "lines": manifest.counts["lines"],
@@ -70,9 +77,11 @@ def beside(lines: int) -> dict[str, Any]:
     twelve = book.model_copy(update={"rules": {name: book.rules[name] for name in by_hand.TWELVE}})
     with serving.reopen(str(runs.current(home))) as con:
         duck.load_bindings(con, bind(twelve))
-        ours = sum(median(lambda p=p: collect(con, p)) for p in live(con).values())
+        bindings = bind(twelve)
+        ours = sum(median(lambda n=name: collect(con, bindings[n])) for name in live(con))
         found = _found(con, twelve)
         given = by_hand.Facts(**by_hand.facts(con), points=by_hand.points(twelve))
+        claims = one_by_one(con, twelve, found)
     theirs = {name: median(lambda r=rule: r(given)) for name, rule in by_hand.TWELVE.items()}
     same = [name for name, rule in by_hand.TWELVE.items() if set(rule(given)["line_id"]) == found[name]]
     return {
@@ -83,6 +92,31 @@ def beside(lines: int) -> dict[str, Any]:
         "polars_by_rule": {name: round(taken, 3) for name, taken in theirs.items()},
         "same_lines": len(same),
         "rules": len(theirs),
+        "by_claim": claims,
+    }
+
+
+def one_by_one(con: duckdb.DuckDBPyConnection, twelve: Book, found: dict[str, set[str]]) -> dict[str, Any]:
+    """Judge claims drawn over the whole file one after another, and compare what is found with the sets' lines."""
+    drawn = "SELECT encounter_id FROM (SELECT DISTINCT encounter_id FROM line) ORDER BY md5(encounter_id) LIMIT ?"
+    claims = [row[0] for row in con.execute(drawn, [CLAIMS]).fetchall()]
+    con.register("claim", pl.DataFrame({"encounter_id": claims}).to_arrow())
+    mine = {row[0] for row in con.execute("SELECT line_id FROM line SEMI JOIN claim USING (encounter_id)").fetchall()}
+    con.unregister("claim")
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+        out = by_claim.open_file(Path(folder) / "claims.sqlite", con, twelve)
+        began = time.perf_counter()
+        told = {pair for claim in claims for pair in by_claim.judge(out, claim)}
+        taken = time.perf_counter() - began
+        out.close()
+    expected = {(rule, line) for rule, lines in found.items() for line in lines & mine}
+    return {
+        "claims": len(claims),
+        "lines": len(mine),
+        "claims_per_second": round(len(claims) / taken),
+        "lines_per_second": round(len(mine) / taken),
+        "found": len(told),
+        "differ": len(told ^ expected),
     }
 
 
@@ -102,11 +136,16 @@ def live(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {name: pattern for name, pattern in PATTERNS.items() if bound(pattern)}
 
 
-def collect(con: duckdb.DuckDBPyConnection, pattern: Any) -> None:
+def collect(con: duckdb.DuckDBPyConnection, bindings: Bindings) -> None:
     """Gather the hits of a pattern into a fresh table, as a run does."""
     con.execute("DROP TABLE IF EXISTS measured")
     duck.create_hit_table(con, "measured")
-    duck.collect(con, pattern, "measured")
+    if bindings.pattern.is_population:
+        duck.create_peers(con)
+        duck.create_measure_table(con)
+        duck.judge_whole(con, bindings.pattern, bindings, "measured")
+    else:
+        duck.collect(con, bindings.pattern, "measured")
 
 
 def _found(con: duckdb.DuckDBPyConnection, book: Book) -> dict[str, set[str]]:
@@ -149,6 +188,14 @@ def main() -> None:
                 f"{peer['rules']} rules: ours · hand-written in Polars {peer['polars']}",
                 f"{peer['our_seconds']} s · {peer['polars_seconds']} s",
                 f"the same lines in {peer['same_lines']} of {peer['rules']}",
+            )
+        )
+        one = peer["by_claim"]
+        rows.append(
+            (
+                f"the same rules, {one['claims']:,} claims one by one from SQLite",
+                f"{one['lines_per_second']:,} lines/s",
+                f"{one['claims_per_second']:,} claims/s; {one['found']} lines found, {one['differ']} differ",
             )
         )
     tell("rules", f"zhunsheng bench rules   # duckdb {duckdb.__version__}", rows, {"sizes": told, "beside": peer})

@@ -1,6 +1,9 @@
 """Decisions on findings: who may, what must be said, that one stands, that each leaves evidence; precision of rules."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +15,7 @@ from zhunsheng.casework.decisions.models import Decision
 from zhunsheng.casework.decisions.queries import Precision
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +62,7 @@ def test_a_finding_is_decided_once_and_open_again_after_a_withdrawal(people):
 
 @pytest.mark.parametrize(
     ("outcome", "reason", "code"),
-    [("overturned", "  ", "ZS719"), ("maybe", "x", "ZS709"), ("confirmed", "长" * 2001, "ZS719")],
+    [("overturned", "  ", "ZS726"), ("maybe", "x", "ZS709"), ("confirmed", "长" * 2001, "ZS719")],
 )
 def test_an_overturning_needs_a_reason_and_an_outcome_is_one_of_two(people, outcome, reason, code):
     with pytest.raises(Problem) as refused:
@@ -109,3 +113,64 @@ def test_a_rule_that_people_keep_overturning_says_so_only_with_enough_decisions(
     assert Precision(1, 12).doubtful
     assert not Precision(6, 6).doubtful
     assert Precision(0, 0).share is None and Precision(0, 0).interval is None
+
+
+def test_two_who_looked_at_once_get_one_decision_and_one_answer_in_words(people, monkeypatch):
+    """Both looked before either wrote: the database refuses the second, who is told who decided."""
+    found, look, looks = a_lead(), actions._standing, []
+
+    def late(key):
+        looks.append(key)
+        return look(key) if len(looks) > 1 else None
+
+    decide(people["reviewer"], found)
+    monkeypatch.setattr(actions, "_standing", late)
+    with pytest.raises(Problem) as refused:
+        decide(people["head"], found)
+    assert refused.value.code == "ZS725" and refused.value.values["who"] == people["reviewer"].display_name
+    assert len(looks) == 2 and Decision.objects.count() == 1
+    assert EvidenceOutbox.objects.filter(kind="finding.decided").count() == 1
+
+
+#: A site of its own, whose evidence the tests of this process could not remove: threads with a connection each.
+CROWD = """
+import os, sys, threading
+os.environ |= {"ZHUNSHENG_HOME": sys.argv[1], "DJANGO_SETTINGS_MODULE": "zhunsheng.config.settings"}
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", verbosity=0)
+from tests.web.people import create
+from zhunsheng.casework.decisions import actions
+from zhunsheng.casework.decisions.models import Decision
+from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.kernel.errors import Problem
+people = create("reviewer", "head", "agency")
+found = {"finding_id": "f", "rule_id": "r", "institution_id": "h", "month": "2026-03", "amount_fen": 1,
+    "verdict": "violation", "state": "new"}
+told, start = [], threading.Barrier(6)
+def work(user):
+    start.wait()
+    try:
+        actions.decide(user, found, "confirmed", "", run_id="r1", rule_digest="d")
+        told.append("made")
+    except Problem as problem:
+        told.append(problem.code)
+    except Exception as error:
+        told.append(repr(error))
+    connection.close()
+threads = [threading.Thread(target=work, args=(user,)) for user in list(people.values()) * 2]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+print(sorted(told), Decision.objects.count(), EvidenceOutbox.objects.filter(kind="finding.decided").count())
+"""
+
+
+def test_six_threads_that_decide_at_once_make_one_decision(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    command = [sys.executable, "-c", CROWD, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == f"{['ZS725'] * 5 + ['made']} 1 1", done.stderr[-2000:]

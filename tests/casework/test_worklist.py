@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from tests.web.people import ACTOR, PASSWORD
 from tests.web.serving import LEAD, OTHER
@@ -41,6 +42,16 @@ def test_marking_twice_is_marking_once_and_each_deed_leaves_evidence(people):
     assert last_evidence()[0] == "mark.lifted"
     again = actions.set_mark(user, key, LEAD.id, shared=False)
     assert again.pk != mark.pk and Mark.objects.count() == 2
+
+
+def test_a_mark_set_by_two_at_once_is_one_mark(people, monkeypatch):
+    """Both looked before either wrote: who comes second gets the mark of the first."""
+    key, first = a_finding(), people["head"]
+    mark = actions.set_mark(first, key, LEAD.id, shared=True)
+    with monkeypatch.context() as both:
+        both.setattr(QuerySet, "first", lambda _: None)
+        assert actions.set_mark(people["reviewer"], key, LEAD.id, shared=True) == mark
+    assert Mark.objects.count() == 1 and EvidenceOutbox.objects.filter(kind="mark.set").count() == 1
 
 
 def test_two_standing_marks_of_one_person_on_one_finding_cannot_be(people):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.patterns.loads import bindings, cases
 from zhunsheng.engines import duck
 from zhunsheng.patterns import JUDGES, PATTERNS, Bindings
+from zhunsheng.patterns.base import Hit
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +22,10 @@ def con():
 
 @pytest.mark.parametrize("name", JUDGES)
 def test_sets_and_one_person_agree(con, name):
+    """Also that a rule has never fewer candidates than subject rows."""
     found = 0
 
-    @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def agree(data):
         nonlocal found
@@ -31,29 +35,22 @@ def test_sets_and_one_person_agree(con, name):
         by_set = sorted(tuple(hit) for hit in duck.hits(con, PATTERNS[name]))
         one_by_one = sorted(tuple(hit) for case in people for hit in JUDGES[name](case, bound))
         assert by_set == one_by_one
+        judged = duck.candidates(con, PATTERNS[name])
+        for rule, rows in subjects(by_set).items():
+            assert judged[rule] >= rows
         found += len(by_set)
 
-    agree()
-    assert found > 50, "case-loads that never hit prove nothing"
+    # two beginnings at least, more where a pattern is rarely hit: one alone may draw no case of it
+    for number in range(12):
+        if number < 2 or found <= 25:
+            seed(number)(agree)()
+    assert found > 25, "case-loads that never hit prove nothing"
 
 
-@pytest.mark.parametrize("name", JUDGES)
-def test_candidates_are_never_fewer_than_subject_rows(con, name):
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(st.data())
-    def enough(data):
-        bound, people = data.draw(bindings(name)), data.draw(cases())
-        duck.load_bindings(con, {name: bound})
-        duck.load_cases(con, people)
-        judged = duck.candidates(con, PATTERNS[name])
-        subjects: dict[str, set[str]] = {}
-        for hit in duck.hits(con, PATTERNS[name]):
-            if hit.role == "subject":
-                subjects.setdefault(hit.rule_id, set()).add(hit.row_id)
-        for rule, rows in subjects.items():
-            assert judged[rule] >= len(rows)
-
-    enough()
+def subjects(hits):
+    """The number of rows that each rule has as a subject."""
+    rows = {(hit.rule_id, hit.row_kind, hit.row_id) for hit in map(Hit._make, hits) if hit.role == "subject"}
+    return Counter(rule for rule, _, _ in rows)
 
 
 @pytest.mark.parametrize("name", JUDGES)

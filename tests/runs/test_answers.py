@@ -7,10 +7,9 @@ from datetime import date
 import duckdb
 import pytest
 
-from tests.runs.county import MAN_ONLY, WOMAN_ONLY, Line, fill, home_at
+from tests.runs.county import MAN_ONLY, WOMAN_ONLY, Line, few_rules, fill, home_at
 from zhunsheng import runs
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.home import ROOT
 from zhunsheng.runs.answers import answers
 
 RULE = "fund/sex-limited-service"
@@ -23,7 +22,7 @@ def scored(tmp_path):
     people = {"man": ("M", date(1980, 1, 1)), "nobody": (None, None)}
     lines = [Line("L1", "man", WOMAN_ONLY), Line("L2", "man", WOMAN_ONLY), Line("L3", "nobody", MAN_ONLY)]
     fill(home, people, lines)
-    runs.execute(home, ROOT / "rulebook", as_of=date(2026, 3, 31), finished_at=1)
+    runs.execute(home, few_rules(), as_of=date(2026, 3, 31), finished_at=1)
 
     def score(*rows):
         key = tmp_path / "key.csv"

@@ -6,11 +6,10 @@ from datetime import date
 
 import pytest
 
-from tests.runs.county import WOMAN_ONLY, Line, fill, home_at
+from tests.runs.county import WOMAN_ONLY, Line, few_rules, fill, home_at
 from zhunsheng import runs
 from zhunsheng.book import draft, load
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.home import ROOT
 from zhunsheng.runs import backtest as trial
 from zhunsheng.runs.backtest import backtest
 
@@ -23,17 +22,17 @@ def judged(tmp_path):
     home = home_at(tmp_path)
     people = {"man": ("M", date(1980, 1, 1)), "woman": ("F", date(1980, 1, 1)), "nobody": (None, None)}
     fill(home, people, [Line(f"L-{name}", name, WOMAN_ONLY, 8_000) for name in people])
-    runs.execute(home, ROOT / "rulebook", as_of=AS_OF, finished_at=0)
+    runs.execute(home, few_rules(), as_of=AS_OF, finished_at=0)
     return home
 
 
 def tried(home, rule, **more):
     run_id = runs.current_id(home)
-    return backtest(runs.current(home), runs.manifest(home, run_id), load(ROOT / "rulebook"), rule, **more)
+    return backtest(runs.current(home), runs.manifest(home, run_id), load(few_rules()), rule, **more)
 
 
 def the_rule(**changes):
-    return load(ROOT / "rulebook").rules[RULE].model_copy(update=changes)
+    return load(few_rules()).rules[RULE].model_copy(update=changes)
 
 
 def test_the_rule_in_force_finds_the_same_again(judged):
@@ -92,7 +91,7 @@ def test_no_query_of_a_trial_compares_every_row_with_every_other(judged):
     """The overlap joins rows by kind and id; a plan with nested loops would not end on a county."""
     from zhunsheng.runs import serving
 
-    book = load(ROOT / "rulebook")
+    book = load(few_rules())
     alone = book.model_copy(update={"rules": {RULE: book.rules[RULE]}})
     with serving.reopen(runs.current(judged)) as con:
         con.execute(f"SET VARIABLE as_of = DATE '{AS_OF}'")

@@ -7,13 +7,13 @@ from datetime import date
 
 import pytest
 
-from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at
+from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, few_rules, fill, home_at
 from zhunsheng import runs
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.ids import identity
 from zhunsheng.runs.compare import CAUSES, of_runs
 
+BOOK = few_rules()
 PEOPLE = {"man": ("M", date(1980, 1, 1)), "woman": ("F", date(1985, 1, 1))}
 LINES = [
     Line("L1", "man", WOMAN_ONLY, 12_000),
@@ -33,10 +33,10 @@ def home(tmp_path):
 
 @pytest.fixture
 def book(tmp_path):
-    return shutil.copytree(ROOT / "rulebook", tmp_path / "rulebook")
+    return shutil.copytree(BOOK, tmp_path / "rulebook")
 
 
-def run(home, book=ROOT / "rulebook", as_of=date(2026, 3, 31), **more):
+def run(home, book=BOOK, as_of=date(2026, 3, 31), **more):
     return runs.execute(home, book, as_of=as_of, finished_at=1, **more).run_id
 
 

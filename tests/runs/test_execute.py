@@ -8,17 +8,16 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at
+from tests.runs.county import CAPPED, MAN_ONLY, MARCH, WOMAN_ONLY, Line, few_rules, fill, home_at
 from zhunsheng import runs
 from zhunsheng.book import kept, load
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
-from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.ids import identity
 from zhunsheng.runs.compare import of_runs
 from zhunsheng.runs.explain import explain
 
-BOOK = ROOT / "rulebook"
+BOOK = few_rules()
 PEOPLE = {"man": ("M", date(1980, 1, 1)), "woman": ("F", date(1985, 1, 1)), "nobody": (None, None)}
 LINES = [
     Line("L1", "man", WOMAN_ONLY, 12_000),

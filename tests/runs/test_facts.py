@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, fill, home_at, moment, replace
+from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, few_rules, fill, home_at, moment, replace
 from zhunsheng import runs
 from zhunsheng.facts import lake
 from zhunsheng.facts.schema import TABLES
-from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns.base import Department, Institution, registrations
 from zhunsheng.runs import serving
@@ -30,7 +29,7 @@ def home(tmp_path):
 
 
 def ask(home, query, as_of=date(2026, 12, 31)):
-    run = runs.execute(home, ROOT / "rulebook", as_of=as_of, finished_at=1)
+    run = runs.execute(home, few_rules(), as_of=as_of, finished_at=1)
     with duckdb.connect(str(home.runs / run.run_id / "serving.duckdb"), read_only=True) as con:
         return con.execute(query).fetchall()
 
@@ -186,6 +185,15 @@ def test_a_registration_speaks_until_the_next_begins_and_the_first_also_before(h
         (None, date(2026, 5, 1), date(2026, 6, 1)),
     ]
     assert ask(home, "SELECT level, valid_from FROM institution") == [(None, date(2026, 5, 1))]
+
+
+def test_the_day_of_the_run_knows_no_later_registration(home):
+    fill(home, PEOPLE, [CHARGE])
+    fill(home, {}, [], batch="b2", registered={"H1": date(2026, 6, 1), "H9": date(2026, 6, 1)})
+    since = "SELECT institution_id, valid_from FROM institution ORDER BY institution_id"
+    first, new = date(2020, 1, 1), date(2026, 6, 1)
+    assert ask(home, since, as_of=date(2026, 5, 31)) == [("H1", first), ("H9", new)]
+    assert ask(home, since, as_of=new) == [("H1", new), ("H9", new)]
 
 
 @given(

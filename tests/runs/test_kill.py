@@ -11,7 +11,7 @@ from datetime import date
 
 import duckdb
 
-from tests.runs.county import WOMAN_ONLY, Line, fill, home_at
+from tests.runs.county import WOMAN_ONLY, Line, few_rules, fill, home_at
 from zhunsheng import runs
 from zhunsheng.kernel.home import ROOT
 
@@ -20,15 +20,15 @@ import sys
 from datetime import date
 from pathlib import Path
 from zhunsheng import runs
-from zhunsheng.kernel.home import Home, ROOT
+from zhunsheng.kernel.home import Home
 print("ready", flush=True)
-runs.execute(Home(Path(sys.argv[1])), ROOT / "rulebook", as_of=date(2026, 3, 31), finished_at=1)
+runs.execute(Home(Path(sys.argv[1])), Path(sys.argv[2]), as_of=date(2026, 3, 31), finished_at=1)
 """
 
 
 def start(home):
     process = subprocess.Popen(
-        [sys.executable, "-c", CODE, str(home.root)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CODE, str(home.root), str(few_rules())], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "ready\n"
     return process
@@ -56,7 +56,7 @@ def test_a_killed_run_leaves_nothing_half_visible(tmp_path):
         # the run before, or this one in full
         assert (shown == kept) or count == 1_000 + attempt
         kept = shown
-    runs.execute(home, ROOT / "rulebook", as_of=date(2026, 3, 31), finished_at=1)
+    runs.execute(home, few_rules(), as_of=date(2026, 3, 31), finished_at=1)
     with duckdb.connect(str(runs.current(home)), read_only=True) as con:
         assert con.execute("SELECT COUNT(*) FROM finding WHERE rule_id = 'fund/sex-limited-service'").fetchone() == (
             1_005,

@@ -55,7 +55,7 @@ def test_no_statement_of_a_run_is_quadratic(con):
     con.execute(f"CREATE TEMP TABLE previous_finding ({serving.FINDING_COLUMNS})")
     assert square(con, serving.sql("assemble")) == square(con, serving.sql("totals")) == []
     assert square(con, serving.sql("digest")) == square(con, serving.sql("counts")) == []
-    assert con.execute("SELECT COUNT(*) FROM finding").fetchone() == (1,)
+    assert con.execute("SELECT COUNT(*) > 0 FROM finding").fetchone() == (True,)
 
 
 def test_the_check_notices_a_condition_on_one_side_of_an_outer_join(con):

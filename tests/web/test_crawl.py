@@ -3,18 +3,23 @@
 import os
 import random
 import re
+from datetime import date
 
 import pytest
-from django.urls import get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
 from tests.web.fixtures import CURRENT, EARLIER
 from tests.web.people import ROLES, SEES
 from tests.web.serving import LEAD, PLACES
+from tests.web.test_desk_page import typed
 from zhunsheng.casework.bodies.lake import current_run
+from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.desk.actions import make_key
 from zhunsheng.casework.imports.actions import start_import
 from zhunsheng.casework.imports.inbox import receive
 from zhunsheng.casework.judgements.actions import start_run
+from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import parse_date
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +28,7 @@ LOGINS = (*ROLES, "stranger")
 APART = {
     "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
     "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard", "decide",
-    "decision-withdraw", "desk-respond", "desk-key-revoke",
+    "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi",
 }  # fmt: skip
 
 
@@ -94,7 +99,9 @@ def lists():
         "/compare?per=settlements&rule=fund/duplicate-charge", "/compare.csv", "/worklist", "/worklist.csv",
         "/findings?mark=any", "/findings?mark=none", f"/findings?consortium={LEAD.id}",
         "/", "/?all=1", "/?month=2026-09", "/overview.xlsx", "/imports", "/runs",
-        "/rules", "/rules?q=00", "/rules.json?q=00", "/rules/lint", "/rules/backtest", "/findings?decided=none",
+        "/rules", "/rules?q=00", "/rules.json?q=00", "/rules/lint", "/rules/backtest",
+        "/rules/backtest?rule=fund/duplicate-charge",
+        *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -123,7 +130,7 @@ def forbidden_marks(login, address):
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_no_role_meets_a_mark_from_outside_its_scope(as_, people, login):
+def test_no_role_meets_a_mark_from_outside_its_scope(as_, people, ready, login):
     client = as_(login)
     own = {place.id for place in SEES[login]}
     name = people[login].body.name if people[login].body else ""
@@ -163,8 +170,27 @@ def test_imports_and_jobs_show_to_their_own_body_only(as_, people, login):
         assert client.post(address).status_code in ((403, 404) if login != "whole" else (302, 409)), address
 
 
+def pages():
+    return [one for one in get_resolver().url_patterns[0].url_patterns if isinstance(one, URLPattern)]
+
+
+def test_every_interface_asks_for_a_key_even_of_who_is_logged_in(as_, ready):
+    """The description is open; all else wants a key, and an address that nobody listed here is noticed."""
+    (api,) = [one for one in get_resolver().url_patterns[0].url_patterns if not isinstance(one, URLPattern)]
+    open_to_all = {"openapi-json", "api-root"}
+    client = as_("head")
+    asked = [f"/api/{one.pattern}" for one in api.url_patterns if one.name not in open_to_all]
+    assert len(asked) == 3
+    for address in [*asked, *(f"/fsi/{infno}" for infno in ("3101", "3102", "3103"))]:
+        get, post = client.get(address).status_code, client.post(address, "{}", content_type="application/json")
+        assert 401 in (get, post.status_code) and {get, post.status_code} <= {401, 405}, address
+    for name in open_to_all:
+        answer = body(client.get(reverse(f"api:{name}")))
+        assert not [mark for place in PLACES for mark in marks(place) if mark in answer]
+
+
 def test_every_address_asks_for_a_login(client, county):
-    for pattern in get_resolver().url_patterns[0].url_patterns:
+    for pattern in pages():
         if pattern.name in APART:
             continue
         address = "/" + re.sub(r"<(int|str|path):(\w+)>", lambda m: {"int": "1"}.get(m[1], "x"), str(pattern.pattern))
@@ -174,7 +200,7 @@ def test_every_address_asks_for_a_login(client, county):
 
 
 def test_the_crawl_covers_every_page(county, people):
-    names = {pattern.name for pattern in get_resolver().url_patterns[0].url_patterns}
+    names = {pattern.name for pattern in pages()}
     from django.urls import resolve
 
     crawled = {
@@ -192,3 +218,47 @@ def test_the_crawl_covers_every_page(county, people):
         "import-discard",
     }
     assert names - crawled - APART == set()
+
+
+def every_decision_and_reminder(people, as_):
+    """Let the whole site's authority decide on a finding and answer a reminder at every institution, in its marks."""
+    people["whole"].duties.create(body=people["whole"].body, name="head", valid_from=date(2026, 1, 1))
+    client = as_("whole")
+    for place in PLACES:
+        with current_run().reader(None) as reader:
+            sql = "SELECT MIN(finding_id) AS f FROM finding WHERE institution_id = ? AND verdict <> 'unknown'"
+            key = reader.one(sql, [place.id])["f"]
+        said = {"outcome": "overturned", "reason": f"核对{place.name}病历"}
+        assert client.post(f"/findings/{key}/decisions", said).status_code == 302
+        body = Body.objects.filter(institution_code=place.id, kind="institution").first()
+        if body is not None:
+            make_key(people["whole"], body, f"接口{place.name}")
+            order = typed(institution=place.id)
+            found = re.search(r'value="justified (\w+)"', client.post("/desk", order).content.decode())[1]
+            answer = {**order, "answer": f"justified {found}", f"reason-{found}": f"{place.name}会诊"}
+            assert client.post("/desk/respond", answer).status_code == 200
+        yield place.id, f"/findings/{key}"
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_no_role_meets_a_decision_reminder_or_trial_from_outside_its_scope(as_, people, ready, login):
+    decided = list(every_decision_and_reminder(people, as_))
+    client, own = as_(login), {place.id for place in SEES[login]}
+    name = people[login].body.name if people[login].body else ""
+    answers = [
+        (address, client.get(address))
+        for address in ("/findings?decided=overturned", "/desk", "/desk/reminders", "/desk/keys", "/rules/backtest")
+    ]
+    answers += [(address, client.get(address)) for owner, address in decided]
+    for rule in ("fund/overlapping-stays", "fund/duplicate-claim", "fund/low-standard-admission"):
+        path = ROOT / "rulebook" / "rules" / f"{rule}.yaml"
+        if path.exists():
+            answers.append(("/rules/backtest", client.post("/rules/backtest", {"text": path.read_text("utf-8")})))
+    for address, answer in answers:
+        assert answer.status_code in (200, 403, 404), address
+        text = body(answer).replace(name, "")
+        assert not [mark for mark in forbidden_marks(login, address) if mark in text], address
+    reminders = body(client.get("/desk/reminders"))
+    for place in PLACES:
+        if may(people[login], Verb.ASK_DESK) and Body.objects.filter(institution_code=place.id, kind="institution"):
+            assert (f"{place.name}会诊" in reminders) is (place.id in own), place.name

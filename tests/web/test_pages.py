@@ -1,11 +1,13 @@
 """Pages: numbers lead to rows, totals add up, the filter lives in the address, nothing unknown is hidden."""
 
+import json
 import re
 import shutil
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.sources.fhir_samples import bundle, county, lines, named
 from tests.web.fixtures import CURRENT, EARLIER
 from tests.web.people import SEES
 from tests.web.serving import LEAD, OTHER
@@ -345,6 +347,27 @@ def test_an_upload_goes_through_dry_run_report_and_confirmation(as_, work, tmp_p
     assert client.post(address + "/confirm").status_code == 409
     assert Import.objects.get().state == "loaded"
     assert "机构.csv" in html(client, "/imports")
+
+
+def test_an_upload_of_fhir_names_the_element_that_comes_back(as_, work, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZHUNSHENG_HOME", str(tmp_path))
+    client = as_("reviewer")
+    found = county()
+    named(found, "C2")["item"][0]["net"]["value"] = 120.123
+    files = [
+        SimpleUploadedFile("Claim.ndjson", lines([one for one in found if one["resourceType"] == "Claim"]).encode()),
+        SimpleUploadedFile(
+            "rest.json", json.dumps(bundle([o for o in found if o["resourceType"] != "Claim"])).encode()
+        ),
+    ]
+    address = client.post("/imports", {"files": files})["Location"]
+    work()
+    page = html(client, address)
+    assert "可入库 19 行，退回 1 行" in page
+    assert "/item/0/net/value" in page and "ZS102" in page
+    assert client.post(address + "/confirm").status_code == 302
+    work()
+    assert "已入库" in html(client, address)
 
 
 def test_a_run_started_from_the_page_shows_its_progress_and_leads_to_its_result(as_, work, monkeypatch):

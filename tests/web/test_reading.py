@@ -159,6 +159,23 @@ def test_a_kind_without_levels_is_one_group_and_an_unknown_level_none():
     }
 
 
+def test_institutions_without_data_are_one_row_that_can_be_unfolded(as_, monkeypatch):
+    real = peers.compare
+
+    def more(reader, wanted):
+        rows = real(reader, wanted)
+        empty = {**rows[-1], "rate": None, "out": False, "findings": 0, "unknown": 2, wanted.per: 0}
+        return [*rows, *({**empty, "institution_id": f"X{n}", "name": f"无数据卫生室{n}"} for n in range(3))]
+
+    monkeypatch.setattr(peers, "compare", more)
+    text = as_("whole").get("/compare?group=hospital/2&month=all").content.decode()
+    table = text[text.index("<tbody>") : text.index("</tbody>")]
+    assert table.count('<tr class="is-unknown">') == 1 and "其余 3 家无数据" in table
+    assert table.index("<details>") < table.index("无数据卫生室0") < table.index("</details>")
+    assert table.count("<tr data-href") == 2 and ">6</td>" in table
+    assert "合计 5 家" in text
+
+
 def test_a_reader_of_one_institution_is_told_why_nothing_is_compared(as_):
     text = as_("town").get("/compare").content.decode()
     assert "您的查看范围内只有一家机构" in text and "<tfoot>" not in text

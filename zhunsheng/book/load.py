@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from zhunsheng.book.models import Awaited, Batch, Book, Instrument, KnowledgeList, ListKind, Place, Point, Rule
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.files import canonical, digest, from_yaml
+from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
 from zhunsheng.kernel.ids import identity
 
 #: What a row may say beyond the columns of its list; only the batch must be there.
@@ -58,7 +59,7 @@ def load(folder: Path, site: Path | None = None) -> Book:
 def draft(text: str, name: str) -> Rule:
     """Return the rule that a text holds, wherever it will lie. Raises Problem ZS401, ZS402."""
     try:
-        data = from_yaml(text)
+        data = from_yaml(check_yaml(text))
     except yaml.YAMLError as error:
         raise Problem("ZS401", file=name, reason=error) from error
     return _validated(Rule, data, name)
@@ -75,15 +76,40 @@ def _rules(folder: Path) -> list[Rule]:
     return rules
 
 
-def _yaml(path: Path) -> Any:
+def _model(model: type[Model], path: Path) -> Model:
+    built: Model = _built(model, _text(path), path.name)
+    return built
+
+
+def _mapping(path: Path, model: type[Model]) -> dict[str, Model]:
+    return dict(_entries(model, _text(path), path.name))
+
+
+def _text(path: Path) -> str:
     try:
-        return from_yaml(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise Problem("ZS401", file=path.name, reason=error) from error
 
 
-def _model(model: type[Model], path: Path) -> Model:
-    return _validated(model, _yaml(path), path.name)
+def _yaml(text: str, name: str) -> Any:
+    try:
+        return from_yaml(text)
+    except yaml.YAMLError as error:
+        raise Problem("ZS401", file=name, reason=error) from error
+
+
+# Reading YAML is most of what loading costs, and a book is loaded again whenever one of its files changes. What a text
+# says depends on the text alone, and the objects are frozen: each text is read once in a process.
+@lru_cache(maxsize=1024)
+def _built(model: type[Model], text: str, name: str) -> Model:
+    return _validated(model, _yaml(text, name), name)
+
+
+@lru_cache(maxsize=64)
+def _entries(model: type[Model], text: str, name: str) -> tuple[tuple[str, Model], ...]:
+    data = _yaml(text, name) or {}
+    return tuple((key, _validated(model, entry, f"{name}: {key}")) for key, entry in data.items())
 
 
 def _validated(model: type[Model], data: Any, place: str) -> Model:
@@ -93,10 +119,6 @@ def _validated(model: type[Model], data: Any, place: str) -> Model:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise Problem("ZS402", file=place, where=where, reason=first["msg"]) from error
-
-
-def _mapping(path: Path, model: type[Model]) -> dict[str, Model]:
-    return {name: _validated(model, entry, f"{path.name}: {name}") for name, entry in (_yaml(path) or {}).items()}
 
 
 def _batches(folders: list[Path]) -> dict[str, Batch]:

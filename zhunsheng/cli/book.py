@@ -164,10 +164,16 @@ def backtest(
     show.say(found.as_dict(), as_json=json, human=lambda: _tried(found))
 
 
+#: Why a draft was not judged.
+UNJUDGED = {"waits": "这条规则尚在等待资料，没有判定", "later": "这条规则在运行截至日之后才施行，没有判定"}
+
+
 def _tried(found: Backtest) -> None:
     counts = found.verdicts
+    if found.unjudged:
+        show.out.print(UNJUDGED[found.unjudged])
     show.out.print(
-        f"{found.rule_id}：受判 {found.candidates:,} 行，明确违规 {counts['violation']:,}，"
+        f"{found.rule_id}：受判 {found.candidates or 0:,} 行，明确违规 {counts['violation']:,}，"
         f"可疑 {counts['suspected']:,}，"
         f"不明 {counts['unknown']:,}；涉及 {yuan(found.amount_fen)} 元，参保人 {found.persons:,}"
     )

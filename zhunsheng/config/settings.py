@@ -161,14 +161,15 @@ X_FRAME_OPTIONS = "DENY"
 UPLOAD_LIMITS = {
     "file_bytes": 2 * 1024**3,
     "files": 60,
-    "suffixes": (".csv", ".xlsx", ".txt"),
+    "suffixes": (".csv", ".xlsx", ".txt", ".json", ".ndjson"),
     "body_bytes": 256 * 1024,
     "order_bytes": 1024 * 1024,
 }
 #: Milliseconds within which an order is judged; a rule that comes later is told as not judged.
 DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+#: The largest form is an order of 40 lines with six fields each and the reasons beside it.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_LIMITS["files"]
 FILE_UPLOAD_HANDLERS = ["zhunsheng.web.uploads.LimitedUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = None

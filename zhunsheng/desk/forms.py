@@ -25,6 +25,8 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
 
+#: Characters of a number or a moment: what was read is remembered, and must not fill the memory.
+LONGEST = 40
 #: Rows of one request; an order with its history is far below.
 MOST_LINES, MOST_HISTORY, MOST_STAYS, MOST_DIAGNOSES = 500, 5_000, 500, 100
 FIRST_DAY, LAST_DAY = date(1992, 1, 1), date(2099, 12, 31)
@@ -56,8 +58,8 @@ def _midnight(day: date) -> int:
 
 
 def _when(value: Any) -> When:
-    if not isinstance(value, str):
-        raise ValueError("a text such as 2026-03-01 or 2026-03-01T08:30 is needed")  # noqa: TRY004 - pydantic's word
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise ValueError("a text such as 2026-03-01 or 2026-03-01T08:30 is needed")
     try:
         return _known_moment(value)
     except (Problem, OverflowError) as error:
@@ -71,7 +73,7 @@ _known_number = lru_cache(maxsize=65_536)(scaled)
 
 def _number(digits: int, most: int, *, positive: bool) -> Any:
     def read(value: Any) -> int:
-        if not isinstance(value, str) or "e" in value.lower():
+        if not isinstance(value, str) or len(value) > LONGEST or "e" in value.lower():
             raise ValueError('a number written as text is needed, such as "1.50"')
         try:
             found = _known_number(value, digits)

@@ -131,14 +131,16 @@ def plain(answer: Answer, view: OrderView, language: str = "zh") -> dict[str, An
 
 
 def _told(book: CompiledBook, finding: Finding, view: OrderView, language: str) -> dict[str, Any]:
+    """Return a finding as it is told; its amount is that of the rows in view, for the rest is another institution's."""
+    rows = _rows(finding, view)
     return {
         "finding_id": finding.finding_id,
         "verdict": finding.verdict,
         "verdict_text": VERDICTS[finding.verdict][language == "en"],
-        "amount_fen": finding.amount_fen,
+        "amount_fen": sum(row["amount_fen"] or 0 for row in rows),
         "rule": book.texts[language][finding.rule_id],
         "reasons": _reasons(book, finding, view, language),
-        "rows": _rows(finding, view),
+        "rows": rows,
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -77,11 +79,30 @@ REGISTERS: dict[str, tuple[str, Any]] = {
 }
 
 
+_numbers = itertools.count()
+
+
+def spill(place: Path | str) -> str:
+    """Return the folder of one connection beside a file: what goes beyond its memory goes there until it closes."""
+    return f"{place}.{os.getpid()}.{next(_numbers)}.tmp"
+
+
 def connect(
-    path: str = ":memory:", *, read_only: bool = False, threads: int | None = None, memory: str | None = None
+    path: str = ":memory:",
+    *,
+    read_only: bool = False,
+    threads: int | None = None,
+    memory: str | None = None,
+    beside: Path | str | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Open DuckDB without extensions from the network and with insertion order left free."""
+    """Open DuckDB without extensions from the network and with insertion order left free.
+
+    A file spills beside itself. What is in memory spills ``beside`` a file, or not at all: left to itself the engine
+    would write into the folder in which the process happens to work.
+    """
     config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    if path == ":memory:":
+        config["temp_directory"] = spill(beside) if beside else ""
     if threads:
         config["threads"] = threads
     if memory:

@@ -87,6 +87,12 @@ class Table:
 #: Every row says where it came from: file (batch) and row. ``recorded_at`` is when the site learnt it.
 ORIGIN = (
     Column("batch", Kind.TEXT, "批次", "identity of the file that brought the row", required=True),
-    Column("source_row", Kind.COUNT, "来源行号", "row in that file, the header being row 1", required=True),
+    Column(
+        "source_row",
+        Kind.COUNT,
+        "来源行号",
+        "row in that file, the header being row 1; of FHIR the place of the resource",
+        required=True,
+    ),
     Column("recorded_at", Kind.MOMENT, "入库时间", "when the site accepted the row", required=True),
 )

@@ -38,9 +38,10 @@ def registers(county: County) -> dict[str, list[list[str]]]:
 
 
 def table(kind: str, rows: list[list[str]]) -> pa.Table:
-    """Return rows of text as a table of a file kind."""
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    return pa.table(columns, names=list(headers(kind)))
+    """Return rows of text as a table of a file kind, which may be empty."""
+    names = list(headers(kind))
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=names)
 
 
 def _institutions(county: County) -> list[list[str]]:

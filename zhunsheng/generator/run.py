@@ -130,6 +130,9 @@ def _schemes(made: Generation, delivery: deliver.Delivery, ledger: supply.Ledger
     )
     deliver.masters(delivery, {"invchg": ledger.table(made.months, short)} | planted.tables(), first=93)
     deliver.answers(delivery, answers)
+    delivery.summary.lines += planted.lines
+    delivery.summary.amount_fen += planted.amount_fen
+    delivery.summary.met(VISIT_NAMES[kind] for kind in planted.kinds.elements())
 
 
 def _turns(made: Generation) -> Iterator[tuple[Month, World]]:

@@ -7,7 +7,7 @@ month, clinician and item; the judges cannot read it.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -22,6 +22,7 @@ from zhunsheng.generator.masters import table
 from zhunsheng.generator.months import Month
 from zhunsheng.generator.supply import CODE, Ledger, Shelf
 from zhunsheng.generator.tables import headers
+from zhunsheng.generator.tables import rows as rows_of
 from zhunsheng.kernel.money import yuan
 
 #: Numbers of the people of schemes, of their encounters and lines lie beyond all others.
@@ -29,6 +30,7 @@ PEOPLE, BEYOND = 990_000_000, 90_000_000
 RESALE = ("XB01ACM064A002010199064", "XC10AAJ061A008010199061", "XR03AKJ035A009010199035")
 OPERATION = ("003311000010000", "演示手术项目")
 OUTPATIENT, STAY, SHOP = "11", "21", "41"
+RESIDENT = "390"
 
 
 class Scheme(NamedTuple):
@@ -58,9 +60,11 @@ class Rows:
     names: dict[str, Item]
     plain: tuple[str, ...]
     written: dict[str, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
+    kinds: Counter[int] = field(default_factory=Counter)
     people: int = 0
     encounters: int = 0
     lines: int = 0
+    amount_fen: int = 0
 
     def person(self) -> str:
         """Return the number of a new person."""
@@ -78,9 +82,12 @@ class Rows:
             "mdtrt_id": number, "setl_id": f"{number}1", "psn_no": person, "gend": "1" if self.people % 2 else "2",
             "brdy": f"{1950 + self.people % 30}-05-06", "fixmedins_code": place.code, "begntime": start,
             "med_type": more.get("kind", SHOP if place.kind == PHARMACY else OUTPATIENT), "endtime": end,
-            "adm_dept_codg": place.department, "chfpdr_code": more.get("doctor", ""), "hi_type": "390",
-            "dise_codg": more.get("diagnosis", "I10.x00"), "setl_time": end, "medfee_sumamt": _yuan(sum(prices)),
+            "adm_dept_codg": place.department, "chfpdr_code": more.get("doctor", ""), "hi_type": RESIDENT,
+            "dise_codg": more.get("diagnosis", "I10.x00"), "setl_time": end,
         }  # fmt: skip
+        said |= _settled(place, said["med_type"], sum(prices))
+        self.amount_fen += sum(prices)
+        self.kinds[int(said["med_type"])] += 1
         self._add("setlinfo", said)
         diagnosis = {"mdtrt_id": number, "diag_srt_no": "1", "diag_code": said["dise_codg"], "maindiag_flag": "1"}
         self._add("diseinfo", diagnosis)
@@ -168,6 +175,19 @@ def _drugs(rows: Rows, category: str = "drug") -> list[str]:
     """Return drugs, or other items, that nothing limits and whose store nobody balances."""
     free = [code for code in rows.plain if rows.names[code].category == category]
     return [code for code in free if code not in rows.ledger.kept]
+
+
+def _settled(place: Place, kind: str, fen: int) -> dict[str, str]:
+    """Return the parts of a settlement by the table of its setting, the year's deductible already borne."""
+    at = "county" if place.kind == COUNTY else "primary"
+    setting = {SHOP: "pharmacy", STAY: f"stay_{at}"}.get(kind, f"outpatient_{at}")
+    (row,) = (row for row in rows_of("payment") if (row["setting"], row["insurance"]) == (setting, RESIDENT))
+    fund = (fen * int(row["fund_percent"]) + 50) // 100
+    own = _yuan(fen - fund)
+    return {
+        "medfee_sumamt": _yuan(fen), "fund_pay_sumamt": _yuan(fund), "psn_selfpay": own, "psn_ownpay": _yuan(0),
+        "acct_pay": _yuan(0), "psn_cashpay": own,
+    }  # fmt: skip
 
 
 def _yuan(fen: int) -> str:

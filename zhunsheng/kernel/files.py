@@ -18,9 +18,31 @@ import yaml
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+#: Levels of nesting that a text of a stranger may have; a rule has eight.
+DEEPEST = 40
+
+
 def from_yaml(text: str) -> Any:
-    """Return the plain data of a YAML text. Raises yaml.YAMLError."""
-    return yaml.load(text, Loader=_YAML)  # noqa: S506 - both are safe loaders
+    """Return the plain data of a YAML text. Raises yaml.YAMLError, also for a value that is not of the kind it says."""
+    try:
+        return yaml.load(text, Loader=_YAML)  # noqa: S506 - both are safe loaders
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # 2026-13-45, !!bool x, !!timestamp x
+        raise yaml.YAMLError(f"{type(error).__name__}: {str(error)[:200]}") from error
+
+
+def check_yaml(text: str) -> str:
+    """Return the YAML text of a stranger for ``from_yaml``. Raises yaml.YAMLError for one that could harm.
+
+    Deep nesting ends the process inside the parser in C, and aliases can make a page of text stand for gigabytes.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_YAML):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError("不得使用别名（*）aliases are not taken")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.YAMLError(f"嵌套超过 {DEEPEST} 层 nested deeper than {DEEPEST} levels")
+    return text
 
 
 def write_whole(path: Path, data: bytes) -> None:

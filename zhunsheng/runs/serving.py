@@ -49,7 +49,7 @@ FINDING_COLUMNS = (
     "reasons BIGINT, rows BIGINT"
 )
 #: Tables that judging makes, beside those of bindings (b_...); all others are facts, or figures over both.
-JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding")
+JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding", "measure")
 RULE_COLUMNS = ("rule_id", "code", "name", "name_en", "pattern", "ground", "version", "digest")
 POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from", "valid_to")
 
@@ -83,7 +83,7 @@ def _check_day(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 def reopen(place: Path | str) -> duckdb.DuckDBPyConnection:
     """Open the facts of a finished run to judge them again: its tables as views, of which none can be written to."""
-    con = duck.connect(memory=duck.budget())
+    con = duck.connect(memory=duck.budget(), beside=place)
     con.execute(f"ATTACH '{str(place).replace(chr(39), chr(39) * 2)}' AS facts (READ_ONLY)")
     tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'facts'").fetchall()
     for (name,) in tables:

@@ -19,8 +19,9 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest_file
 from zhunsheng.kernel.home import Home
 from zhunsheng.kernel.ids import identity, site_key
+from zhunsheng.sources import fhir
 from zhunsheng.sources.convert import Derivation
-from zhunsheng.sources.mapping import FileKind, Mapping, recognise
+from zhunsheng.sources.mapping import FileKind, Mapping, mapping, recognise
 from zhunsheng.sources.report import FileReport, LoadReport, RejectStore
 from zhunsheng.sources.staging import Scratch, Staged
 from zhunsheng.sources.text import Table, prepare
@@ -117,6 +118,7 @@ class _Load:
         self.scratch = scratch
         self.live = dict(base.batches) if base else {}
         self.base = base
+        self.source = source
         self.find = partial(recognise, source=source)
         self.name = name
         self.tell = tell
@@ -126,9 +128,12 @@ class _Load:
     def run(self, home: Home, paths: list[Path], change: Commit | None) -> LoadReport:
         """Read, judge and, with a change to write into, store."""
         found = files(paths)
-        for number, path in enumerate(found):
+        cut = [path for path in found if self.source in ("auto", "fhir") and path.is_file() and fhir.is_json(path)]
+        for number, path in enumerate(one for one in found if one not in cut):
             self.tell("read", number, len(found))
             self._file(path)
+        if cut:
+            self._bundles(cut)
         self.tell("read", len(found), len(found))
         staged = [part.staged for part in self.parts if part.staged]
         self.scratch.add_persons()
@@ -156,23 +161,43 @@ class _Load:
             return
         self._part(path, None, digest, path, "")
 
+    def _bundles(self, paths: list[Path]) -> None:
+        """Read files of FHIR resources: together, because they refer to each other."""
+        read = fhir.Bundles([(path, digest_file(path)) for path in paths], self.scratch.folder)
+        self.scratch.prepare_kinds(mapping("fhir"), _derivations("fhir"))
+        for one in read.files:
+            if one.problem:
+                self.parts.append(_refused(one.path, None, one.problem))
+                continue
+            first = len(self.parts)
+            stem = self.name or one.path.stem
+            names = [batch.name.rpartition("#") for batch in self.live.values() if batch.source == "fhir"]
+            for sheet in one.tables({kind for name, _, kind in names if name == stem}):
+                self._part(one.path, sheet.kind, one.digest, sheet.path, sheet.encoding, sheet)
+            if first == len(self.parts):
+                self.parts.append(_Part(one.path, None, stem, one.path.name, one.digest, FileReport(one.path.name)))
+                self.parts[first].report.source, self.parts[first].report.state = "fhir", "unchanged"
+            _tell(self.parts[first].report, one.notices)
+
     def _workbook(self, path: Path, digest: str) -> None:
         for sheet, text, alone in sheets(path, self.scratch.folder):
             self._part(path, None if alone else sheet, digest, text, "xlsx")
 
-    def _part(self, path: Path, sheet: str | None, digest: str, text: Path, encoding: str) -> None:
+    def _part(
+        self, path: Path, sheet: str | None, digest: str, text: Path, encoding: str, cut: fhir.Sheet | None = None
+    ) -> None:
         label = path.name if sheet is None else f"{path.name}#{sheet}"
         stem = self.name or path.stem
         part = _Part(path, sheet, stem if sheet is None else f"{stem}#{sheet}", label, digest, FileReport(label))
         self.parts.append(part)
         try:
-            self._stage(part, text, encoding)
+            self._stage(part, text, encoding, cut)
         except Problem as problem:
             part.staged = None
             part.report.problem = problem.as_dict()
 
-    def _stage(self, part: _Part, text: Path, encoding: str) -> None:
-        table = prepare(text, self.find, self.scratch.folder)
+    def _stage(self, part: _Part, text: Path, encoding: str, cut: fhir.Sheet | None) -> None:
+        table = self._prepared(text, cut)
         source, kind = table.found.mapping, table.found.kind
         report = part.report
         report.source, report.kind, report.encoding = source.source, kind.name, encoding or table.encoding
@@ -181,16 +206,17 @@ class _Load:
             report.notices.append({**Problem("ZS248", kind=kind.name).as_dict(), "count": 1})
             return
         rules = _derivation(source.source, kind.name)
-        beside = [self._beside(part.path, source, name) for name in rules.needs]
+        beside = [self._beside(part.path, source, name) for name in rules.needs] + list(cut.context if cut else ())
         batch = identity(part.digest, source.source, source.version, part.name, *beside)
         report.batch = batch
-        if batch in self.live or self._known_by_another_name(part, source, kind):
+        alone = not (cut and cut.context)  # what other files say of the same resources may have changed
+        if batch in self.live or (alone and self._known_by_another_name(part, source, kind)):
             report.state = "unchanged"
             return
         if any(one is not part and one.staged and one.name == part.name for one in self.parts):
             raise Problem("ZS208", name=part.name)
         staged = Staged(len(self.parts), part.label, batch, source, kind)
-        table = self._read(staged, table, text)
+        table = self._read(staged, table, text, cut)
         part.staged = staged
         staged.totals += len(table.totals)
         staged.blanks -= len(table.totals)
@@ -227,13 +253,20 @@ class _Load:
             self.scratch.look(kind, rules, None)
         return digest_file(other)
 
-    def _read(self, staged: Staged, table: Table, text: Path) -> Table:
+    def _prepared(self, text: Path, cut: fhir.Sheet | None, *, careful: bool = False) -> Table:
+        table = prepare(text, cut.find if cut else self.find, self.scratch.folder, careful=careful)
+        table.irregular.extend(cut.irregular if cut else ())
+        return table
+
+    def _read(self, staged: Staged, table: Table, text: Path, cut: fhir.Sheet | None) -> Table:
         rules = _derivation(staged.mapping.source, staged.kind.name)
         try:
             self.scratch.stage(staged, table, rules)
         except Problem:
-            table = prepare(text, self.find, self.scratch.folder, careful=True)
+            table = self._prepared(text, cut, careful=True)
             self.scratch.stage(staged, table, rules)
+        if cut:
+            self.scratch.place(staged, cut.places)
         return table
 
     def _check_keys(self, home: Home) -> None:
@@ -309,13 +342,17 @@ class _Load:
 
 
 def _derivation(source: str, kind: str) -> Derivation:
-    rules: Derivation = import_module(f"zhunsheng.sources.{source}.derive").DERIVATIONS[kind]
+    return _derivations(source)[kind]
+
+
+def _derivations(source: str) -> dict[str, Derivation]:
+    rules: dict[str, Derivation] = import_module(f"zhunsheng.sources.{source}.derive").DERIVATIONS
     return rules
 
 
 def _inside(folder: Path) -> list[Path]:
-    found = (one for one in folder.rglob("*") if one.is_file() and one.suffix.lower() in SUFFIXES)
-    return sorted(one for one in found if not one.name.startswith((".", "~$")))
+    found = (one for one in folder.rglob("*") if one.is_file() and not one.name.startswith((".", "~$")))
+    return sorted(one for one in found if one.suffix.lower() in SUFFIXES or fhir.is_resource_file(one))
 
 
 def _sheet(one: Batch | _Part) -> str | None:
@@ -339,7 +376,9 @@ def _notices(report: FileReport, staged: Staged, table: Table) -> None:
         counts["ZS244"] = len(table.found.unknown)
     if table.first_row > 2:
         counts["ZS245"] = table.first_row - 2
-    for code, count in counts.items():
-        if count:
-            problem = Problem(code, count=count, columns="、".join(table.found.unknown))
-            report.notices.append({**problem.as_dict(), "count": count})
+    _tell(report, {code: (count, "、".join(table.found.unknown)) for code, count in counts.items() if count})
+
+
+def _tell(report: FileReport, notices: dict[str, tuple[int, str]]) -> None:
+    for code, (count, names) in notices.items():
+        report.notices.append({**Problem(code, count=count, columns=names).as_dict(), "count": count})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -16,7 +16,10 @@ from zhunsheng.kernel.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of an outside file. ``to`` names fact columns as (table, column)."""
+    """One column of an outside file. ``to`` names fact columns as (table, column).
+
+    ``element`` is where a value stands in a file that is no table, below the element of its row.
+    """
 
     name: str
     zh: str
@@ -28,6 +31,7 @@ class Field:
     sign: str = "any"
     after: str | None = None
     length: int = 64
+    element: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,11 @@ class FileKind:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """All kinds of one source. ``version`` is part of a batch's identity: a new mapping reads old bytes anew."""
+    """All kinds of one source. ``version`` is part of a batch's identity: a new mapping reads old bytes anew.
+
+    ``format`` is "table" where headers tell the kind of a file, else that of the reader that cuts the tables out of
+    it; ``rest`` holds what only that reader knows.
+    """
 
     source: str
     zh: str
@@ -66,6 +74,8 @@ class Mapping:
     since: date
     total_words: tuple[str, ...]
     kinds: dict[str, FileKind]
+    format: str = "table"
+    rest: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,8 @@ class Recognised:
     width: int
 
 
-SOURCES = ("settlement_list", "synthea")
+SOURCES = ("settlement_list", "synthea", "fhir")
+_KNOWN = {one.name for one in fields(Mapping)}
 
 
 @cache
@@ -95,6 +106,8 @@ def mapping(source: str) -> Mapping:
         since=data["since"],
         total_words=tuple(data["total_words"]),
         kinds={name: _kind(name, entry) for name, entry in data["kinds"].items()},
+        format=data.get("format", "table"),
+        rest={name: value for name, value in data.items() if name not in _KNOWN},
     )
 
 
@@ -110,11 +123,15 @@ def recognise(header: list[str], source: str = "auto") -> Recognised:
     """Find the kind of file that a header row belongs to.
 
     The kind with all its required columns present and most columns matched wins. Raises Problem ZS203 when no
-    kind comes near, ZS204 when one does and required columns are missing, ZS206 when a column stands twice.
+    kind comes near, ZS204 when one does and required columns are missing, ZS206 when a column stands twice, ZS261
+    when the named source has no tables.
     """
     names = [normal(cell) for cell in header]
     sources = SOURCES if source == "auto" else (source,)
-    found = [_match(mapping(one), kind, names) for one in sources for kind in mapping(one).kinds.values()]
+    known = [mapping(one) for one in sources if mapping(one).format == "table"]
+    if not known:
+        raise Problem("ZS261", found="、".join(header)[:100])
+    found = [_match(one, kind, names) for one in known for kind in one.kinds.values()]
     complete = [one for one in found if not _missing(one)]
     if complete:
         best = max(complete, key=lambda one: (len(one.columns), sum(item.required for item in one.kind.fields)))

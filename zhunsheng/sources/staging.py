@@ -42,6 +42,7 @@ _SETTINGS = (
     "CREATE TABLE person_map (no VARCHAR, person_id VARCHAR)",
     "CREATE TABLE files (f INTEGER, base BIGINT, first_row BIGINT, batch VARCHAR, label VARCHAR)",
     "CREATE TABLE dropped (kind VARCHAR, id BIGINT)",
+    "CREATE TABLE places (f INTEGER, r BIGINT, row BIGINT, pointer VARCHAR)",
     "CREATE TABLE rejects (f INTEGER, r BIGINT, field VARCHAR, code VARCHAR, value VARCHAR, extra VARCHAR)",
 )
 
@@ -85,7 +86,7 @@ class Scratch:
         rows = f"rows_{file.kind.name}"
         select = convert.typed(table.found, rules, _source(table), trim=table.trim)
         if file.kind.name not in self.kinds:
-            self.connection.execute(f"CREATE TABLE {rows} AS SELECT {file.number} AS f, * FROM ({select}) LIMIT 0")
+            self._begin(rows, select)
             self.kinds[file.kind.name] = (file.kind, rules)
         try:
             self.connection.execute(f"INSERT INTO {rows} SELECT {file.number}, * FROM ({select})")
@@ -110,6 +111,23 @@ class Scratch:
         select = convert.typed(table.found, rules, _source(table), trim=table.trim)
         with suppress(*_UNREADABLE):
             self.connection.execute(f"INSERT INTO {name} {select}")
+
+    def place(self, file: Staged, places: Path) -> None:
+        """Learn where the rows of a table stand in the file that it was cut out of."""
+        columns = "{'r': 'BIGINT', 'row': 'BIGINT', 'pointer': 'VARCHAR'}"
+        self.connection.execute(
+            f"INSERT INTO places SELECT {file.number}, * FROM read_csv('{_quoted(places)}', columns = {columns}, "
+            "delim = '\t', header = false, auto_detect = false)"
+        )
+
+    def prepare_kinds(self, source: Mapping, rules: dict[str, Derivation]) -> None:
+        """Make the tables of a source whose kinds are read beside each other, so that each of them is there."""
+        for kind in source.kinds.values():
+            empty = convert.typed(Recognised(source, kind, {}, (), 0), rules[kind.name], "(SELECT 1)", trim=False)
+            self._begin(f"rows_{kind.name}", empty)
+
+    def _begin(self, rows: str, select: str) -> None:
+        self.connection.execute(f"CREATE TABLE IF NOT EXISTS {rows} AS SELECT 0 AS f, * FROM ({select}) LIMIT 0")
 
     def forget(self, file: Staged) -> None:
         """Take the rows of a file out again: it is refused as a whole, its rejects stay."""
@@ -194,7 +212,7 @@ class Scratch:
             self._drop(
                 kind,
                 f"SELECT id, f, r, {label} AS key, CASE WHEN f = first_f THEN 'ZS226' ELSE 'ZS227' END AS code, "
-                "to_json({'first': CAST(first_r AS VARCHAR), "
+                f"to_json({{'first': CAST({_FIRST} AS VARCHAR), "
                 "'batch': (SELECT max(label) FROM files WHERE files.f = first_f)}) AS extra FROM ("
                 "SELECT *, first(f) OVER same AS first_f, first(r) OVER same AS first_r, row_number() OVER same AS nth "
                 f"FROM ({rows}) WHERE hash({names}) IN (FROM twice) "
@@ -265,9 +283,12 @@ class Scratch:
             said = ", ".join(column.name for column in TABLES[table].columns)
             once = f" QUALIFY row_number() OVER (PARTITION BY {said}, x.batch ORDER BY w.rowid) = 1"
         where = f" AND {rules.where[table]}" if table in rules.where else ""
+        cut = mapping_of(kind).format != "table"
+        row, placed = ("pl.row", f" JOIN places pl ON pl.f = w.f AND pl.r = {_ROW}") if cut else (_ROW, "")
         return (
-            f"SELECT {columns}, x.batch AS batch, {_ROW} AS source_row, "
-            f"CAST({recorded_at} AS BIGINT) AS recorded_at {self._from(kind, rules)} WHERE {_alive(kind)}{where}{once}"
+            f"SELECT {columns}, x.batch AS batch, {row} AS source_row, "
+            f"CAST({recorded_at} AS BIGINT) AS recorded_at {self._from(kind, rules)}{placed} "
+            f"WHERE {_alive(kind)}{where}{once}"
         )
 
     def rejected_rows(self) -> dict[int, int]:
@@ -280,14 +301,17 @@ class Scratch:
         store.count = self._one("SELECT count(*) FROM rejects")
         if not store.count:
             return
-        names = [(file.number, one.name, one.zh) for file in files for one in file.kind.fields]
-        numbers, fields, chinese = zip(*names, strict=True)
-        columns = pa.table({"f": list(numbers), "field": list(fields), "zh": list(chinese)})  # noqa: F841
+        names = [(file.number, one.name, one.zh, one.element) for file in files for one in file.kind.fields]
+        numbers, fields, chinese, elements = map(list, zip(*names, strict=True))
+        columns = pa.table(  # noqa: F841 - DuckDB reads it by its name
+            {"f": numbers, "field": fields, "zh": chinese, "element": pa.array(elements, pa.string())}
+        )
         self.connection.execute(
             "COPY (SELECT row_number() OVER (ORDER BY r.f, r.r, r.field, r.code) AS position, "
-            "x.label AS file, r.r AS row, r.field AS column_name, coalesce(c.zh, '') AS column_zh, "
+            f"x.label AS file, coalesce(p.row, r.r) AS row, {_COLUMN} AS column_name, coalesce(c.zh, '') AS column_zh, "
             f"{_CLIPPED} AS value, r.code, r.extra AS vals FROM rejects r JOIN files x USING (f) "
-            "LEFT JOIN columns c ON c.f = r.f AND c.field = r.field ORDER BY position) "
+            "LEFT JOIN columns c ON c.f = r.f AND c.field = r.field "
+            "LEFT JOIN places p ON p.f = r.f AND p.r = r.r ORDER BY position) "
             f"TO '{_quoted(store.path)}' (FORMAT parquet)"
         )
 
@@ -296,6 +320,12 @@ _VISIBLE = "regexp_replace(coalesce(r.value, ''), '[[:cntrl:]]', '\ufffd', 'g')"
 #: A value as it may be shown: short, on one line, control characters made visible.
 _CLIPPED = f"CASE WHEN length({_VISIBLE}) <= {CLIP} THEN {_VISIBLE} ELSE {_VISIBLE}[:{CLIP - 1}] || '…' END"
 _ROW = "w.rowid - x.base + x.first_row"
+#: What a reject is told on: a column, or in a file that is no table the element, by its JSON pointer (RFC 6901).
+_COLUMN = (
+    "CASE WHEN p.pointer IS NULL THEN r.field "
+    "ELSE coalesce(r.extra ->> '$.pointer', rtrim(p.pointer || '/' || coalesce(c.element, ''), '/')) END"
+)
+_FIRST = "coalesce((SELECT max(p.row) FROM places p WHERE p.f = first_f AND p.r = first_r), first_r)"
 
 _ASCII = "regexp_full_match(no, '[!-~]+')"
 #: kernel.ids.pseudonym as a set: HMAC is two hashes over the key, padded in two ways. A test holds the two together.

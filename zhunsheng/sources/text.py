@@ -58,7 +58,7 @@ def prepare(path: Path, find: Find, scratch: Path, *, careful: bool = False) -> 
     with path.open("rb") as file:
         probe = file.read(PROBE)
     _refuse_binary(probe)
-    encoding = _encoding(path, probe)
+    encoding = encoding_of(path, probe)
     header = _header(probe.decode(encoding, "replace"), find, encoding)
     if not careful and encoding in ("utf-8", "utf-8-sig"):
         plain, trim = _survey(path, header)
@@ -106,7 +106,7 @@ def _wide(probe: bytes) -> str | None:
     return None
 
 
-def _encoding(path: Path, probe: bytes) -> str:
+def encoding_of(path: Path, probe: bytes) -> str:
     """Find the encoding from the start of a file; what is ASCII so far counts as UTF-8."""
     for mark, name in _BOMS:
         if probe.startswith(mark):

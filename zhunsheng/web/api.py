@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
@@ -16,6 +15,7 @@ from zhunsheng.casework.desk.policies import REASON_LENGTH
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.web import desk
+from zhunsheng.web.answers import json_answer
 from zhunsheng.web.views.errors import STATUS
 
 
@@ -171,25 +171,25 @@ api = NinjaAPI(
 @api.post("/desk/judge", response={200: AnswerOut, **FAULTS}, by_alias=False, tags=["desk"])
 def judge(request: HttpRequest, order: OrderForm) -> HttpResponse:
     """Judge an order of the institution whose key is given. What is told is kept as reminders."""
-    return _json(desk.ask(order, request.auth))
+    return json_answer(desk.ask(order, request.auth))
 
 
 @api.post("/desk/responses", response={200: ResponseOut, **FAULTS}, tags=["desk"])
 def respond(request: HttpRequest, given: ResponseIn) -> HttpResponse:
     """Keep what was done about a reminder."""
     (number,) = desk.respond(request.auth, [(given.reminder, given.kind, given.reason)], given.clerk)
-    return _json({"response": number})
+    return json_answer({"response": number})
 
 
 @api.get("/desk/status", response={200: StatusOut, **FAULTS}, tags=["desk"])
 def status(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Say by which rule book and which history an order would be judged now."""
-    return _json({"version": __version__, **desk.status()})
+    return json_answer({"version": __version__, **desk.status()})
 
 
 @api.exception_handler(Problem)
 def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:  # noqa: ARG001
-    return _json(problem.as_dict(), STATUS.get(problem.code, 400))
+    return json_answer(problem.as_dict(), STATUS.get(problem.code, 400))
 
 
 @api.exception_handler(AuthenticationError)
@@ -207,9 +207,4 @@ def _faulty(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
     # the first two steps are the framework's own: where the data came from, and the argument that takes them
     field = ".".join(str(step) for step in first["loc"][2:]) or "-"
-    return _problem(request, Problem("ZS741", field=field, reason=first["msg"]))
-
-
-def _json(data: dict[str, Any], code: int = 200) -> HttpResponse:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return HttpResponse(text, content_type="application/json; charset=utf-8", status=code)
+    return _problem(request, Problem("ZS741", field=field[:200], reason=first["msg"]))

@@ -49,6 +49,8 @@ class Asker:
     institution_id: str
 
 
+#: Keys believed for a moment, by the digest of their secret: no secret stays in memory, and what is looked up tells
+#: a caller nothing of another's secret.
 _keys: dict[str, tuple[float, ApiKey]] = {}
 
 
@@ -100,16 +102,17 @@ def _again(work: Any, pause: float) -> None:
 
 def asker_of(secret: str) -> Asker:
     """Return who holds a key, and count the request. Raises Problem ZS742 or ZS744."""
-    believed = _keys.get(secret)
+    sealed = queries.sealed(secret)
+    believed = _keys.get(sealed)
     if believed is None or monotonic() - believed[0] > BELIEVED:
         found = queries.key_of(secret)
         if found is None:
-            _keys.pop(secret, None)
+            _keys.pop(sealed, None)
             raise Problem("ZS742")
         if len(_keys) > 1000:
             _keys.clear()
         believed = monotonic(), found
-        _keys[secret] = believed
+        _keys[sealed] = believed
     key = believed[1]
     _pace.check(key, epoch_seconds(now()))
     return Asker(key, key.body, key.body.institution_code)
@@ -117,9 +120,15 @@ def asker_of(secret: str) -> Asker:
 
 def forget(key: ApiKey) -> None:
     """Believe a key no longer in this process."""
-    for secret, (_, known) in list(_keys.items()):
+    for sealed, (_, known) in list(_keys.items()):
         if known.pk == key.pk:
-            _keys.pop(secret, None)
+            _keys.pop(sealed, None)
+
+
+def check_asker(asked: OrderForm, asker: Asker) -> None:
+    """Raise Problem ZS743 for an order of another institution than the asker's."""
+    stated = (asked.encounter.institution_id, *(line.institution_id for line in asked.lines))
+    check_own_institution(asker.institution_id, stated)
 
 
 def ask(asked: OrderForm, asker: Asker, *, keep: bool = True) -> dict[str, Any]:
@@ -127,8 +136,7 @@ def ask(asked: OrderForm, asker: Asker, *, keep: bool = True) -> dict[str, Any]:
 
     ``keep`` false counts the ask alone, for an order that is still being typed. Raises Problem ZS740, ZS743.
     """
-    stated = (asked.encounter.institution_id, *(line.institution_id for line in asked.lines))
-    check_own_institution(asker.institution_id, stated)
+    check_asker(asked, asker)
     person_id = pseudonym(_site_key(), "psn_no", asked.person.person_id)
     told = desk().ask(asked, person_id, asker.institution_id, settings.DESK_BUDGET_MS)
     answer = told.plain()
@@ -136,7 +144,7 @@ def ask(asked: OrderForm, asker: Asker, *, keep: bool = True) -> dict[str, Any]:
     if keep:
         for place, one in enumerate(answer["findings"]):
             one["reminder"] = f"{ask_id}-{place}"
-    journal().append(_entry(told, ask_id, asker, keep=keep))
+    journal().append(_entry(told, answer, ask_id, asker, keep=keep))
     return {"ask": ask_id, **answer}
 
 
@@ -145,7 +153,8 @@ def _site_key() -> bytes:
     return site_key(home().key)
 
 
-def _entry(told: Told, ask_id: str, asker: Asker, *, keep: bool) -> dict[str, Any]:
+def _entry(told: Told, said: dict[str, Any], ask_id: str, asker: Asker, *, keep: bool) -> dict[str, Any]:
+    """Return what is kept of an ask: of each finding the amount that the asker was ``said``."""
     view, answer = told.view, told.answer
     reminders = [
         {
@@ -154,7 +163,7 @@ def _entry(told: Told, ask_id: str, asker: Asker, *, keep: bool) -> dict[str, An
             "rule_id": one.rule_id,
             "subject_key": one.subject_key[:400],
             "verdict": one.verdict,
-            "amount_fen": one.amount_fen,
+            "amount_fen": said["findings"][place]["amount_fen"],
         }
         for place, one in enumerate(answer.findings)
     ]

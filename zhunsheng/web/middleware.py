@@ -18,6 +18,7 @@ from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.logs import logger
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import epoch_seconds, now
+from zhunsheng.web.answers import json_answer
 from zhunsheng.web.views.errors import problem_page
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -119,8 +120,11 @@ class UploadGate:
         """Answer a request."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         most = settings.UPLOAD_LIMITS["order_bytes" if request.path.startswith(ORDERS) else "body_bytes"]
-        if (not length.isdigit() or int(length) > most) and not self._may_upload(request):
-            return problem_page(request, Problem("ZS717", limit=f"{most // 1024} KB"))
+        if (not length.isdecimal() or int(length) > most) and not self._may_upload(request):
+            problem = Problem("ZS717", limit=f"{most // 1024} KB")
+            if request.path.startswith(ORDERS):
+                return json_answer(problem.as_dict(), 413)
+            return problem_page(request, problem)
         return self.respond(request)
 
     @staticmethod

@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from zhunsheng.engines import duck
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
 
@@ -143,7 +144,8 @@ class RunFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = f"f{secrets.token_hex(8)}"
-        self._instance = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "1GB"})
+        settings: dict[str, Any] = {"threads": 2, "memory_limit": "1GB", "temp_directory": duck.spill(path)}
+        self._instance = duckdb.connect(":memory:", config=settings)
         self._instance.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS {self._file} (READ_ONLY)")
         self._instance.execute("SET enable_external_access = false")
         self._instance.execute("SET lock_configuration = true")

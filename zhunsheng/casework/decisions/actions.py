@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import IntegrityError
+
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.decisions.models import Decision
@@ -17,17 +19,27 @@ from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.time import now
 
 
-@deed
 def decide(
     actor: User, finding: dict[str, Any], outcome: str, reason: str, *, run_id: str, rule_digest: str
 ) -> Decision:
-    """Confirm or overturn a finding. Raises Problem ZS702, ZS709, ZS719, ZS724, ZS725."""
+    """Confirm or overturn a finding. Raises Problem ZS702, ZS709, ZS719, ZS724, ZS725, ZS726."""
+    try:
+        return _decide(actor, finding, outcome, reason, run_id=run_id, rule_digest=rule_digest)
+    except IntegrityError:
+        check_undecided(_standing(finding["finding_id"]))  # someone decided between our look and our writing
+        raise
+
+
+@deed
+def _decide(
+    actor: User, finding: dict[str, Any], outcome: str, reason: str, *, run_id: str, rule_digest: str
+) -> Decision:
     check_may(actor, Verb.DECIDE_FINDINGS)
     chosen = outcome_of(outcome)
     told = reason_of(reason, chosen)
     check_decidable(finding)
     key = finding["finding_id"]
-    check_undecided(Decision.objects.select_for_update().filter(finding_id=key, withdrawn_at=None).first())
+    check_undecided(_standing(key))
     made = Decision.objects.create(
         finding_id=key,
         rule_id=finding["rule_id"],
@@ -45,6 +57,10 @@ def decide(
     payload = {"decision": made.pk, "outcome": chosen.value, "run": run_id, "reason": digest(told.encode())}
     append(actor, "finding.decided", f"finding:{key}", payload)
     return made
+
+
+def _standing(finding_id: str) -> Decision | None:
+    return Decision.objects.filter(finding_id=finding_id, withdrawn_at=None).select_related("decided_by").first()
 
 
 @deed

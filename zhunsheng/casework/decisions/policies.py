@@ -7,6 +7,7 @@ from typing import Any
 from zhunsheng.casework.decisions.models import Decision
 from zhunsheng.casework.decisions.states import Outcome
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 
 REASON_LENGTH = 2000
 
@@ -19,10 +20,12 @@ def outcome_of(text: str) -> Outcome:
 
 
 def reason_of(text: str, outcome: Outcome) -> str:
-    """Return the reason trimmed. Raises Problem ZS719 for one too long, or lacking where a finding is overturned."""
-    told = text.strip()
-    if len(told) > REASON_LENGTH or (outcome is Outcome.OVERTURNED and not told):
+    """Return the reason trimmed. Raises Problem ZS719 (too long), ZS726 (a finding is overturned without one)."""
+    told = kept(text)
+    if len(told) > REASON_LENGTH:
         raise Problem("ZS719", limit=f"{REASON_LENGTH:,}")
+    if outcome is Outcome.OVERTURNED and not told:
+        raise Problem("ZS726")
     return told
 
 

@@ -16,9 +16,11 @@ from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.desk.journal import Journal, entries, remove_finished
 from zhunsheng.casework.desk.models import ApiKey, AskCount, JournalPosition, Reminder, Response
 from zhunsheng.casework.desk.policies import MOST_PER_MINUTE, NAME_LENGTH, PER_MINUTE, stated
+from zhunsheng.casework.desk.queries import sealed
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest, locked
+from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import now
 
 #: Lines of a journal that one transaction takes over.
@@ -36,7 +38,7 @@ def make_key(actor: User | Actor, body: Body, name: str, per_minute: int = PER_M
         check_may(user, Verb.MANAGE_KEYS)
     if body.kind != BodyKind.INSTITUTION:
         raise Problem("ZS747", institution=body.name)
-    told = name.strip()
+    told = kept(name)
     if not 0 < len(told) <= NAME_LENGTH or not 0 < per_minute <= MOST_PER_MINUTE:
         raise Problem("ZS719", limit=NAME_LENGTH)
     secret = f"zs_{secrets.token_urlsafe(32)}"
@@ -44,7 +46,7 @@ def make_key(actor: User | Actor, body: Body, name: str, per_minute: int = PER_M
         body=body,
         name=told,
         hint=secret[:8],
-        digest=digest(secret.encode()),
+        digest=sealed(secret),
         per_minute=per_minute,
         made_by=user,
         made_at=now(),
@@ -57,9 +59,10 @@ def make_key(actor: User | Actor, body: Body, name: str, per_minute: int = PER_M
 def revoke_key(actor: User, key: ApiKey) -> None:
     """End a key; it stays as a row. Servers forget it within seconds. Raises Problem ZS702."""
     check_may(actor, Verb.MANAGE_KEYS)
-    if key.revoked_at is None:
-        key.revoked_at, key.revoked_by = now(), actor
-        key.save(update_fields=["revoked_at", "revoked_by"])
+    standing = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if standing.revoked_at is None:
+        standing.revoked_at, standing.revoked_by = now(), actor
+        standing.save(update_fields=["revoked_at", "revoked_by"])
         append(actor, "key.revoked", f"key:{key.pk}", {"body": key.body_id})
 
 
@@ -75,11 +78,11 @@ def respond(actor: User | ApiKey, reminder: Reminder, kind: str, reason: str, cl
         reason=told,
         key=actor if isinstance(actor, ApiKey) else None,
         user=actor if isinstance(actor, User) else None,
-        clerk=clerk[:64],
+        clerk=kept(clerk)[:64],
         given_at=now(),
     )
-    sealed = {"reason": digest(told.encode()), "clerk": digest(response.clerk.encode())}
-    payload = {"response": response.pk, "kind": chosen, **sealed}
+    words = {"reason": digest(told.encode()), "clerk": digest(response.clerk.encode())}
+    payload = {"response": response.pk, "kind": chosen, **words}
     append(actor, "reminder.answered", f"reminder:{reminder.reminder_id}", payload)
     return response
 
@@ -149,15 +152,15 @@ def _count(found: list[dict[str, Any]]) -> None:
 
 
 def _leave_evidence(found: list[dict[str, Any]]) -> None:
-    """Leave one row of evidence per asker, sealed over everything that was told."""
-    by_asker: dict[tuple[int | None, int | None], list[dict[str, Any]]] = defaultdict(list)
+    """Leave one row of evidence per asker and institution asked for, sealed over everything that was told."""
+    by_asker: dict[tuple[int | None, int | None, int], list[dict[str, Any]]] = defaultdict(list)
     for entry in found:
-        by_asker[entry["key"], entry["user"]].append(entry)
-    for (key, user), told in by_asker.items():
+        by_asker[entry["key"], entry["user"], entry["body"]].append(entry)
+    for (key, user, body), told in by_asker.items():
         actor: Actor = ApiKey.objects.get(pk=key) if key else User.objects.get(pk=user)
         payload = {
             "asks": len(told),
             "reminders": sum(len(one["reminders"]) for one in told),
             "digest": digest(canonical(told)),
         }
-        append(actor, "desk.told", f"body:{told[0]['body']}", payload)
+        append(actor, "desk.told", f"body:{body}", payload)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from zhunsheng.casework.desk.models import ApiKey, ResponseKind
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 
 REASON_LENGTH, NAME_LENGTH = 500, 60
 #: Requests a minute where whoever makes a key states no other limit, and the most that can be stated.
@@ -24,7 +25,7 @@ def stated(kind: str, reason: str) -> tuple[ResponseKind, str]:
     """Return a response as it is kept. Raises Problem ZS713 for an unknown kind, ZS746 for a missing or long reason."""
     if kind not in ResponseKind.values:
         raise Problem("ZS713")
-    told = reason.strip()
+    told = kept(reason)
     if len(told) > REASON_LENGTH or (kind == ResponseKind.JUSTIFIED and not told):
         raise Problem("ZS746", limit=REASON_LENGTH)
     return ResponseKind(kind), told

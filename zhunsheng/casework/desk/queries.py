@@ -10,9 +10,14 @@ from zhunsheng.casework.desk.models import ApiKey, AskCount, Reminder
 from zhunsheng.kernel.files import digest
 
 
+def sealed(secret: str) -> str:
+    """Return the digest by which a key is known."""
+    return digest(secret.encode("utf-8", "replace"))
+
+
 def key_of(secret: str) -> ApiKey | None:
     """Return the standing key of a secret, or None."""
-    found = ApiKey.objects.select_related("body").filter(digest=digest(secret.encode()), revoked_at=None)
+    found = ApiKey.objects.select_related("body").filter(digest=sealed(secret), revoked_at=None)
     return found.first()
 
 

@@ -6,6 +6,7 @@ written by its digest: the words of a note may speak of a person.
 
 from __future__ import annotations
 
+from django.db import IntegrityError
 from django.db.models import Max
 
 from zhunsheng.casework.bodies.models import User
@@ -25,7 +26,6 @@ from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.time import now
 
 
-@deed
 def set_mark(actor: User, finding_id: str, institution_id: str, *, shared: bool) -> Mark:
     """Mark a finding for oneself or for the body; a finding that is marked so already stays as it is.
 
@@ -33,9 +33,15 @@ def set_mark(actor: User, finding_id: str, institution_id: str, *, shared: bool)
     """
     check_may(actor, Verb.WORK_FINDINGS)
     whose = {"body": actor.body} if shared else {"body": actor.body, "owner": actor}
-    standing = Mark.objects.filter(finding_id=finding_id, shared=shared, lifted_at=None, **whose).first()
-    if standing:
-        return standing
+    standing = Mark.objects.filter(finding_id=finding_id, shared=shared, lifted_at=None, **whose)
+    try:
+        return standing.first() or _set_mark(actor, finding_id, institution_id, shared=shared)
+    except IntegrityError:  # someone of the body marked it between our look and our writing
+        return standing.get()
+
+
+@deed
+def _set_mark(actor: User, finding_id: str, institution_id: str, *, shared: bool) -> Mark:
     mark = Mark.objects.create(
         finding_id=finding_id,
         institution_id=institution_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.worklist.models import Note, SavedView
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 
 NOTE_LENGTH, NAME_LENGTH, QUERY_LENGTH = 2000, 60, 1000
 #: Pages that a view may lead to.
@@ -13,7 +14,7 @@ PAGES = ("findings", "places", "compare")
 
 def worded(text: str, most: int) -> str:
     """Return a text without spaces around it. Raises Problem ZS719 for an empty or too long one."""
-    told = text.strip()
+    told = kept(text)
     if not 0 < len(told) <= most:
         raise Problem("ZS719", limit=f"{most:,}")
     return told

@@ -14,14 +14,20 @@ SELECT
 FROM lake_person
 GROUP BY person_id;
 
+-- names, level and parent as they stood on the day of the run: a registration of a later day speaks only where no
+-- other does
 CREATE TABLE institution AS
 SELECT * FROM lake_institution
-QUALIFY ROW_NUMBER() OVER (PARTITION BY institution_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC) = 1;
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY institution_id
+    ORDER BY valid_from <= getvariable('as_of') DESC, valid_from DESC, recorded_at DESC, batch DESC
+) = 1;
 
 CREATE TABLE department AS
 SELECT * FROM lake_department
 QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY institution_id, department_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC
+    PARTITION BY institution_id, department_id
+    ORDER BY valid_from <= getvariable('as_of') DESC, valid_from DESC, recorded_at DESC, batch DESC
 ) = 1;
 
 -- what patterns read of the two: every registration with the days on which it speaks, until its stated end or until the
@@ -57,7 +63,8 @@ WINDOW part AS (PARTITION BY institution_id, department_id ORDER BY valid_from);
 CREATE TABLE practitioner AS
 SELECT * FROM lake_practitioner
 QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY practitioner_id, institution_id ORDER BY valid_from DESC, recorded_at DESC, batch DESC
+    PARTITION BY practitioner_id, institution_id
+    ORDER BY valid_from <= getvariable('as_of') DESC, valid_from DESC, recorded_at DESC, batch DESC
 ) = 1;
 
 -- every period of a registration: a charge is judged by the one that held on its day

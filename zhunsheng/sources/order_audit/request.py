@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,9 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import fen_from_yuan
 from zhunsheng.kernel.quantity import plain
 
+#: People of one message: each is judged while the asker waits.
+MOST_PATIENTS = 20
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 #: A place in the plain form, and for each the place in the message that it came from.
 Path = tuple[Any, ...]
 Places = dict[Path, str]
@@ -90,6 +94,10 @@ def audit_request(body: bytes, infno: str) -> Request:
     moment = mapping()["reply"]["moments"][infno]
     rules = _texts(data.get("rule_ids"), "input.data.rule_ids")
     patients = list(_rows(data, "data", "patient_dtos", "input.data"))
+    if len(patients) > MOST_PATIENTS:
+        raise Problem(
+            "ZS741", field="input.data.patient_dtos", reason=f"至多 {MOST_PATIENTS} 人 at most {MOST_PATIENTS}"
+        )
     orders = tuple(_order(row, place, moment) for row, place in patients)
     if not orders:
         raise Problem("ZS741", field="input.data.patient_dtos", reason="必填 required")
@@ -115,15 +123,25 @@ def _opened(body: bytes, infno: str, group: str) -> tuple[dict[str, Any], dict[s
         message = json.loads(body.decode("utf-8"), parse_float=str, parse_int=str)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise Problem("ZS741", field="-", reason=f"不是 JSON（no JSON）：{type(error).__name__}") from error
+    _check_characters(body, message)
     _checked(message, "envelope", "")
     if message["infno"] != infno:
         raise Problem("ZS741", field="infno", reason=f"应为 {infno}（{infno} is needed）")
     data = message["input"].get("data") if isinstance(message["input"], dict) else None
     extra = set(message["input"]) - {"data"} if isinstance(message["input"], dict) else set()
     if extra:
-        raise Problem("ZS741", field=f"input.{min(extra)}", reason="未知字段 unknown field")
+        raise Problem("ZS741", field=f"input.{min(extra)[:60]}", reason="未知字段 unknown field")
     _checked(data, group, "input.data")
     return message, data  # type: ignore[return-value]
+
+
+def _check_characters(body: bytes, message: Any) -> None:
+    """Raise Problem ZS741 for half a character (an escape such as ``\\ud800`` alone), which nothing can store."""
+    if _SURROGATE.search(body):
+        try:
+            json.dumps(message, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise Problem("ZS741", field="-", reason="不成对的代理字符 half a character") from error
 
 
 def _checked(row: Any, group: str, place: str) -> None:
@@ -133,7 +151,7 @@ def _checked(row: Any, group: str, place: str) -> None:
     known, at = mapping()["groups"][group], f"{place}." if place else ""
     for name, value in row.items():
         if name not in known:
-            raise Problem("ZS741", field=f"{at}{name}", reason="未知字段 unknown field")
+            raise Problem("ZS741", field=f"{at}{name[:60]}", reason="未知字段 unknown field")
         field = known[name]
         nested = field.group or name in ("input", "rule_ids", "fsi_his_data_dto")
         if not nested and not isinstance(value, str | bool | None):
@@ -254,7 +272,7 @@ def _code(field: Field, value: Any, at: str) -> Any:
     if field.codes is None:
         return value
     if value not in field.codes:
-        raise Problem("ZS741", field=at, reason=f"未知代码 unknown code: {value}")
+        raise Problem("ZS741", field=at, reason=f"未知代码 unknown code: {str(value)[:60]}")
     return field.codes[value]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -69,7 +70,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """Show only the state of an import; a page that has ended asks the browser to load it whole."""
     item = _one(request, pk)
-    response = render(request, "web/parts/import_state.html", _context(request, item))
+    response = render(request, "web/parts/job.html", _context(request, item))
     if item.state not in (ImportState.CHECKING, ImportState.LOADING):
         response["HX-Refresh"] = "true"
     return response
@@ -80,6 +81,7 @@ def _context(request: HttpRequest, item: Import) -> dict[str, Any]:
     return {
         "item": item,
         "job": item.job,
+        "address": reverse("import-progress", args=[item.pk]),
         "step_name": STEPS.get(item.job.kind, "") if item.job else "",
         "moving": item.state in (ImportState.CHECKING, ImportState.LOADING),
         "report": report,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import count
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.sources.order_audit import Asked, Exchange, Told, audit_request, replied, response_request
 from zhunsheng.web import desk
+from zhunsheng.web.answers import json_answer
 from zhunsheng.web.views.errors import STATUS
 
 #: Codes told by the status of the reply as well; a fault of the message itself is told in the envelope alone.
@@ -33,12 +34,8 @@ def exchange(request: HttpRequest, infno: str) -> HttpResponse:
         told = problem.as_dict()
         reason = f"{problem.code} {told['message']}。{told['kept']}。{told['mend']}"
         data = _exchange({}, began).envelope(-1, reason, None)
-        return _json(data, STATUS.get(problem.code, 400) if problem.code in OUTRIGHT else 200)
-    return _json(data, 200)
-
-
-def _json(data: dict[str, object], status: int) -> HttpResponse:
-    return JsonResponse(data, status=status, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+        return json_answer(data, STATUS.get(problem.code, 400) if problem.code in OUTRIGHT else 200)
+    return json_answer(data)
 
 
 def _unknown(_request: HttpRequest, _infno: str, _began: datetime) -> dict[str, object]:
@@ -48,7 +45,10 @@ def _unknown(_request: HttpRequest, _infno: str, _began: datetime) -> dict[str, 
 def _audit(request: HttpRequest, infno: str, began: datetime) -> dict[str, object]:
     asker = _asker(request)
     asked = audit_request(request.body, infno)
-    told = [Told(one, desk.ask(_form(one), asker)) for one in asked.orders]
+    forms = [_form(one) for one in asked.orders]  # all of them are read before any is judged and kept
+    for form in forms:
+        desk.check_asker(form, asker)
+    told = [Told(one, desk.ask(form, asker)) for one, form in zip(asked.orders, forms, strict=True)]
     return replied(told, asked.rules, asked.task, _exchange(asked.message, began))
 
 

@@ -19,6 +19,8 @@ from zhunsheng.web.templatetags.words import label, tongue
 from zhunsheng.web.views.places import known
 from zhunsheng.web.views.worklist import on_page
 
+SUMMED = ("findings", "unknown", "base")
+
 
 @page(Verb.READ_FINDINGS)
 def compare(request: HttpRequest) -> HttpResponse:
@@ -61,14 +63,19 @@ def _told(rows: list[dict[str, Any]], wanted: Peers) -> dict[str, Any]:
     for row in rows:
         row["list"] = {**month, "institution": row["institution_id"], **({"rule": wanted.rule} if wanted.rule else {})}
         row["base"] = row[wanted.per]
+    shown = strips(rows)
+    idle = [row for row in shown if row["rate"] is None]
     return {
-        "rows": strips(rows),
+        "rows": shown,
+        "rated": [row for row in shown if row["rate"] is not None],
+        "idle": idle,
+        "idle_sums": {name: sum(row[name] for row in idle) for name in SUMMED},
         "comparable": len(rated) >= LEAST,
         "out": [row for row in rated if row["out"]],
         "centre": rated[0]["centre"] if rated else None,
         "words": _words(wanted.kind, wanted.grade) if wanted.kind else "",
         "per": per_word(wanted.per),
-        "sums": {name: sum(row[name] for row in rows) for name in ("findings", "unknown", "base")},
+        "sums": {name: sum(row[name] for row in rows) for name in SUMMED},
     }
 
 

@@ -111,7 +111,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     if job.state == JobState.DONE and not request.htmx:
         return redirect("run", run_id=job.result["run"])
     template = "web/parts/job.html" if request.htmx else "web/run_job.html"
-    response = render(request, template, _job(job))
+    response = render(request, template, {**_job(job), "address": request.path})
     if job.state in (JobState.DONE, JobState.FAILED) and request.htmx:
         response["HX-Refresh"] = "true"
     return response
