@@ -6,16 +6,20 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: help demo test bench check lint fix docs assets env env-base env-dev env-bench system clean
+.PHONY: help demo test test-spark bench check lint fix docs assets env env-base env-dev env-bench env-spark system clean
 
 help: ## 列出命令 · list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: env-base assets ## 生成演示县并开站 · make the demo county, judge it, serve it on 127.0.0.1:8000
 	@$(BIN)/zhunsheng demo
 
 test: system env-dev assets lint ## 全部测试 · set up what is missing, lint, run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(MAKE) test-spark
+
+test-spark: ## Spark 与 DuckDB 对照 · the same hits from Spark; needs Java 17
+	@tools/test-spark.sh
 
 bench: env-bench ## 测量数字 · print the figures, each beside its peer or floor
 	@$(BIN)/zhunsheng bench
@@ -44,12 +48,12 @@ assets: ## 构建前端文件 · build the stylesheet and scripts with npm, when
 
 env: env-dev ## 建好开发环境 · the locked environment of a developer in .venv
 
-env-base env-dev env-bench: env-%:
+env-base env-dev env-bench env-spark: env-%:
 	@tools/env.sh $*
 
 system:
 	@tools/system.sh
 
 clean: ## 删去环境与产物 · remove the environment and what was built; var/ (data) stays
-	@rm -rf .venv .venv-uv node_modules zhunsheng/web/static/built zhunsheng.egg-info build dist \
+	@rm -rf .venv .venv-uv .venv-spark node_modules zhunsheng/web/static/built zhunsheng.egg-info build dist \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -41,10 +41,10 @@ def peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def in_child(name: str, *arguments: str) -> dict[str, Any]:
+def in_child(name: str, *arguments: str, python: str = sys.executable) -> dict[str, Any]:
     """Run a measurement in a process of its own, so that its peak memory is its own; return its last JSON line."""
     done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{Path(name).stem}", *arguments],
+        [python, "-m", f"benchmarks.{Path(name).stem}", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Makes .venv from a lock: tools/env.sh base|dev|bench. Does nothing when the lock is already installed.
+# tools/env.sh spark makes .venv-spark instead and leaves .venv alone.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 kind=${1:-base}
+venv=.venv
+[ "$kind" = spark ] && venv=.venv-spark
 lock=requirements/$kind.txt
 digest=$(fingerprint "$lock" requirements/build.txt pyproject.toml)
 
-stamp() { printf '.venv/.stamp-%s' "$1"; }
+stamp() { printf '%s/.stamp-%s' "$venv" "$1"; }
 
 current() {
   fresh "$(stamp "$kind")" "$digest" && return 0
@@ -48,10 +51,10 @@ current && exit 0
 python=$(find_python)
 uv=$(find_uv)
 export UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=${UV_LINK_MODE:-hardlink}
-if [ ! -x .venv/bin/python ]; then
-  "$uv" venv --quiet --python "$python" .venv
+if [ ! -x "$venv/bin/python" ]; then
+  "$uv" venv --quiet --python "$python" "$venv"
 fi
 say "正在按锁定文件安装 $lock · installing from the lock $lock"
-"$uv" pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
-"$uv" pip install --quiet --python .venv/bin/python --no-deps --build-constraints requirements/build.txt -e .
+"$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "$lock"
+"$uv" pip install --quiet --python "$venv/bin/python" --no-deps --build-constraints requirements/build.txt -e .
 printf '%s\n' "$digest" >"$(stamp "$kind")"

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Debian packages that the tests need: a browser and a Chinese font. Installed when root, named otherwise.
+# Debian packages that the tests need: a browser, a Chinese font, Java for Spark. Installed when root, named otherwise.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 [ -n "$(find /usr/share/fonts ~/.local/share/fonts \( -name 'NotoSans*CJK*' -o -name 'NotoSansSC*' \) -print -quit 2>/dev/null || true)" ] ||
   missing+=(fonts-noto-cjk)
+command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" >/dev/null || missing+=(openjdk-17-jre-headless)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   say "正在安装系统软件包 · installing system packages: ${missing[*]}"
@@ -14,6 +15,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   say '软件包目录已更新 · package lists are current'
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 else
-  say "缺少 ${missing[*]}，浏览器测试将跳过 · missing ${missing[*]}: browser tests will be skipped"
+  say "缺少 ${missing[*]}，要用到的测试将跳过 · missing ${missing[*]}: the tests that need them will be skipped"
   say "安装命令 · install with: sudo apt-get install ${missing[*]}"
 fi

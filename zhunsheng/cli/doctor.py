@@ -16,6 +16,7 @@ from zhunsheng import runs
 from zhunsheng.book import load
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
+from zhunsheng.engines import spark
 from zhunsheng.facts import lake
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import ROOT, home, rulebook
@@ -148,4 +149,13 @@ def _tools() -> Check:
     return Check("工具", "poor" if built else "missing", f"缺 {'、'.join(lacking)}", "用系统的软件包管理器安装")
 
 
-LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays)
+def _spark() -> Check:
+    """Spark is asked for by sites that judge on a cluster; without its environment nothing is missing."""
+    if _installed("pyspark") is None and not (ROOT / ".venv-spark").exists():
+        return Check("Spark", "well", "未安装，一般站点不需要")
+    if spark.java() is None:
+        return Check("Spark", "poor", "缺 Java，只能用 --remote 连接", "apt-get install openjdk-17-jre-headless")
+    return Check("Spark", "well", f"可用，Java 在 {spark.java()}")
+
+
+LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays, _spark)

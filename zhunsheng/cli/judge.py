@@ -11,9 +11,9 @@ import typer
 from zhunsheng import runs
 from zhunsheng.book import Book, kept
 from zhunsheng.cli import show
-from zhunsheng.cli.options import AsOf, Json
+from zhunsheng.cli.options import AsOf, Engine, EngineName, Json, LakeAddress, Master, Remote
 from zhunsheng.cli.site import record_run
-from zhunsheng.engines import duck
+from zhunsheng.engines import duck, spark
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.money import yuan
@@ -33,6 +33,10 @@ def run(
     knowledge_as_of: Annotated[
         str | None, typer.Option(help="按哪一天已公布的规则与知识判定。Judge by what was published by this day.")
     ] = None,
+    engine: Engine = EngineName.DUCKDB,
+    master: Master = "local[2]",
+    remote: Remote = None,
+    lake: LakeAddress = None,
     listed: Annotated[bool, typer.Option("--list", help="列出已有的运行。List the runs.")] = False,
     json: Json = False,
 ) -> None:
@@ -52,6 +56,7 @@ def run(
             knowledge_as_of=day(knowledge_as_of) if knowledge_as_of else None,
             whole=whole,
             progress=tell,
+            where=spark.Where(master, remote, lake) if engine == EngineName.SPARK else None,
         )
         record_run(manifest)
     stats = rule_stats(manifest.run_id)
@@ -69,10 +74,16 @@ def explain(
     show.say(told, as_json=json, human=lambda: _explained(told))
 
 
-def replay(run_id: Annotated[str, typer.Argument(help="运行编号。Identity of the run.")], json: Json = False) -> None:
-    """重放一次运行并核对结果摘要。Judge the input of a run again and compare the digests."""
+def replay(
+    run_id: Annotated[str, typer.Argument(help="运行编号。Identity of the run.")],
+    master: Master = "local[2]",
+    remote: Remote = None,
+    lake: LakeAddress = None,
+    json: Json = False,
+) -> None:
+    """重放一次运行并核对结果摘要，由当时的引擎判定。Judge a run's input again by its engine and compare the digests."""
     with show.problems(as_json=json), show.progress(quiet=json) as tell:
-        manifest = runs.replay(home(), run_id, progress=tell)
+        manifest = runs.replay(home(), run_id, progress=tell, where=spark.Where(master, remote, lake))
     told = {"run_id": run_id, "result_digest": manifest.result_digest, "equal": True}
     show.say(told, as_json=json, human=lambda: show.out.print(f"重放一致：{run_id} 结果摘要 {manifest.result_digest}"))
 

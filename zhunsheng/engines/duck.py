@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterable
-from itertools import count
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from zhunsheng.patterns.clues import decide
 from zhunsheng.patterns.population import Contact, Load, Measure, Outlier, StockMove, TraceCode
 
 VERSION = duckdb.__version__
+NAME = f"duckdb {VERSION}"
 _INTEGERS = {
     "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
     "performed_at", "numerator", "denominator", "weight",
@@ -77,7 +79,7 @@ REGISTERS: dict[str, tuple[str, Any]] = {
 }
 
 
-_numbers = count()
+_numbers = itertools.count()
 
 
 def spill(place: Path | str) -> str:
@@ -168,13 +170,27 @@ def create_peers(con: duckdb.DuckDBPyConnection) -> None:
 def judge_whole(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:
     """Append the hits of a population pattern to a table of hits, and its measures to the table ``measure``."""
     con.execute(f"INSERT INTO measure {pattern.measure_sql}")
-    mine = f"SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM {pattern.table})"  # noqa: S608 - ours
-    outliers = decide([Measure(*row) for row in con.execute(mine).fetchall()], bindings)
+    with standing_out(con, pattern, bindings, table):
+        collect(con, pattern, table)
+
+
+@contextmanager
+def standing_out(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> Iterator[None]:
+    """Decide by the measures what stands out, append its own rows to a table of hits, keep ``outlier`` for the block.
+
+    The same step of this program for every engine: only what is counted before and asked after it is SQL.
+    """
+    outliers = decide([Measure(*row) for row in con.execute(own_measures(pattern)).fetchall()], bindings)
     _table(con, "outlier", _schema(Outlier._fields), outliers)
     _table(con, "standing", _schema(Hit._fields), list(whole.subject_hits(outliers)))
     con.execute(f"INSERT INTO {table} SELECT * FROM standing")  # noqa: S608 - our own names
-    collect(con, pattern, table)
+    yield
     con.execute("DROP TABLE outlier; DROP TABLE standing")
+
+
+def own_measures(pattern: Pattern) -> str:
+    """Return the select of the measures of a population pattern among those of all."""
+    return f"SELECT m.* FROM measure AS m WHERE m.rule_id IN (SELECT rule_id FROM {pattern.table})"  # noqa: S608 - ours
 
 
 def measured(pattern: Pattern) -> str:
@@ -207,6 +223,11 @@ def hits(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> list[Hit]:
 def collect(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
     """Append the hits of a pattern to a table of the shape of ``create_hit_table``."""
     con.execute(f"INSERT INTO {table} {pattern.sql}")
+
+
+def count(con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str) -> None:
+    """Append to a table of (rule_id, candidates) how many rows each rule of the pattern judged."""
+    con.execute(f"INSERT INTO {table} {pattern.count_sql}")
 
 
 def create_hit_table(con: duckdb.DuckDBPyConnection, table: str) -> None:

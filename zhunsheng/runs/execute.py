@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -12,8 +14,9 @@ import duckdb
 
 from zhunsheng import __version__
 from zhunsheng.book import Book, keep, kept, load
-from zhunsheng.engines import duck
+from zhunsheng.engines import duck, spark
 from zhunsheng.facts import lake
+from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, locked, write_whole
 from zhunsheng.kernel.home import Home
@@ -61,6 +64,7 @@ class Plan:
     snapshot: lake.Snapshot
     as_of: date
     knowledge_as_of: date | None = None
+    engine: str = duck.NAME
 
     @property
     def rules(self) -> Book:
@@ -74,7 +78,7 @@ class Plan:
             self.snapshot.id,
             canonical(self.snapshot.tables),
             self.book.digest,
-            duck.VERSION,
+            self.engine,
             serving.logic(),
             __version__,
         )
@@ -100,19 +104,23 @@ def execute(
     knowledge_as_of: date | None = None,
     whole: bool = False,
     progress: Progress | None = None,
+    where: spark.Where | None = None,
 ) -> Manifest:
     """Judge a snapshot and publish the run. A run of the same input is not made twice: the first one counts again.
 
     A ``draft`` tries a rule book on the history: it is kept beside the current run and never shown in its place. So is
     a run by the knowledge of a past day (``knowledge_as_of``), what was published after it left out.
     ``whole`` judges everyone anew even where the hits of the run before could be carried; the result is the same.
+    ``where`` names the Spark that judges, everyone anew; without it DuckDB does. Both find the same.
 
     The run becomes the current one unless it looks back: an earlier day than the current run's, without newer facts.
-    Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong.
+    Raises Problem ZS502 and ZS507 where there is nothing to judge, ZS4xx when the book is wrong, ZS510 and ZS511 where
+    Spark is absent or does not answer.
     """
     told = progress or _silent
     planned = replace(plan(home, rulebook, as_of=as_of, snapshot=snapshot), knowledge_as_of=knowledge_as_of)
-    with locked(home.runs / ".lock"):
+    with _elsewhere(where) as away, locked(home.runs / ".lock"):
+        planned = replace(planned, engine=away.name if away else duck.NAME)
         aside = draft or knowledge_as_of is not None
         leads = not aside and store.leads(home, planned.snapshot.id, as_of.isoformat())
         if (store.folder(home, planned.run_id) / store.SERVING).exists():
@@ -121,42 +129,66 @@ def execute(
             return Manifest(**store.manifest(home, planned.run_id))
         keep(home.books, planned.book)
         built = store.scratch(home, planned.run_id)
-        manifest = _build(planned, built, finished_at, told, None if whole else store.current(home))
+        manifest = _build(planned, built, finished_at, told, None if whole else store.current(home), away)
         store.publish(home, planned.run_id, built, make_current=leads)
         store.prune(home)
     return manifest
 
 
-def replay(home: Home, run_id: str, progress: Progress | None = None) -> Manifest:
-    """Judge the input of a recorded run again, by the book of that run, and compare.
+def replay(home: Home, run_id: str, progress: Progress | None = None, where: spark.Where | None = None) -> Manifest:
+    """Judge the input of a recorded run again, by the book and the engine of that run, and compare.
 
-    Raises Problem ZS501, ZS504 or ZS505.
+    ``where`` names the Spark for a run that Spark judged. Raises Problem ZS501, ZS504, ZS505, ZS510 or ZS511.
     """
     recorded = Manifest(**store.manifest(home, run_id))
     book = kept(home.books, recorded.book_digest)
     known = date.fromisoformat(recorded.knowledge_as_of) if recorded.knowledge_as_of else None
     planned = Plan(home, book, lake.get(home, recorded.snapshot), date.fromisoformat(recorded.as_of), known)
-    with locked(home.runs / ".lock"):
+    with _elsewhere(_recorded(recorded.engine, where)) as away, locked(home.runs / ".lock"):
+        planned = replace(planned, engine=away.name if away else duck.NAME)
         built = store.scratch(home, f"replay-{run_id}")
-        again = _build(planned, built, recorded.finished_at, progress or _silent, None)
+        again = _build(planned, built, recorded.finished_at, progress or _silent, None, away)
         shutil.rmtree(built)
     if again.result_digest != recorded.result_digest:
         raise Problem("ZS504", run=run_id, recorded=recorded.result_digest, replayed=again.result_digest)
     return again
 
 
-def _build(planned: Plan, folder: Path, finished_at: int, progress: Progress, carried: Path | None) -> Manifest:
+@contextmanager
+def _elsewhere(where: spark.Where | None) -> Iterator[spark.Spark | None]:
+    """Open the Spark that judges; give None where DuckDB does."""
+    if where is None:
+        yield None
+        return
+    with spark.opened(where) as away:
+        yield away
+
+
+def _recorded(engine: str, where: spark.Where | None) -> spark.Where | None:
+    """Return where a recorded engine is found, None for DuckDB. Raises Problem ZS510 for an engine unknown here."""
+    name = engine.partition(" ")[0]
+    if name not in ("duckdb", "spark"):
+        raise Problem("ZS510", engine=engine)
+    return (where or spark.Where()) if name == "spark" else None
+
+
+def _build(
+    planned: Plan, folder: Path, finished_at: int, progress: Progress, carried: Path | None, away: spark.Spark | None
+) -> Manifest:
     previous = store.current_id(planned.home)
     con = duck.connect(str(folder / store.SERVING), memory=duck.budget())
     try:
         progress("facts", 0, 1)
         serving.load_facts(con, planned.home, planned.snapshot, planned.as_of)
         serving.load_rules(con, planned.rules)
-        progress("facts", 1, 1)
         bindings = bind(planned.rules)
-        shared = carry.key(bindings, (duck.VERSION, serving.logic(), __version__))
-        rejudged = carry.take(con, carried, shared)
-        serving.judge(con, bindings, progress, rejudged)
+        if away:
+            files = {name: lake.files(planned.home, planned.snapshot, name) for name in TABLES}
+            away.load_facts(serving.made(), files, planned.home.lake, planned.as_of, serving.live(bindings))
+        progress("facts", 1, 1)
+        shared = carry.key(bindings, (planned.engine, serving.logic(), __version__))
+        rejudged = carry.take(con, None if away else carried, shared)
+        serving.judge(con, bindings, progress, rejudged, away or duck)
         progress("assemble", 0, 1)
         serving.assemble(con, store.current(planned.home))
         carry.remember(con, shared)
@@ -179,7 +211,7 @@ def _manifest(
         tables=planned.snapshot.tables,
         book_digest=planned.book.digest,
         rules={rule: planned.book.sources[rule] for rule in planned.rules.rules},
-        engine=f"duckdb {duck.VERSION}",
+        engine=planned.engine,
         logic=serving.logic(),
         version=__version__,
         as_of=planned.as_of.isoformat(),

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -21,12 +21,26 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.home import Home
 from zhunsheng.patterns import PATTERNS
-from zhunsheng.patterns.base import Bindings
+from zhunsheng.patterns.base import Bindings, Pattern
 from zhunsheng.patterns.bind import points
 from zhunsheng.patterns.population import peer_sql
 from zhunsheng.runs import carry
 
 Progress = Callable[[str, int, int | None], None]
+
+
+class Engine(Protocol):
+    """What judges: ``engines.duck`` in the serving file itself, ``engines.spark`` elsewhere, hits brought back here."""
+
+    def collect(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str, /) -> None:
+        """Append the hits of a pattern to a table of the serving file."""
+
+    def judge_whole(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str, /) -> None:
+        """Append the hits of a population pattern to a table of the serving file, and its measures to ``measure``."""
+
+    def count(self, con: duckdb.DuckDBPyConnection, pattern: Pattern, table: str, /) -> None:
+        """Append to a table of the serving file how many rows each rule of a pattern judged."""
+
 
 FINDING_COLUMNS = (
     "finding_id VARCHAR, rule_id VARCHAR, pattern VARCHAR, verdict VARCHAR, subject_key VARCHAR, state VARCHAR, "
@@ -92,8 +106,17 @@ def load_rules(con: duckdb.DuckDBPyConnection, book: Book) -> None:
     _create(con, "binding_point", POINT_COLUMNS, cited)
 
 
+def live(bindings: dict[str, Bindings]) -> list[Pattern]:
+    """Return the patterns that a rule of the book binds."""
+    return [pattern for name, pattern in PATTERNS.items() if bindings[name].rows]
+
+
 def judge(
-    con: duckdb.DuckDBPyConnection, bindings: dict[str, Bindings], progress: Progress, only: int | None = None
+    con: duckdb.DuckDBPyConnection,
+    bindings: dict[str, Bindings],
+    progress: Progress,
+    only: int | None = None,
+    engine: Engine = duck,
 ) -> None:
     """Run every pattern once over the facts and keep hits and candidate counts.
 
@@ -105,20 +128,20 @@ def judge(
     duck.create_measure_table(con)
     duck.create_peers(con)
     con.execute("CREATE TEMP TABLE candidate (rule_id VARCHAR, candidates BIGINT)")
-    live = [pattern for name, pattern in PATTERNS.items() if bindings[name].rows]
-    single, whole = [p for p in live if not p.is_population], [p for p in live if p.is_population]
+    patterns = live(bindings)
+    single, whole = [p for p in patterns if not p.is_population], [p for p in patterns if p.is_population]
     with carry.narrowed(con, only):
         for done, pattern in enumerate(single):
-            progress("judge", done, len(live))
-            duck.collect(con, pattern, "hit")
+            progress("judge", done, len(patterns))
+            engine.collect(con, pattern, "hit")
     for done, pattern in enumerate(whole, len(single)):
-        progress("judge", done, len(live))
-        duck.judge_whole(con, pattern, bindings[pattern.name], "hit")
+        progress("judge", done, len(patterns))
+        engine.judge_whole(con, pattern, bindings[pattern.name], "hit")
     for pattern in single:
-        con.execute(f"INSERT INTO candidate {pattern.count_sql}")
+        engine.count(con, pattern, "candidate")
     for pattern in whole:
         con.execute(f"INSERT INTO candidate {duck.measured(pattern)}")
-    progress("judge", len(live), len(live))
+    progress("judge", len(patterns), len(patterns))
 
 
 def assemble(con: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
@@ -141,6 +164,11 @@ def result_digest(con: duckdb.DuckDBPyConnection) -> str:
     """
     row = con.execute(sql("digest")).fetchone()
     return str(row[0]) if row else ""
+
+
+def made() -> str:
+    """Return the text by which an engine of its own makes what is judged: the facts, and who is compared with whom."""
+    return f"{sql('facts')}\nCREATE VIEW peer AS {peer_sql()};"
 
 
 def _load_batches(con: duckdb.DuckDBPyConnection, snapshot: lake.Snapshot) -> None:
