@@ -9,6 +9,7 @@ import pytest
 from tests.web.desks import WOMAN_ONLY, place
 from tests.web.serving import LEAD, TOWN
 from zhunsheng.casework.desk.models import ApiKey, AskCount, Reminder, Response
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.web import desk
 
 HTMX = {"HX-Request": "true"}
@@ -39,6 +40,28 @@ def test_an_order_is_judged_while_it_is_typed(ready, as_):
     desk.take_over()
     assert Reminder.objects.count() == 0, "what is still being typed is counted and not kept"
     assert AskCount.objects.get().asks == 1
+
+
+def test_while_the_book_is_being_read_the_part_says_so_and_asks_again(ready, as_, monkeypatch):
+    def not_ready(*_given, **_more):
+        raise Problem("ZS740")
+
+    monkeypatch.setattr(desk, "ask", not_ready)
+    text = as_("lead").post("/desk", typed(), headers=HTMX).content.decode()
+    assert "<html" not in text
+    assert "没有判定不等于合格" in text
+    assert 'hx-trigger="load delay:1s"' in text
+    whole = as_("lead").post("/desk", typed())
+    assert whole.status_code == 503
+    assert "<html" in whole.content.decode()
+
+
+def test_another_problem_of_a_part_is_told_as_a_part(ready, as_):
+    answer = as_("lead").post("/desk/respond", typed(answer="x"), headers=HTMX)
+    assert answer.status_code == 400
+    text = answer.content.decode()
+    assert "<html" not in text
+    assert "ZS713" in text
 
 
 def test_without_scripts_the_page_comes_back_whole(ready, as_):

@@ -19,6 +19,7 @@ from zhunsheng.web.access import page
 from zhunsheng.web.book import book
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import english
+from zhunsheng.web.views.errors import problem_context
 
 #: Items offered while someone types, and rows of a page of reminders.
 OFFERED, ROWS = 20, 50
@@ -30,7 +31,14 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     """Show the form, or judge what is typed so far; a browser with scripts takes the answer alone."""
     given = orders.typed(request.POST, now().date().isoformat())
     bodies = _bodies(request)
-    context: dict[str, Any] = {"given": given, "bodies": bodies, "visits": VISITS, **_answered(request, given, bodies)}
+    try:
+        answered = _answered(request, given, bodies)
+    except Problem as problem:
+        if not request.htmx or problem.code != "ZS740":
+            raise
+        # seconds after a start: the part says that nothing was judged, and asks again by itself
+        return render(request, "web/parts/desk/loading.html", problem_context(problem))
+    context: dict[str, Any] = {"given": given, "bodies": bodies, "visits": VISITS, **answered}
     return render(request, "web/parts/desk/told.html" if request.htmx else "web/desk.html", context)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -36,10 +38,16 @@ STATUS = {
 
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """Return the page of a problem with its values filled in."""
+    """Return the page of a problem with its values filled in; its panel alone where a part of a page was asked for."""
+    context = problem_context(problem)
+    part = "web/parts/problem_panel.html" if getattr(request, "htmx", False) else "web/problem.html"
+    return render(request, part, context, status=int(context["status"]))
+
+
+def problem_context(problem: Problem) -> dict[str, Any]:
+    """Return what the templates of a problem show."""
     language = "en" if get_language() == "en" else "zh"
-    context = {"problem": problem.as_dict(language), "status": STATUS.get(problem.code, 400)}
-    return render(request, "web/problem.html", context, status=int(context["status"]))
+    return {"problem": problem.as_dict(language), "status": STATUS.get(problem.code, 400)}
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
