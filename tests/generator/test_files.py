@@ -12,7 +12,7 @@ import pytest
 from tests.generator.county_files import KINDS, CountyFiles, national, parsed
 from tests.generator.points import KNOWLEDGE
 from zhunsheng.generator import generate
-from zhunsheng.generator.schemes import PEOPLE
+from zhunsheng.generator.schemes import BEYOND_LINES
 from zhunsheng.generator.tables import headers
 
 SHAPES = {
@@ -59,7 +59,7 @@ def test_a_folder_that_holds_other_files_keeps_them(tmp_path):
 
 
 def test_the_lines_asked_for_are_met_and_schemes_come_on_top(files, summary):
-    schemes = sum(int(row["psn_no"]) > PEOPLE for row in files.fees)
+    schemes = sum(int(row["feedetl_sn"][6:]) > BEYOND_LINES for row in files.fees)
     assert schemes > 500
     assert summary.lines - schemes == pytest.approx(20_000, rel=0.02)
 

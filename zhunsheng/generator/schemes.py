@@ -26,7 +26,7 @@ from zhunsheng.generator.tables import rows as rows_of
 from zhunsheng.kernel.money import yuan
 
 #: Numbers of the people of schemes, of their encounters and lines lie beyond all others.
-PEOPLE, BEYOND = 990_000_000, 90_000_000
+PEOPLE, BEYOND, BEYOND_LINES = 990_000_000, 90_000_000, 900_000_000
 RESALE = ("XB01ACM064A002010199064", "XC10AAJ061A008010199061", "XR03AKJ035A009010199035")
 OPERATION = ("003311000010000", "演示手术项目")
 OUTPATIENT, STAY, SHOP = "11", "21", "41"
@@ -99,7 +99,7 @@ class Rows:
 
     def _line(self, said: dict[str, str], day: str, item: str, fen: int, code: str) -> None:
         self.lines += 1
-        one, number = self.names[item], f"{day[:7].replace('-', '')}{900_000_000 + self.lines}"
+        one, number = self.names[item], f"{day[:7].replace('-', '')}{BEYOND_LINES + self.lines}"
         line = {
             "feedetl_sn": number, "med_list_codg": item, "medins_list_name": export.cleared(one.name),
             "med_chrgitm_type": one.item_class, "fee_ocur_time": said["begntime"], "cnt": "1", "pric": _yuan(fen),
