@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from zhunsheng.patterns.base import Bindings, Case, Line
@@ -26,12 +27,13 @@ class Focus:
     ``codes``: binding columns that hold item codes; the pattern runs when the order has a line of one of them.
     ``joins``: a binding column; items of one value are judged together.
     ``lines``: which lines it sees: ``own`` those of the order, ``kin`` those of the order's items and of what is judged
-    together with them, ``same`` those of the order's items, ``stay`` those of the order's encounters, ``all``.
+    together with them, ``same`` those of the order's items, ``stay`` those of the order's encounters, ``prescribed``
+    those of the order's prescribers at its institutions on its days, ``all``.
     """
 
     codes: tuple[str, ...] = ()
     joins: str = ""
-    lines: Literal["own", "kin", "same", "stay", "all"] = "all"
+    lines: Literal["own", "kin", "same", "stay", "prescribed", "all"] = "all"
 
 
 _OWN = Focus(("item_code",), lines="own")
@@ -73,6 +75,7 @@ FOCUS: dict[str, Focus] = {
     "code_requires": Focus(lines="stay"),
     "low_standard": Focus(lines="stay"),
     "idle_bed": Focus(lines="stay"),
+    "practitioner_valid": Focus(lines="prescribed"),
 }
 WHOLE = Focus()
 
@@ -100,6 +103,8 @@ class Lens:
             return view.stay_lines
         if self.focus.lines == "same":
             return view.same_lines
+        if self.focus.lines == "prescribed":
+            return view.prescribed_lines
         if not self.focus.codes:
             return view.own
         if self.focus.lines == "own":
@@ -121,10 +126,16 @@ class OrderView:
         self.same_lines = tuple(line for line in case.lines if line.item_code in self.codes)
         stays = self.encounter_ids | {line.encounter_id for line in self.own}
         self.stay_lines = tuple(line for line in case.lines if line.encounter_id in stays)
+        days = set(map(_prescribed, self.own))
+        self.prescribed_lines = tuple(line for line in case.lines if _prescribed(line) in days)
 
     def holds(self, kind: str, row_id: str) -> bool:
         """Whether a row of a hit belongs to the order."""
         return row_id in (self.line_ids if kind == "line" else self.encounter_ids)
+
+
+def _prescribed(line: Line) -> tuple[str | None, str, date]:
+    return line.practitioner_id, line.institution_id, line.service_date
 
 
 def _kin(rows: Iterable[Any], focus: Focus) -> dict[str, Codes]:
