@@ -1,48 +1,52 @@
-WITH c AS MATERIALIZED (
-    SELECT
-        l.line_id, l.person_id, l.institution_id, l.encounter_id, l.item_code, l.service_date,
-        COALESCE(l.service_at, 0) AS service_at, l.amount_fen, b.rule_id, b.point_id, b.valid_from, b.verdict,
-        b.item_class, b.max_kinds, b.visit_types
-    FROM line AS l
-    INNER JOIN b_kind_cap AS b
-        ON l.item_class = b.item_class AND l.service_date >= b.valid_from AND l.service_date < b.valid_to
+-- kinds of every class, encounter and day that has enough lines to matter; most have few, and are left here
+WITH kind AS (
+    SELECT person_id, institution_id, encounter_id, item_class, service_date, item_code
+    FROM line
+    WHERE item_class IN (SELECT item_class FROM b_kind_cap)
+    GROUP BY person_id, institution_id, encounter_id, item_class, service_date, item_code
 ),
 
-crowded AS (
+crowd AS MATERIALIZED (
+    SELECT person_id, institution_id, encounter_id, item_class, service_date, COUNT(*) AS kinds
+    FROM kind
+    GROUP BY person_id, institution_id, encounter_id, item_class, service_date
+    HAVING COUNT(*) > (SELECT MIN(max_kinds) FROM b_kind_cap)
+),
+
+crowded AS MATERIALIZED (
     SELECT
-        rule_id, point_id, valid_from, person_id, institution_id, encounter_id, item_class, service_date,
-        COUNT(DISTINCT item_code) AS kinds
-    FROM c
-    GROUP BY
-        rule_id, point_id, valid_from, person_id, institution_id, encounter_id, item_class, service_date, max_kinds
-    HAVING COUNT(DISTINCT item_code) > max_kinds
+        crowd.*, b.rule_id, b.point_id, b.valid_from, b.verdict, b.max_kinds, b.visit_types,
+        CASE WHEN b.visit_types <> '' AND e.encounter_id IS NULL THEN 1 ELSE 0 END AS is_unknown
+    FROM crowd
+    INNER JOIN b_kind_cap AS b
+        ON crowd.item_class = b.item_class AND crowd.service_date >= b.valid_from AND crowd.service_date < b.valid_to
+    LEFT JOIN encounter AS e ON crowd.encounter_id = e.encounter_id AND crowd.person_id = e.person_id
+    WHERE
+        crowd.kinds > b.max_kinds
+        AND (
+            b.visit_types = '' OR e.encounter_id IS NULL
+            OR STRPOS(' ' || b.visit_types || ' ', ' ' || e.visit_type || ' ') > 0
+        )
 ),
 
 -- a kind begins with its first line
 begun AS (
     SELECT
-        c.*,
-        crowded.kinds,
-        CASE WHEN c.visit_types <> '' AND e.encounter_id IS NULL THEN 1 ELSE 0 END AS is_unknown,
+        l.line_id, l.item_code, COALESCE(l.service_at, 0) AS service_at, l.amount_fen, crowded.*,
         CASE
             WHEN ROW_NUMBER() OVER (
                 PARTITION BY
-                    c.rule_id, c.point_id, c.valid_from, c.person_id, c.institution_id, c.encounter_id, c.item_class,
-                    c.service_date, c.item_code
-                ORDER BY c.service_at, c.line_id
+                    crowded.rule_id, crowded.point_id, crowded.valid_from, l.person_id, l.institution_id, l.encounter_id,
+                    l.item_class, l.service_date, l.item_code
+                ORDER BY COALESCE(l.service_at, 0), l.line_id
             ) = 1 THEN 1
             ELSE 0
         END AS is_first
-    FROM c
+    FROM line AS l
     INNER JOIN crowded
-        ON c.rule_id = crowded.rule_id AND c.point_id = crowded.point_id AND c.valid_from = crowded.valid_from
-        AND c.person_id = crowded.person_id AND c.institution_id = crowded.institution_id
-        AND c.encounter_id = crowded.encounter_id AND c.item_class = crowded.item_class
-        AND c.service_date = crowded.service_date
-    LEFT JOIN encounter AS e ON c.encounter_id = e.encounter_id AND c.person_id = e.person_id
-    WHERE
-        c.visit_types = '' OR e.encounter_id IS NULL
-        OR STRPOS(' ' || c.visit_types || ' ', ' ' || e.visit_type || ' ') > 0
+        ON l.person_id = crowded.person_id AND l.institution_id = crowded.institution_id
+        AND l.encounter_id = crowded.encounter_id AND l.item_class = crowded.item_class
+        AND l.service_date = crowded.service_date
 ),
 
 counted AS (
