@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from benchmarks import _site
 from benchmarks._measure import tell
@@ -21,7 +22,7 @@ LEFT_OUT = "positive_data_acceptance"
 
 def main(examples: int) -> int:
     """Run and print; return the exit code of schemathesis."""
-    command = shutil.which("schemathesis")
+    command = shutil.which("schemathesis", path=str(Path(sys.executable).parent))
     if command is None:
         sys.stderr.write("schemathesis is not installed: make env-bench\n")
         return 2
