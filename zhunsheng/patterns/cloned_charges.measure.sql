@@ -1,14 +1,14 @@
+-- sums alone first: sheets that differ in them are not alike, and what else they hold is read of the few that agree
 WITH sheet AS MATERIALIZED (
     SELECT
         institution_id, encounter_id, person_id, MIN(service_date) AS first_day, COUNT(*) AS lines,
-        COUNT(DISTINCT item_code) AS kinds, CAST(SUM(amount_fen) AS BIGINT) AS fen,
-        CAST(SUM(CAST(amount_fen AS HUGEINT) * amount_fen) AS VARCHAR) AS squares,
-        CAST(SUM(quantity_e4) AS BIGINT) AS quantity_e4, MIN(item_code) AS first_item, MAX(item_code) AS last_item
+        CAST(SUM(amount_fen) AS BIGINT) AS fen, CAST(SUM(quantity_e4) AS BIGINT) AS quantity_e4
     FROM line
     GROUP BY institution_id, encounter_id, person_id
+    HAVING COUNT(*) >= (SELECT MIN(min_lines) FROM b_cloned_charges)
 ),
 
-long_sheet AS (
+long_sheet AS MATERIALIZED (
     SELECT b.rule_id, b.point_id, b.min_people, SUBSTR(CAST(sheet.first_day AS VARCHAR), 1, 7) AS period, sheet.*
     FROM sheet
     INNER JOIN b_cloned_charges AS b
@@ -17,22 +17,62 @@ long_sheet AS (
     WHERE sheet.lines >= b.min_lines
 ),
 
-alike AS (
-    SELECT
-        rule_id, point_id, min_people, institution_id, period, COUNT(DISTINCT person_id) AS people, COUNT(*) AS sheets
+even AS (
+    SELECT rule_id, point_id, institution_id, period, lines, fen, quantity_e4
     FROM long_sheet
+    GROUP BY rule_id, point_id, institution_id, period, lines, fen, quantity_e4, min_people
+    HAVING COUNT(DISTINCT person_id) >= min_people
+),
+
+near AS MATERIALIZED (
+    SELECT s.*
+    FROM long_sheet AS s
+    INNER JOIN even AS e
+        ON s.rule_id = e.rule_id AND s.point_id = e.point_id AND s.institution_id = e.institution_id
+        AND s.period = e.period AND s.lines = e.lines AND s.fen = e.fen AND s.quantity_e4 = e.quantity_e4
+),
+
+inside AS (
+    SELECT
+        l.institution_id, l.encounter_id, l.person_id, COUNT(DISTINCT l.item_code) AS kinds,
+        CAST(SUM(CAST(l.amount_fen AS HUGEINT) * l.amount_fen) AS VARCHAR) AS squares,
+        MIN(l.item_code) AS first_item, MAX(l.item_code) AS last_item
+    FROM line AS l
+    INNER JOIN (SELECT DISTINCT institution_id, encounter_id, person_id FROM near) AS n
+        ON l.institution_id = n.institution_id AND l.encounter_id = n.encounter_id AND l.person_id = n.person_id
+    GROUP BY l.institution_id, l.encounter_id, l.person_id
+),
+
+alike AS (
+    SELECT n.rule_id, n.point_id, n.institution_id, n.period, COUNT(*) AS sheets
+    FROM near AS n
+    INNER JOIN inside AS i
+        ON n.institution_id = i.institution_id AND n.encounter_id = i.encounter_id AND n.person_id = i.person_id
     GROUP BY
-        rule_id, point_id, min_people, institution_id, period, lines, kinds, fen, squares, quantity_e4, first_item,
-        last_item
+        n.rule_id, n.point_id, n.min_people, n.institution_id, n.period, n.lines, n.fen, n.quantity_e4, i.kinds,
+        i.squares, i.first_item, i.last_item
+    HAVING COUNT(DISTINCT n.person_id) >= n.min_people
+),
+
+cloned AS (
+    SELECT rule_id, point_id, institution_id, period, CAST(SUM(sheets) AS BIGINT) AS sheets
+    FROM alike
+    GROUP BY rule_id, point_id, institution_id, period
+),
+
+total AS (
+    SELECT rule_id, point_id, institution_id, period, COUNT(*) AS sheets
+    FROM long_sheet
+    GROUP BY rule_id, point_id, institution_id, period
 )
 
 SELECT
-    a.rule_id, a.point_id, 'institution' AS subject_kind, a.institution_id AS subject_id, a.institution_id, a.period,
-    '' AS item_code, COALESCE(MAX(peer.peer_group), '') AS peer_group,
-    CAST(SUM(CASE WHEN a.people >= a.min_people THEN a.sheets ELSE 0 END) AS BIGINT) AS numerator,
-    CAST(SUM(a.sheets) AS BIGINT) AS denominator, CAST(SUM(a.sheets) AS BIGINT) AS weight, '' AS gap
-FROM alike AS a
+    t.rule_id, t.point_id, 'institution' AS subject_kind, t.institution_id AS subject_id, t.institution_id, t.period,
+    '' AS item_code, COALESCE(peer.peer_group, '') AS peer_group, COALESCE(c.sheets, 0) AS numerator,
+    t.sheets AS denominator, t.sheets AS weight, '' AS gap
+FROM total AS t
+LEFT JOIN cloned AS c
+    ON t.rule_id = c.rule_id AND t.point_id = c.point_id AND t.institution_id = c.institution_id AND t.period = c.period
 LEFT JOIN peer
-    ON a.institution_id = peer.institution_id
-    AND CAST(a.period || '-01' AS DATE) >= peer.valid_from AND CAST(a.period || '-01' AS DATE) < peer.valid_to
-GROUP BY a.rule_id, a.point_id, a.institution_id, a.period
+    ON t.institution_id = peer.institution_id
+    AND CAST(t.period || '-01' AS DATE) >= peer.valid_from AND CAST(t.period || '-01' AS DATE) < peer.valid_to

@@ -22,13 +22,25 @@ event AS (
     WHERE a.item_class = '' OR classed.encounter_id IS NOT NULL
 ),
 
+-- most people have too few events at a place for any to be one too many
+often AS (
+    SELECT rule_id, point_id, valid_from, person_id, place
+    FROM event
+    GROUP BY rule_id, point_id, valid_from, person_id, place, max_events
+    HAVING COUNT(*) > max_events
+),
+
 numbered AS MATERIALIZED (
     SELECT
         event.*,
         ROW_NUMBER() OVER (
-            PARTITION BY rule_id, point_id, valid_from, person_id, place ORDER BY start_date, encounter_id
+            PARTITION BY event.rule_id, event.point_id, event.valid_from, event.person_id, event.place
+            ORDER BY event.start_date, event.encounter_id
         ) AS n
     FROM event
+    INNER JOIN often
+        ON event.rule_id = often.rule_id AND event.point_id = often.point_id AND event.valid_from = often.valid_from
+        AND event.person_id = often.person_id AND event.place = often.place
 ),
 
 hit AS MATERIALIZED (

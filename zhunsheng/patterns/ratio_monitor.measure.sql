@@ -1,15 +1,25 @@
-WITH part AS MATERIALIZED (
+-- the total of every contact, and beside it the few parts that a rule names: classes, and items by their beginnings
+WITH contact_sum AS MATERIALIZED (
+    SELECT
+        institution_id, SUBSTR(CAST(service_date AS VARCHAR), 1, 7) AS period, encounter_id,
+        CAST(SUM(amount_fen) AS HUGEINT) AS fen, COUNT(*) - COUNT(item_class) AS unclassed
+    FROM line
+    GROUP BY institution_id, period, encounter_id
+),
+
+wanted AS (
+    SELECT DISTINCT UNNEST(STRING_SPLIT(item_classes, ' ')) AS item_class FROM b_ratio_monitor WHERE item_classes <> ''
+),
+
+part AS MATERIALIZED (
     SELECT
         institution_id, SUBSTR(CAST(service_date AS VARCHAR), 1, 7) AS period, encounter_id, item_class,
         SUBSTR(item_code, 1, 6) AS item_head, CAST(SUM(amount_fen) AS BIGINT) AS fen
     FROM line
+    WHERE
+        item_class IN (SELECT item_class FROM wanted)
+        OR SUBSTR(item_code, 1, 6) IN (SELECT item_head FROM b_ratio_monitor)
     GROUP BY institution_id, period, encounter_id, item_class, item_head
-),
-
-contact_sum AS (
-    SELECT institution_id, period, encounter_id, CAST(SUM(fen) AS HUGEINT) AS fen
-    FROM part
-    GROUP BY institution_id, period, encounter_id
 ),
 
 -- how many equal contacts a sum is worth: large ones weigh more, so fewer count
@@ -22,7 +32,7 @@ whole AS (
     GROUP BY institution_id, period
 ),
 
-unclassed AS (SELECT DISTINCT institution_id, period FROM part WHERE item_class IS NULL),
+unclassed AS (SELECT DISTINCT institution_id, period FROM contact_sum WHERE unclassed > 0),
 
 asked AS (
     SELECT
