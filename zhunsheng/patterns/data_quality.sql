@@ -8,10 +8,7 @@ bad AS MATERIALIZED (
     SELECT line_id, service_date, amount_fen, 'amount_mismatch' AS reason
     FROM line
     WHERE
-        ABS(
-            CAST(amount_fen AS DECIMAL(38, 0)) * 100000000
-            - CAST(unit_price_e6 AS DECIMAL(38, 0)) * quantity_e4
-        ) > 100000000
+        ABS(CAST(amount_fen AS HUGEINT) * 100000000 - CAST(unit_price_e6 AS HUGEINT) * quantity_e4) > 100000000
     UNION ALL
     SELECT line_id, service_date, amount_fen, 'class_missing' FROM line WHERE item_class IS NULL OR item_class = ''
 ),

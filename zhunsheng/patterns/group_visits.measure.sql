@@ -1,11 +1,25 @@
 WITH planned AS MATERIALIZED (
     SELECT DISTINCT b.rule_id, d.encounter_id
-    FROM encounter AS e
+    FROM (
+        SELECT encounter_id, SUBSTR(code, 1, 3) AS category
+        FROM diagnosis
+        WHERE SUBSTR(code, 1, 3) IN (SELECT UNNEST(STRING_SPLIT(planned_categories, ' ')) FROM b_group_visits)
+    ) AS d
+    INNER JOIN encounter AS e ON d.encounter_id = e.encounter_id
     INNER JOIN b_group_visits AS b
         ON CAST(SUBSTR(CAST(e.start_date AS VARCHAR), 1, 7) || '-01' AS DATE) >= b.valid_from
         AND CAST(SUBSTR(CAST(e.start_date AS VARCHAR), 1, 7) || '-01' AS DATE) < b.valid_to
-    INNER JOIN diagnosis AS d ON e.encounter_id = d.encounter_id
-    WHERE STRPOS(' ' || b.planned_categories || ' ', ' ' || SUBSTR(d.code, 1, 3) || ' ') > 0
+    WHERE STRPOS(' ' || b.planned_categories || ' ', ' ' || d.category || ' ') > 0
+),
+
+-- the few who were at a place often enough within a month; only of them are the days read
+often AS (
+    SELECT
+        person_id, institution_id, EXTRACT(YEAR FROM start_date) * 12 + EXTRACT(MONTH FROM start_date) AS months
+    FROM encounter
+    WHERE visit_type <> 'inpatient'
+    GROUP BY person_id, institution_id, months
+    HAVING COUNT(*) >= (SELECT MIN(min_days) FROM b_group_visits)
 ),
 
 met AS (
@@ -13,6 +27,9 @@ met AS (
         b.rule_id, b.point_id, b.min_people, b.min_days, e.person_id, e.institution_id, e.start_date,
         SUBSTR(CAST(e.start_date AS VARCHAR), 1, 7) AS period
     FROM encounter AS e
+    INNER JOIN often
+        ON e.person_id = often.person_id AND e.institution_id = often.institution_id
+        AND EXTRACT(YEAR FROM e.start_date) * 12 + EXTRACT(MONTH FROM e.start_date) = often.months
     INNER JOIN b_group_visits AS b
         ON CAST(SUBSTR(CAST(e.start_date AS VARCHAR), 1, 7) || '-01' AS DATE) >= b.valid_from
         AND CAST(SUBSTR(CAST(e.start_date AS VARCHAR), 1, 7) || '-01' AS DATE) < b.valid_to

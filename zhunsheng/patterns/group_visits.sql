@@ -11,12 +11,16 @@ WITH flagged AS MATERIALIZED (
 
 planned AS MATERIALIZED (
     SELECT DISTINCT b.rule_id, d.encounter_id
-    FROM encounter AS e
+    FROM (
+        SELECT encounter_id, SUBSTR(code, 1, 3) AS category
+        FROM diagnosis
+        WHERE SUBSTR(code, 1, 3) IN (SELECT UNNEST(STRING_SPLIT(planned_categories, ' ')) FROM b_group_visits)
+    ) AS d
+    INNER JOIN encounter AS e ON d.encounter_id = e.encounter_id
     INNER JOIN b_group_visits AS b
         ON CAST(SUBSTR(CAST(e.start_date AS VARCHAR), 1, 7) || '-01' AS DATE) >= b.valid_from
         AND CAST(SUBSTR(CAST(e.start_date AS VARCHAR), 1, 7) || '-01' AS DATE) < b.valid_to
-    INNER JOIN diagnosis AS d ON e.encounter_id = d.encounter_id
-    WHERE STRPOS(' ' || b.planned_categories || ' ', ' ' || SUBSTR(d.code, 1, 3) || ' ') > 0
+    WHERE STRPOS(' ' || b.planned_categories || ' ', ' ' || d.category || ' ') > 0
 ),
 
 met AS MATERIALIZED (

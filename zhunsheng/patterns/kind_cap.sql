@@ -1,9 +1,17 @@
--- kinds of every class, encounter and day that has enough lines to matter; most have few, and are left here
-WITH kind AS (
-    SELECT person_id, institution_id, encounter_id, item_class, service_date, item_code
+-- kinds of every class, encounter and day that has enough lines to matter; most have few, and are left by a count alone
+WITH long AS (
+    SELECT encounter_id, service_date
     FROM line
     WHERE item_class IN (SELECT item_class FROM b_kind_cap)
-    GROUP BY person_id, institution_id, encounter_id, item_class, service_date, item_code
+    GROUP BY encounter_id, service_date
+    HAVING COUNT(*) > (SELECT MIN(max_kinds) FROM b_kind_cap)
+),
+
+kind AS (
+    SELECT DISTINCT l.person_id, l.institution_id, l.encounter_id, l.item_class, l.service_date, l.item_code
+    FROM line AS l
+    INNER JOIN long ON l.encounter_id = long.encounter_id AND l.service_date = long.service_date
+    WHERE l.item_class IN (SELECT item_class FROM b_kind_cap)
 ),
 
 crowd AS MATERIALIZED (

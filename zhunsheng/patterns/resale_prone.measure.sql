@@ -7,6 +7,15 @@ bought AS MATERIALIZED (
     INNER JOIN known ON l.item_code = known.item_code
 ),
 
+-- months are counted by number and named at the end: cutting a date's text once a line costs more than the counts
+contact AS (
+    SELECT
+        institution_id, EXTRACT(YEAR FROM service_date) * 12 + EXTRACT(MONTH FROM service_date) AS months,
+        encounter_id, MIN(service_date) AS some_day
+    FROM line
+    GROUP BY institution_id, months, encounter_id
+),
+
 named AS (
     SELECT b.rule_id, bought.institution_id, bought.period, COUNT(DISTINCT bought.encounter_id) AS numerator
     FROM bought
@@ -18,10 +27,10 @@ named AS (
 
 whole AS (
     SELECT
-        institution_id, SUBSTR(CAST(service_date AS VARCHAR), 1, 7) AS period,
-        COUNT(DISTINCT encounter_id) AS denominator
-    FROM line
-    GROUP BY institution_id, period
+        institution_id, SUBSTR(CAST(MIN(some_day) AS VARCHAR), 1, 7) AS period,
+        COUNT(encounter_id) AS denominator
+    FROM contact
+    GROUP BY institution_id, months
 ),
 
 asked AS (

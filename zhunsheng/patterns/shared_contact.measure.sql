@@ -12,13 +12,25 @@ WITH known AS MATERIALIZED (
     WHERE b.contact = 'account' AND c.account_key IS NOT NULL
 ),
 
+-- of keys that few share there are as many as households: they are no one's peers, and are left at once
+people AS MATERIALIZED (
+    SELECT
+        rule_id, point_id, contact_key, EXTRACT(YEAR FROM start_date) AS of_year, COUNT(DISTINCT person_id) AS people
+    FROM known
+    GROUP BY rule_id, point_id, contact_key, of_year
+    HAVING 2 * COUNT(DISTINCT person_id) > (SELECT MIN(max_people) FROM b_shared_contact)
+),
+
 -- of a year; a key belongs to where most of its encounters are, and to the month of the last one there
 used AS (
     SELECT
-        rule_id, point_id, contact_key, EXTRACT(YEAR FROM start_date) AS of_year, institution_id, COUNT(*) AS met,
-        MAX(start_date) AS last_day
-    FROM known
-    GROUP BY rule_id, point_id, contact_key, of_year, institution_id
+        k.rule_id, k.point_id, k.contact_key, p.of_year, k.institution_id, COUNT(*) AS met,
+        MAX(k.start_date) AS last_day
+    FROM known AS k
+    INNER JOIN people AS p
+        ON k.rule_id = p.rule_id AND k.point_id = p.point_id AND k.contact_key = p.contact_key
+        AND EXTRACT(YEAR FROM k.start_date) = p.of_year
+    GROUP BY k.rule_id, k.point_id, k.contact_key, p.of_year, k.institution_id
 ),
 
 home AS (
@@ -26,13 +38,6 @@ home AS (
     QUALIFY ROW_NUMBER() OVER (
         PARTITION BY rule_id, point_id, contact_key, of_year ORDER BY met DESC, institution_id
     ) = 1
-),
-
-people AS (
-    SELECT
-        rule_id, point_id, contact_key, EXTRACT(YEAR FROM start_date) AS of_year, COUNT(DISTINCT person_id) AS people
-    FROM known
-    GROUP BY rule_id, point_id, contact_key, of_year
 )
 
 SELECT
@@ -48,5 +53,4 @@ INNER JOIN b_shared_contact AS b
 LEFT JOIN peer
     ON h.institution_id = peer.institution_id
     AND CAST(SUBSTR(CAST(h.last_day AS VARCHAR), 1, 7) || '-01' AS DATE) >= peer.valid_from AND CAST(SUBSTR(CAST(h.last_day AS VARCHAR), 1, 7) || '-01' AS DATE) < peer.valid_to
--- of keys that few share there are as many as households: they are no one's peers
 WHERE 2 * p.people > b.max_people

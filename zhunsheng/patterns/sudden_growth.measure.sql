@@ -1,19 +1,18 @@
 WITH contact_sum AS (
     SELECT
-        institution_id, SUBSTR(CAST(service_date AS VARCHAR), 1, 7) AS period, encounter_id,
-        MIN(EXTRACT(YEAR FROM service_date) * 12 + EXTRACT(MONTH FROM service_date)) AS number,
-        CAST(SUM(amount_fen) AS HUGEINT) AS fen
+        institution_id, EXTRACT(YEAR FROM service_date) * 12 + EXTRACT(MONTH FROM service_date) AS number,
+        encounter_id, MIN(service_date) AS some_day, CAST(SUM(amount_fen) AS HUGEINT) AS fen
     FROM line
-    GROUP BY institution_id, period, encounter_id
+    GROUP BY institution_id, number, encounter_id
 ),
 
 monthly AS MATERIALIZED (
     SELECT
-        institution_id, period, MIN(number) AS number, COUNT(*) AS contacts,
+        institution_id, number, SUBSTR(CAST(MIN(some_day) AS VARCHAR), 1, 7) AS period, COUNT(*) AS contacts,
         SUM(fen) AS fen, SUM(fen * fen) AS squares
     FROM contact_sum
     WHERE fen > 0
-    GROUP BY institution_id, period
+    GROUP BY institution_id, number
 ),
 
 grown AS (
