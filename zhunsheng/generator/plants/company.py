@@ -18,8 +18,9 @@ from zhunsheng.generator.plants.cases import VISIT_TYPES
 from zhunsheng.generator.plants.harmless import asked
 from zhunsheng.generator.plants.plant import Plant, PlantedEncounter, PlantedLine
 from zhunsheng.generator.world import World
+from zhunsheng.kernel.money import times
 
-WHOLE = 10_000
+WHOLE, FEN_E6 = 10_000, 10_000
 #: Opens a visit of the person at the own township centre on a day.
 OpenVisit = Callable[[int], PlantedEncounter]
 
@@ -52,7 +53,17 @@ class Company:
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
             # a stay of tests alone is a lead of its own
             category = "treat" if encounter.visit_type == VISIT_TYPES["inpatient"] else "drug"
-            encounter.lines.append(self._charge(encounter, self.plain_item(category), at))
+            charge = self._charge(encounter, self.plain_item(category), at)
+            if encounter.total is not None:
+                charge.price_e6 = FEN_E6 * self._rest(encounter.total, encounter.lines)
+            encounter.lines.append(charge)
+
+    def _rest(self, total: int, lines: list[PlantedLine]) -> int:
+        """Return what is left of a stated total, in fen. Raises ValueError when lines cost as much or more."""
+        rest = total - sum(times(line.price_e6, line.quantity_e4) for line in lines)
+        if rest <= 0:
+            raise ValueError(f"{self.case.note}: the lines cost more than the settlement states")
+        return rest
 
     def _daily(self, stay: PlantedEncounter) -> None:
         """Give something every other day of a stay: nobody lies in bed for days without any care."""
