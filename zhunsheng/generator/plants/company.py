@@ -125,10 +125,15 @@ class Company:
     def plain_item(self, category: str = "drug") -> int:
         """Return an ordinary item that no list names, of a class that the case leaves free; of a category if it can."""
         items = self.world.catalogue.items
-        free = [n for n in self.world.plain if items[n].code not in self.avoided]
+        # what a rule of the case speaks of might be what it misses there
+        free = [n for n in self.world.plain if not self._spoken(items[n].code)]
         fitting = [n for n in free if not self.case.verbatim(items[n].item_class)] or free
         fitting = [n for n in fitting if items[n].category == category] or fitting
         return fitting[int(self.rng.integers(0, len(fitting)))]
+
+    def _spoken(self, code: str) -> bool:
+        """Whether the case, or a rule of it, speaks of an item or of what excludes it."""
+        return code in self.avoided or self.case.verbatim(code)
 
     def _lines_of(self, *kinds: Need) -> Iterator[tuple[PlantedEncounter, PlantedLine, NeedPoint]]:
         """Yield the lines of settled encounters with what is asked of them."""
@@ -142,15 +147,14 @@ class Company:
 
     def _allowed(self, need: NeedPoint) -> int | None:
         """Return the first item of those asked for that the case leaves free."""
-        free = (code for code in need.any_of if code not in self.avoided and not self.case.verbatim(code))
+        free = (code for code in need.any_of if not self._spoken(code))
         code = next(free, None)
         return None if code is None else self.world.catalogue.planted(code, self.world.names.get(code, code))
 
     def _beginning(self, texts: tuple[str, ...]) -> int | None:
         """Return an item whose code begins with one of some texts, of the catalogue or of the lists."""
         codes = [item.code for item in self.world.catalogue.items] + sorted(self.world.names)
-        fitting = (code for code in codes if code.startswith(texts) and code not in self.avoided)
-        code = next((code for code in fitting if not self.case.verbatim(code)), None)
+        code = next((code for code in codes if code.startswith(texts) and not self._spoken(code)), None)
         return None if code is None else self.world.catalogue.planted(code, self.world.names.get(code, code))
 
     def _during(self, encounter: PlantedEncounter, day: int) -> bool:
