@@ -27,7 +27,7 @@ from zhunsheng.generator import (
 )
 from zhunsheng.generator import stays as stays_of
 from zhunsheng.generator.assemble import Whole
-from zhunsheng.generator.catalogue import Catalogue, ordinary, plain
+from zhunsheng.generator.catalogue import Catalogue, materials, ordinary, plain
 from zhunsheng.generator.frames import DAY, INTERNET, Encounters, Ints, Lines, joined, moved, size, take
 from zhunsheng.generator.knowledge import Knowledge, index
 from zhunsheng.generator.months import CHRONIC, Month, as_date, calendar, month_at
@@ -126,9 +126,9 @@ def _papers(made: Generation, delivery: deliver.Delivery) -> None:
 def _schemes(made: Generation, delivery: deliver.Delivery, ledger: supply.Ledger, count: int) -> None:
     """Write the ledgers of the stores and the planted schemes, with their answers apart."""
     world = made.worlds[0]
-    planted, answers, short = schemes.plant(
-        world.county, world.catalogue.items, world.plain, ledger, made.months, count
-    )
+    items = world.catalogue.items
+    free = world.plain + materials(items, world.index)
+    planted, answers, short = schemes.plant(world.county, items, free, ledger, made.months, count)
     deliver.masters(delivery, {"invchg": ledger.table(made.months, short)} | planted.tables(), first=93)
     deliver.answers(delivery, answers)
     delivery.summary.lines += planted.lines
