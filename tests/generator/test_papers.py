@@ -107,13 +107,17 @@ def test_settlements_say_invoice_and_total_of_the_case_and_nothing_where_it_is_s
     again = {"id": "S2", "day": "2026-03-13", "total": "99.00", "invoice": "K1 0001", "encounter": "E2"}
     found, keys = planted(tmp_path, billed(first, again, lines=(line("2026-03-02 09:15"),)))
     rows = {row["mdtrt_id"]: row for row in found.settlements}
+    codes: list[set[str]] = []
     for key in keys:
         seen = [rows[row] for row in key["rows"].split("|") if row in rows]
-        assert {(row["bill_code"], row["bill_no"]) for row in seen} == {(f"K1-{key['person_no']}", "0001")}
+        assert {(row["bill_code"].partition("-")[0], row["bill_no"]) for row in seen} == {("K1", "0001")}
+        codes.append({row["bill_code"] for row in seen})
         assert [row["medfee_sumamt"] for row in seen] == ["126.50", "99.00"]
         lag = [(date.fromisoformat(r["setl_time"][:10]) - date.fromisoformat(r["endtime"][:10])).days for r in seen]
         assert lag == [0, 1]
-    assert keys
+    # each person has a number of the case
+    assert [len(one) for one in codes] == [1] * len(keys)
+    assert len(set().union(*codes)) == len(keys) > 1
     silent = {name: said for name, said in first.items() if name != "invoice"}
     told = billed(silent).examples + billed(first | {"invoice": "K2 0001"}).examples
     found, keys = planted(tmp_path / "silent", rule(*told, facts="encounter settlement"))

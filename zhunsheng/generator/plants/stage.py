@@ -252,7 +252,6 @@ class Stage:
 
     def _bills(self, made: dict[str, PlantedEncounter], whole: dict[str, PlantedEncounter]) -> None:
         """Let settlements say what the case states of them; no invoice where the rule looks and the case is silent."""
-        number = int(self.world.people.number[self.plant.person])
         for one in whole.values() if "invoice" in self.case.exact else ():
             one.invoice = ("", "")
         for bill in self.case.facts.settlements:
@@ -262,7 +261,7 @@ class Stage:
             if bill.invoice:
                 # the numbers of the case, and nobody else's
                 code, _, own = bill.invoice.partition(" ")
-                encounter.invoice = (f"{code}-{number}", own)
+                encounter.invoice = (f"{code}-{self.plant.person}", own)
 
     def _register(self, whole: dict[str, PlantedEncounter]) -> None:
         """Keep the death of the person; papers wait for the identities of their encounters."""
