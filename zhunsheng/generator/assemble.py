@@ -26,7 +26,7 @@ INSURANCES = np.array([EMPLOYEE, RESIDENT], dtype=np.int64)
 #: Numbers of a month that each part of it has for its own, whatever the order in which parts are made; how many parts.
 NUMBERS, MOST_PARTS = 500_000, 200
 #: How the codes of the county's invoices begin; the month follows.
-INVOICE = "99"
+OWN_CODE = "99"
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
     seen = county.kind[made.institution] != PHARMACY
     disease = Said([row["code"] for row in CONDITIONS], np.where(seen, made.condition, NONE))
     insurance = Said([str(code) for code in INSURANCES], np.searchsorted(INSURANCES, people.insurance[person]))
-    code, number = (Said(*of) for of in _invoices(month))
+    code, number = (Said(*of) for of in _codes_and_numbers(month))
     begin_day, end_day = np.zeros(len(person), dtype=np.bool_), np.zeros(len(person), dtype=np.bool_)
     for row, one in _planted(cast, month.encounters, parts.encounter):
         begin_day[row], end_day[row] = one.begin_day_only, one.end_day_only
@@ -173,12 +173,12 @@ def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
     return pa.table(columns, names=list(headers("setlinfo")))
 
 
-def _invoices(month: Whole) -> tuple[tuple[list[str], Ints], tuple[list[str], Ints]]:
+def _codes_and_numbers(month: Whole) -> tuple[tuple[list[str], Ints], tuple[list[str], Ints]]:
     """Return codes and numbers of the invoices with the position of each settlement: a code a month, a number each."""
     of_month, number = np.divmod(month.settlement_number, 10**9)
     codes, position = np.unique(of_month, return_inverse=True)
     every = np.arange(len(number), dtype=np.int64)
-    return ([f"{INVOICE}{one}" for one in codes], position.astype(np.int64)), (whole(number).to_pylist(), every)
+    return ([f"{OWN_CODE}{one}" for one in codes], position.astype(np.int64)), (whole(number).to_pylist(), every)
 
 
 def _visit_types(codes: Ints) -> pa.Array:

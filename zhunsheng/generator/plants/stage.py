@@ -60,7 +60,7 @@ class Stage:
         first = {place: first.get(place, NONE) for place in self.place.values()}
         names = {place: name for name, place in self.place.items()}
         departments = Departments(self.world, self.case, first, names)
-        self._bills(made, whole)
+        self._settle(made, whole)
         for one in self.case.facts.procedures:
             day = None if one.day is None else months.ordinal(one.day) + self.move
             made[one.encounter].procedures.append((one.code, day))
@@ -250,17 +250,17 @@ class Stage:
                 refund = replace(line, quantity_e4=-back, at=later, undoes=line, names_line=names, in_scope=scope)
                 encounter.lines.append(refund)
 
-    def _bills(self, made: dict[str, PlantedEncounter], whole: dict[str, PlantedEncounter]) -> None:
+    def _settle(self, made: dict[str, PlantedEncounter], whole: dict[str, PlantedEncounter]) -> None:
         """Let settlements say what the case states of them; no invoice where the rule looks and the case is silent."""
         for one in whole.values() if "invoice" in self.case.exact else ():
             one.invoice = ("", "")
-        for bill in self.case.facts.settlements:
-            encounter = made[bill.encounter]
-            encounter.total = fen_from_yuan(bill.total)
-            encounter.settled_from = (months.ordinal(bill.day) + self.move) * DAY + 9 * HOUR
-            if bill.invoice:
+        for told in self.case.facts.settlements:
+            encounter = made[told.encounter]
+            encounter.total = fen_from_yuan(told.total)
+            encounter.settled_from = (months.ordinal(told.day) + self.move) * DAY + 9 * HOUR
+            if told.invoice:
                 # the numbers of the case, and nobody else's
-                code, _, own = bill.invoice.partition(" ")
+                code, _, own = told.invoice.partition(" ")
                 encounter.invoice = (f"{code}-{self.plant.person}", own)
 
     def _register(self, whole: dict[str, PlantedEncounter]) -> None:
