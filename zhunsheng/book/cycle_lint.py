@@ -130,7 +130,11 @@ def _of_state(cycle: Cycle, state: State) -> list[tuple[bool, str, str]]:
             (bool(state.clocks), f"办结状态“{state.zh}”不得有期限。", "A final state has a clock."),
         ]
     return [
-        (not any(who.duties for who in cycle.named(state.owner)), f"状态“{state.zh}”没有承办人。", "The state has no owner."),
+        (
+            not any(who.duties for who in cycle.named(state.owner)),
+            f"状态“{state.zh}”没有承办人。",
+            "The state has no owner.",
+        ),
         (not state.clocks, f"状态“{state.zh}”没有期限。", "The state has no clock."),
         (not leaving, f"状态“{state.zh}”没有出口。", "The state has no way out."),
     ]
@@ -178,13 +182,15 @@ def _clocks(cycle: Cycle) -> Iterator[Fault]:
         told = [
             (not runs, "没有状态使用。", "no state runs it."),
             (bool(runs & set(clock.excluded)), "同一状态既计时又扣除。", "it both runs and stands still in a state."),
-            (not runs <= sources, "届满的动作不能在每个计时状态办理。", "its move is not open in every state it runs in."),
+            (not runs <= sources, "届满的动作不能在每个计时状态办理。", "its move is not open wherever it runs."),
             ((clock.kind == "year_end") != (clock.days == 0), "天数与计法不合。", "its days and kind do not agree."),
             (any(not who.duties for one in clock.extensions for who in cycle.named(one.who)), "延长未写明职责。",
              "an extension names no duty."),
         ]  # fmt: skip
         yield from (
-            Fault(("clocks", n), f"期限“{clock.zh}”：{zh}", f"Clock '{clock.id}': {en}") for wrong, zh, en in told if wrong
+            Fault(("clocks", n), f"期限“{clock.zh}”：{zh}", f"Clock '{clock.id}': {en}")
+            for wrong, zh, en in told
+            if wrong
         )
 
 

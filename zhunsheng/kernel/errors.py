@@ -1,7 +1,8 @@
 """Errors with stable codes: the catalogue is data (errors.toml), each code has a page in docs and on the site.
 
 Every error says what happened, what was kept, and what to do next. Codes are never reused.
-ZS1xx kernel · ZS2xx rows and files · ZS3xx lake · ZS4xx rule book · ZS5xx runs · ZS6xx command line · ZS7xx site · ZS8xx cases
+ZS1xx kernel · ZS2xx rows and files · ZS3xx lake · ZS4xx rule book · ZS5xx runs · ZS6xx command line · ZS7xx site
+ZS8xx cases
 """
 
 from __future__ import annotations
