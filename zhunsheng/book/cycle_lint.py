@@ -24,7 +24,7 @@ class Fault:
 def faults(cycle: Cycle, names: Names) -> list[Fault]:
     """Return what is wrong, names before what is built on them: the first one is worth mending first."""
     found = list(_names(cycle, names))
-    return found or [*_graph(cycle), *_states(cycle), *_moves(cycle), *_clocks(cycle), *_bands(cycle)]
+    return found or [*_states(cycle), *_graph(cycle), *_moves(cycle), *_clocks(cycle), *_bands(cycle)]
 
 
 def about_cycles(cycles: Iterable[Cycle]) -> list[Remark]:
@@ -157,6 +157,8 @@ def _moves(cycle: Cycle) -> Iterator[Fault]:
              "A move of the clock and the clock that makes it do not agree."),
             ("clock" in sides and (move.two_person or any(one.required for one in move.needs)),
              "期限届满的动作不得要求填写或双人办理。", "A move of the clock needs fields or two people."),
+            (bool(move.names_party) and move.names_party not in {one.id for one in move.needs if one.kind == "code"},
+             "指明当事人的字段不存在。", "The field that names the party is no code of this move."),
         ]  # fmt: skip
         yield from (Fault(("moves", n), f"“{move.zh}”：{zh}", f"'{move.id}': {en}") for wrong, zh, en in told if wrong)
     for place, needs in _inputs(cycle):

@@ -25,6 +25,8 @@ def named(entry: Any) -> str:
 
 def about(cycle: Cycle, key: str) -> str:
     """Return the name of a move, a clock or a state of a life-cycle by its id; the id itself where it names none."""
+    if key == cycle.name:
+        return named(cycle)
     for part in (cycle.moves, cycle.clocks, cycle.states):
         for one in part:
             if one.id == key:
