@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zhunsheng.book.cycles import Clock, Cycle, Input, Names, State
+from zhunsheng.book.cycles import Clock, Cycle, Input, Move, Names, Opening, State
 from zhunsheng.book.lint import Remark
 
 Place = tuple[Any, ...]
@@ -197,8 +197,9 @@ def _clocks(cycle: Cycle) -> Iterator[Fault]:
 
 
 def _bands(cycle: Cycle) -> Iterator[Fault]:
-    banded = [move for move in (cycle.opening, *cycle.moves) if "within_bands" in move.guards]
-    fields = {one.id for move in banded for one in move.needs}
+    steps: tuple[Opening | Move, ...] = (cycle.opening, *cycle.moves)
+    banded = [step for step in steps if "within_bands" in step.guards]
+    fields = {one.id for step in banded for one in step.needs}
     if banded and not cycle.bands:
         yield Fault(("bands",), "没有幅度。", "A guard asks for bands and there are none.")
     for n, band in enumerate(cycle.bands):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -24,6 +24,9 @@ from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
 Certainty = Literal["seen", "secondary", "to_verify", "local"]
 Kind = Literal["text", "code", "amount", "integer", "date", "choice", "article", "people", "attachment", "codes"]
 Name = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+
+
+Named = TypeVar("Named", "Clock", "State", "Move")
 
 
 class Cite(Entry):
@@ -200,7 +203,7 @@ class Cycle(Dated):
         return state if move.to == "same" else move.to
 
 
-def _by_id(entries: tuple[Any, ...], key: str) -> Any:
+def _by_id(entries: tuple[Named, ...], key: str) -> Named:
     found = next((one for one in entries if one.id == key), None)
     if found is None:
         raise KeyError(key)
