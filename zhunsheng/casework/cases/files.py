@@ -112,7 +112,7 @@ def _suffix(name: str, data: bytes) -> str:
 def _packed(name: str, data: bytes) -> str:
     try:
         parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
         raise _refused(name, "压缩结构损坏", "its packing is broken") from error
     names = {part.filename for part in parts}
     if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED:
