@@ -203,6 +203,7 @@ def test_the_party_sees_its_case_from_the_notice_on_and_nothing_internal(crew, c
     assert [one.name for one in queries.attachments(scope(crew["one"]), case)] == ["笔录.pdf", "内部.pdf", "申辩.pdf"]
     given = {"statement": "不认可", "files": [inside.digest]}
     refused("ZS806", lambda: actions.move(crew["office"], case, "defend", given, version=case.version))
+    assert queries.sees_all(scope(crew["one"]), case) and not queries.sees_all(view, case)
     whole = queries.timeline(scope(crew["one"]), case)
     assert "reason" in whole[0].fields and [one.event.kind for one in whole] == [
         "opened", "attached", "moved", "attached", "attached"

@@ -70,7 +70,7 @@ def open_case(
     Raises Problem ZS802, ZS804, ZS806, ZS811, ZS813, ZS815.
     """
     subject = subject_body.pk if subject_body else None
-    asked = _asked(actor, key, "open", cycle, given, institution_id, subject)
+    asked = _asked(actor, key, "open", cycle, given, body.pk, institution_id, subject)
 
     def again() -> Case | None:
         event = _repeated(actor, asked)
@@ -272,7 +272,8 @@ def _attach(actor: User, pk: int, kept: files.Kept, asked: Asked, *, internal: b
         added_by=actor,
         added_at=now(),
     )
-    shown = cycle.state(case.state).party_sees and not internal
+    from_party = actor.body_id != case.body_id
+    shown = from_party or (cycle.state(case.state).party_sees and not internal)
     values = {"name": kept.name, "media": kept.media, "size": kept.size}
     told = Deed(EventKind.ATTACHED, "", case.state, "case.file_attached", shown, values, [kept.digest])
     _write(actor, case, cycle, told, asked)

@@ -14,6 +14,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Name the handler of this app's job."""
         from zhunsheng.casework.cases import tasks
-        from zhunsheng.casework.jobs.handlers import Handler, register
+        from zhunsheng.casework.jobs.handlers import Handler, make_good, register
 
         register("cases.tick", Handler(tasks.tick))
+        make_good(tasks.catch_up)

@@ -9,6 +9,11 @@ from zhunsheng.casework.jobs.handlers import Outcome, Progress
 from zhunsheng.kernel.time import now, parse_date
 
 
+def catch_up() -> None:
+    """Do what is due today; the worker does so when it starts and after each job."""
+    actions.tick(now().date())
+
+
 def tick(arguments: dict[str, Any], progress: Progress) -> Outcome:
     """Do what is due on the day of the arguments, or today."""
     progress("tick", 0, None)
