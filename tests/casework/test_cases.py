@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 
 from tests.casework.walking import INSTITUTION, PDF, POOL, Clock, opened, person, sample, staff, take
 from zhunsheng.casework.bodies import actions as bodies
@@ -384,3 +385,11 @@ def test_one_who_clicks_three_times_moves_the_case_once_and_is_told_so_each_time
     """Keys belong to an actor: three clicks of one person under one key, three of another under another."""
     told = crowd(tmp_path, "b,a,b,a,b,a")
     assert told == [str(["ZS805 the winner"] * 3 + ["moved"] * 3), "2 2 1"]
+
+
+def test_a_refusal_is_told_in_the_language_of_its_reader(crew, clue):
+    told = refused("ZS804", lambda: actions.move(crew["clerk"], clue, "assign", {}, version=clue.version))
+    assert "指派核查" in told.as_dict("zh")["message"]
+    with translation.override("en"):
+        message = told.as_dict("en")["message"]
+    assert "Assign officers" in message and "指派" not in message
