@@ -100,6 +100,8 @@ class CaseEvent(models.Model):
     party may see it. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
     """
 
+    WALL_BY: ClassVar[str] = "case"
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=EventKind.choices)
@@ -138,6 +140,8 @@ class CaseEvent(models.Model):
 class Proposal(models.Model):
     """A step of two people that one has proposed, with its fields as checked."""
 
+    WALL_BY: ClassVar[str] = "case"
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
     move = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
@@ -158,6 +162,8 @@ class Proposal(models.Model):
 
 class Attachment(models.Model):
     """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it."""
+
+    WALL_BY: ClassVar[str] = "case"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attachments")
     name = models.CharField(max_length=200)
