@@ -26,6 +26,8 @@ Respond = Callable[[HttpRequest], HttpResponse]
 log = logger("web")
 #: Where orders are asked about; with their history they are larger than a form.
 ORDERS = ("/api/desk/", "/fsi/")
+#: Where files are added to a case; the case itself limits each of them.
+CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -142,8 +144,11 @@ class UploadGate:
 
     @staticmethod
     def _may_upload(request: HttpRequest) -> bool:
-        imports = request.path == reverse("imports")
-        return imports and request.user.is_authenticated and may(request.user, Verb.IMPORT_FILES)
+        if not request.user.is_authenticated:
+            return False
+        if request.path == reverse("imports"):
+            return may(request.user, Verb.IMPORT_FILES)
+        return CASE_FILES.fullmatch(request.path) is not None and may(request.user, Verb.READ_CASES)
 
 
 class ProblemPages:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from zhunsheng.book.cycles import Input
 from zhunsheng.casework.bodies.models import Body, DutyName, User
 from zhunsheng.casework.cases.library import laws
@@ -33,6 +35,12 @@ class Setting:
     body: Body
     day: date
     files: frozenset[str] = frozenset()
+
+
+def officers(body: Body, day: date) -> QuerySet[User]:
+    """Return who can be named as an officer of a body's cases on a day."""
+    holding = body.duties.on(day).filter(name__in=OFFICERS).values("user")
+    return User.objects.filter(body=body, is_active=True, pk__in=holding)
 
 
 def read(inputs: Iterable[Input], given: dict[str, Any], setting: Setting) -> dict[str, Any]:
@@ -142,9 +150,8 @@ def _article(one: Input, value: Any, _setting: Setting) -> str:
 def _people(one: Input, value: Any, setting: Setting) -> list[int]:
     listed = _many(one, value)
     numbers = sorted({int(part) for part in listed if re.fullmatch(r"[0-9]{1,18}", part)})
-    known = User.objects.filter(pk__in=numbers, body=setting.body, is_active=True)
-    held = known.filter(pk__in=setting.body.duties.on(setting.day).filter(name__in=OFFICERS).values("user"))
-    if set(held.values_list("pk", flat=True)) != set(numbers) or len(numbers) < len(listed):
+    held = set(officers(setting.body, setting.day).filter(pk__in=numbers).values_list("pk", flat=True))
+    if held != set(numbers) or len(numbers) < len(listed):
         raise _wrong(one, "须为承办单位现任的审核员或负责人", "must be reviewers or heads of the handling body")
     return list(_within(one, numbers, len(numbers), "人", "people"))
 

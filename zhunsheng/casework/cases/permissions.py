@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from zhunsheng.book.cycles import Cycle, Who
 from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
 from zhunsheng.casework.bodies.permissions import duties_held
@@ -30,13 +32,13 @@ def opens(actor: Actor, body: Body, people: Iterable[Who]) -> bool:
     """Whether an actor may open a case that a body then handles; a process opens what the public may report."""
     if not isinstance(actor, User):
         return any(one.side == "public" for one in people)
-    return actor.body_id == body.pk and any(one.side == "handling" and _holds(actor, one) for one in people)
+    return actor.body_id == body.pk and any(one.side == "handling" and holds(actor, one) for one in people)
 
 
 def _is(user: User, case: Case, who: Who) -> bool:
     if who.side == "handling":
-        return user.body_id == case.body_id and _holds(user, who)
-    return who.side == "party" and case.party_sees and is_party(user, case) and _holds(user, who)
+        return user.body_id == case.body_id and holds(user, who)
+    return who.side == "party" and case.party_sees and is_party(user, case) and holds(user, who)
 
 
 def is_party(user: User, case: Case) -> bool:
@@ -47,7 +49,16 @@ def is_party(user: User, case: Case) -> bool:
     return own or user.body_id == case.subject_body_id
 
 
-def _holds(user: User, who: Who) -> bool:
+def about_own(user: User) -> Q:
+    """Return the condition under which a case that may be seen is about the user's own body, as ``is_party`` says."""
+    own = Q(subject_body=user.body_id) & Q(subject_body__isnull=False)
+    if user.body is not None and user.body.kind == BodyKind.INSTITUTION and user.body.institution_code:
+        own |= Q(institution_id=user.body.institution_code)
+    return own & Q(party_sees=True)
+
+
+def holds(user: User, who: Who) -> bool:
+    """Whether a user has a duty, in a kind of body, that people are named by; the side is asked elsewhere."""
     of_kind = user.body is not None and (not who.bodies or user.body.kind in who.bodies)
     return of_kind and bool(duties_held(user) & set(who.duties))
 

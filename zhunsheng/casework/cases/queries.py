@@ -6,18 +6,21 @@ its events and files those that are not internal.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import clocks, files, library, policies
-from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, Proposal
-from zhunsheng.casework.cases.permissions import acts, opens
+from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CycleVersion, Proposal
+from zhunsheng.casework.cases.permissions import about_own, acts, holds, opens
+from zhunsheng.casework.cases.states import ProposalState
 from zhunsheng.casework.cases.words import about, named, said
 
 
@@ -79,6 +82,44 @@ def one(scope: Scope, pk: int) -> Case | None:
     return cases(scope).filter(pk=pk).first()
 
 
+def waiting(scope: Scope, user: User) -> QuerySet[Case]:
+    """Return the open cases in view in which it is the user's turn, the one that ends first in front.
+
+    A case whose proposal waits is the turn of those who may confirm it, and of its party.
+    """
+    found = scope.rows(Case.objects.filter(closed_at=None).select_related("body", "bound"))
+    turns = Q(pk__in=())
+    for version in CycleVersion.objects.filter(pk__in=found.order_by().values("bound").distinct()):
+        turns |= _turns(Cycle.model_validate(version.content), version, user)
+    return found.filter(turns).order_by(F("due_on").asc(nulls_last=True), "pk")
+
+
+def _turns(cycle: Cycle, version: CycleVersion, user: User) -> Q:
+    """The condition under which a case of a life-cycle is the user's turn."""
+    sides: dict[str, set[str]] = {"handling": set(), "party": set()}
+    confirms: set[str] = set()
+    for move in cycle.moves:
+        for who in cycle.named(move.who):
+            if who.side in sides and holds(user, who):
+                sides[who.side].update(move.source)
+                if move.two_person and who.side == "handling":
+                    confirms.add(move.id)
+    open_proposal = Proposal.objects.filter(case=OuterRef("pk"), state=ProposalState.OPEN)
+    others = Exists(open_proposal.filter(move__in=confirms).exclude(proposed_by=user))
+    inside = Q(body=user.body_id) & ((Q(state__in=sides["handling"]) & ~Exists(open_proposal)) | others)
+    return Q(bound=version) & (inside | (Q(state__in=sides["party"]) & about_own(user)))
+
+
+def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
+    """Return the cases in view that were opened on findings, by finding."""
+    asked, found = set(wanted), defaultdict(list)
+    opened = CaseEvent.objects.filter(kind="opened", case__in=cases(scope).order_by(), fields__has_key="findings")
+    for event in opened.select_related("case").order_by("pk"):
+        for key in asked & set(event.fields["findings"]):
+            found[key].append(event.case)
+    return dict(found)
+
+
 def sees_all(scope: Scope, case: Case) -> bool:
     """Whether a reader sees the internal part of a case: one of the handling body, or of the whole site."""
     return scope.bodies is None or case.body_id in scope.bodies
@@ -108,6 +149,12 @@ def allowed(case: Case, user: User) -> list[Allowed]:
 def _allowed(cycle: Cycle, case: Case, move: Move) -> Allowed:
     to = cycle.state(cycle.target(move, case.state))
     return Allowed(move.id, named(move), named(to), move.two_person, move.needs)
+
+
+def may_attach(case: Case, user: User) -> bool:
+    """Whether a user may add files: anyone of either side, while the case has not ended."""
+    sides = [one for one in case.life.people.values() if one.side in ("handling", "party")]
+    return case.closed_at is None and acts(user, case, sides)
 
 
 def pending(scope: Scope, case: Case) -> Proposal | None:
