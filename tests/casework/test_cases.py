@@ -19,6 +19,7 @@ from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CycleVe
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.home import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -253,6 +254,8 @@ def test_a_case_goes_on_under_the_version_it_was_opened_with(crew, clock, monkey
     monkeypatch.setattr(library, "cycles", lambda: {"clue": changed})
     later = opened(changed, crew)
     assert (case.life.version, later.life.version) == (1, 2) and CycleVersion.objects.count() == 2
+    for version in CycleVersion.objects.all():
+        assert digest(canonical(version.content)) == version.digest
     assert later.number == "XS2026-00002" and later.life.digest == later.bound_id != case.bound_id
 
 

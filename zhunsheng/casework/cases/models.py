@@ -12,6 +12,8 @@ from zhunsheng.book.cycles import Cycle
 from zhunsheng.casework.cases import clocks
 from zhunsheng.casework.cases.states import EventKind, ProposalState
 
+#: Life-cycles by digest: the content of one never changes, and a list of cases asks for the same few.
+_LIVES: dict[str, Cycle] = {}
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
 
@@ -90,7 +92,9 @@ class Case(models.Model):
     @property
     def life(self) -> Cycle:
         """The life-cycle that the case is bound to."""
-        return Cycle.model_validate(self.bound.content)
+        if self.bound_id not in _LIVES:
+            _LIVES[self.bound_id] = Cycle.model_validate(self.bound.content)
+        return _LIVES[self.bound_id]
 
 
 class CaseEvent(models.Model):
