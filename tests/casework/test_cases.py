@@ -12,6 +12,7 @@ from django.utils import translation
 
 from tests.casework.walking import INSTITUTION, PDF, POOL, Clock, opened, person, sample, staff, take
 from zhunsheng.casework.bodies import actions as bodies
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions, files, library, queries
 from zhunsheng.casework.cases.draws import draw
@@ -396,3 +397,15 @@ def test_a_refusal_is_told_in_the_language_of_its_reader(crew, clue):
     with translation.override("en"):
         message = told.as_dict("en")["message"]
     assert "Assign officers" in message and "指派" not in message
+
+
+def test_behind_the_wall_of_the_database_the_party_still_sees_and_acts(crew, clock):
+    case = opened(library.cycle("fund_case"), crew)
+    wall = walls.wall_of(scope(crew["office"]))
+    walled = connection.vendor == "postgresql"
+    with walls.within(wall):
+        assert Case.objects.exists() is not walled
+    case = take(case, library.cycle("fund_case"), "notify", crew)
+    with walls.within(wall):
+        done = actions.move(crew["office"], case, "waive", {}, version=case.version)
+        assert done.state == "defended" and CaseEvent.objects.filter(case=done, about="waive").exists()

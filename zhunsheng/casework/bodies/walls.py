@@ -110,8 +110,20 @@ def condition(model: type[Model]) -> str:
         return _listed("institutions", f'"{field.column}"', "text")
     if path == "body":
         kind = "text" if isinstance(field, CharField) else "bigint"
-        return _listed("bodies", f'"{field.column}"', kind)
+        own = _listed("bodies", f'"{field.column}"', kind)
+        return f"({own}{_party(model)})"
     raise ValueError(f"{model._meta.label}: no policy for the path {path}")
+
+
+def _party(model: type[Model]) -> str:
+    """What SCOPE_PARTY opens to whom a row is about. Which of them may be a party at all, the scope alone says."""
+    path = getattr(model, "SCOPE_PARTY", None)
+    if path is None:
+        return ""
+    institution, body, gate = (model._meta.get_field(name).column for name in path)
+    of_institution = _listed("institutions", f'"{institution}"', "text")
+    of_body = _listed("bodies", f'"{body}"', "bigint")
+    return f' OR ("{gate}" AND ({of_institution} OR {of_body}))'
 
 
 def _listed(setting: str, column: str, kind: str) -> str:

@@ -104,6 +104,8 @@ class CaseEvent(models.Model):
     party may see it. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
     """
 
+    SCOPE_PATH: ClassVar[str] = "case__body"
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=EventKind.choices)
@@ -142,6 +144,8 @@ class CaseEvent(models.Model):
 class Proposal(models.Model):
     """A step of two people that one has proposed, with its fields as checked."""
 
+    SCOPE_PATH: ClassVar[str] = "case__body"
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
     move = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
@@ -162,6 +166,8 @@ class Proposal(models.Model):
 
 class Attachment(models.Model):
     """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it."""
+
+    SCOPE_PATH: ClassVar[str] = "case__body"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attachments")
     name = models.CharField(max_length=200)
