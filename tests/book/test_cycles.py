@@ -140,7 +140,7 @@ def test_a_fault_in_the_sense_of_a_life_cycle_is_refused_with_its_line(tmp_path,
     with pytest.raises(Problem) as refused:
         load_cycles(written(tmp_path, data), NAMES)
     told = refused.value
-    assert told.code == "ZS801" and word in told.values["reason"], told.values["reason"]
+    assert told.code == "ZS901" and word in told.values["reason"], told.values["reason"]
     lines = (tmp_path / "lifecycles" / "fund_case.yaml").read_text("utf-8").splitlines()
     assert 1 < told.values["line"] <= len(lines) and told.values["where"]
 
@@ -160,7 +160,7 @@ def test_a_fault_in_the_shape_is_refused_with_its_line(text, where, line):
     with pytest.raises(Problem) as refused:
         read_cycle(text + "\n" + yaml.safe_dump(rest, allow_unicode=True), "x.yaml")
     told = refused.value.values
-    assert (refused.value.code, told["where"], told["line"]) == ("ZS801", where, line)
+    assert (refused.value.code, told["where"], told["line"]) == ("ZS901", where, line)
 
 
 @pytest.mark.parametrize("text", ["a: [", "a: &x 1\nb: *x", "[" * 60 + "]" * 60])

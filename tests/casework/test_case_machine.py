@@ -21,7 +21,7 @@ from zhunsheng.kernel.errors import Problem
 PEOPLE = ("one", "two", "clerk", "office", "doctor", "away")
 WILLING = ("one", "two", "office")
 #: What a refusal may be: anything else is a fault of the engine.
-REFUSALS = {f"ZS{number}" for number in range(803, 817)}
+REFUSALS = {f"ZS{number}" for number in range(903, 917)}
 
 
 #: How often each kind of event was reached, over all examples.

@@ -132,7 +132,7 @@ def test_whoever_may_not_take_a_move_is_refused_and_nothing_changes(crew, clock,
                     continue
                 with pytest.raises(Problem) as refused:
                     actions.move(crew[login], case, move.id, {}, version=case.version)
-                assert refused.value.code == "ZS804", (move.id, login)
+                assert refused.value.code == "ZS904", (move.id, login)
         assert CaseEvent.objects.count() == told
 
 
@@ -157,13 +157,13 @@ def test_a_move_that_does_not_follow_and_one_of_two_people_are_refused(crew, clo
             if state not in move.source:
                 with pytest.raises(Problem) as refused:
                     actions.move(actor, case, move.id, {}, version=case.version)
-                assert refused.value.code == "ZS803"
+                assert refused.value.code == "ZS903"
             elif move.two_person:
                 given = sample(move.needs, crew, case)
                 case.refresh_from_db()
                 with pytest.raises(Problem) as refused:
                     actions.move(actor, case, move.id, given, version=case.version)
-                assert refused.value.code == "ZS807"
+                assert refused.value.code == "ZS907"
 
 
 def test_the_public_opens_a_tip_off_and_nothing_else(crew, clock):
@@ -174,5 +174,5 @@ def test_the_public_opens_a_tip_off_and_nothing_else(crew, clock):
         if name == "tip_off":
             assert actions.open_case(walking.PUBLIC, name, given, body=body, **about).number == "JB2026-00001"
         else:
-            with pytest.raises(Problem, match="ZS804"):
+            with pytest.raises(Problem, match="ZS904"):
                 actions.open_case(walking.PUBLIC, name, given, body=body, **about)

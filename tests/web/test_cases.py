@@ -97,7 +97,7 @@ def test_a_clue_from_findings_becomes_a_case_and_is_decided_by_two(people, as_):
     wrong = {"article": "reg-735/38", "loss_fen": "1000", "recover_fen": "1000", "reason": "依法从重处理，理由如下"}
     answer = step(reviewer, case, "decide_penalty", fine_fen="3000", **wrong)
     text = answer.content.decode()
-    assert answer.status_code == 422 and "ZS813" in text and "依法从重处理，理由如下" in text and 'value="3000"' in text
+    assert answer.status_code == 422 and "ZS913" in text and "依法从重处理，理由如下" in text and 'value="3000"' in text
     assert step(reviewer, case, "decide_penalty", fine_fen="1000", **wrong).status_code == 302
     assert settle(head, case).status_code == 302
     assert state(case) == "decided"
@@ -116,7 +116,7 @@ def test_a_stale_form_names_who_acted_and_keeps_what_was_typed(people, as_):
     answer = head.post(action, old | {"f-officers": [people["head"].pk]})
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "ZS80" in text and 'class="fault"' in text
+    assert "ZS90" in text and 'class="fault"' in text
     answer = head.post(f"/cases/{found.pk}/moves/file", old | {"f-article": "reg-735/38", "f-reason": "我写的理由很长"})
     text = answer.content.decode()
     assert answer.status_code == 409 and people["reviewer"].display_name in text and "我写的理由很长" in text
@@ -133,7 +133,7 @@ def test_a_proposal_is_refused_with_a_reason_and_not_confirmed_by_its_author(peo
     waiting = found.proposals.get()
     version = Case.objects.get(pk=found.pk).version
     answer = reviewer.post(f"/cases/{found.pk}/proposals/{waiting.pk}/confirm", {"version": version, "key": "x"})
-    assert answer.status_code == 403 and "ZS809" in answer.content.decode()
+    assert answer.status_code == 403 and "ZS909" in answer.content.decode()
     assert settle(head, found, "refuse", reason="再查").status_code == 302
     assert state(found) == "verifying" and found.proposals.get().state == "refused"
 
@@ -149,7 +149,7 @@ def test_bad_attachments_are_refused_each_in_words_and_the_good_ones_stay(people
         ]
     }
     answer = reviewer.post(f"/cases/{found.pk}/files", sent)
-    assert answer.status_code == 400 and "ZS814" in answer.content.decode()
+    assert answer.status_code == 400 and "ZS914" in answer.content.decode()
     assert [one.name for one in Attachment.objects.all()] == ["a.pdf"]
     assert reviewer.post(f"/cases/{found.pk}/files", {}).status_code == 400
 

@@ -13,7 +13,7 @@ RANGES = {
     "5": ("运行", "runs"),
     "6": ("命令行", "command line"),
     "7": ("网站", "site"),
-    "8": ("事项与期限", "cases and clocks"),
+    "9": ("事项与期限", "cases and clocks"),
 }
 
 

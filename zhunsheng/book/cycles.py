@@ -250,7 +250,7 @@ class Names:
 def load_cycles(folder: Path, names: Names) -> dict[str, Cycle]:
     """Return the life-cycles of a rule book by name.
 
-    Raises Problem ZS401 (file unreadable), ZS403 (place and name differ), ZS801 (content wrong, with its line).
+    Raises Problem ZS401 (file unreadable), ZS403 (place and name differ), ZS901 (content wrong, with its line).
     """
     found = {}
     for path in sorted((folder / "lifecycles").glob("*.yaml")):
@@ -268,7 +268,7 @@ def load_cycles(folder: Path, names: Names) -> dict[str, Cycle]:
 
 @lru_cache(maxsize=64)
 def read_cycle(text: str, name: str) -> Cycle:
-    """Return the life-cycle that a text holds, its shape checked and not yet its sense. Raises Problem ZS401, ZS801."""
+    """Return the life-cycle that a text holds, its shape checked and not yet its sense. Raises Problem ZS401, ZS901."""
     try:
         data = from_yaml(check_yaml(text))
     except yaml.YAMLError as error:
@@ -279,14 +279,14 @@ def read_cycle(text: str, name: str) -> Cycle:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
         line = Text(name, text).line(first["loc"])
-        raise Problem("ZS801", file=name, line=line, where=place, reason=first["msg"]) from error
+        raise Problem("ZS901", file=name, line=line, where=place, reason=first["msg"]) from error
 
 
 def check(cycle: Cycle, text: Text, names: Names) -> None:
-    """Raise Problem ZS801 for the first fault in the sense of a life-cycle."""
+    """Raise Problem ZS901 for the first fault in the sense of a life-cycle."""
     from zhunsheng.book.cycle_lint import faults
 
     for fault in faults(cycle, names):
         place = ".".join(str(step) for step in fault.place)
         reason = f"{fault.zh} {fault.en}"
-        raise Problem("ZS801", file=text.name, line=text.line(fault.place), where=place, reason=reason)
+        raise Problem("ZS901", file=text.name, line=text.line(fault.place), where=place, reason=reason)

@@ -95,21 +95,16 @@ class _Told:
 
 
 def walled() -> list[type[Model]]:
-    """Return the models whose rows stand behind the wall: those that say how they are scoped, but for BEFORE_SCOPE.
-
-    A model says it itself (SCOPE_PATH), or names the row that each of its rows hangs on (WALL_BY).
-    """
-    saying = [m for m in apps.get_models() if getattr(m, "SCOPE_PATH", None) or getattr(m, "WALL_BY", None)]
-    return [model for model in saying if model._meta.label not in BEFORE_SCOPE]
+    """Return the models whose rows stand behind the wall: those that say how they are scoped, but for BEFORE_SCOPE."""
+    return [m for m in apps.get_models() if getattr(m, "SCOPE_PATH", None) and m._meta.label not in BEFORE_SCOPE]
 
 
 def condition(model: type[Model]) -> str:
     """Return the SQL condition under which a row of a model is in view. Raises ValueError for a path it cannot say."""
-    path = getattr(model, "SCOPE_PATH", "")
+    path: str = model.SCOPE_PATH  # type: ignore[attr-defined]
     first, _, rest = path.partition("__")
-    hangs_on = getattr(model, "WALL_BY", first if rest else "")
-    field = model._meta.get_field(hangs_on or first)
-    if hangs_on:  # that row's own policy decides
+    field = model._meta.get_field(first)
+    if rest:  # as the row that it hangs on: that one's own policy decides
         parent = field.related_model
         return f'"{field.column}" IN (SELECT id FROM "{parent._meta.db_table}")'  # noqa: S608 - our own names
     if path == "institution_id":

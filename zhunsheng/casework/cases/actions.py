@@ -1,7 +1,7 @@
 """Writers of cases. Each takes an actor and leaves event and evidence in the transaction that changes the case.
 
 ``version`` is the one that the actor's form showed: a case that has moved since refuses the step and names who moved it
-(ZS805). ``key`` names a submission: the same submission again changes nothing and gives the same answer. Evidence names
+(ZS905). ``key`` names a submission: the same submission again changes nothing and gives the same answer. Evidence names
 fields by their digest, because their words may speak of a person.
 """
 
@@ -67,7 +67,7 @@ def open_case(
 ) -> Case:
     """Open a case that ``body`` handles, about an institution or a body.
 
-    Raises Problem ZS802, ZS804, ZS806, ZS811, ZS813, ZS815.
+    Raises Problem ZS902, ZS904, ZS906, ZS911, ZS913, ZS915.
     """
     subject = subject_body.pk if subject_body else None
     asked = _asked(actor, key, "open", cycle, given, body.pk, institution_id, subject)
@@ -94,9 +94,9 @@ def _open(
 ) -> Case:
     people = cycle.named(cycle.opening.who)
     if not opens(actor, body, people) or not _handles(cycle, body):
-        raise Problem("ZS804", move=said("发起", "Open"), who=who_words(people))
+        raise Problem("ZS904", move=said("发起", "Open"), who=who_words(people))
     if cycle.party == "required" and not institution_id and subject_body is None:
-        raise Problem("ZS815")
+        raise Problem("ZS915")
     moment = now()
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)
@@ -135,7 +135,7 @@ def _number(cycle: Cycle, body: Body, year: int) -> str:
 
 
 def move(actor: Actor, case: Case, name: str, given: Given, *, version: int, key: str = "") -> Case:
-    """Take a step that one person takes. Raises Problem ZS803-808, ZS811, ZS813."""
+    """Take a step that one person takes. Raises Problem ZS903-908, ZS911, ZS913."""
     asked = _asked(actor, key, "move", case.pk, name, given)
     return _once(lambda: _again(actor, asked, case), lambda: _move(actor, case.pk, name, given, version, asked))
 
@@ -149,7 +149,7 @@ def _move(actor: Actor, pk: int, name: str, given: Given, version: int, asked: A
 
 
 def propose(actor: Actor, case: Case, name: str, given: Given, *, version: int, key: str = "") -> Proposal:
-    """Propose a step of two people. Raises Problem ZS803-806, ZS808, ZS811, ZS813, ZS816."""
+    """Propose a step of two people. Raises Problem ZS903-906, ZS908, ZS911, ZS913, ZS916."""
     asked = _asked(actor, key, "propose", case.pk, name, given)
 
     def again() -> Proposal | None:
@@ -170,7 +170,7 @@ def _propose(actor: User, pk: int, name: str, given: Given, version: int, asked:
 
 
 def confirm(actor: User, proposal: Proposal, *, version: int, key: str = "") -> Case:
-    """Confirm what another person proposed: the step is taken. Raises Problem ZS803-805, ZS809-811, ZS813."""
+    """Confirm what another person proposed: the step is taken. Raises Problem ZS903-905, ZS909-911, ZS913."""
     asked = _asked(actor, key, "confirm", proposal.pk)
     return _once(lambda: _again(actor, asked, proposal.case), lambda: _confirm(actor, proposal, version, asked))
 
@@ -183,7 +183,7 @@ def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Cas
     policies.check_fresh(cycle, case, version, inside=True)
     proposal = _open_proposal(proposal)
     if proposal.proposed_by_id == actor.pk:
-        raise Problem("ZS809")
+        raise Problem("ZS909")
     policies.check_follows(cycle, case, step)
     policies.check_guards(step.guards, policies.step_of(cycle, case, named(step), proposal.fields))
     _settle(actor, proposal, ProposalState.CONFIRMED)
@@ -192,7 +192,7 @@ def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Cas
 
 
 def refuse(actor: User, proposal: Proposal, reason: str, *, key: str = "") -> Case:
-    """Refuse a proposal with a reason, or take one's own back. Raises Problem ZS804, ZS806, ZS810, ZS811."""
+    """Refuse a proposal with a reason, or take one's own back. Raises Problem ZS904, ZS906, ZS910, ZS911."""
     asked = _asked(actor, key, "refuse", proposal.pk, reason)
     return _once(lambda: _again(actor, asked, proposal.case), lambda: _refuse(actor, proposal, reason, asked))
 
@@ -213,7 +213,7 @@ def _refuse(actor: User, proposal: Proposal, reason: str, asked: Asked) -> Case:
 
 
 def extend(actor: User, case: Case, clock: str, days: int, reason: str, *, version: int, key: str = "") -> Case:
-    """Prolong a running clock by at most what its next extension allows. Raises Problem ZS803-806, ZS811, ZS812."""
+    """Prolong a running clock by at most what its next extension allows. Raises Problem ZS903-906, ZS911, ZS912."""
     asked = _asked(actor, key, "extend", case.pk, clock, days, reason)
     return _once(
         lambda: _again(actor, asked, case), lambda: _extend(actor, case.pk, clock, days, reason, version, asked)
@@ -229,7 +229,7 @@ def _extend(actor: User, pk: int, key: str, days: int, reason: str, version: int
     told = policies.reason_of(reason)
     if isinstance(days, bool) or not 1 <= days <= extension.days:
         limit = said(f"须为 1 至 {extension.days} 日", f"takes 1 to {extension.days} days")
-        raise Problem("ZS806", field=said("延长日数", "Days"), reason=limit)
+        raise Problem("ZS906", field=said("延长日数", "Days"), reason=limit)
     values = {"days": days, "reason": told, "was_due_on": str(running.due_on)}
     shown = cycle.state(case.state).party_sees
     _write(actor, case, cycle, Deed(EventKind.EXTENDED, key, case.state, "case.clock_extended", shown, values), asked)
@@ -241,12 +241,12 @@ def attach(
 ) -> Attachment:
     """Add a file to a case that has not ended. ``internal`` files are for the handling body alone.
 
-    Raises Problem ZS803, ZS804, ZS814.
+    Raises Problem ZS903, ZS904, ZS914.
     """
     cycle = case.life
     people = [one for one in cycle.people.values() if one.side in ("handling", "party")]
     if not acts(actor, case, people):
-        raise Problem("ZS804", move=said("添加附件", "Attach"), who=who_words(people))
+        raise Problem("ZS904", move=said("添加附件", "Attach"), who=who_words(people))
     policies.check_open(cycle, case, said("添加附件", "Attach"))
     kept = files.keep(name, chunks)
     asked = _asked(actor, key, "attach", case.pk, kept.digest)
@@ -364,7 +364,7 @@ def _take(
 def _open_proposal(proposal: Proposal) -> Proposal:
     found = Proposal.objects.select_for_update().get(pk=proposal.pk)
     if found.state != ProposalState.OPEN:
-        raise Problem("ZS810")
+        raise Problem("ZS910")
     return found
 
 
@@ -434,14 +434,14 @@ def _asked(actor: Actor, key: str, *request: Any) -> Asked:
 
 
 def _repeated(actor: Actor, asked: Asked) -> CaseEvent | None:
-    """Return the event that the same submission made before. Raises Problem ZS811 for another one under its key."""
+    """Return the event that the same submission made before. Raises Problem ZS911 for another one under its key."""
     if not asked.key:
         return None
     found = (
         CaseEvent.objects.filter(actor_key=actor.actor_key, key=asked.key).select_related("case", "proposal").first()
     )
     if found and found.request != asked.request:
-        raise Problem("ZS811", key=asked.key)
+        raise Problem("ZS911", key=asked.key)
     return found
 
 

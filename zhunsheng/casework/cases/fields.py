@@ -44,11 +44,11 @@ def officers(body: Body, day: date) -> QuerySet[User]:
 
 
 def read(inputs: Iterable[Input], given: dict[str, Any], setting: Setting) -> dict[str, Any]:
-    """Return the fields of a step, checked. Raises Problem ZS806 for the first that is wrong, missing or unknown."""
+    """Return the fields of a step, checked. Raises Problem ZS906 for the first that is wrong, missing or unknown."""
     wanted = {one.id: one for one in inputs}
     for name in given:
         if name not in wanted:
-            raise Problem("ZS806", field=name[:40], reason=said("不是这一步的字段", "is no field of this step"))
+            raise Problem("ZS906", field=name[:40], reason=said("不是这一步的字段", "is no field of this step"))
     found = {}
     for name, one in wanted.items():
         value = given.get(name)
@@ -61,7 +61,7 @@ def read(inputs: Iterable[Input], given: dict[str, Any], setting: Setting) -> di
 
 
 def _wrong(one: Input, zh: str, en: str) -> Problem:
-    return Problem("ZS806", field=named(one), reason=said(zh, en))
+    return Problem("ZS906", field=named(one), reason=said(zh, en))
 
 
 def _one(one: Input, value: Any) -> str:

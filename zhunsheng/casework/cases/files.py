@@ -62,7 +62,7 @@ def path_of(key: str) -> Path:
 
 
 def keep(given_name: str, chunks: Iterable[bytes]) -> Kept:
-    """Check a file and keep it under its digest. Raises Problem ZS814 with the reason."""
+    """Check a file and keep it under its digest. Raises Problem ZS914 with the reason."""
     name = plain_name(given_name)
     data = _whole(name, chunks)
     suffix = _suffix(name, data)
@@ -88,7 +88,7 @@ def _whole(name: str, chunks: Iterable[bytes]) -> bytes:
 
 def _refused(name: str, zh: str, en: str) -> Problem:
     limit = f"{settings.ATTACHMENT_BYTES // 1024**2} MiB"
-    return Problem("ZS814", file=name, reason=said(zh, en), limit=limit)
+    return Problem("ZS914", file=name, reason=said(zh, en), limit=limit)
 
 
 def _suffix(name: str, data: bytes) -> str:

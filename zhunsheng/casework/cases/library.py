@@ -18,7 +18,7 @@ def names(folder: Path, guards: frozenset[str]) -> Names:
 
 
 def cycles() -> dict[str, Cycle]:
-    """Return the life-cycles by name. Raises Problem ZS401, ZS403, ZS801."""
+    """Return the life-cycles by name. Raises Problem ZS401, ZS403, ZS901."""
     from zhunsheng.casework.cases.policies import GUARDS
 
     folder = rulebook()
@@ -26,10 +26,10 @@ def cycles() -> dict[str, Cycle]:
 
 
 def cycle(name: str) -> Cycle:
-    """Return the life-cycle of a name. Raises Problem ZS802 for a name that the rule book does not hold."""
+    """Return the life-cycle of a name. Raises Problem ZS902 for a name that the rule book does not hold."""
     found = cycles().get(name)
     if found is None:
-        raise Problem("ZS802", name=name)
+        raise Problem("ZS902", name=name)
     return found
 
 

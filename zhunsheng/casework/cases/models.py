@@ -12,6 +12,8 @@ from zhunsheng.book.cycles import Cycle
 from zhunsheng.casework.cases import clocks
 from zhunsheng.casework.cases.states import EventKind, ProposalState
 
+#: Life-cycles by digest: the content of one never changes, and a list of cases asks for the same few.
+_LIVES: dict[str, Cycle] = {}
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
 
@@ -90,7 +92,9 @@ class Case(models.Model):
     @property
     def life(self) -> Cycle:
         """The life-cycle that the case is bound to."""
-        return Cycle.model_validate(self.bound.content)
+        if self.bound_id not in _LIVES:
+            _LIVES[self.bound_id] = Cycle.model_validate(self.bound.content)
+        return _LIVES[self.bound_id]
 
 
 class CaseEvent(models.Model):
@@ -100,7 +104,7 @@ class CaseEvent(models.Model):
     party may see it. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
     """
 
-    WALL_BY: ClassVar[str] = "case"
+    SCOPE_PATH: ClassVar[str] = "case__body"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
@@ -140,7 +144,7 @@ class CaseEvent(models.Model):
 class Proposal(models.Model):
     """A step of two people that one has proposed, with its fields as checked."""
 
-    WALL_BY: ClassVar[str] = "case"
+    SCOPE_PATH: ClassVar[str] = "case__body"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
     move = models.CharField(max_length=40)
@@ -163,7 +167,7 @@ class Proposal(models.Model):
 class Attachment(models.Model):
     """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it."""
 
-    WALL_BY: ClassVar[str] = "case"
+    SCOPE_PATH: ClassVar[str] = "case__body"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attachments")
     name = models.CharField(max_length=200)

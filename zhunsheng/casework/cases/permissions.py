@@ -16,9 +16,9 @@ from zhunsheng.kernel.errors import Problem
 
 
 def check_acts(actor: Actor, case: Case, cycle: Cycle, keys: tuple[str, ...], move: str) -> None:
-    """Raise Problem ZS804 unless the actor is among the people of a step."""
+    """Raise Problem ZS904 unless the actor is among the people of a step."""
     if not acts(actor, case, cycle.named(keys)):
-        raise Problem("ZS804", move=move, who=who_words(cycle.named(keys)))
+        raise Problem("ZS904", move=move, who=who_words(cycle.named(keys)))
 
 
 def acts(actor: Actor, case: Case, people: Iterable[Who]) -> bool:

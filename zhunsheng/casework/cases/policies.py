@@ -32,7 +32,7 @@ class Step:
 
     def refuse(self, zh: str, en: str) -> Problem:
         """Return the Problem with which a guard refuses."""
-        return Problem("ZS813", move=self.name, reason=said(zh, en))
+        return Problem("ZS913", move=self.name, reason=said(zh, en))
 
 
 def step_of(cycle: Cycle, case: Case, name: str, fields: dict[str, Any]) -> Step:
@@ -135,33 +135,33 @@ GUARDS: dict[str, Callable[[Step], None]] = {
 
 
 def check_guards(guards: tuple[str, ...], step: Step) -> None:
-    """Raise Problem ZS813 for the first guard that refuses."""
+    """Raise Problem ZS913 for the first guard that refuses."""
     for name in guards:
         GUARDS[name](step)
 
 
 def find_move(cycle: Cycle, case: Case, name: str) -> Move:
-    """Return a move of the case's life-cycle. Raises Problem ZS803 for a name that it does not have."""
+    """Return a move of the case's life-cycle. Raises Problem ZS903 for a name that it does not have."""
     found = next((move for move in cycle.moves if move.id == name), None)
     if found is None:
-        raise Problem("ZS803", number=case.number, state=about(cycle, case.state), move=name[:40])
+        raise Problem("ZS903", number=case.number, state=about(cycle, case.state), move=name[:40])
     return found
 
 
 def check_follows(cycle: Cycle, case: Case, move: Move) -> None:
-    """Raise Problem ZS803 unless a move leaves the state in which the case is."""
+    """Raise Problem ZS903 unless a move leaves the state in which the case is."""
     if case.state not in move.source:
-        raise Problem("ZS803", number=case.number, state=about(cycle, case.state), move=named(move))
+        raise Problem("ZS903", number=case.number, state=about(cycle, case.state), move=named(move))
 
 
 def check_open(cycle: Cycle, case: Case, what: str) -> None:
-    """Raise Problem ZS803 for a case that has ended."""
+    """Raise Problem ZS903 for a case that has ended."""
     if cycle.state(case.state).final:
-        raise Problem("ZS803", number=case.number, state=about(cycle, case.state), move=what)
+        raise Problem("ZS903", number=case.number, state=about(cycle, case.state), move=what)
 
 
 def check_fresh(cycle: Cycle, case: Case, version: int, *, inside: bool) -> None:
-    """Raise Problem ZS805, naming who acted when, unless the case is as the form showed it.
+    """Raise Problem ZS905, naming who acted when, unless the case is as the form showed it.
 
     To those who are not ``inside`` the handling body, a step that the party does not see is told without its author.
     """
@@ -172,7 +172,7 @@ def check_fresh(cycle: Cycle, case: Case, version: int, *, inside: bool) -> None
     who = last.actor.display_name if last and last.actor and not hidden else said("系统", "the site")
     name = said("内部步骤", "an internal step") if last is None or hidden else about(cycle, last.about)
     at = f"{last.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if last else ""
-    raise Problem("ZS805", who=who, at=at, number=case.number, move=name)
+    raise Problem("ZS905", who=who, at=at, number=case.number, move=name)
 
 
 def pending(case: Case) -> Proposal | None:
@@ -181,33 +181,33 @@ def pending(case: Case) -> Proposal | None:
 
 
 def check_none_pending(cycle: Cycle, case: Case) -> None:
-    """Raise Problem ZS808 while a proposal waits for a second person."""
+    """Raise Problem ZS908 while a proposal waits for a second person."""
     found = pending(case)
     if found:
-        raise Problem("ZS808", number=case.number, move=about(cycle, found.move), who=found.proposed_by.display_name)
+        raise Problem("ZS908", number=case.number, move=about(cycle, found.move), who=found.proposed_by.display_name)
 
 
 def check_two(move: Move, *, proposing: bool) -> None:
-    """Raise Problem ZS807 for a step of two people taken by one, ZS816 for one that needs no second person."""
+    """Raise Problem ZS907 for a step of two people taken by one, ZS916 for one that needs no second person."""
     if move.two_person and not proposing:
-        raise Problem("ZS807", move=named(move))
+        raise Problem("ZS907", move=named(move))
     if proposing and not move.two_person:
-        raise Problem("ZS816", move=named(move))
+        raise Problem("ZS916", move=named(move))
 
 
 def next_extension(cycle: Cycle, case: Case, key: str) -> tuple[Running, Extension]:
-    """Return a running clock and the extension that is next. Raises Problem ZS812."""
+    """Return a running clock and the extension that is next. Raises Problem ZS912."""
     running = next((one for one in case.standing.clocks if one.clock == key and one.since), None)
     extensions = cycle.clock(key).extensions if running else ()
     if running is None or running.extended >= len(extensions):
-        raise Problem("ZS812", clock=about(cycle, key[:40]))
+        raise Problem("ZS912", clock=about(cycle, key[:40]))
     return running, extensions[running.extended]
 
 
 def reason_of(text: str) -> str:
-    """Return a reason, trimmed. Raises Problem ZS806 for none, or one that is too long."""
+    """Return a reason, trimmed. Raises Problem ZS906 for none, or one that is too long."""
     told = kept(text)
     if not 0 < len(told) <= REASON_LENGTH:
         reason = said(f"须为 1 至 {REASON_LENGTH} 字", f"takes 1 to {REASON_LENGTH:,} characters")
-        raise Problem("ZS806", field=said("理由", "Reason"), reason=reason)
+        raise Problem("ZS906", field=said("理由", "Reason"), reason=reason)
     return told

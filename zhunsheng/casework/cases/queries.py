@@ -71,7 +71,7 @@ def cases(
     scope: Scope, *, cycle: str = "", state: str = "", institution_id: str = "", late_on: date | None = None
 ) -> QuerySet[Case]:
     """Return the cases in view, newest first; ``late_on`` keeps the open ones whose due day has passed on that day."""
-    found = scope.rows(Case.objects.select_related("body", "bound"))
+    found = scope.rows(Case.objects.select_related("body"))
     wanted = {"cycle": cycle, "state": state, "institution_id": institution_id}
     found = found.filter(**{name: value for name, value in wanted.items() if value})
     return found.filter(closed_at=None, due_on__lt=late_on) if late_on else found
