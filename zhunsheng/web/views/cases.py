@@ -44,15 +44,14 @@ def case_list(request: HttpRequest) -> HttpResponse:
     if elsewhere := last_page(request, pages):
         return elsewhere
     names = {one.institution_id: one.name for one in request.scope.places()}
+    rows = found.select_related("subject_body")[max(0, pages.first - 1) : pages.last]
     context = {
         **wanted,
         "wanted": {name: value for name, value in wanted.items() if value},
         "shows": [("waiting", _("待我办理")), ("open", _("在办")), ("late", _("逾期")), ("all", _("全部"))],
         "cycles": list(known.values()),
         "places": request.scope.places(),
-        "rows": [
-            _row(one, names) for one in found.select_related("subject_body")[max(0, pages.first - 1) : pages.last]
-        ],
+        "rows": [_row(one, names) for one in rows],
         "pages": pages,
         "openings": queries.openings(request.user),
     }

@@ -28,6 +28,7 @@ def groups(request: HttpRequest) -> HttpResponse:
     known = queries.by_finding(request.scope, [key for row in rows for key in row["finding_ids"]])
     for row in rows:
         cases = {one.pk: one for key in row["finding_ids"] for one in known.get(key, ())}
+        row["address"] = {"institution": row["institution_id"], "rule": row["rule_id"], "month": row["month"] or ""}
         row["cases"] = sorted(cases.values(), key=lambda one: one.pk)
     context = {
         "wanted": {name: value for name, value in wanted.items() if value},
