@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -47,10 +48,16 @@ class Verifier:
     def accepts(self, message: bytes, signature: bytes) -> bool:
         """Whether a bare Ed25519 signature over a message is this key's."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+            _loaded(self.public).verify(signature, message)
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+@lru_cache(maxsize=256)
+def _loaded(public: bytes) -> Ed25519PublicKey:
+    """Return a public key ready for use: preparing it takes a good part of a check. Raises ValueError."""
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 class Signer:

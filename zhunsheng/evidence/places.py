@@ -184,5 +184,6 @@ def _append_opened(log: store.Log, operator: note.Signer, origin: str, reason: s
     stated, body = digest(reason.encode()), operator.verifier.name
     draft = leaf.Draft(f"origin:{case}", leaf.OPENED, body, case, stated, now_seconds(), about=about)
     one = placed([draft], log.size, {})[0]
-    signature = LocalSigner(operator).sign([one.payload])[0]
-    log.append([entry_of(one, operator.verifier.id.hex(), signature)])
+    payload = one.payload
+    signature = LocalSigner(operator).sign([payload])[0]
+    log.append([entry_of(one, payload, operator.verifier.id.hex(), signature)])

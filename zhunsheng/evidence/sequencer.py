@@ -62,10 +62,11 @@ class Sequencer:
         waiting: dict[str, Problem] = {}
         while True:
             leaves = self._placed(able(fresh, waiting))
-            signatures = self._signed(leaves, waiting)
+            payloads = [one.payload for one in leaves]
+            signatures = self._signed(leaves, payloads, waiting)
             if len(signatures) == len(leaves):
                 break
-        entries = [entry_of(one, *signatures[i]) for i, one in enumerate(leaves)]
+        entries = [entry_of(one, payloads[i], *signatures[i]) for i, one in enumerate(leaves)]
         return Submitted({**known, **self.append(entries)}, waiting)
 
     def append(self, entries: list[Entry]) -> dict[str, int]:
@@ -123,15 +124,15 @@ class Sequencer:
         ends = self.log.case_ends([one.case for one in drafts])
         return placed(drafts, self.log.size, ends)
 
-    def _signed(self, leaves: list[leaf.Leaf], waiting: dict[str, Problem]) -> dict[int, tuple[str, bytes]]:
+    def _signed(
+        self, leaves: list[leaf.Leaf], payloads: list[bytes], waiting: dict[str, Problem]
+    ) -> dict[int, tuple[str, bytes]]:
         """Return key id and signature of each leaf by its place; a body that fails is added to ``waiting``."""
         by_body: dict[str, list[int]] = {}
         for i, one in enumerate(leaves):
             by_body.setdefault(one.body, []).append(i)
         found: dict[int, tuple[str, bytes]] = {}
-        jobs = {
-            body: self.pool.submit(self._ask, body, [leaves[i].payload for i in at]) for body, at in by_body.items()
-        }
+        jobs = {body: self.pool.submit(self._ask, body, [payloads[i] for i in at]) for body, at in by_body.items()}
         for body, job in jobs.items():
             try:
                 found.update(zip(by_body[body], job.result(), strict=True))
@@ -176,9 +177,9 @@ def placed(drafts: Sequence[leaf.Draft], size: int, ends: Mapping[str, tuple[int
     return found
 
 
-def entry_of(one: leaf.Leaf, key_id: str, signature: bytes) -> Entry:
-    """Return the log's entry for a signed leaf."""
-    return Entry(one.source, leaf.seal(one.payload, key_id, signature), one.case, one.sequence)
+def entry_of(one: leaf.Leaf, payload: bytes, key_id: str, signature: bytes) -> Entry:
+    """Return the log's entry for a leaf, its payload and signature."""
+    return Entry(one.source, leaf.seal(payload, key_id, signature), one.case, one.sequence)
 
 
 def sign_head(log: Log, key: note.Signer, size: int) -> bytes:
