@@ -79,13 +79,13 @@ def replay(folder: Folder, policy: Policy, rules: Rules, state: State) -> list[F
         raise Problem("ZS803", have=len(policy.signed_by(signed)), all=len(policy.witnesses))
     if head.size < state.size:
         raise Problem("ZS810", path="checkpoint", detail=f"{head.size} entries, {state.size} were seen before")
-    entries = list(folder.entries(state.size, head.size))
-    frontier = tree.Frontier(state.size, [decode_hash(one, "state") for one in state.peaks])
-    for entry in entries:
+    start = state.size
+    frontier = tree.Frontier(start, [decode_hash(one, "state") for one in state.peaks])
+    for entry in folder.entries(start, head.size):
         frontier.append(tree.leaf_hash(entry))
     if frontier.root != head.root:
         raise Problem("ZS810", path="checkpoint", detail="the entries do not continue what was seen before")
-    faults = [fault for entry in entries for fault in _look(entry, rules, state)]
+    faults = [fault for entry in folder.entries(start, head.size) for fault in _look(entry, rules, state)]
     state.peaks = [encode(one) for one in frontier.peaks]
     state.faults += len(faults)
     return faults

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zhunsheng.evidence.proof import Proof
-from zhunsheng.evidence.store import Head, Log
+from zhunsheng.evidence.store import Log
 from zhunsheng.kernel.errors import Problem
 
 
@@ -41,7 +41,7 @@ def receipt(log: Log, source: str) -> tuple[bytes, bytes]:
     index = log.indices([source]).get(source)
     if index is None:
         raise Problem("ZS812", path=source)
-    head = _best(log, index)
+    head = log.head_of(index)
     if head is None or not head.sealed:
         raise Problem("ZS803", have=head.witnesses if head else 0, all="…")
     proof = Proof(index, tuple(log.inclusion(index, head.size)), head.data)
@@ -49,16 +49,6 @@ def receipt(log: Log, source: str) -> tuple[bytes, bytes]:
 
 
 def _status(log: Log, index: int) -> Status:
-    head = _best(log, index)
+    head = log.head_of(index)
     sealed = head is not None and head.sealed
     return Status(Stage.SEALED if sealed else Stage.LOGGED, index, head.witnesses if head else 0)
-
-
-def _best(log: Log, index: int) -> Head | None:
-    """Return the smallest sealed head that holds an index, or else the last one that holds it."""
-    last = None
-    for head in log.heads(index + 1):
-        if head.sealed:
-            return head
-        last = head
-    return last

@@ -26,10 +26,12 @@ MAX_BATCH, MAX_SECONDS = 1_024, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of drafts: their indices by source, and the bodies whose signer failed, with the reason."""
+    """What became of drafts: their indices by source; the bodies whose signer failed, with the reason (ZS808); and the
+    sources of drafts that are not allowed, with the reason (ZS809)."""
 
     indices: dict[str, int]
     waiting: dict[str, Problem]
+    refused: dict[str, Problem]
 
 
 class Sequencer:
@@ -53,21 +55,22 @@ class Sequencer:
         """Append drafts as leaves, signed by their bodies; what is in the log already keeps its index.
 
         When this returns the leaves are on the disk. Drafts of a body whose signer fails wait, and so do later ones of
-        the same cases. Raises Problem ZS809 for a draft that is not allowed: nothing of the batch is appended then.
+        the same cases. A draft that is not allowed is refused by itself; the others go on.
         """
         if len(drafts) > MAX_BATCH:
             raise ValueError(f"a batch has at most {MAX_BATCH} drafts")
         known = self.log.indices([one.source for one in drafts])
         fresh = list({one.source: one for one in drafts if one.source not in known}.values())
         waiting: dict[str, Problem] = {}
+        refused: dict[str, Problem] = {}
         while True:
-            leaves = self._placed(able(fresh, waiting))
-            payloads = [one.payload for one in leaves]
-            signatures = self._signed(leaves, payloads, waiting)
+            leaves = self._placed(able([one for one in fresh if one.source not in refused], waiting))
+            payloads = payloads_of(leaves, refused)
+            signatures = self._signed(leaves, payloads, waiting) if len(payloads) == len(leaves) else {}
             if len(signatures) == len(leaves):
                 break
         entries = [entry_of(one, payloads[i], *signatures[i]) for i, one in enumerate(leaves)]
-        return Submitted({**known, **self.append(entries)}, waiting)
+        return Submitted({**known, **self.append(entries)}, waiting, refused)
 
     def append(self, entries: list[Entry]) -> dict[str, int]:
         """Append entries that are signed and placed already; return their indices by source."""
@@ -93,16 +96,24 @@ class Sequencer:
             self.folder.publish(collected.head.data)
         return collected.head
 
-    def run(self, pull: Callable[[int], Sequence[leaf.Draft]], stop: Callable[[], bool]) -> None:
-        """Turn what ``pull(limit)`` gives into leaves, and seal each second while there is something to seal."""
-        sealed_at = time.monotonic()
+    def run(
+        self, pull: Callable[[int, frozenset[str]], Sequence[leaf.Draft]], stop: Callable[[], bool]
+    ) -> Iterator[Submitted]:
+        """Turn what ``pull(limit, waiting bodies)`` gives into leaves, and seal each second while there is need.
+
+        Yields what became of each batch. A body whose signer failed is asked again a second later; until then ``pull``
+        should leave its rows out, so that they do not fill the batch.
+        """
+        sealed_at, waiting = time.monotonic(), frozenset[str]()
         while not stop():
-            done = self.submit(pull(MAX_BATCH))
+            done = self.submit(pull(MAX_BATCH, waiting))
+            waiting |= frozenset(done.waiting)
+            yield done
             if len(done.indices) < MAX_BATCH:
                 time.sleep(max(0.0, min(0.1, sealed_at + MAX_SECONDS - time.monotonic())))
             if time.monotonic() - sealed_at >= MAX_SECONDS:
                 self._seal_if_needed()
-                sealed_at = time.monotonic()
+                sealed_at, waiting = time.monotonic(), frozenset()
         self._seal_if_needed()
 
     def close(self) -> None:
@@ -174,6 +185,17 @@ def placed(drafts: Sequence[leaf.Draft], size: int, ends: Mapping[str, tuple[int
         sequence, previous = last.get(one.case, (0, None))
         found.append(leaf.place(one, sequence + 1, previous))
         last[one.case] = (sequence + 1, size + i)
+    return found
+
+
+def payloads_of(leaves: Sequence[leaf.Leaf], refused: dict[str, Problem]) -> list[bytes]:
+    """Return the payload of each leaf that is allowed; the others are added to ``refused`` by source."""
+    found = []
+    for one in leaves:
+        try:
+            found.append(one.payload)
+        except Problem as problem:
+            refused[one.source] = problem
     return found
 
 

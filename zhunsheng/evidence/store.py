@@ -156,25 +156,23 @@ class Log:
             self.connection.executemany("INSERT OR REPLACE INTO case_end VALUES(?, ?, ?)", last.values())
         return first
 
-    def heads(self, at_least: int = 0) -> Iterator[Head]:
-        """Yield the heads of the log's present name from a size on, smallest first."""
-        sql = "SELECT size, data, witnesses, sealed FROM head WHERE origin = ? AND size >= ? ORDER BY size"
-        for size, data, witnesses, sealed in self.connection.execute(sql, (self.origin, at_least)):
-            yield Head(size, data, witnesses, bool(sealed))
+    def head_of(self, index: int) -> Head | None:
+        """Return the smallest sealed head that holds an index, else the largest one that holds it."""
+        sealed = self._head("size > ? AND sealed = 1 ORDER BY size", index)
+        return sealed or self._head("size > ? ORDER BY size DESC", index)
 
     def latest(self, *, sealed: bool = False) -> Head | None:
         """Return the largest head, or the largest one that a quorum cosigned."""
-        sql = (
-            "SELECT size, data, witnesses, sealed FROM head WHERE origin = ? AND sealed >= ? ORDER BY size DESC LIMIT 1"
-        )
-        row = self.connection.execute(sql, (self.origin, int(sealed))).fetchone()
-        return Head(row[0], row[1], row[2], bool(row[3])) if row else None
+        return self._head("sealed >= ? ORDER BY size DESC", int(sealed))
 
     def keep_head(self, head: Head, sizes: dict[str, int] | None = None) -> None:
         """Keep a head, and what size each witness has cosigned."""
         with transaction(self.connection):
             row = (self.origin, head.size, head.data, head.witnesses, int(head.sealed))
             self.connection.execute("INSERT OR REPLACE INTO head VALUES(?, ?, ?, ?, ?)", row)
+            if head.sealed:  # smaller heads that no quorum cosigned prove nothing that this one does not
+                sql = "DELETE FROM head WHERE origin = ? AND size < ? AND sealed = 0"
+                self.connection.execute(sql, (self.origin, head.size))
             self.connection.executemany("INSERT OR REPLACE INTO witness VALUES(?, ?)", (sizes or {}).items())
 
     def witness_sizes(self) -> dict[str, int]:
@@ -191,6 +189,11 @@ class Log:
             self.connection.execute("UPDATE meta SET value = ? WHERE name = 'origin'", (origin,))
             self.connection.execute("UPDATE meta SET value = '0' WHERE name = 'published'")
             self.connection.execute("DELETE FROM witness")
+
+    def _head(self, which: str, value: int) -> Head | None:
+        sql = f"SELECT size, data, witnesses, sealed FROM head WHERE origin = ? AND {which} LIMIT 1"  # noqa: S608
+        row = self.connection.execute(sql, (self.origin, value)).fetchone()
+        return Head(row[0], row[1], row[2], bool(row[3])) if row else None
 
     def _meta(self, name: str) -> str:
         return str(self._one("SELECT value FROM meta WHERE name = ?", name))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 from zhunsheng.evidence.text import refuse
 from zhunsheng.evidence.tree import HASH_SIZE, Node, cover, fold
@@ -129,6 +130,9 @@ class Folder:
             written.append(self._file("entries", number, width, data))
         sync(written)
         sync({one.parent for one in written})
+        for one in written:  # partial tiles have served once the full one is there; a seal of one entry wrote each
+            if one.parent.suffix != ".p":
+                rmtree(one.with_name(f"{one.name}.p"), ignore_errors=True)
 
     def publish(self, head: bytes) -> None:
         """Replace the published checkpoint: the tiles that it needs must have been written."""
