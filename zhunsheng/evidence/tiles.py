@@ -17,9 +17,10 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import sync, write_whole
 
 WIDTH, HEIGHT = 256, 8
-MAX_ENTRY = 65_535
+FULL = WIDTH * HASH_SIZE
 
-#: Returns the hashes of a tile (level, number), of which at least the first ``width`` are there.
+#: Returns the hashes of a tile (level, number), of which at least the first ``width`` are there. A store of our own may
+#: let the nodes inside a full tile follow, layer by layer, so that a proof out of it hashes nothing.
 ReadTile = Callable[[int, int, int], bytes]
 
 
@@ -57,12 +58,18 @@ def unbundle(data: bytes) -> list[bytes]:
     return found
 
 
+def tile_layers(hashes: bytes) -> list[list[bytes]]:
+    """Return the layers of the complete subtree over 2^n hashes, from these hashes up to the root."""
+    layers = [[hashes[i : i + HASH_SIZE] for i in range(0, len(hashes), HASH_SIZE)]]
+    while len(layers[-1]) > 1:
+        pairs = zip(layers[-1][::2], layers[-1][1::2], strict=True)
+        layers.append([sha256(b"\1" + left + right).digest() for left, right in pairs])
+    return layers
+
+
 def tile_root(hashes: bytes) -> bytes:
     """Return the root of the complete subtree over the hashes of a tile, or of a part of 2^n of them."""
-    layer = [hashes[i : i + HASH_SIZE] for i in range(0, len(hashes), HASH_SIZE)]
-    while len(layer) > 1:
-        layer = [sha256(b"\1" + left + right).digest() for left, right in zip(layer[::2], layer[1::2], strict=True)]
-    return layer[0]
+    return tile_layers(hashes)[-1][0]
 
 
 def node_reader(read: ReadTile, size: int) -> Callable[[Node], bytes]:
@@ -81,8 +88,11 @@ def node_reader(read: ReadTile, size: int) -> Callable[[Node], bytes]:
         level, number = at
         step, inside = divmod(level, HEIGHT)
         first = number << inside
-        start = first % WIDTH * HASH_SIZE
-        return tile_root(tile(step, first // WIDTH)[start : start + (HASH_SIZE << inside)])
+        data, place = tile(step, first // WIDTH), first % WIDTH
+        if inside and len(data) > FULL:
+            start = FULL + (WIDTH - (WIDTH >> (inside - 1)) + (place >> inside)) * HASH_SIZE
+            return data[start : start + HASH_SIZE]
+        return tile_root(data[place * HASH_SIZE : (place + (1 << inside)) * HASH_SIZE])
 
     return node
 
@@ -111,7 +121,7 @@ class Folder:
 
     def hashes(self, level: int, number: int, width: int) -> bytes:
         """Return the hashes of a tile (a ReadTile)."""
-        return self.read(level, number, width)
+        return self.read(level, number, width)[: width * HASH_SIZE]
 
     def entries(self, start: int, end: int) -> Iterator[bytes]:
         """Yield the entries from start (held) to end (not held) of a log that has at least so many."""
@@ -164,17 +174,23 @@ def _added(old: int, new: int) -> Iterator[tuple[int, tuple[int, int]]]:
 def grow(old: int, leaves: list[bytes], read: ReadTile) -> dict[Node, bytes]:
     """Return the tiles (level, number) -> hashes that change when leaf hashes join a tree of ``old`` entries.
 
-    ``read`` gives the tiles at the right edge as they were. Only full tiles are hashed into the level above.
+    ``read`` gives the tiles at the right edge as they were. Only full tiles are hashed into the level above, and theirs
+    are followed by the nodes inside.
     """
     changed: dict[Node, bytes] = {}
     level, count, added = 0, old, leaves
     while added:
         first = count // WIDTH
-        kept = read(level, first, count % WIDTH)[: count % WIDTH * HASH_SIZE] if count % WIDTH else b""
+        kept = read(level, first, count % WIDTH)[: (count % WIDTH) * HASH_SIZE] if count % WIDTH else b""
         data = kept + b"".join(added)
-        pieces = [data[i : i + WIDTH * HASH_SIZE] for i in range(0, len(data), WIDTH * HASH_SIZE)]
-        changed.update({(level, first + i): piece for i, piece in enumerate(pieces)})
-        added = [tile_root(piece) for piece in pieces if len(piece) == WIDTH * HASH_SIZE]
+        added = []
+        for i in range(0, len(data), FULL):
+            piece = data[i : i + FULL]
+            if len(piece) == FULL:
+                layers = tile_layers(piece)
+                added.append(layers[-1][0])
+                piece += b"".join(node for layer in layers[1:-1] for node in layer)
+            changed[level, first + i // FULL] = piece
         level, count = level + 1, count >> HEIGHT
     return changed
 
