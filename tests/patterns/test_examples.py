@@ -31,7 +31,7 @@ def test_examples_hold_on_both_forms(name):
     ]
     people = [case_of(example, person) for _, example, person in examples]
     with duck.connect(threads=1) as con:
-        duck.load_bindings(con, BOUND)
+        duck.load_bindings(con, {name: BOUND[name]})
         duck.load_cases(con, people)
         by_set = duck.hits(con, PATTERNS[name])
     one_by_one = [hit for case in people for hit in JUDGES[name](case, BOUND[name])]

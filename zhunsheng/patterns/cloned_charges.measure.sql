@@ -1,10 +1,19 @@
--- sums alone first: sheets that differ in them are not alike, and what else they hold is read of the few that agree
-WITH sheet AS MATERIALIZED (
-    SELECT
-        institution_id, encounter_id, person_id, MIN(service_date) AS first_day, COUNT(*) AS lines,
-        CAST(SUM(amount_fen) AS BIGINT) AS fen, CAST(SUM(quantity_e4) AS BIGINT) AS quantity_e4
+-- long sheets by a count alone, then sums: sheets that differ in them are not alike, and what else they hold is read of
+-- the few that agree
+WITH long AS (
+    SELECT encounter_id
     FROM line
-    GROUP BY institution_id, encounter_id, person_id
+    GROUP BY encounter_id
+    HAVING COUNT(*) >= (SELECT MIN(min_lines) FROM b_cloned_charges)
+),
+
+sheet AS MATERIALIZED (
+    SELECT
+        l.institution_id, l.encounter_id, l.person_id, MIN(l.service_date) AS first_day, COUNT(*) AS lines,
+        CAST(SUM(l.amount_fen) AS BIGINT) AS fen, CAST(SUM(l.quantity_e4) AS BIGINT) AS quantity_e4
+    FROM line AS l
+    INNER JOIN long ON l.encounter_id = long.encounter_id
+    GROUP BY l.institution_id, l.encounter_id, l.person_id
     HAVING COUNT(*) >= (SELECT MIN(min_lines) FROM b_cloned_charges)
 ),
 

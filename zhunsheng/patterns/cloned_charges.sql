@@ -11,15 +11,50 @@ WITH flagged AS MATERIALIZED (
 
 suspect AS MATERIALIZED (SELECT DISTINCT institution_id FROM flagged),
 
-sheet AS MATERIALIZED (
+-- sums alone first, as in the measure: what else a sheet holds is read of those only that agree in them
+brief AS (
     SELECT
-        l.institution_id, l.encounter_id, l.person_id, SUBSTR(CAST(MIN(l.service_date) AS VARCHAR), 1, 7) AS period,
-        COUNT(*) AS lines, COUNT(DISTINCT l.item_code) AS kinds, CAST(SUM(l.amount_fen) AS BIGINT) AS fen,
-        CAST(SUM(CAST(l.amount_fen AS HUGEINT) * l.amount_fen) AS VARCHAR) AS squares,
-        CAST(SUM(l.quantity_e4) AS BIGINT) AS quantity_e4, MIN(l.item_code) AS first_item, MAX(l.item_code) AS last_item
+        l.institution_id, l.encounter_id, l.person_id, MIN(l.service_date) AS first_day, COUNT(*) AS lines,
+        CAST(SUM(l.amount_fen) AS BIGINT) AS fen, CAST(SUM(l.quantity_e4) AS BIGINT) AS quantity_e4
     FROM line AS l
     INNER JOIN suspect ON l.institution_id = suspect.institution_id
     GROUP BY l.institution_id, l.encounter_id, l.person_id
+    HAVING COUNT(*) >= (SELECT MIN(min_lines) FROM flagged)
+),
+
+long_sheet AS MATERIALIZED (
+    SELECT f.place, f.rule_id, f.min_people, brief.*, SUBSTR(CAST(brief.first_day AS VARCHAR), 1, 7) AS period
+    FROM brief
+    INNER JOIN flagged AS f
+        ON brief.institution_id = f.institution_id AND SUBSTR(CAST(brief.first_day AS VARCHAR), 1, 7) = f.period
+    WHERE brief.lines >= f.min_lines
+),
+
+even AS (
+    SELECT rule_id, place, lines, fen, quantity_e4
+    FROM long_sheet
+    GROUP BY rule_id, place, lines, fen, quantity_e4, min_people
+    HAVING COUNT(DISTINCT person_id) >= min_people
+),
+
+near AS MATERIALIZED (
+    SELECT DISTINCT s.institution_id, s.encounter_id, s.person_id, s.period, s.lines, s.fen, s.quantity_e4
+    FROM long_sheet AS s
+    INNER JOIN even AS e
+        ON s.rule_id = e.rule_id AND s.place = e.place AND s.lines = e.lines AND s.fen = e.fen
+        AND s.quantity_e4 = e.quantity_e4
+),
+
+sheet AS MATERIALIZED (
+    SELECT
+        n.institution_id, n.encounter_id, n.person_id, n.period, n.lines, n.fen, n.quantity_e4,
+        COUNT(DISTINCT l.item_code) AS kinds,
+        CAST(SUM(CAST(l.amount_fen AS HUGEINT) * l.amount_fen) AS VARCHAR) AS squares,
+        MIN(l.item_code) AS first_item, MAX(l.item_code) AS last_item
+    FROM near AS n
+    INNER JOIN line AS l
+        ON n.institution_id = l.institution_id AND n.encounter_id = l.encounter_id AND n.person_id = l.person_id
+    GROUP BY n.institution_id, n.encounter_id, n.person_id, n.period, n.lines, n.fen, n.quantity_e4
 ),
 
 said AS MATERIALIZED (
