@@ -1,9 +1,11 @@
 """Notes, keys, cosignatures, checkpoints, policies and proof files: published examples and hostile ones."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.evidence import golden
-from zhunsheng.evidence import checkpoint, note, policy, proof, tree
+from zhunsheng.evidence import checkpoint, leaf, note, policy, proof, tiles, tree, witness
 from zhunsheng.evidence.text import decode_hash
 from zhunsheng.kernel.errors import Problem
 
@@ -235,3 +237,36 @@ def test_a_log_that_the_policy_does_not_name_is_not_trusted():
     rules = policy.parse(b"log " + NEUMANN_VKEY.encode() + b"\nquorum none\n")
     assert refused(proof.verify, golden_proof(), golden.ENTRIES[5], rules) == "ZS802"
     assert tree.leaf_hash(golden.ENTRIES[5])
+
+
+PARSERS = {
+    "note": note.parse,
+    "policy": policy.parse,
+    "proof": proof.parse,
+    "request": witness.parse_request,
+    "bundle": tiles.unbundle,
+    "bodies": leaf.parse_bodies,
+    "leaf": leaf.parse,
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
+def test_no_bytes_at_all_do_more_than_be_refused(name, data):
+    try:
+        PARSERS[name](data)
+    except Problem as problem:
+        assert problem.code in {"ZS801", "ZS809"}
+
+
+@given(place=st.integers(0, 10_000), fresh=st.binary(max_size=3), width=st.integers(0, 3))
+def test_a_head_and_a_proof_with_any_few_bytes_changed_prove_nothing_else(place, fresh, width):
+    data = golden_proof().data
+    place %= len(data)
+    changed = data[:place] + fresh + data[place + width :]
+    try:
+        shown = proof.verify(proof.parse(changed), golden.ENTRIES[5], policy.parse(golden.POLICY))
+    except Problem as problem:
+        assert problem.code in {"ZS801", "ZS802", "ZS803"}
+    else:  # an unknown line, or a witness beyond the quorum, may be dropped or added: what is proved stays the same
+        assert (shown.index, shown.head.root.hex(), len(shown.witnesses) >= 2) == (5, golden.ROOTS[8], True)

@@ -40,7 +40,7 @@ def test_the_same_rows_again_change_nothing(tmp_path):
 def test_without_a_quorum_there_is_no_receipt(tmp_path):
     with site(tmp_path) as here:
         here.sequencer.submit([draft(1)])
-        for code, source in (("ZS803", "outbox:1"), ("ZS812", "outbox:2")):
+        for code, source in (("ZS814", "outbox:1"), ("ZS812", "outbox:2")):
             with pytest.raises(Problem) as caught:
                 receipt.receipt(here.log, source)
             assert caught.value.code == code

@@ -36,14 +36,14 @@ def statuses(log: Log, sources: list[str]) -> dict[str, Status]:
 def receipt(log: Log, source: str) -> tuple[bytes, bytes]:
     """Return the proof file of a row and its record (the log's entry), against the smallest sealed head that holds it.
 
-    Raises Problem ZS803 where no quorum has cosigned it yet, ZS812 where the log has no such row.
+    Raises Problem ZS814 where no quorum has cosigned it yet, ZS812 where the log has no such row.
     """
     index = log.indices([source]).get(source)
     if index is None:
         raise Problem("ZS812", path=source)
     head = log.head_of(index)
     if head is None or not head.sealed:
-        raise Problem("ZS803", have=head.witnesses if head else 0, all="…")
+        raise Problem("ZS814", source=source, index=index, have=head.witnesses if head else 0)
     proof = Proof(index, tuple(log.inclusion(index, head.size)), head.data)
     return proof.data, next(log.entries(index, index + 1))
 
