@@ -24,6 +24,8 @@ from zhunsheng.kernel.time import now_seconds
 MAX_LEAVES = 1_024
 #: How far a leaf's time may lie from the signer's clock, in seconds: a body does not sign for another day.
 MAX_DRIFT = 86_400
+#: A full batch takes a signer a good part of a second; one that hangs holds up all others for so long.
+TIMEOUT_SECONDS = 5.0
 SCHEMA = "CREATE TABLE IF NOT EXISTS signed(digest TEXT PRIMARY KEY, source TEXT NOT NULL, at INTEGER NOT NULL)"
 
 
@@ -64,7 +66,7 @@ class RemoteSigner:
         """Have leaves signed. Raises Problem ZS808 with the reason."""
         body = json.dumps({"leaves": [payload.decode() for payload in payloads]}).encode()
         try:
-            answer = post(self.address, "/sign-leaves", body, self.token)
+            answer = post(self.address, "/sign-leaves", body, self.token, TIMEOUT_SECONDS)
             if answer.status != 200:
                 raise Problem("ZS808", body=self.verifier.name, detail=answer.body[:200].decode("utf-8", "replace"))
             found = [decode(text, "signature") for text in json.loads(answer.body)["signatures"]]
