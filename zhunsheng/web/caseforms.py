@@ -62,7 +62,7 @@ def articles() -> tuple[tuple[str, str], ...]:
     """Return the articles of law that a case can name, as ``instrument/article`` and words."""
     found = []
     for instrument in library.laws().values():
-        title = said(instrument.short, instrument.title_en)
+        title = said(instrument.title, instrument.title_en)
         found += [(f"{instrument.id}/{number}", f"{title} {_numbered(number)}") for number in instrument.articles]
     return tuple(found)
 

@@ -27,6 +27,7 @@ from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
+from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
@@ -151,26 +152,37 @@ def _origin(request: HttpRequest) -> Case | None:
 
 
 def _prefilled(request: HttpRequest, cycle: Cycle, origin: Case | None) -> dict[str, Any]:
-    """Return what is known already: of the case that this one follows, or of a list of findings."""
-    names = {one.id for one in cycle.opening.needs}
-    given: dict[str, Any] = {}
+    """Return what is known already: of the case that this one follows, or of a group of findings."""
+    inputs = {one.id: one for one in cycle.opening.needs}
     if origin is not None:
-        for shown in queries.timeline(request.scope, origin):
-            given |= {key: value for key, value in shown.fields.items() if key in names}
-        given.pop("reason", None)
-        return {key: [str(one) for one in value] if isinstance(value, list) else value for key, value in given.items()}
+        return _of_origin(request, inputs, origin)
     rule, month, place = (request.GET.get(name, "") for name in ("rule", "month", "institution"))
-    if "findings" in names and rule and place and request.scope.sees(place):
-        with request.scope.lake() as reader:
-            rows = findings.of_group(reader, place, rule, month, MOST_FINDINGS)
-        stake = sum(row["amount_fen"] for row in rows)
-        given = {
-            "source": "finding",
-            "findings": [row["finding_id"] for row in rows],
-            "summary": _("{rule}，{month}，{n} 条疑点").format(rule=rule, month=month or _("全部月份"), n=len(rows)),
-            "at_stake_fen": yuan(stake).replace(",", ""),
-        }
-    return given
+    if "findings" not in inputs or not rule or not request.scope.sees(place):
+        return {}
+    with request.scope.lake() as reader:
+        rows = findings.of_group(reader, place, rule, month, MOST_FINDINGS)
+        names = {one["rule_id"]: tongue(one, "name") for one in findings.rules(reader)}
+    told = {"rule": names.get(rule, rule), "month": month or _("全部月份"), "n": len(rows)}
+    return {
+        "source": "finding",
+        "findings": [row["finding_id"] for row in rows],
+        "summary": _("{rule}，{month}，{n} 条疑点").format(**told),
+        "at_stake_fen": yuan(sum(row["amount_fen"] for row in rows)).replace(",", ""),
+    }
+
+
+def _of_origin(request: HttpRequest, inputs: dict[str, Input], origin: Case) -> dict[str, Any]:
+    """Return of the fields of a case those that the next one asks for too, as a form holds them; the latest counts."""
+    given: dict[str, Any] = {}
+    for shown in queries.timeline(request.scope, origin):
+        given |= {key: value for key, value in shown.fields.items() if key in inputs and key != "reason"}
+    return {key: _in_form(inputs[key], value) for key, value in given.items()}
+
+
+def _in_form(one: Input, value: Any) -> Any:
+    if one.kind == "amount":
+        return yuan(value).replace(",", "")
+    return [str(part) for part in value] if isinstance(value, list) else value
 
 
 @page(Verb.READ_CASES)
