@@ -144,11 +144,15 @@ class UploadGate:
 
     @staticmethod
     def _may_upload(request: HttpRequest) -> bool:
-        if not request.user.is_authenticated:
-            return False
-        if request.path == reverse("imports"):
-            return may(request.user, Verb.IMPORT_FILES)
-        return CASE_FILES.fullmatch(request.path) is not None and may(request.user, Verb.READ_CASES)
+        verb = _uploading(request.path)
+        return verb is not None and request.user.is_authenticated and may(request.user, verb)
+
+
+def _uploading(path: str) -> Verb | None:
+    """Return what one must be allowed to send a large body there; None where nobody may."""
+    if path == reverse("imports"):
+        return Verb.IMPORT_FILES
+    return Verb.READ_CASES if CASE_FILES.fullmatch(path) else None
 
 
 class ProblemPages:
