@@ -298,7 +298,7 @@ def test_a_step_whose_evidence_fails_did_not_happen(crew, clue, monkeypatch):
     def fail(*_args, **_kwargs):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(EvidenceOutbox.objects.__class__, "create", fail)
+    monkeypatch.setattr(EvidenceOutbox, "save", fail)
     with pytest.raises(DatabaseError, match="disk full"):
         actions.move(crew["one"], clue, "assign", officers(crew), version=clue.version)
     monkeypatch.undo()

@@ -68,7 +68,7 @@ def test_a_deed_whose_evidence_fails_did_not_happen(people, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(EvidenceOutbox.objects.__class__, "create", fail)
+    monkeypatch.setattr(EvidenceOutbox, "save", fail)
     with pytest.raises(DatabaseError, match="disk full"), transaction.atomic():
         deed()
     monkeypatch.undo()

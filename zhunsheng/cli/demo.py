@@ -46,6 +46,7 @@ def demo(
         report = _import(site, folder, quiet=json)
         manifest = _judge(site, quiet=json)
         people = _people(site)
+        _log(site)
         if _changed(report):
             record_import(person(IMPORTER), files_of([folder / "import"]), report)
     data = {
@@ -115,6 +116,13 @@ def _judge(site: Home, *, quiet: bool) -> runs.Manifest:
         manifest = runs.execute(site, rulebook(), as_of=AS_OF, finished_at=epoch_seconds(now()), progress=tell)
     record_run(manifest, once=True)
     return manifest
+
+
+def _log(site: Home) -> None:
+    """Give the demo an evidence log with three witnesses that run beside it; on a site each body runs its own."""
+    from zhunsheng.casework.seals.demo import make_demo_log
+
+    make_demo_log(site)
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

@@ -1,4 +1,7 @@
-"""Serves the site: one granian process with threads, and a worker process that is started again when it dies."""
+"""Serves the site: one granian process with threads, and child processes that are started again when they die.
+
+The children are the worker, the sequencer where the site keeps an evidence log, and the witnesses of a demo.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from granian import Granian
 from granian.constants import Interfaces
 
+from zhunsheng.evidence.places import LogPlace
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import Home, home
 
 #: Threads that answer requests; DuckDB and SQLite release the interpreter while they work.
 THREADS = 8
 #: Seconds between the death of a worker and the start of the next.
 PAUSE = 2.0
 WORKER = "from zhunsheng.casework.jobs.worker import work; work()"
+SEQUENCER = "from zhunsheng.casework.seals.process import work; work()"
+WITNESS = "from zhunsheng.cli import main; main()"
 
 
 def serve(host: str, port: int) -> None:
@@ -30,9 +38,11 @@ def serve(host: str, port: int) -> None:
     django.setup()
     check_free(host, port)
     call_command("collectstatic", verbosity=0, interactive=False)
-    worker = Supervised([sys.executable, "-c", WORKER])
-    worker.start()
-    try:
+    with ExitStack() as stack:
+        for command in children(home()):
+            child = Supervised(command)
+            child.start()
+            stack.callback(child.stop)
         site = Granian(
             "zhunsheng.config.wsgi:application",
             address=host,
@@ -44,8 +54,16 @@ def serve(host: str, port: int) -> None:
             log_enabled=False,
         )
         site.serve()
-    finally:
-        worker.stop()
+
+
+def children(site: Home) -> list[list[str]]:
+    """Return the commands of the processes beside the pages; what others lean on comes first and ends last."""
+    witness = [sys.executable, "-c", WITNESS, "witness", "run"]
+    ports = sorted(site.witnesses.glob("*/port"))
+    found = [[*witness, str(port.parent), "--port", port.read_text("ascii").strip()] for port in ports]
+    if LogPlace(site.log).database.exists():
+        found.append([sys.executable, "-c", SEQUENCER])
+    return [*found, [sys.executable, "-c", WORKER]]
 
 
 def check_free(host: str, port: int) -> None:

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.worklist",
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
+    "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
     "zhunsheng.web",

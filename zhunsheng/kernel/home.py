@@ -52,6 +52,16 @@ class Home:
         return self.root / "books"
 
     @property
+    def log(self) -> Path:
+        """The evidence log: its database, keys, policy and tiles."""
+        return self.root / "log"
+
+    @property
+    def witnesses(self) -> Path:
+        """Witnesses that a demo runs beside its log, one folder each; on a site each body keeps its own elsewhere."""
+        return self.root / "witnesses"
+
+    @property
     def key(self) -> Path:
         """The pseudonym key."""
         return self.root / "secret" / "pseudonym.key"

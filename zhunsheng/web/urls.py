@@ -24,6 +24,7 @@ from zhunsheng.web.views import (
     places,
     rulebook,
     runs,
+    seals,
     workbooks,
     worklist,
 )
@@ -56,6 +57,8 @@ urlpatterns = [
     path("cases/<int:pk>/files", cases.attach, name="case-attach"),
     path("cases/<int:pk>/files/<int:number>", cases.file, name="case-file"),
     path("clues", clues.groups, name="clues"),
+    path("evidence/<int:sequence>", seals.seal, name="seal"),
+    path("evidence/<int:sequence>/receipt.zip", seals.receipt, name="seal-receipt"),
     path("places", places.places, name="places"),
     path("places.<str:kind>", places.export, name="places-export"),
     path("compare", peers.compare, name="compare"),

@@ -157,6 +157,12 @@ def may_attach(case: Case, user: User) -> bool:
     return case.closed_at is None and acts(user, case, sides)
 
 
+def event_of_evidence(scope: Scope, sequence: int) -> CaseEvent | None:
+    """Return the step of a case that left a row of evidence, where the reader may see that step; else None."""
+    event = CaseEvent.objects.filter(evidence=sequence, case__in=cases(scope).order_by()).select_related("case").first()
+    return event if event is not None and (event.shown or sees_all(scope, event.case)) else None
+
+
 def pending(scope: Scope, case: Case) -> Proposal | None:
     """Return the proposal that waits for a second person, to those who see all of the case."""
     return policies.pending(case) if sees_all(scope, case) else None

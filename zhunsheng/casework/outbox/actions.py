@@ -34,19 +34,25 @@ def append(actor: Actor, kind: str, subject: str, payload: dict[str, Any]) -> Ev
     """Add one row of evidence. Raises RuntimeError outside a transaction: deed and evidence stand or fall together."""
     if not connection.in_atomic_block:
         raise RuntimeError("evidence is written in the transaction of the deed")
-    text = canonical(payload)
-    at = now().astimezone(UTC)  # as the database gives it back, so that the seal can be checked
-    sealed = {"kind": kind, "actor": actor.actor_key, "body": actor.body_key, "subject": subject, "at": at.isoformat()}
+    row = EvidenceOutbox(
+        kind=kind,
+        actor=actor.actor_key,
+        body=actor.body_key,
+        subject=subject,
+        payload=canonical(payload).decode(),
+        at=now().astimezone(UTC),  # as the database gives it back, so that the digest can be checked
+    )
+    row.digest = digest(content(row))
     with walls.within(walls.SITE):  # whoever acts leaves evidence, also where that one may not read it: at a login
-        return EvidenceOutbox.objects.create(
-            kind=kind,
-            actor=actor.actor_key,
-            body=actor.body_key,
-            subject=subject,
-            payload=text.decode(),
-            digest=digest(canonical(sealed) + b"\n" + text),
-            at=at,
-        )
+        row.save(force_insert=True)
+    return row
+
+
+def content(row: EvidenceOutbox) -> bytes:
+    """Return what a row says, as the bytes that its digest and its leaf in the log stand for."""
+    at = row.at.astimezone(UTC).isoformat()
+    said = {"kind": row.kind, "actor": row.actor, "body": row.body, "subject": row.subject, "at": at}
+    return canonical(said) + b"\n" + row.payload.encode()
 
 
 deed = transaction.atomic

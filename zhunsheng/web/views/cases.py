@@ -21,6 +21,7 @@ from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import actions, library, queries
 from zhunsheng.casework.cases.models import Case, Proposal
 from zhunsheng.casework.findings import queries as findings
+from zhunsheng.casework.seals import queries as seals
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
@@ -233,7 +234,7 @@ def _page(
         "files": files,
         "may_attach": queries.may_attach(found, user),
         "inside": user.body_id == found.body_id,
-        "events": [_event(scope, found, life, one) for one in queries.timeline(scope, found)],
+        "events": _events(scope, found, life),
         "owed": queries.owed(found),
         "followed_by": list(queries.cases(scope).filter(origin=found)),
         "may_follow": _may_follow(user, found, life),
@@ -252,6 +253,12 @@ def _inputs(life: Cycle, about: str) -> dict[str, Input]:
     needs = life.opening.needs if about == life.name else ()
     moves = {move.id: move.needs for move in life.moves}
     return {one.id: one for one in (needs or moves.get(about, ()))}
+
+
+def _events(scope: Any, found: Case, life: Cycle) -> list[dict[str, Any]]:
+    told = queries.timeline(scope, found)
+    stages = seals.stages(one.event.evidence for one in told)
+    return [{**_event(scope, found, life, one), "status": stages[one.event.evidence]} for one in told]
 
 
 def _event(scope: Any, found: Case, life: Cycle, shown: queries.Shown) -> dict[str, Any]:
