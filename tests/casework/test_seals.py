@@ -103,6 +103,27 @@ def test_a_receipt_is_checked_by_what_it_holds_alone(place, people):
             assert done.signed and done.digest
 
 
+def test_a_program_that_nobody_here_wrote_accepts_the_receipt_of_a_decision(place, people, judge, tmp_path):
+    row = deed(append)(people["head"], "case.penalty_decided", "case:1", {"number": "AJ2026-00001"})
+    carried(place)
+    archive = zipfile.ZipFile(io.BytesIO(queries.receipt_of(row, "manual")))
+    archive.extractall(tmp_path)
+    name = f"evidence-{row.pk}"
+    paths = [tmp_path / f"{name}.tlog-proof", tmp_path / f"{name}.record.json", tmp_path / "policy"]
+    accepted, said = judge(*paths)
+    assert accepted, said
+    paths[1].write_bytes(paths[1].read_bytes().replace(b"payload", b"Payload", 1))
+    assert not judge(*paths)[0]
+
+
+def test_the_health_page_says_how_the_log_stands(place, client):
+    assert client.get("/health").json()["log"] == "ok"  # nothing waits for a minute yet
+    carried(place)
+    assert client.get("/health").json()["log"] == "ok"
+    RecordKey.objects.filter(pk=rows()[0].pk).update(refused=ALTERED)
+    assert client.get("/health").json()["log"] == "altered"
+
+
 def test_pages_tell_how_far_a_row_has_come_to_those_who_may_see_it(place, people, as_):
     row = deed(append)(people["head"], "case.notified", "case:1", {"number": "AJ2026-00001"})
     address = f"/evidence/{row.pk}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Exists, QuerySet
 
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.outbox.models import EvidenceOutbox
@@ -16,3 +19,25 @@ def evidence_of(scope: Scope, subject: str) -> QuerySet[EvidenceOutbox]:
 def recorded_subjects(kind: str) -> set[str]:
     """Return the subjects that have evidence of a kind. For the site's own book-keeping: it shows nobody a row."""
     return set(EvidenceOutbox.objects.filter(kind=kind).values_list("subject", flat=True))
+
+
+def one_in(scope: Scope, sequence: int) -> EvidenceOutbox | None:
+    """Return a row in view, or None."""
+    return scope.rows(EvidenceOutbox.objects.filter(pk=sequence)).first()
+
+
+def row(sequence: int) -> EvidenceOutbox | None:
+    """Return a row whatever the scope. For who has shown otherwise that the reader may see it, and for the log."""
+    return EvidenceOutbox.objects.filter(pk=sequence).first()
+
+
+def beyond(floor: int, settled: Exists, limit: int, without_bodies: Sequence[str]) -> list[EvidenceOutbox]:
+    """Return rows above a number that are not settled, oldest first. For the site's own book-keeping."""
+    found = EvidenceOutbox.objects.filter(~settled, pk__gt=floor).exclude(body__in=without_bodies)
+    return list(found.order_by("pk")[:limit])
+
+
+def last(before: datetime | None = None) -> int:
+    """Return the number of the newest row, or of the newest before a moment; 0 when there is none."""
+    found = EvidenceOutbox.objects.filter(at__lt=before) if before else EvidenceOutbox.objects.all()
+    return found.order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.outbox import queries as outbox
 from zhunsheng.casework.outbox.actions import content, deed
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.seals.drafts import draft, sequence_of, signer_name
@@ -34,14 +35,9 @@ class Supply:
         """Return at most so many drafts, without bodies that wait. Their keys are kept before they are given."""
         bodies = [name.removeprefix("body-") for name in waiting]
         settled = RecordKey.objects.filter(pk=OuterRef("pk")).exclude(logged=False, refused="")
-        rows = list(
-            EvidenceOutbox.objects.filter(~Exists(settled), pk__gt=self.floor)
-            .exclude(body__in=bodies)
-            .order_by("pk")[:limit]
-        )
+        rows = outbox.beyond(self.floor, Exists(settled), limit, bodies)
         if not rows and not bodies:
-            last = EvidenceOutbox.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-            self.floor = max(self.floor, last - LAG)
+            self.floor = max(self.floor, outbox.last() - LAG)
         keys = _keys(rows)
         return [draft(row, keys[row.pk], self.signers, self.operator, self.site_key) for row in rows if row.pk in keys]
 

@@ -6,20 +6,24 @@ import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.outbox import queries as outbox
 from zhunsheng.casework.outbox.actions import content
 from zhunsheng.casework.outbox.models import EvidenceOutbox
-from zhunsheng.casework.seals.drafts import source_of
+from zhunsheng.casework.seals.drafts import signer_name, source_of
 from zhunsheng.casework.seals.models import RecordKey
-from zhunsheng.evidence import note, store
+from zhunsheng.evidence import store
 from zhunsheng.evidence.leaf import open_entry
 from zhunsheng.evidence.places import LogPlace
 from zhunsheng.evidence.receipt import Stage, Status, receipt, statuses
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
-from zhunsheng.kernel.time import at
+from zhunsheng.kernel.time import at, now
 
 WRITTEN = Status(Stage.WRITTEN)
 
@@ -44,18 +48,12 @@ class Told:
 
 def visible(scope: Scope, sequence: int, *, everything: bool) -> EvidenceOutbox | None:
     """Return a row that a reader may see: one of a body in view (``everything``), or a step of a case shown to them."""
-    row = EvidenceOutbox.objects.filter(pk=sequence).first() if everything else None
-    if row is not None:
-        return scope.rows(EvidenceOutbox.objects.filter(pk=sequence)).first()
-    found = cases.event_of_evidence(scope, sequence)
-    return None if found is None else _row(sequence)
-
-
-def _row(sequence: int) -> EvidenceOutbox | None:
-    from zhunsheng.casework.bodies import walls
-
+    if everything:
+        return outbox.one_in(scope, sequence)
+    if cases.event_of_evidence(scope, sequence) is None:
+        return None
     with walls.within(walls.SITE):  # the step was shown: so is the row that says the same
-        return EvidenceOutbox.objects.filter(pk=sequence).first()
+        return outbox.row(sequence)
 
 
 def stages(sequences: Iterable[int]) -> dict[int, Status]:
@@ -126,6 +124,22 @@ def receipt_of(row: EvidenceOutbox, manual: str) -> bytes:
     return out.getvalue()
 
 
-def operator_name() -> str:
-    """Return the name of the operator as a body of the log."""
-    return note.load_skey(LogPlace(home().log).operator).verifier.name
+def state() -> str:
+    """Return for the health page how the log stands: none, ok, behind (a row waits for a minute), or altered.
+
+    ``altered`` says that rows differ from what was written, or that the log would not take them.
+    """
+    if not LogPlace(home().log).database.exists():
+        return "none"
+    with walls.within(walls.SITE):
+        if RecordKey.objects.exclude(refused="").exists():
+            return "altered"
+        last = outbox.last(now() - timedelta(seconds=60))
+        carried = last == 0 or RecordKey.objects.filter(pk=last, logged=True).exists()
+    return "ok" if carried else "behind"
+
+
+def signer_words(signer: str) -> Body | None:
+    """Return the body that a name of the log stands for; None for the operator."""
+    number = signer.removeprefix(signer_name(""))
+    return Body.objects.filter(pk=int(number)).first() if number.isdecimal() else None

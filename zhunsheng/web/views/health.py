@@ -10,6 +10,7 @@ from duckdb import Error as DuckError
 from zhunsheng import __version__
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.jobs.queries import worker_alive
+from zhunsheng.casework.seals.queries import state as log_state
 from zhunsheng.kernel.errors import Problem
 
 
@@ -23,6 +24,7 @@ def health(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     except DatabaseError:
         parts = {"database": "failing", "worker": "unknown"}
     parts["run"] = _run()
+    parts["log"] = log_state() if parts["database"] == "ok" else "unknown"
     good = parts["database"] == "ok" and parts["run"] != "failing"
     return JsonResponse(
         {"status": "ok" if good else "failing", **parts, "version": __version__}, status=200 if good else 503

@@ -17,7 +17,9 @@ from zhunsheng.web.access import page
 def seal(request: HttpRequest, sequence: int) -> HttpResponse:
     """Show how far a row has come."""
     row = _row(request, sequence)
-    return render(request, "web/seal.html", {"row": row, "told": queries.told(sequence)})
+    told = queries.told(sequence)
+    context = {"row": row, "told": told, "signer": queries.signer_words(told.signer) if told else None}
+    return render(request, "web/seal.html", context)
 
 
 @page(Verb.READ_RULEBOOK)
