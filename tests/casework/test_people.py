@@ -14,6 +14,7 @@ from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.bodies.queries import duties_today
 from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def test_a_taken_login_adds_nothing():
 
 def test_a_login_is_taken_whatever_its_case():
     user = actions.create_user(Process("test"), "zhou", "周敏", None, "qing-he-2026")
-    with pytest.raises(ValueError, match="taken"):
+    with pytest.raises(Problem, match="ZS756"):
         actions.create_user(Process("test"), "ZHOU", "另一人", None, "qing-he-2026")
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create(login="Zhou", display_name="另一人")
