@@ -17,6 +17,8 @@ from zhunsheng.kernel.time import OPEN_END, Period, now
 def create_body(actor: Actor, kind: str, name: str, *, code: str = "", region: str = "", name_en: str = "") -> Body:
     """Add a body. Raises Problem ZS702, ZS754, ZS755."""
     check_holds(actor, Verb.MANAGE_PEOPLE)
+    if isinstance(actor, User):
+        policies.check_reach(actor, kind, code, region)
     policies.check_body(kind, name, code, region)
     body = Body.objects.create(kind=kind, name=name, institution_code=code, region=region, name_en=name_en)
     append(actor, "body.created", f"body:{body.pk}", {"kind": kind, "name": name, "code": code, "region": region})

@@ -60,11 +60,15 @@ def _regional(region: str) -> list[_Person]:
         BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "Qinghe Healthcare Security Administration", region
     )
     health = _body(BodyKind.HEALTH_AUTHORITY, "青禾县卫生健康局", "Qinghe Health Commission", region)
+    data = _body(BodyKind.DATA_AUTHORITY, "青禾县数据局", "Qinghe Data Bureau", region)
     staff = (DutyName.REVIEWER, DutyName.IMPORTER, DutyName.ANALYST)
     return [
         _Person("bureau-head", "林国平", "医疗保障局 局长", bureau, (DutyName.HEAD,)),
         _Person("reviewer", "周敏", "医疗保障局 审核员、数据员、分析员", bureau, staff),
         _Person("health", "何静", "卫生健康局 分析员", health, (DutyName.ANALYST,)),
+        _Person("system", "沈越", "数据局 系统管理员", data, (DutyName.ADMINISTRATOR,)),
+        _Person("security", "孟岚", "数据局 安全管理员", data, (DutyName.SECURITY,)),
+        _Person("audit", "严正", "数据局 安全审计员", data, (DutyName.AUDITOR,)),
     ]
 
 

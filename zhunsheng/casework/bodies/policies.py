@@ -12,6 +12,7 @@ from django.conf import settings
 
 from zhunsheng.casework.bodies.models import Body, BodyKind, Duty, DutyName, LoginFailure, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS, CERTIFIED
+from zhunsheng.casework.bodies.scope import prefix, reach
 from zhunsheng.casework.outbox.actions import Actor
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import OPEN_END, Period, now
@@ -97,3 +98,20 @@ def check_body(kind: str, name: str, code: str, region: str) -> None:
     same_code = kind == BodyKind.INSTITUTION and Body.objects.filter(kind=kind, institution_code=code).exists()
     if same_code or Body.objects.filter(kind=kind, name=name).exists():
         raise Problem("ZS754", name=name)
+
+
+def check_reach(user: User, kind: str, code: str, region: str) -> None:
+    """Raise Problem ZS755 for a body beyond the reach of who registers it: nobody opens a view wider than the own.
+
+    A body that sees the whole site registers any, others the institutions and consortia within their reach, and a
+    data authority every other body of its region.
+    """
+    known, own = reach(user), user.body
+    if known is None:
+        return
+    if kind in (BodyKind.INSTITUTION, BodyKind.CONSORTIUM):
+        allowed = code in known
+    else:
+        allowed = own.kind == BodyKind.DATA_AUTHORITY and region.startswith(prefix(own.region))
+    if not allowed:
+        raise Problem("ZS755")

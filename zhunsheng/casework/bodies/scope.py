@@ -109,10 +109,20 @@ def _of_region(region: str, file: lake.RunFile | None) -> frozenset[str] | None:
     if not region:
         return None
     places = file.places.values() if file else ()
-    return frozenset(p.institution_id for p in places if (p.region or "").startswith(_prefix(region)))
+    return frozenset(p.institution_id for p in places if (p.region or "").startswith(prefix(region)))
 
 
-def _prefix(region: str) -> str:
+def reach(user: User) -> frozenset[str] | None:
+    """Return the institutions whose bodies a user's body may register; None: all of them.
+
+    They are those in view, and for a data authority, which sees none, those of its region.
+    """
+    file, _broken = _current()
+    is_host = user.body.kind == BodyKind.DATA_AUTHORITY
+    return _of_region(user.body.region, file) if is_host else _institutions(user.body, file)
+
+
+def prefix(region: str) -> str:
     """A code ends in zeros where it stands for all below it: 330700 holds 330781."""
     while region.endswith("00") and len(region) > 2:
         region = region[:-2]
@@ -136,7 +146,7 @@ def _bodies(body: Body, institutions: frozenset[str] | None, file: lake.RunFile 
         return None
     wanted = Q(pk=body.pk)
     if body.kind == BodyKind.DATA_AUTHORITY:
-        wanted |= Q(region__startswith=_prefix(body.region)) | Q(institution_code__in=institutions)
+        wanted |= Q(region__startswith=prefix(body.region)) | Q(institution_code__in=institutions)
     if body.kind in REGIONAL or body.kind == BodyKind.CONSORTIUM:
         wanted |= Q(kind=BodyKind.INSTITUTION, institution_code__in=institutions)
     return frozenset(Body.objects.filter(wanted).values_list("pk", flat=True))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
 from django.db.models import QuerySet
 
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.kernel.time import SHANGHAI
 
 
 def evidence_of(scope: Scope, subject: str) -> QuerySet[EvidenceOutbox]:
@@ -16,3 +20,34 @@ def evidence_of(scope: Scope, subject: str) -> QuerySet[EvidenceOutbox]:
 def recorded_subjects(kind: str) -> set[str]:
     """Return the subjects that have evidence of a kind. For the site's own book-keeping: it shows nobody a row."""
     return set(EvidenceOutbox.objects.filter(kind=kind).values_list("subject", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which evidence a list shows: kind, actor, subject, first and last day."""
+
+    kind: str = ""
+    actor: str = ""
+    subject: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+def evidence(scope: Scope, sought: Sought) -> QuerySet[EvidenceOutbox]:
+    """Return the evidence in view, latest first."""
+    found = scope.rows(EvidenceOutbox.objects.order_by("-sequence"))
+    for name in ("kind", "actor", "subject"):
+        if text := getattr(sought, name):
+            found = found.filter(**{name: text})
+    if sought.first:
+        found = found.filter(at__gte=_midnight(sought.first))
+    return found.filter(at__lt=_midnight(sought.last + timedelta(days=1))) if sought.last else found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI)
+
+
+def kinds(scope: Scope) -> list[str]:
+    """Return the kinds of evidence in view, by name."""
+    return sorted(scope.rows(EvidenceOutbox.objects.order_by()).values_list("kind", flat=True).distinct())

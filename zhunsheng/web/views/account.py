@@ -70,9 +70,9 @@ def _next(request: HttpRequest) -> str:
     return request.POST.get("next", request.GET.get("next", ""))
 
 
-def said(problem: Problem) -> str:
-    """A problem as one sentence in the reader's language."""
-    return f"{problem.as_dict('en')['message']}." if english() else f"{problem.as_dict()['message']}。"
+def said(problem: Problem, part: str = "message") -> str:
+    """What happened, or ``mend``: what to do about it, as one sentence in the reader's language."""
+    return f"{problem.as_dict('en')[part]}." if english() else f"{problem.as_dict()[part]}。"
 
 
 @never_cache
