@@ -46,6 +46,13 @@ SEES = {
     "far": {FAR}, "vendor": set(), "auditor": set(), "admin": set(), "operator": set(),
     "keeper": set(), "watcher": set(), "police": set(), "idle": set(), "stranger": set(),
 }  # fmt: skip
+_OWN = {"lead", "idle", "town", "other", "pharmacy"}
+_BUREAU = {"head", "reviewer", "auditor", "admin", *_OWN}
+_REGION = {*_BUREAU, "agency", "consortium", "operator", "keeper", "watcher", "police"}
+#: Whose accounts each of those who read people meets: of the own body and its institutions, or of the region's bodies.
+PEOPLE_IN_REACH = {
+    "auditor": _BUREAU, "admin": _BUREAU, "operator": _REGION, "keeper": _REGION, "watcher": _REGION,
+}  # fmt: skip
 
 
 def create(*logins: str) -> dict[str, User]:
