@@ -76,6 +76,18 @@ def test_a_body_that_exists_otherwise_than_described_is_refused():
     assert User.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("duties", "told"),
+    [(["administrator", "auditor"], "安全审计员"), (["head", "security"], "负责人"), (["officer"], "证件号")],
+)
+def test_the_command_keeps_administrators_apart_too_and_adds_nothing(duties, told):
+    with pytest.raises(CommandError, match=told):
+        add("zhou", "周敏", "--body", "甲局", "--whole-site", "--duty", *duties)
+    assert Body.objects.count() == User.objects.count() == 0
+    assert add("wu", "吴桐", "--body", "甲局", "--whole-site", "--duty", "officer", "--certificate", "ZF-330781-01")
+    assert User.objects.get().password_once, "whoever typed the command knows it"
+
+
 @pytest.fixture
 def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("ZHUNSHENG_HOME", str(tmp_path))

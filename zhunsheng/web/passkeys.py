@@ -19,7 +19,6 @@ from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 from zhunsheng.casework.accounts import actions
-from zhunsheng.casework.accounts.models import Passkey
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.kernel.errors import Problem
 
@@ -107,11 +106,3 @@ def used(request: HttpRequest, user: User, answer: str) -> bool:
         return False
     actions.use_passkey(passkey, found.new_sign_count)
     return True
-
-
-def name_of(text: str) -> str:
-    """Return the name under which a passkey is kept. Raises Problem ZS719 for none or a long one."""
-    name = text.strip()
-    if not 0 < len(name) <= Passkey._meta.get_field("name").max_length:
-        raise Problem("ZS719", limit=40)
-    return name

@@ -11,7 +11,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
 
 from zhunsheng.casework.accounts import actions, policies, queries
-from zhunsheng.casework.accounts.models import SignIn, Way
+from zhunsheng.casework.accounts.models import SignIn
+from zhunsheng.casework.accounts.states import Way
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.outbox.actions import deed
 from zhunsheng.kernel.time import epoch_seconds, now
@@ -82,7 +83,7 @@ def current(request: HttpRequest) -> SignIn | None:
 
 
 def confirm(request: HttpRequest) -> None:
-    """Keep that the holder of the account has just proved to be there."""
+    """Keep the moment at which the holder of the account proved to be there."""
     request.session["sure_at"] = epoch_seconds(now())
 
 

@@ -75,6 +75,15 @@ def outstanding(user: User) -> str:
     return "factor" if demands_factor(user) and not factors(user) else ""
 
 
+def passkey_name(text: str) -> str:
+    """Return the name under which a passkey is kept. Raises Problem ZS719 for none or a long one."""
+    name = text.strip()
+    most = Passkey._meta.get_field("name").max_length
+    if not 0 < len(name) <= most:
+        raise Problem("ZS719", limit=most)
+    return name
+
+
 def check_may_remove(user: User, left: int) -> None:
     """Raise Problem ZS766 when a factor that is demanded would be the last to go."""
     if left == 0 and demands_factor(user):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.book.entry import Dated
 from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
-from zhunsheng.casework.accounts.models import Way
+from zhunsheng.casework.accounts.states import Way
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
 from zhunsheng.web import examples

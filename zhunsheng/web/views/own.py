@@ -13,7 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zhunsheng.casework.accounts import actions, codes, policies, queries, vault
-from zhunsheng.casework.accounts.models import Passkey, SignIn, Way
+from zhunsheng.casework.accounts.models import Passkey, SignIn
+from zhunsheng.casework.accounts.states import Way
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.policies import check_may_try
@@ -198,7 +199,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 @sure
 def add_passkey(request: HttpRequest) -> HttpResponse:
     """Keep a passkey that a browser has made."""
-    name = passkeys.name_of(request.POST.get("name", ""))
+    name = policies.passkey_name(request.POST.get("name", ""))
     return _codes(request, passkeys.made(request, request.user, name, request.POST.get("credential", "")))
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from zhunsheng.casework.accounts import actions
-from zhunsheng.casework.accounts.models import Way
+from zhunsheng.casework.accounts.states import Way
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.policies import check_may_try
