@@ -371,3 +371,22 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(people):
     assert answer["Location"] == "/login?next=/findings/x%3Fa%3D1"
     answer = Client().post("/findings/x/notes", {"text": "a"}, headers={"Referer": "https://example.org/x"})
     assert answer["Location"] == "/login?next=/"
+
+
+def test_a_part_of_a_page_asked_for_after_the_session_ended_leads_the_whole_page_to_the_login(people):
+    asked = {"HX-Request": "true", "Referer": "http://testserver/desk"}
+    for answer in (Client().post("/desk", {}, headers=asked), Client().get("/desk", headers=asked)):
+        assert (answer.status_code, answer["HX-Redirect"]) == (200, "/login?next=/desk")
+        assert not answer.content
+
+
+def test_a_session_that_nobody_uses_leaves_the_list(people, clock, monkeypatch):
+    monkeypatch.setattr("zhunsheng.casework.accounts.queries.now", clock)
+    client, other = Client(), Client()
+    enter(client)
+    enter(other)
+    client.get("/account")
+    assert client.get("/account").content.decode().count("结束登录") == 2
+    SignIn.objects.filter(user=people["reviewer"]).update(seen_at=now() - timedelta(seconds=settings.IDLE_SECONDS + 1))
+    monkeypatch.setattr("zhunsheng.web.middleware.now", lambda: now() + timedelta(seconds=90))
+    assert client.get("/account").content.decode().count("结束登录") == 1

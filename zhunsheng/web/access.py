@@ -59,8 +59,11 @@ def sure(view: View) -> View:
 
 
 def _by_way_of(request: HttpRequest, name: str) -> HttpResponse:
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else _form_page(request)
-    return HttpResponseRedirect(f"{reverse(name)}?{urlencode({'next': back}, safe='/')}")
+    """Lead to a page and from there back; where a script asked for a part of a page, the whole page goes."""
+    part = getattr(request, "htmx", None)
+    back = request.get_full_path() if request.method in ("GET", "HEAD") and not part else _form_page(request)
+    address = f"{reverse(name)}?{urlencode({'next': back}, safe='/')}"
+    return HttpResponse(headers={"HX-Redirect": address}) if part else HttpResponseRedirect(address)
 
 
 def _form_page(request: HttpRequest) -> str:

@@ -118,6 +118,7 @@ class IdleLogOff:
                 signins.leave(request, "idle")
             elif moment - last > 60:
                 request.session["last_used"] = moment
+                signins.seen(request)
         return self.respond(request)
 
 

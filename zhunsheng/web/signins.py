@@ -82,6 +82,11 @@ def current(request: HttpRequest) -> SignIn | None:
     return request.sign_in
 
 
+def seen(request: HttpRequest) -> None:
+    """Keep that a session is in use, so that the list of logins leaves out those that have run out."""
+    actions.note_seen(request.session.get("sign_in", ""))
+
+
 def confirm(request: HttpRequest) -> None:
     """Keep the moment at which the holder of the account proved to be there."""
     request.session["sure_at"] = epoch_seconds(now())

@@ -36,6 +36,11 @@ def open_sign_in(user: User, way: str, device: str, address: str) -> SignIn:
     return row
 
 
+def note_seen(key: str) -> None:
+    """Keep the moment of last use: no deed of anybody, so without evidence."""
+    SignIn.objects.filter(key=key, ended_at__isnull=True).update(seen_at=now())
+
+
 @deed
 def end_sign_in(actor: Actor, row: SignIn, why: str) -> None:
     """End a session; one that has ended stays as it is. ``why``: logged_out, idle, ended, locked, password."""

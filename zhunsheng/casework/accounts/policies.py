@@ -11,6 +11,7 @@ from zhunsheng.casework.accounts.models import CodeDevice, Passkey
 from zhunsheng.casework.bodies.models import DutyName, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS, DECIDERS
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import now
 
 
@@ -77,7 +78,7 @@ def outstanding(user: User) -> str:
 
 def passkey_name(text: str) -> str:
     """Return the name under which a passkey is kept. Raises Problem ZS719 for none or a long one."""
-    name = text.strip()
+    name = kept(text)
     most = Passkey._meta.get_field("name").max_length
     if not 0 < len(name) <= most:
         raise Problem("ZS719", limit=most)

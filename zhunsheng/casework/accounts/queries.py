@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from zhunsheng.casework.accounts.models import CodeDevice, SignIn
 from zhunsheng.casework.bodies.models import User
+from zhunsheng.kernel.time import now
 
 
 def open_sign_in(user: User, key: str) -> SignIn | None:
@@ -16,8 +19,9 @@ def open_sign_in(user: User, key: str) -> SignIn | None:
 
 
 def open_sign_ins(user: User) -> QuerySet[SignIn]:
-    """Return an account's open sessions, latest first."""
-    return user.sign_ins.filter(ended_at__isnull=True)
+    """Return an account's open sessions, latest first; those that nobody has used for too long have run out."""
+    since = now() - timedelta(seconds=settings.IDLE_SECONDS)
+    return user.sign_ins.filter(ended_at__isnull=True, seen_at__gt=since)
 
 
 def security_of(user: User) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.policies import check_may_try
 from zhunsheng.casework.outbox.actions import Process, deed
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 from zhunsheng.web import passkeys, signins
 from zhunsheng.web.access import next_address
 from zhunsheng.web.templatetags.words import english
@@ -33,7 +34,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
     """Log in with name and password; too many failures make the name wait."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(next_address(request))
-    wrong, name = "", request.POST.get("login", "").strip()[:60]
+    wrong, name = "", kept(request.POST.get("login", ""))[:60]
     if request.method == "POST":
         try:
             wrong, complete = _try(request, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +18,7 @@ from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.outbox.queries import Sought, evidence, kinds
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI, parse_date
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
@@ -23,6 +26,7 @@ from zhunsheng.web.evidence_words import kind_word
 from zhunsheng.web.paging import Pages, last_page, page_number
 
 ROWS, BATCH = 50, 1000
+DIGEST = re.compile(r"[0-9a-f]{32,}")
 FIELDS = ("kind", "who", "subject", "first", "last")
 
 
@@ -47,7 +51,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET.get(name, "").strip()[:200] for name in FIELDS}
+    return {name: kept(request.GET.get(name, ""))[:200] for name in FIELDS}
 
 
 def _sought(scope: Scope, given: dict[str, str]) -> Sought:
@@ -81,9 +85,20 @@ def _told(rows: QuerySet[EvidenceOutbox]) -> list[dict[str, Any]]:
             "actor": _named(people, row.actor),
             "subject": _named(people, row.subject),
             "body": bodies.get(int(row.body)) if row.body.isdecimal() else None,
+            "content": _content(row.payload),
         }
         for row in listed
     ]
+
+
+def _content(payload: str) -> list[tuple[str, str]]:
+    """What a row holds, name by name; a digest is shown by its beginning, the export holds all of it."""
+    told = [(name, _plain(value)) for name, value in json.loads(payload).items() if value not in (None, "")]
+    return [(name, f"{text[:12]}…" if DIGEST.fullmatch(text) else text) for name, text in told]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _named(people: dict[int, User], key: str) -> str:

@@ -11,6 +11,7 @@ from zhunsheng.casework.bodies import actions, queries
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 from zhunsheng.web.access import page, sure
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.account import said
@@ -31,7 +32,7 @@ def body_list(request: HttpRequest) -> HttpResponse:
 
 @sure
 def _register(request: HttpRequest) -> HttpResponse:
-    given = {name: request.POST.get(name, "").strip()[:120] for name in FIELDS}
+    given = {name: kept(request.POST.get(name, ""))[:120] for name in FIELDS}
     try:
         actions.create_body(
             request.user,

@@ -22,6 +22,7 @@ from zhunsheng.casework.bodies.models import Duty, DutyName, User
 from zhunsheng.casework.bodies.permissions import CERTIFIED, Verb, check_may
 from zhunsheng.casework.bodies.readable import readable
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import now, parse_date
 from zhunsheng.web.access import page, sure
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -64,7 +65,7 @@ def _list(request: HttpRequest, more: dict[str, object], status: int = 200) -> H
 
 def _wanted(request: HttpRequest) -> queries.Wanted:
     """What a list is narrowed to. Raises Problem ZS709 for a value that the page does not offer."""
-    text = {name: request.GET.get(name, "").strip()[:60] for name in ("q", "body", "duty", "state")}
+    text = {name: kept(request.GET.get(name, ""))[:60] for name in ("q", "body", "duty", "state")}
     for name, known in (("duty", DutyName.values), ("state", queries.STATES)):
         if text[name] and text[name] not in known:
             raise Problem("ZS709", name=name, value=text[name])
@@ -80,7 +81,7 @@ def _make(request: HttpRequest) -> HttpResponse:
 
 @sure
 def _make_surely(request: HttpRequest) -> HttpResponse:
-    given = {name: request.POST.get(name, "").strip()[:200] for name in ("login", "name", "body")}
+    given = {name: kept(request.POST.get(name, ""))[:200] for name in ("login", "name", "body")}
     body = queries.bodies(request.scope).filter(pk=given["body"] if given["body"].isdecimal() else 0).first()
     if body is None or not 0 < len(given["name"]) <= 60:
         return _list(
@@ -145,7 +146,7 @@ def _duty(name: str) -> str:
 def give_duty(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a duty with its days; a refusal is told beside the form, which keeps what was typed."""
     user = _of(request, pk)
-    given = {key: request.POST.get(key, "").strip()[:40] for key in ("duty", "from", "to", "certificate")}
+    given = {key: kept(request.POST.get(key, ""))[:40] for key in ("duty", "from", "to", "certificate")}
     try:
         start, end = _day(request, "from") or now().date(), _day(request, "to")
         actions.assign_duty(request.user, user, _duty(given["duty"]), start, end, certificate=given["certificate"])
@@ -168,7 +169,7 @@ def change_duty(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
             actions.end_duty(request.user, duty, day)
         else:
             user = _of(request, int(request.POST.get("to", "0") if request.POST.get("to", "").isdecimal() else 0))
-            certificate = request.POST.get("certificate", "").strip()[:40]
+            certificate = kept(request.POST.get("certificate", ""))[:40]
             actions.hand_over(request.user, duty, user, day, certificate=certificate)
     except Problem as problem:
         return _person(
@@ -194,7 +195,7 @@ def change(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     if deed not in reasoned:
         raise Problem("ZS701")
     try:
-        reasoned[deed](request.user, user, request.POST.get("reason", "").strip())
+        reasoned[deed](request.user, user, kept(request.POST.get("reason", "")))
     except Problem as problem:
         if problem.code == "ZS702":
             raise
