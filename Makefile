@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: help demo test test-spark bench check lint fix docs assets env env-base env-dev env-bench env-spark system clean
+.PHONY: help demo test test-postgres test-spark bench check lint fix docs assets env env-base env-dev env-bench env-spark system clean
 
 help: ## 列出命令 · list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,11 @@ demo: env-base assets ## 生成演示县并开站 · make the demo county, judge
 
 test: system env-dev assets lint ## 全部测试 · set up what is missing, lint, run every test (the longest of Spark: make test-spark)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@tools/test-postgres.sh
 	@tools/test-spark.sh -k 'not (connect or county or group_visits or cloned_charges or shared_contact)'
+
+test-postgres: ## 在 PostgreSQL 上再测一遍办案与范围 · casework and scope once more on PostgreSQL
+	@tools/test-postgres.sh
 
 test-spark: ## Spark 与 DuckDB 对照 · the same hits from Spark, also by Spark Connect; needs Java 17
 	@tools/test-spark.sh

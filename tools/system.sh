@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Debian packages that the tests need: a browser, a Chinese font, Java for Spark. Installed when root, named otherwise.
+# Debian packages that the tests need: a browser, a Chinese font, Java for Spark, PostgreSQL. Installed when root, named otherwise.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 missing=()
@@ -7,6 +7,7 @@ command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing
 [ -n "$(find /usr/share/fonts ~/.local/share/fonts \( -name 'NotoSans*CJK*' -o -name 'NotoSansSC*' \) -print -quit 2>/dev/null || true)" ] ||
   missing+=(fonts-noto-cjk)
 command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" >/dev/null || missing+=(openjdk-17-jre-headless)
+[ -n "$(find /usr/lib/postgresql -name initdb -print -quit 2>/dev/null || true)" ] || command -v initdb >/dev/null || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   say "正在安装系统软件包 · installing system packages: ${missing[*]}"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.generator.county_files import KINDS, CountyFiles, national, parsed
-from tests.generator.points import KNOWLEDGE
+from tests.generator.points import BOOK, KNOWLEDGE
+from zhunsheng.cli.county import knowledge_of
 from zhunsheng.generator import generate
 from zhunsheng.generator.schemes import BEYOND_LINES
 from zhunsheng.generator.tables import headers
@@ -24,6 +25,14 @@ SHAPES = {
     "pric": r"\d+\.\d{2,6}",
     "det_item_fee_sumamt": r"-?\d+\.\d{2}",
 }
+
+
+@pytest.fixture(scope="module")
+def county_of_all(tmp_path_factory: pytest.TempPathFactory) -> CountyFiles:
+    """Return the files of a county that is told of the whole rule book, and so keeps stores."""
+    out = tmp_path_factory.mktemp("all")
+    generate(out, lines=60_000, months=12, knowledge=knowledge_of(BOOK), count=1)
+    return CountyFiles(out)
 
 
 def digests(out: Path) -> dict[str, str]:
@@ -184,3 +193,24 @@ def test_a_month_that_begins_in_the_middle(tmp_path):
     days = {row["fee_ocur_time"][:10] for row in CountyFiles(tmp_path).fees}
     assert min(days) >= "2026-02-12"
     assert max(days) <= "2026-03-31"
+
+
+def test_schemes_of_shares_charge_dear_items_of_one_category_alone(county_of_all: CountyFiles):
+    found = county_of_all
+    fees: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in found.fees:
+        if int(row["feedetl_sn"][6:]) > BEYOND_LINES:
+            fees.setdefault((row["fixmedins_code"], row["fee_ocur_time"][:7]), []).append(row)
+    told = {row["rule_id"]: row for row in found.table(found.out / "schemes.csv") if row["rule_id"].endswith("-share")}
+    assert set(told) == {"fund/drug-share", "fund/consumable-share"}
+    for rule, head in (("fund/drug-share", "XZ"), ("fund/consumable-share", "C")):
+        one = told[rule]
+        held = fees[one["institution_id"], one["month"]]
+        assert sum(row["med_list_codg"][0] in head for row in held) >= 75
+        assert one["institution_id"].startswith("H990124001")
+
+
+def test_stores_are_short_of_drugs_and_of_consumables(county_of_all: CountyFiles):
+    told = [row for row in county_of_all.table(county_of_all.out / "schemes.csv") if "stock" in row["rule_id"]]
+    assert {row["item_code"][0] == "C" for row in told} == {True, False}
+    assert all((row["rule_id"] == "fund/consumable-stock-balance") == (row["item_code"][0] == "C") for row in told)

@@ -15,6 +15,8 @@ from zhunsheng.book import load
 from zhunsheng.book.worked import Example
 from zhunsheng.cli.county import knowledge_of
 from zhunsheng.generator import Knowledge, NeedPoint, RuleText, Turn, generate
+from zhunsheng.generator.catalogue import ordinary
+from zhunsheng.generator.knowledge import index
 from zhunsheng.generator.plants.cases import Case, cases, files
 from zhunsheng.generator.plants.days import moves
 from zhunsheng.kernel.home import ROOT
@@ -168,6 +170,20 @@ def test_silence_about_what_a_rule_does_not_look_at_leaves_it_free(tmp_path):
     for key in keys:
         assert visit(found, key)["gend"] in ("1", "2")
         assert fee(found, key)["fixmedins_code"] in {row["fixmedins_code"] for row in found.rows("medins")}
+    assert keys
+
+
+def test_the_company_of_a_case_is_nothing_that_its_rule_speaks_of(tmp_path):
+    every = ordinary(index(Knowledge()))
+    treatments = {item.code for item in every if item.category == "treat"}
+    left = min(item.code for item in every if item.category == "treat" and item.level <= 1)
+    stay = {"id": "E1", "start": "2026-03-02 08:00", "end": "2026-03-03 09:00", "visit_type": "inpatient"}
+    told = example(stays=(stay,), lines=(line("2026-03-02 09:15"),))
+    found, keys = planted(tmp_path, rule(told, spoken=" ".join(sorted(treatments - {left}))))
+    for key in keys:
+        seen = visit(found, key)["mdtrt_id"]
+        codes = {row["med_list_codg"] for row in found.fees if row["mdtrt_id"] == seen}
+        assert codes == {DRUG, left}
     assert keys
 
 

@@ -60,6 +60,12 @@ def test_a_rule_finds_its_plants_and_nothing_else(scores: dict[str, Score], rule
     assert (one.unknown_found, one.overturned_found) == (one.unknown_planted, one.overturned_planted)
 
 
+def test_every_live_rule_over_lines_and_persons_has_a_plant_and_a_look_alike(judged: County):
+    _, summary, _ = judged
+    assert set(TOLD) == {rule.id for rule in WHOLE.rules}
+    assert all(summary.plants[rule]["look_alike"] for rule in TOLD)
+
+
 @pytest.mark.parametrize("rule", BLIND)
 def test_a_live_rule_stands_in_the_key_in_every_way_that_its_examples_have(judged: County, rule: str):
     _, summary, _ = judged

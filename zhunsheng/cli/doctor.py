@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import typer
 
 from zhunsheng import runs
 from zhunsheng.book import load
-from zhunsheng.cli import show
+from zhunsheng.cli import show, site
 from zhunsheng.cli.options import Json
 from zhunsheng.engines import spark
 from zhunsheng.facts import lake
@@ -149,6 +150,18 @@ def _tools() -> Check:
     return Check("工具", "poor" if built else "missing", f"缺 {'、'.join(lacking)}", "用系统的软件包管理器安装")
 
 
+def _walls() -> Check:
+    """Row security is bypassed in silence by a superuser: then the scope is the only wall, as on SQLite."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        return Check("数据库", "well", "SQLite，范围由程序把守")
+    site.ready()
+    from zhunsheng.casework.bodies import walls
+
+    if walls.holds():
+        return Check("数据库", "well", "PostgreSQL，行级安全生效")
+    return Check("数据库", "missing", "PostgreSQL，行级安全对此角色无效", "换用非超级用户且无 BYPASSRLS 的角色")
+
+
 def _spark() -> Check:
     """Spark is asked for by sites that judge on a cluster; without its environment nothing is missing."""
     if _installed("pyspark") is None and not (ROOT / ".venv-spark").exists():
@@ -158,4 +171,4 @@ def _spark() -> Check:
     return Check("Spark", "well", f"可用，Java 在 {spark.java()}")
 
 
-LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays, _spark)
+LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays, _walls, _spark)

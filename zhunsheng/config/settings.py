@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "zhunsheng.web.middleware.RequestLog",
+    "zhunsheng.web.middleware.Walls",
     "django.middleware.security.SecurityMiddleware",
     "zhunsheng.web.middleware.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",

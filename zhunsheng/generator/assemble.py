@@ -25,6 +25,8 @@ from zhunsheng.generator.world import World
 INSURANCES = np.array([EMPLOYEE, RESIDENT], dtype=np.int64)
 #: Numbers of a month that each part of it has for its own, whatever the order in which parts are made; how many parts.
 NUMBERS, MOST_PARTS = 500_000, 200
+#: How the codes of the county's invoices begin; the month follows.
+OWN_CODE = "99"
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
     seen = county.kind[made.institution] != PHARMACY
     disease = Said([row["code"] for row in CONDITIONS], np.where(seen, made.condition, NONE))
     insurance = Said([str(code) for code in INSURANCES], np.searchsorted(INSURANCES, people.insurance[person]))
+    code, number = (Said(*of) for of in _codes_and_numbers(month))
     begin_day, end_day = np.zeros(len(person), dtype=np.bool_), np.zeros(len(person), dtype=np.bool_)
     for row, one in _planted(cast, month.encounters, parts.encounter):
         begin_day[row], end_day[row] = one.begin_day_only, one.end_day_only
@@ -146,6 +149,8 @@ def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
             disease.instead(row, one.diagnoses[0] if one.diagnoses else "")
         if one.insurance is not None:
             insurance.instead(row, one.insurance)
+        for said, text in zip((code, number), one.invoice or (), strict=False):
+            said.instead(row, text)
     columns = [
         whole(month.encounter_number[parts.encounter]),
         whole(month.settlement_number),
@@ -161,9 +166,19 @@ def setlinfo(world: World, cast: Cast, month: Whole) -> pa.Table:
         insurance.column(),
         disease.column(),
         moment(parts.settled),
+        code.column(),
+        number.column(),
         *(scaled(amount, 2, 2) for amount in cents),
     ]
     return pa.table(columns, names=list(headers("setlinfo")))
+
+
+def _codes_and_numbers(month: Whole) -> tuple[tuple[list[str], Ints], tuple[list[str], Ints]]:
+    """Return codes and numbers of the invoices with the position of each settlement: a code a month, a number each."""
+    of_month, number = np.divmod(month.settlement_number, 10**9)
+    codes, position = np.unique(of_month, return_inverse=True)
+    every = np.arange(len(number), dtype=np.int64)
+    return ([f"{OWN_CODE}{one}" for one in codes], position.astype(np.int64)), (whole(number).to_pylist(), every)
 
 
 def _visit_types(codes: Ints) -> pa.Array:
@@ -229,12 +244,15 @@ def feedetail(world: World, cast: Cast, month: Whole) -> pa.Table:
     owner = lines.encounter
     department = Said([one.code for one in county.departments], lines.department)
     item_class = Said([item.item_class for item in items], lines.item)
+    staff = Said([practitioner.code for practitioner in county.practitioners], lines.practitioner)
     scope_told = np.ones(size(lines), dtype=np.bool_)
     for n in np.flatnonzero(lines.label != NONE):
         one = cast.lines[lines.label[n]]
         scope_told[n] = one.in_scope != ""
         if isinstance(one.department, str):
             department.instead(int(n), one.department)
+        if isinstance(one.practitioner, str):
+            staff.instead(int(n), one.practitioner)
         if one.item_class is not None:
             item_class.instead(int(n), one.item_class)
     columns = [
@@ -245,7 +263,7 @@ def feedetail(world: World, cast: Cast, month: Whole) -> pa.Table:
         whole(world.people.number[month.encounters.person[owner]]),
         chosen([institution.code for institution in county.institutions], month.encounters.institution[owner]),
         department.column(),
-        chosen([practitioner.code for practitioner in county.practitioners], lines.practitioner),
+        staff.column(),
         chosen([item.code for item in items], lines.item),
         chosen([export.cleared(item.name) for item in items], lines.item),
         item_class.column(),

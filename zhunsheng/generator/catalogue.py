@@ -161,6 +161,13 @@ def plain(items: list[Item], index: Index) -> tuple[int, ...]:
     return tuple(n for n, item in enumerate(items) if _plain(item) and not index.limited(item.code))
 
 
+def materials(items: list[Item], index: Index) -> tuple[int, ...]:
+    """Return the positions of the materials that no list names and that are charged at every level."""
+    return tuple(
+        n for n, i in enumerate(items) if i.category == "material" and i.level <= 1 and not index.limited(i.code)
+    )
+
+
 def _plain(item: Item) -> bool:
     return not item.sex and item.max_age is None and item.level <= 1 and item.category in ("drug", "treat")
 

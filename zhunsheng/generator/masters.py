@@ -19,22 +19,29 @@ NO_DAY = ""
 
 @dataclass
 class More:
-    """Rows that cases bring along: departments with what is registered of them, and deaths."""
+    """Rows that cases bring along: departments and prescribers with what is registered of them, and deaths.
+
+    ``numbers`` finds a prescriber by registrations and decisions.
+    """
 
     departments: list[list[str]] = field(default_factory=list)
+    practitioners: list[list[str]] = field(default_factory=list)
+    decisions: list[list[str]] = field(default_factory=list)
+    numbers: dict[tuple[tuple[str, ...], ...], str] = field(default_factory=dict)
     deaths: list[list[str]] = field(default_factory=list)
 
 
 def tables(county: County, more: More) -> dict[str, pa.Table]:
     """Return the master tables of institutions, departments and practitioners by file kind."""
     made = {"medins": _institutions(county), "dept": _departments(county) + more.departments}
-    made |= {"prac": _practitioners(county)}
+    made |= {"prac": _practitioners(county) + more.practitioners}
     return {kind: table(kind, rows) for kind, rows in made.items()}
 
 
-def registers(county: County) -> dict[str, list[list[str]]]:
-    """Return what cases have registered at institutions of their own, by register."""
-    return {register: _register(county, register) for register in NUMBERS} | {"licdept": _licensed(county)}
+def registers(county: County, more: More) -> dict[str, list[list[str]]]:
+    """Return what cases have registered at institutions of their own or decided of prescribers, by register."""
+    held = {register: _register(county, register) for register in NUMBERS}
+    return held | {"licdept": _licensed(county), "payqual": more.decisions}
 
 
 def table(kind: str, rows: list[list[str]]) -> pa.Table:

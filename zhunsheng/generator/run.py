@@ -27,12 +27,13 @@ from zhunsheng.generator import (
 )
 from zhunsheng.generator import stays as stays_of
 from zhunsheng.generator.assemble import Whole
-from zhunsheng.generator.catalogue import Catalogue, ordinary, plain
+from zhunsheng.generator.catalogue import Catalogue, materials, ordinary, plain
 from zhunsheng.generator.frames import DAY, INTERNET, Encounters, Ints, Lines, joined, moved, size, take
 from zhunsheng.generator.knowledge import Knowledge, index
 from zhunsheng.generator.months import CHRONIC, Month, as_date, calendar, month_at
 from zhunsheng.generator.plants import plan as planting
 from zhunsheng.generator.plants.cases import cases as cases_of
+from zhunsheng.generator.plants.paper import PAPERS
 from zhunsheng.generator.plants.places import elsewhere
 from zhunsheng.generator.plants.plant import PlantedEncounter
 from zhunsheng.generator.plants.rows import Cast, as_frames, key_rows, papers
@@ -88,7 +89,7 @@ def generate(
     delivery = deliver.begin(out, seed, months, summary)
     made = _prepare(seed, lines, months, start, knowledge)
     found = made.worlds[0].county
-    registers = records.registers(found, masters.registers(found))
+    registers = records.registers(found, masters.registers(found, made.worlds[0].more))
     deliver.masters(delivery, masters.tables(found, made.worlds[0].more) | registers)
     summary.not_planted = made.left_out
     ledger = supply.Ledger(knowledge.stocked)
@@ -113,21 +114,21 @@ def generate(
 
 
 def _papers(made: Generation, delivery: deliver.Delivery) -> None:
-    """Write the orders and use records that cases bring along, and the register of deaths."""
+    """Write the orders, records and checks that cases bring along, and the register of deaths."""
     first, days = made.months[0].first, sum(month.days for month in made.months)
     dead = list(made.worlds[0].more.deaths)
     for world in made.worlds:
         dead += records.deaths(random_numbers(world.seed, 4, world.shard), world.people, first, days)
-    written = {"drord": papers(made.cast, "orders"), "exerecd": papers(made.cast, "uses"), "death": dead}
-    deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=90)
+    written = {kind: papers(made.cast, part) for part, (kind, _, _) in PAPERS.items()} | {"death": dead}
+    deliver.masters(delivery, {kind: masters.table(kind, rows) for kind, rows in written.items() if rows}, first=88)
 
 
 def _schemes(made: Generation, delivery: deliver.Delivery, ledger: supply.Ledger, count: int) -> None:
     """Write the ledgers of the stores and the planted schemes, with their answers apart."""
     world = made.worlds[0]
-    planted, answers, short = schemes.plant(
-        world.county, world.catalogue.items, world.plain, ledger, made.months, count
-    )
+    items = world.catalogue.items
+    free = world.plain + materials(items, world.index)
+    planted, answers, short = schemes.plant(world.county, items, free, ledger, made.months, count)
     deliver.masters(delivery, {"invchg": ledger.table(made.months, short)} | planted.tables(), first=93)
     deliver.answers(delivery, answers)
     delivery.summary.lines += planted.lines

@@ -29,6 +29,8 @@ from zhunsheng.kernel.money import yuan
 PEOPLE, BEYOND, BEYOND_LINES = 990_000_000, 90_000_000, 900_000_000
 RESALE = ("XB01ACM064A002010199064", "XC10AAJ061A008010199061", "XR03AKJ035A009010199035")
 OPERATION = ("003311000010000", "演示手术项目")
+#: Among how many of the dearest items a scheme of shares chooses.
+DEAR = 12
 OUTPATIENT, STAY, SHOP = "11", "21", "41"
 RESIDENT = "390"
 
@@ -153,10 +155,14 @@ def plant(
 
 
 def _short(ledger: Ledger, months: list[Month], count: int) -> dict[Shelf, int]:
-    """Choose where much was charged and half of it never bought."""
+    """Choose where much was charged, drugs and consumables apart, and half of it never bought."""
     labels = {month.label for month in months[1:]} or {months[0].label}
     most = sorted((-sold, shelf) for shelf, sold in ledger.charged.items() if shelf[2] in labels and sold >= 60_000)
-    return {shelf: 50 for _, shelf in most[:: max(1, len(most) // (count or 1))][:count]} if count else {}
+    by_rule: dict[str, list[Shelf]] = defaultdict(list)
+    for _, shelf in most:
+        by_rule[_stock_rule(shelf[1])].append(shelf)
+    spread = (held[:: max(1, len(held) // (count or 1))][:count] for held in by_rule.values())
+    return {shelf: 50 for held in spread for shelf in held}
 
 
 def _stock_rule(item: str) -> str:
@@ -300,6 +306,19 @@ def resale(rows: Rows, place: Place, month: Month, n: int) -> Scheme:
     return Scheme("fund/resale-prone-drugs", place.code, month.label, "", "")
 
 
+def share(rule: str, category: str) -> Plant:
+    """Return the scheme of many further encounters, more than the place has itself, for dear items alone."""
+
+    def scheme(rows: Rows, place: Place, month: Month, n: int) -> Scheme:
+        dear = sorted(_drugs(rows, category), key=lambda code: -rows.names[code].price_e6)[:DEAR]
+        for k in range(3 * _volume(rows, place, month) // 2):
+            items = [dear[(k + step + n) % len(dear)] for step in (0, 1, 3)]
+            rows.visit(place, rows.person(), f"{_day(month, k)} {_clock(k)}", items, doctor=_doctor(place, k))
+        return Scheme(rule, place.code, month.label, "", "")
+
+    return scheme
+
+
 def two_places(rows: Rows, place: Place, month: Month, n: int) -> Scheme:
     """A surgeon operates on three people within twenty minutes."""
     drugs, doctor = _drugs(rows), _doctor(place, n)
@@ -323,4 +342,6 @@ SCHEMES: tuple[tuple[tuple[int, ...], Plant], ...] = (
     ((TOWNSHIP,), workload),
     ((PHARMACY,), resale),
     ((COUNTY,), two_places),
+    ((TOWNSHIP,), share("fund/drug-share", "drug")),
+    ((TOWNSHIP,), share("fund/consumable-share", "material")),
 )

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.web import signins
@@ -29,6 +30,7 @@ def page(*verbs: Verb) -> Callable[[View], View]:
             for verb in verbs:
                 check_may(request.user, verb)
             request.scope = scope(request.user)
+            walls.narrow(walls.wall_of(request.scope))
             return view(request, *args, **kwargs)
 
         return wrapped

@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.desk import actions, queries, tasks
 from zhunsheng.casework.desk.journal import Journal
@@ -80,7 +81,8 @@ def journal() -> Journal:
 
 def take_over() -> int:
     """Carry what was told into the database; return how many asks were taken."""
-    return actions.take_over(journal())
+    with walls.within(walls.SITE):  # what all institutions left there
+        return actions.take_over(journal())
 
 
 def keep_ready() -> None:
@@ -105,7 +107,8 @@ def asker_of(secret: str) -> Asker:
     sealed = queries.sealed(secret)
     believed = _keys.get(sealed)
     if believed is None or monotonic() - believed[0] > BELIEVED:
-        found = queries.key_of(secret)
+        with walls.within(walls.SITE):  # whose key it is says what may be seen
+            found = queries.key_of(secret)
         if found is None:
             _keys.pop(sealed, None)
             raise Problem("ZS742")
@@ -116,6 +119,13 @@ def asker_of(secret: str) -> Asker:
     key = believed[1]
     _pace.check(key, epoch_seconds(now()))
     return Asker(key, key.body, key.body.institution_code)
+
+
+def admitted(secret: str) -> Asker:
+    """Return who asks by a key, for whom the rest of the request is answered. Raises Problem ZS742 or ZS744."""
+    asker = asker_of(secret)
+    walls.narrow((asker.institution_id, str(asker.body.pk)))
+    return asker
 
 
 def forget(key: ApiKey) -> None:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from zhunsheng.casework.accounts.policies import outstanding
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.logs import logger
 from zhunsheng.kernel.errors import Problem
@@ -67,6 +68,18 @@ class RequestLog:
             user=request.user.pk if getattr(request, "user", None) else None,
         )
         return response
+
+
+class Walls:
+    """Within a request the database shows nothing until the reader's scope is known."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        with walls.within(walls.NOTHING):
+            return self.respond(request)
 
 
 class ContentPolicy:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from django.db import connection, transaction
 
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.time import now
@@ -36,15 +37,16 @@ def append(actor: Actor, kind: str, subject: str, payload: dict[str, Any]) -> Ev
     text = canonical(payload)
     at = now().astimezone(UTC)  # as the database gives it back, so that the seal can be checked
     sealed = {"kind": kind, "actor": actor.actor_key, "body": actor.body_key, "subject": subject, "at": at.isoformat()}
-    return EvidenceOutbox.objects.create(
-        kind=kind,
-        actor=actor.actor_key,
-        body=actor.body_key,
-        subject=subject,
-        payload=text.decode(),
-        digest=digest(canonical(sealed) + b"\n" + text),
-        at=at,
-    )
+    with walls.within(walls.SITE):  # whoever acts leaves evidence, also where that one may not read it: at a login
+        return EvidenceOutbox.objects.create(
+            kind=kind,
+            actor=actor.actor_key,
+            body=actor.body_key,
+            subject=subject,
+            payload=text.decode(),
+            digest=digest(canonical(sealed) + b"\n" + text),
+            at=at,
+        )
 
 
 deed = transaction.atomic

@@ -20,13 +20,18 @@ from pydantic import Field, TypeAdapter
 from zhunsheng.book.entry import Entry
 from zhunsheng.book.worked import (
     Example,
+    ExampleCheck,
+    ExampleDecision,
     ExampleDepartment,
     ExampleInstitution,
     ExampleLine,
+    ExampleNursing,
     ExampleOrder,
     ExamplePerson,
+    ExamplePractitioner,
     ExampleProcedure,
     ExampleRegistered,
+    ExampleSettlement,
     ExampleStay,
     ExampleUse,
 )
@@ -43,11 +48,9 @@ NAMED, UNNAMED, SURPLUS = "named", "unnamed", "surplus"
 REFUND_NOTES = {NAMED: "已全部退费", UNNAMED: "已全部退费，退费未指明原明细", SURPLUS: "多收一份，已退一份"}
 #: The facts that a case can be told in; a case that states others is left out.
 TELLABLE = {"person", "lines", "stays", "institutions", "departments", "orders", "uses", "procedures"}
-TELLABLE |= {"devices", "facilities", "licences"}
+TELLABLE |= {"devices", "facilities", "licences", "practitioners", "decisions", "nursing", "checks", "settlements"}
 #: The first day of birth that an import takes, with room for a case to move.
 FIRST_BIRTH = date(1892, 1, 1)
-#: Facts that the county states of everybody, so that a case cannot be silent of them: its cases are left out.
-UNTOLD = {"practice"}
 WORDS = {"name", "name_en", "expect", "work", "work_en", "known_false_positive", "kind", "rows", "besides"}
 
 
@@ -91,7 +94,12 @@ class Written(Entry):
     devices: tuple[ExampleRegistered, ...] = ()
     facilities: tuple[ExampleRegistered, ...] = ()
     licences: tuple[ExampleRegistered, ...] = ()
+    practitioners: tuple[ExamplePractitioner, ...] = ()
+    decisions: tuple[ExampleDecision, ...] = ()
     procedures: tuple[ExampleProcedure, ...] = ()
+    nursing: tuple[ExampleNursing, ...] = ()
+    checks: tuple[ExampleCheck, ...] = ()
+    settlements: tuple[ExampleSettlement, ...] = ()
     kind: Literal["violation", "look_alike", "unknown"] = "violation"
     rows: tuple[str, ...]
     besides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -149,7 +157,7 @@ def cases(rules: Sequence[RuleText]) -> tuple[list[Case], list[str]]:
     """Return the cases of the live rules, and the names of those that state facts the files cannot carry."""
     live = {rule.id: rule for rule in rules}
     found = [case for rule in rules for case in _of_examples(rule)] + list(_written(live))
-    told = [not _foreign(case.facts) and not any(rule.facts & UNTOLD for rule in case.rules) for case in found]
+    told = [not _foreign(case.facts) for case in found]
     left = [f"{case.told[0].rule}: {case.note}" for case, tellable in zip(found, told, strict=True) if not tellable]
     return [case for case, tellable in zip(found, told, strict=True) if tellable], left
 
@@ -229,6 +237,8 @@ def exactly(rule: RuleText) -> set[str]:
         "region": ("institution", _any(rule, "institutions", "region")),
         "item_class": ("line", _any(rule, "lines", "item_class")),
         "in_scope": ("line", _any(rule, "lines", "in_scope")),
+        "practitioner": ("practice", _any(rule, "lines", "practitioner")),
+        "invoice": ("settlement", _any(rule, "settlements", "invoice")),
     }
     return {name for name, (fact, ever) in stated.items() if ever and fact in rule.facts}
 
@@ -251,8 +261,9 @@ def _foreign(facts: Example | Written) -> bool:
     elsewhere |= any(line.amount is not None for line in facts.lines) or any(s.principals != 1 for s in facts.stays)
     # one import cannot let a person die on two days, nor take one born too long ago
     elsewhere |= len(facts.person.died_on) > 1 or (facts.person.birth_date or FIRST_BIRTH) < FIRST_BIRTH
-    elsewhere |= any(line.practitioner for line in facts.lines)
-    elsewhere |= any(one.encounter not in place for one in facts.procedures)
+    elsewhere |= any(one.encounter not in place for one in (*facts.procedures, *facts.settlements))
+    # an encounter of a case is settled once
+    elsewhere |= len({one.encounter for one in facts.settlements}) < len(facts.settlements)
     return bool(foreign) or elsewhere or any(stay.visit_type not in VISIT_TYPES for stay in facts.stays)
 
 

@@ -18,8 +18,9 @@ from zhunsheng.generator.plants.cases import VISIT_TYPES
 from zhunsheng.generator.plants.harmless import asked
 from zhunsheng.generator.plants.plant import Plant, PlantedEncounter, PlantedLine
 from zhunsheng.generator.world import World
+from zhunsheng.kernel.money import times
 
-WHOLE = 10_000
+WHOLE, FEN_E6 = 10_000, 10_000
 #: Opens a visit of the person at the own township centre on a day.
 OpenVisit = Callable[[int], PlantedEncounter]
 
@@ -52,7 +53,17 @@ class Company:
             at = min(at, at if encounter.end is None or encounter.end_day_only else encounter.end) - at % 60 + number
             # a stay of tests alone is a lead of its own
             category = "treat" if encounter.visit_type == VISIT_TYPES["inpatient"] else "drug"
-            encounter.lines.append(self._charge(encounter, self.plain_item(category), at))
+            charge = self._charge(encounter, self.plain_item(category), at)
+            if encounter.total is not None:
+                charge.price_e6 = FEN_E6 * self._rest(encounter.total, encounter.lines)
+            encounter.lines.append(charge)
+
+    def _rest(self, total: int, lines: list[PlantedLine]) -> int:
+        """Return what is left of a stated total, in fen. Raises ValueError when lines cost as much or more."""
+        rest = total - sum(times(line.price_e6, line.quantity_e4) for line in lines)
+        if rest <= 0:
+            raise ValueError(f"{self.case.note}: the lines cost more than the settlement states")
+        return rest
 
     def _daily(self, stay: PlantedEncounter) -> None:
         """Give something every other day of a stay: nobody lies in bed for days without any care."""
@@ -114,10 +125,15 @@ class Company:
     def plain_item(self, category: str = "drug") -> int:
         """Return an ordinary item that no list names, of a class that the case leaves free; of a category if it can."""
         items = self.world.catalogue.items
-        free = [n for n in self.world.plain if items[n].code not in self.avoided]
+        # what a rule of the case speaks of might be what it misses there
+        free = [n for n in self.world.plain if not self._spoken(items[n].code)]
         fitting = [n for n in free if not self.case.verbatim(items[n].item_class)] or free
         fitting = [n for n in fitting if items[n].category == category] or fitting
         return fitting[int(self.rng.integers(0, len(fitting)))]
+
+    def _spoken(self, code: str) -> bool:
+        """Whether the case, or a rule of it, speaks of an item or of what excludes it."""
+        return code in self.avoided or self.case.verbatim(code)
 
     def _lines_of(self, *kinds: Need) -> Iterator[tuple[PlantedEncounter, PlantedLine, NeedPoint]]:
         """Yield the lines of settled encounters with what is asked of them."""
@@ -131,15 +147,14 @@ class Company:
 
     def _allowed(self, need: NeedPoint) -> int | None:
         """Return the first item of those asked for that the case leaves free."""
-        free = (code for code in need.any_of if code not in self.avoided and not self.case.verbatim(code))
+        free = (code for code in need.any_of if not self._spoken(code))
         code = next(free, None)
         return None if code is None else self.world.catalogue.planted(code, self.world.names.get(code, code))
 
     def _beginning(self, texts: tuple[str, ...]) -> int | None:
         """Return an item whose code begins with one of some texts, of the catalogue or of the lists."""
         codes = [item.code for item in self.world.catalogue.items] + sorted(self.world.names)
-        fitting = (code for code in codes if code.startswith(texts) and code not in self.avoided)
-        code = next((code for code in fitting if not self.case.verbatim(code)), None)
+        code = next((code for code in codes if code.startswith(texts) and not self._spoken(code)), None)
         return None if code is None else self.world.catalogue.planted(code, self.world.names.get(code, code))
 
     def _during(self, encounter: PlantedEncounter, day: int) -> bool:

@@ -20,9 +20,11 @@ def days_of(case: Case) -> list[date]:
     """Return the days that a case names, each once, in order."""
     texts = [line.at for line in case.facts.lines]
     texts += [text for stay in case.facts.stays for text in (stay.start, stay.end) if text]
+    texts += [check.at for check in case.facts.checks]
     further = [day for order in case.facts.orders for day in (order.start, order.stop) if day]
     further += [use.day for use in case.facts.uses] + list(case.facts.person.died_on)
     further += [one.day for one in case.facts.procedures if one.day]
+    further += [one.day for part in (case.facts.nursing, case.facts.settlements) for one in part]
     return sorted({parse_date(text) for text in texts} | set(further))
 
 
@@ -48,7 +50,7 @@ def turns_of(case: Case) -> list[date]:
     named |= {one.code for one in facts.procedures}
     named |= {code[:length] for code in named for length in range(3, len(code))}
     of_rules = {turn.day for rule in case.rules for turn in rule.turns if not turn.texts or turn.texts & named}
-    registers = ("devices", "facilities", "licences", "institutions", "departments")
+    registers = ("devices", "facilities", "licences", "institutions", "departments", "practitioners", "decisions")
     held = [one for part in registers for one in getattr(facts, part)]
     return sorted(of_rules | {day for one in held for day in (one.valid_from, one.valid_to) if day})
 

@@ -23,6 +23,7 @@ from zhunsheng.generator.knowledge import Need
 from zhunsheng.generator.masters import NO_DAY, SINCE, days
 from zhunsheng.generator.plants import harmless
 from zhunsheng.generator.plants.cases import REGISTERS, VIOLATION, Case
+from zhunsheng.generator.plants.paper import PAPERS
 from zhunsheng.generator.world import World
 
 #: Where visits of a kind take place when a rule does not look at the institution.
@@ -47,7 +48,7 @@ OWN = {
 def named(case: Case) -> list[str]:
     """Return the institutions that a case names, each once."""
     places = [stay.institution for stay in case.facts.stays] + [line.institution for line in case.facts.lines]
-    places += [one.institution for part in ("orders", "uses") for one in getattr(case.facts, part)]
+    places += [one.institution for part in (*PAPERS, "practitioners") for one in getattr(case.facts, part)]
     return list(dict.fromkeys(places))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zhunsheng.generator.frames import NONE, Encounters, Lines
+from zhunsheng.generator.plants.paper import PAPERS
 from zhunsheng.generator.plants.plant import Plant, PlantedEncounter, PlantedLine
 from zhunsheng.generator.tables import headers
 
@@ -63,24 +64,20 @@ def _encounter(person: int, made: PlantedEncounter) -> list[int]:
 def _line(line: PlantedLine, encounter: int, position: dict[int, int]) -> list[int]:
     undoes = NONE if line.undoes is None or not line.names_line else position[id(line.undoes)]
     row = [encounter, line.item, line.price_e6, line.quantity_e4, line.at, int(line.day_only)]
-    return [*row, _place(line.department), line.practitioner, undoes]
+    return [*row, _place(line.department), _place(line.practitioner), undoes]
 
 
-def _place(department: int | str | None) -> int:
-    return department if isinstance(department, int) else NONE
+def _place(stated: int | str | None) -> int:
+    return stated if isinstance(stated, int) else NONE
 
 
 def _columns(rows: list[list[int]], width: int) -> list[np.ndarray]:
     return list(np.array(rows, dtype=np.int64).reshape(-1, width).T.copy())
 
 
-#: The kind of file and the name of the number of each part that is written at the end.
-PAPERS = {"orders": ("drord", "drord_no"), "uses": ("exerecd", "exe_sn")}
-
-
 def papers(cast: Cast, part: str) -> list[list[str]]:
-    """Return the rows of ``orders`` or ``uses`` once the identities of their encounters are known."""
-    kind, own = PAPERS[part]
+    """Return the rows of a part of the papers once the identities of their encounters are known."""
+    kind, own, _ = PAPERS[part]
     found = [paper for plant in cast.plants for paper in plant.papers if paper[0] == part]
     made = []
     for number, (_, encounter, cells) in enumerate(found, 1):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -26,8 +25,10 @@ from zhunsheng.generator.plants.cases import (
     stated,
 )
 from zhunsheng.generator.plants.company import WHOLE, Company
+from zhunsheng.generator.plants.paper import PAPERS
 from zhunsheng.generator.plants.places import ATTEMPTS, Departments, institutions
 from zhunsheng.generator.plants.plant import Plant, PlantedEncounter, PlantedLine
+from zhunsheng.generator.plants.staff import UNREGISTERED, prescribers
 from zhunsheng.generator.world import World
 from zhunsheng.kernel.money import fen_from_yuan
 from zhunsheng.kernel.quantity import scaled
@@ -47,6 +48,7 @@ class Stage:
         self.case, self.move = plant.case, plant.move
         self.place = institutions(world, rng, self.case)
         self.codes = {line.item for line in self.case.facts.lines}
+        self.prescribers = prescribers(world, self.case, self.place)
 
     def build(self) -> Plant:
         """Put person, encounters, lines and refunds on the stage and return the plant."""
@@ -58,6 +60,7 @@ class Stage:
         first = {place: first.get(place, NONE) for place in self.place.values()}
         names = {place: name for name, place in self.place.items()}
         departments = Departments(self.world, self.case, first, names)
+        self._settle(made, whole)
         for one in self.case.facts.procedures:
             day = None if one.day is None else months.ordinal(one.day) + self.move
             made[one.encounter].procedures.append((one.code, day))
@@ -216,9 +219,13 @@ class Stage:
         item = self.world.catalogue.planted(line.item, self.world.names.get(line.item, line.item))
         at, day_only = self._moment(line.at)
         department = departments.of(encounter.institution, line.department)
-        staff = encounter.practitioner
+        staff: int | str = encounter.practitioner
         if isinstance(department, int):
             staff = int(self.world.county.staff(self.rng, np.array([department]))[0])
+        if line.practitioner is not None:
+            staff = self.prescribers.get(line.practitioner, UNREGISTERED)
+        elif "practitioner" in self.case.exact:
+            staff = NONE
         made = PlantedLine(item, scaled(line.price, 6), scaled(line.quantity, 4), at, department, staff, day_only)
         if line.item_class or "item_class" in self.case.exact:
             made.item_class = line.item_class or ""
@@ -243,16 +250,28 @@ class Stage:
                 refund = replace(line, quantity_e4=-back, at=later, undoes=line, names_line=names, in_scope=scope)
                 encounter.lines.append(refund)
 
+    def _settle(self, made: dict[str, PlantedEncounter], whole: dict[str, PlantedEncounter]) -> None:
+        """Let settlements say what the case states of them; no invoice where the rule looks and the case is silent."""
+        for one in whole.values() if "invoice" in self.case.exact else ():
+            one.invoice = ("", "")
+        for told in self.case.facts.settlements:
+            encounter = made[told.encounter]
+            encounter.total = fen_from_yuan(told.total)
+            encounter.settled_from = (months.ordinal(told.day) + self.move) * DAY + 9 * HOUR
+            if told.invoice:
+                # the numbers of the case, and nobody else's
+                code, _, own = told.invoice.partition(" ")
+                encounter.invoice = (f"{code}-{self.plant.person}", own)
+
     def _register(self, whole: dict[str, PlantedEncounter]) -> None:
-        """Keep the death of the person; orders and records of use wait for the identities of their encounters."""
+        """Keep the death of the person; papers wait for the identities of their encounters."""
         number = int(self.world.people.number[self.plant.person])
         self.world.more.deaths += [[str(number), self._day(day)] for day in self.case.facts.person.died_on]
-        for part in ("orders", "uses"):
+        for part, (_, _, cells_of) in PAPERS.items():
             for one in getattr(self.case.facts, part):
                 name = one.encounter if one.encounter in whole else f"{one.encounter}@{one.institution}"
                 institution = self.world.county.institutions[self.place[one.institution]].code
-                told = _order(one, self._day) if part == "orders" else _use(one, self._day)
-                cells = {"psn_no": str(number), "fixmedins_code": institution, **told}
+                cells = {"psn_no": str(number), "fixmedins_code": institution, **cells_of(one, self._day)}
                 self.plant.papers.append((part, whole.get(name), cells))
 
     def _day(self, day: date) -> str:
@@ -262,19 +281,9 @@ class Stage:
         """Settle the encounters in the order of the case, so that identities follow it where moments are equal."""
         latest = 0
         for encounter in self.plant.encounters:
-            latest = encounter.settlement = max(encounter.last + 600, latest + 1)
+            latest = encounter.settlement = max(encounter.last + 600, encounter.settled_from, latest + 1)
 
 
 def _visit(line: ExampleLine, known: set[str]) -> str:
     """Return the name under which the encounter of a line is held: its own where stated, else with its institution."""
     return line.encounter if line.encounter in known else f"{line.encounter}@{line.institution}"
-
-
-def _order(order: Any, day: Callable[[date], str]) -> dict[str, str]:
-    days = "" if order.supply_days is None else str(order.supply_days)
-    told = {"drord_begntime": day(order.start), "drord_endtime": day(order.stop) if order.stop else ""}
-    return {"med_list_codg": order.item or "", "cnt": order.quantity or "", "medc_days": days, **told}
-
-
-def _use(use: Any, day: Callable[[date], str]) -> dict[str, str]:
-    return {"med_list_codg": use.item, "exe_time": day(use.day), "exe_cnt": use.quantity}

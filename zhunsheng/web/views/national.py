@@ -63,7 +63,7 @@ def _asker(request: HttpRequest) -> desk.Asker:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not secret:
         raise Problem("ZS742")
-    return desk.asker_of(secret.strip())
+    return desk.admitted(secret.strip())
 
 
 def _form(asked: Asked) -> OrderForm:

@@ -1,0 +1,152 @@
+"""Row-level security of PostgreSQL under the scope: a forgotten filter shows nothing instead of everything.
+
+``scope`` says what a reader sees and every query asks through it. On PostgreSQL the database holds the same line: each
+table that says how it is scoped has a policy that compares its rows with two settings of the connection, written in
+the form that is evaluated once per statement and not once per row. Within a request a connection sees nothing until
+the reader's scope is raised; commands and the worker act for the site and see all. SQLite has no such wall.
+
+The role of the site must neither be a superuser nor bypass row security: ``holds`` says whether it is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import connections
+from django.db.models import CharField, Model
+from psycopg.pq import TransactionStatus
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from zhunsheng.casework.bodies.scope import Scope
+
+#: Institutions and bodies in view, each as one text: names between separators, or the sign for all.
+Wall = tuple[str, str]
+ALL, SEPARATOR = "*", "\x1f"
+SITE: Wall = (ALL, ALL)
+NOTHING: Wall = ("", "")
+#: Read before anybody's scope is known: who logs in, with which duties, and how often it failed.
+BEFORE_SCOPE = frozenset({"bodies.Body", "bodies.User", "bodies.Duty"})
+
+_wall: ContextVar[Wall] = ContextVar("wall", default=SITE)
+
+
+def wall_of(scope: Scope) -> Wall:
+    """Return the wall around what a reader sees."""
+    institutions = ALL if scope.institutions is None else SEPARATOR.join(sorted(scope.institutions))
+    bodies = ALL if scope.bodies is None else SEPARATOR.join(str(pk) for pk in sorted(scope.bodies))
+    return institutions, bodies
+
+
+@contextmanager
+def within(wall: Wall) -> Iterator[None]:
+    """Hold a wall for the block. What stands before it stands again afterwards."""
+    token = _wall.set(wall)
+    try:
+        yield
+    finally:
+        _wall.reset(token)
+
+
+def narrow(wall: Wall) -> None:
+    """Change the wall of the block that holds one: of a request, once its reader is known."""
+    _wall.set(wall)
+
+
+def guard(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """Let a new connection tell the database the wall before each statement for which it has changed."""
+    if connection.vendor == "postgresql":
+        connection.execute_wrappers.append(_Told(connection))
+
+
+class _Told:
+    """Remembers what the database of one connection was told."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.told: Wall | None = None
+
+    def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+        """Run a statement behind the present wall."""
+        wall = _wall.get()
+        if wall != self.told and not self._has_failed():
+            # what is told within a transaction is forgotten with it: it is told again, and not remembered as told
+            inside = self.connection.in_atomic_block
+            self._tell(wall, inside)
+            self.told = None if inside else wall
+        return execute(sql, params, many, context)
+
+    def _has_failed(self) -> bool:
+        """A transaction that failed takes nothing but its rollback."""
+        return self.connection.connection.info.transaction_status == TransactionStatus.INERROR
+
+    def _tell(self, wall: Wall, inside: bool) -> None:
+        with self.connection.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('zhunsheng.institutions', %s, %s), set_config('zhunsheng.bodies', %s, %s)",
+                (wall[0], inside, wall[1], inside),
+            )
+
+
+def walled() -> list[type[Model]]:
+    """Return the models whose rows stand behind the wall: those that say how they are scoped, but for BEFORE_SCOPE."""
+    return [m for m in apps.get_models() if getattr(m, "SCOPE_PATH", None) and m._meta.label not in BEFORE_SCOPE]
+
+
+def condition(model: type[Model]) -> str:
+    """Return the SQL condition under which a row of a model is in view. Raises ValueError for a path it cannot say."""
+    path: str = model.SCOPE_PATH  # type: ignore[attr-defined]
+    first, _, rest = path.partition("__")
+    field = model._meta.get_field(first)
+    if rest:  # as the row that it hangs on: that one's own policy decides
+        parent = field.related_model
+        return f'"{field.column}" IN (SELECT id FROM "{parent._meta.db_table}")'  # noqa: S608 - our own names
+    if path == "institution_id":
+        return _listed("institutions", f'"{field.column}"', "text")
+    if path == "body":
+        kind = "text" if isinstance(field, CharField) else "bigint"
+        return _listed("bodies", f'"{field.column}"', kind)
+    raise ValueError(f"{model._meta.label}: no policy for the path {path}")
+
+
+def _listed(setting: str, column: str, kind: str) -> str:
+    """The whole in one sub-select each, so that the planner asks once per statement."""
+    given = f"nullif(current_setting('zhunsheng.{setting}', true), '')"
+    names = f"unnest(string_to_array(nullif({given}, '{ALL}'), E'\\x1f'))"
+    return f"((SELECT {given}) = '{ALL}' OR {column} = ANY (ARRAY(SELECT x::{kind} FROM {names} AS x)))"  # noqa: S608
+
+
+def raise_walls(using: str = "default", **_signal: Any) -> None:
+    """Write the policy of every walled table anew. Run after each migration; does nothing on SQLite."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        present = set(connection.introspection.table_names(cursor))
+        for model in walled():
+            table = model._meta.db_table
+            if table not in present:
+                continue
+            rows = condition(model)
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
+            cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+            cursor.execute(f'DROP POLICY IF EXISTS wall ON "{table}"')
+            cursor.execute(f'CREATE POLICY wall ON "{table}" USING ({rows}) WITH CHECK ({rows})')
+
+
+def holds(using: str = "default") -> bool | None:
+    """Whether the wall holds for the role of the site; None where the database has no walls."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        bypasses = cursor.fetchone()[0]
+        names = [model._meta.db_table for model in walled()]
+        cursor.execute("SELECT COUNT(*) FROM pg_class WHERE relname = ANY(%s) AND relforcerowsecurity", (names,))
+        return not bypasses and cursor.fetchone()[0] == len(names)
