@@ -11,8 +11,10 @@ from playwright.sync_api import expect
 
 from tests.web.people import PASSWORD
 from zhunsheng.casework.accounts import codes
+from zhunsheng.kernel.home import ROOT
 
 pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def fits(page):
@@ -194,3 +196,28 @@ def test_people_by_two_administrators_with_the_keyboard(full, enter, page, fault
     shot("person-clash")
     assert fits(page)
     assert [one for one in faults if "409" not in one] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_on_pages_of_accounts(full, enter, page, scheme):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make assets")
+    page.emulate_media(color_scheme=scheme)
+    pages = {"reviewer": ("/account", "/account/code", "/account/password", "/confirm"), "operator": ("/bodies",),
+             "keeper": ("/people", "/people?q=没有此人", "/people?q=reviewer")}  # fmt: skip
+    for login, addresses in pages.items():
+        enter(full, login)
+        for address in addresses:
+            page.goto(f"{full}{address}")
+            if address.endswith("q=reviewer"):
+                page.locator("tbody a").click()
+                page.locator("details.data summary").first.click()
+            page.evaluate(AXE.read_text("utf-8"))
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+            serious = [
+                (one["id"], [node["target"] for node in one["nodes"]][:3])
+                for one in found
+                if one["impact"] in ("serious", "critical")
+            ]
+            assert serious == [], address
+        log_out(page)

@@ -81,6 +81,16 @@ def test_the_page_tells_a_clash_of_duties_and_keeps_what_was_typed(people, as_):
         assert answer.status_code == 409 and re.search(told, answer.content.decode()), duty
 
 
+def test_duties_that_met_before_that_was_refused_are_told(people, as_):
+    operator, today = as_("operator"), now().date()
+    assert "须分设的职责" not in operator.get("/people").content.decode()
+    for login in ("auditor", "far"):
+        Duty.objects.create(user=people[login], body=people[login].body, name="security", valid_from=today)
+    Duty.objects.create(user=people["head"], body=people["head"].body, name="analyst", valid_from=today)
+    assert [one.login for one in operator.get("/people").context["clashing"]] == ["auditor"]
+    assert "须分设的职责" in operator.get("/people").content.decode()
+
+
 def test_a_duty_is_ended_and_handed_over_on_the_page(people, as_):
     keeper, today = as_("keeper"), now().date()
     duty = people["reviewer"].duties.get(name="importer")

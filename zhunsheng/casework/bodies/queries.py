@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from zhunsheng.casework.bodies.models import Body, Duty, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS
@@ -55,6 +55,14 @@ def administrators(scope: Scope) -> list[tuple[str, list[Duty]]]:
     """Return who in view holds each of the three administrators' duties today; an empty list where nobody does."""
     held = scope.rows(Duty.objects.on(now().date()).filter(name__in=ADMINISTRATORS).select_related("user", "body"))
     return [(name, [duty for duty in held if duty.name == name]) for name in sorted(ADMINISTRATORS)]
+
+
+def clashing(scope: Scope) -> QuerySet[User]:
+    """Return who in view holds an administrator's duty together with another today: given before that was refused."""
+    today = Duty.objects.on(now().date())
+    several = today.order_by().values("user_id").annotate(names=Count("name", distinct=True)).filter(names__gt=1)
+    held = today.filter(name__in=ADMINISTRATORS, user_id__in=several.values("user_id"))
+    return scope.rows(User.objects.filter(pk__in=held.values("user_id")))
 
 
 def successors(scope: Scope, body_id: int | None, but: int) -> QuerySet[User]:

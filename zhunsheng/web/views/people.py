@@ -56,6 +56,7 @@ def _list(request: HttpRequest, more: dict[str, object], status: int = 200) -> H
         "bodies": queries.bodies(request.scope),
         "duties": DutyName.choices,
         "three": [(DutyName(name).label, held) for name, held in queries.administrators(request.scope)],
+        "clashing": queries.clashing(request.scope),
         "demands": policies.factor_duties(settings.SECOND_FACTOR),
         "given": {},
         **more,
