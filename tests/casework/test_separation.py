@@ -105,6 +105,15 @@ def test_a_duty_that_has_ended_frees_its_holder_from_that_day_on():
         actions.end_duty(ACTOR, duty, DAY + timedelta(days=11))  # an end that moves later would let them meet
 
 
+def test_a_duty_ended_before_it_began_can_be_given_again_from_the_same_day():
+    user = crew(1)[0]
+    for _ in range(3):
+        duty = actions.assign_duty(ACTOR, user, DutyName.REVIEWER, DAY)
+        actions.end_duty(ACTOR, duty, DAY)
+    assert actions.assign_duty(ACTOR, user, DutyName.AUDITOR, DAY).pk
+    assert not Duty.objects.on(DAY).filter(name=DutyName.REVIEWER).exists()
+
+
 def test_a_duty_passes_to_another_on_a_day_and_nobody_holds_it_twice():
     first, second, _ = crew()
     duty = actions.assign_duty(ACTOR, first, DutyName.OFFICER, DAY, DAY + timedelta(days=90), certificate="ZF-1")

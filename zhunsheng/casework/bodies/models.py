@@ -153,7 +153,11 @@ class Duty(models.Model):
     class Meta:
         ordering = ("user", "name", "valid_from")
         constraints = (
-            models.UniqueConstraint(fields=("user", "body", "name", "valid_from"), name="duty_once_per_start"),
+            models.UniqueConstraint(
+                fields=("user", "body", "name", "valid_from"),
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="duty_once_per_start",
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="duty_ends_after_start"
             ),
