@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Debian packages that the tests need: a browser, a Chinese font, Java for Spark, PostgreSQL. Installed when root, named otherwise.
+# Debian packages that the tests need: a browser, a Chinese font, Java for Spark, PostgreSQL, Go with x/mod as a foreign judge.
+# Installed when root, named otherwise.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 missing=()
@@ -7,6 +8,8 @@ command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing
 [ -n "$(find /usr/share/fonts ~/.local/share/fonts \( -name 'NotoSans*CJK*' -o -name 'NotoSansSC*' \) -print -quit 2>/dev/null || true)" ] ||
   missing+=(fonts-noto-cjk)
 command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" >/dev/null || missing+=(openjdk-17-jre-headless)
+command -v go >/dev/null || missing+=(golang-go)
+[ -d /usr/share/gocode/src/golang.org/x/mod ] || missing+=(golang-golang-x-mod-dev)
 [ -n "$(find /usr/lib/postgresql -name initdb -print -quit 2>/dev/null || true)" ] || command -v initdb >/dev/null || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -52,6 +52,13 @@ def browser_context_args():
     return {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": {"width": 1440, "height": 900}}
 
 
+@pytest.fixture
+def context(context):
+    """A build server with two busy cores answers late, not wrongly: wait twice as long as playwright does by itself."""
+    context.set_default_timeout(60_000)
+    return context
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -12,6 +12,7 @@ from tests.house.tree import ROOT, files, read, tracked
 
 STAGES = (
     "kernel",
+    "evidence",
     "facts",
     "book",
     "patterns",
@@ -28,6 +29,8 @@ STAGES = (
 FORBIDDEN = [
     ("zhunsheng/kernel/money.py", "from zhunsheng.facts import table", "stages"),
     ("zhunsheng/facts/table.py", "from zhunsheng.sources import load", "stages"),
+    ("zhunsheng/evidence/tree.py", "from zhunsheng.facts import table", "stages"),
+    ("zhunsheng/evidence/tree.py", "import django.db", "finders-are-pure"),
     ("zhunsheng/patterns/base.py", "import zhunsheng.runs", "stages"),
     ("zhunsheng/runs/__init__.py", "import django.db", "finders-are-pure"),
     ("zhunsheng/desk/__init__.py", "import django.db", "finders-are-pure"),

@@ -9,16 +9,20 @@ import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
 from tests.web.fixtures import CURRENT, EARLIER
-from tests.web.people import PEOPLE_IN_REACH, ROLES, SEES
+from tests.web.people import PASSWORD, PEOPLE_IN_REACH, ROLES, SEES
 from tests.web.serving import LEAD, PLACES
 from tests.web.test_desk_page import typed
+from zhunsheng.casework.bodies.actions import create_user
 from zhunsheng.casework.bodies.lake import current_run
-from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.cases.actions import attach, move, open_case
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.desk.actions import make_key
 from zhunsheng.casework.imports.actions import start_import
 from zhunsheng.casework.imports.inbox import receive
 from zhunsheng.casework.judgements.actions import start_run
+from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import parse_date
 
@@ -28,9 +32,10 @@ LOGINS = (*ROLES, "stranger")
 APART = {
     "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
     "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard", "decide",
-    "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi",
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
+    "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
+    "case-attach",
 }  # fmt: skip
 
 
@@ -104,6 +109,8 @@ def lists():
         "/rules", "/rules?q=00", "/rules.json?q=00", "/rules/lint", "/rules/backtest",
         "/rules/backtest?rule=fund/duplicate-charge",
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
+        "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
+        "/cases/new?cycle=clue",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -220,6 +227,8 @@ def test_the_crawl_covers_every_page(county, people):
         "import-discard",
         *("people", "person", "bodies", "audit", "audit-export"),  # asked by every role below
         *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
+        "case",  # below: a case about every institution
+        "case-file",
     }
     assert names - crawled - APART == set()
 
@@ -292,3 +301,50 @@ def test_no_role_meets_a_person_a_body_or_evidence_from_outside_its_reach(as_, p
         held = person.duties.first()
         if held and other not in reach:
             assert client.post(f"/duties/{held.pk}/end", {}).status_code in (403, 404)
+
+
+def every_case(people):
+    """Let two authorities open cases about every institution and tell the party of every other one, in its marks."""
+    for login in ("whole", "head"):
+        user = people[login]
+        user.duties.get_or_create(body=user.body, name="head", valid_from=date(2026, 1, 1))
+        officers = [one.pk for one in (user, create_user(Process("test"), f"{login}-2", "复核", user.body, PASSWORD))]
+        User.objects.get(pk=officers[1]).duties.create(body=user.body, name="head", valid_from=date(2026, 1, 1))
+        for number, place in enumerate(PLACES):
+            if login == "head" and place not in SEES["head"]:
+                continue
+            given = {"officers": officers, "article": "reg-735/38", "reason": f"核查{place.name}"}
+            case = open_case(user, "fund_case", given, body=user.body, institution_id=place.id)
+            attach(user, case, f"内科{place.mark}.txt", [f"{place.name}".encode()])
+            if number % 2:
+                told = {"article": "reg-735/38", "loss_fen": "10.00", "facts": f"{place.name}多收费用若干，详见清单"}
+                move(user, case, "notify", told, version=Case.objects.get(pk=case.pk).version)
+            yield user.body_id, place, Case.objects.get(pk=case.pk)
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_no_role_meets_a_case_that_it_may_not_see(as_, people, login):
+    made = list(every_case(people))
+    client, reader = as_(login), people[login]
+    own = {place.id for place in SEES[login]}
+    lists = "".join(body(client.get(f"/cases?show={show}")) for show in ("waiting", "open", "late", "all"))
+    rows = set(re.findall(r'data-href="/cases/(\d+)"', lists))
+    name = reader.body.name if reader.body else ""
+    seen = set()
+    for handling, place, case in made:
+        answers = [client.get(f"/cases/{case.pk}"), client.get(f"/cases/{case.pk}/files/{case.attachments.get().pk}")]
+        answers.append(client.post(f"/cases/{case.pk}/moves/notify", {"version": "0"}))
+        allowed = {answer.status_code for answer in answers} & {200, 302, 409, 422}
+        if str(case.pk) in rows:
+            seen.add(case.pk)
+        may_see = may(reader, Verb.READ_CASES) and (
+            reader.body_id == handling
+            or login == "whole"
+            or (place.id in own and case.party_sees and reader.body.kind in ("institution", "consortium"))
+        )
+        assert bool(allowed) == may_see, (login, case.pk, place.name, [one.status_code for one in answers])
+        assert (case.pk in seen) == may_see, (login, case.pk)
+        if not may_see:
+            text = "".join(body(answer) for answer in answers).replace(name, "")
+            assert not [mark for mark in marks(place) - {f"内科{place.mark}"} if mark in text]
+    assert not [mark for mark in forbidden_marks(login, "") if mark in lists.replace(name, "")]

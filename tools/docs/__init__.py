@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.docs import commands, errors, facts, patterns, rules, sources
+from tools.docs import commands, errors, facts, lifecycles, patterns, rules, sources
 from zhunsheng.kernel.home import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -20,6 +20,7 @@ CHAPTERS: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
     "sources.md": (sources.pages, "zhunsheng/sources/*/mapping.yaml"),
     "patterns": (patterns.pages, "zhunsheng/patterns"),
     "rules": (rules.pages, "rulebook"),
+    "lifecycles": (lifecycles.pages, "rulebook/lifecycles"),
     "cli.md": (commands.pages, "zhunsheng/cli"),
 }
 

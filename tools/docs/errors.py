@@ -13,6 +13,8 @@ RANGES = {
     "5": ("运行", "runs"),
     "6": ("命令行", "command line"),
     "7": ("网站", "site"),
+    "8": ("存证日志", "evidence log"),
+    "9": ("事项与期限", "cases and clocks"),
 }
 
 

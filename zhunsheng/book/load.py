@@ -36,7 +36,7 @@ def load(folder: Path, site: Path | None = None) -> Book:
         raise Problem("ZS401", file=folder, reason="no rules folder")
     folders = [folder] + ([site] if site and site.is_dir() else [])
     rules = {rule.id: rule for rule in _rules(folder)}
-    laws = {law.id: law for law in (_model(Instrument, p) for p in sorted((folder / "law").glob("*.yaml")))}
+    laws = load_laws(folder)
     batches = _batches(folders)
     lists = _mapping(folder / "knowledge" / "lists.yaml", ListKind)
     knowledge = {name: _list(name, kind, folders, batches) for name, kind in lists.items()}
@@ -54,6 +54,11 @@ def load(folder: Path, site: Path | None = None) -> Book:
     )
     _check_references(book)
     return book
+
+
+def load_laws(folder: Path) -> dict[str, Instrument]:
+    """Return the instruments of law of a rule book by id. Raises Problem ZS401, ZS402."""
+    return {law.id: law for law in (_model(Instrument, path) for path in sorted((folder / "law").glob("*.yaml")))}
 
 
 def draft(text: str, name: str) -> Rule:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,6 +51,13 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     for row in rows:
         shown.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     out.print(shown)
+
+
+def lines(told: Mapping[str, object]) -> None:
+    """Print names and values, one pair a line."""
+    width = max(map(len, told)) + 2
+    for name, value in told.items():
+        out.print(f"{name:{width}}{value}", highlight=False, markup=False)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from zhunsheng.kernel.home import home
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zhunsheng.book.cycles import Cycle
     from zhunsheng.book.workbooks import Plan
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.runs import Manifest
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
 
 def ready(*, quiet: bool = True) -> None:
     """Load Django and bring the database to the present schema."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.config.settings")
-    import django
+    _django()
     from django.core.management import call_command
 
-    django.setup()
     call_command("migrate", verbosity=0 if quiet else 1, interactive=False)
+
+
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.config.settings")
+    import django
+
+    django.setup()
 
 
 def record_run(manifest: Manifest, *, once: bool = False) -> None:
@@ -53,6 +59,14 @@ def record_load() -> None:
         record_batches(Process("cli"), snapshot)
     record_missing_runs()
     refresh()
+
+
+def life_cycles() -> dict[str, Cycle]:
+    """Return the life-cycles of the rule book, checked against what the code provides. The database is not opened."""
+    _django()
+    from zhunsheng.casework.cases.library import cycles
+
+    return cycles()
 
 
 def decided() -> dict[str, str]:

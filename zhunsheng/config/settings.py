@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.judgements",
     "zhunsheng.casework.worklist",
     "zhunsheng.casework.decisions",
+    "zhunsheng.casework.cases",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
     "zhunsheng.web",
@@ -191,6 +192,8 @@ UPLOAD_LIMITS = {
     "body_bytes": 256 * 1024,
     "order_bytes": 1024 * 1024,
 }
+#: Bytes of one attachment of a case.
+ATTACHMENT_BYTES = 50 * 1024**2
 #: Milliseconds within which an order is judged; a rule that comes later is told as not judged.
 DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -2,6 +2,7 @@
 
 Every error says what happened, what was kept, and what to do next. Codes are never reused.
 ZS1xx kernel · ZS2xx rows and files · ZS3xx lake · ZS4xx rule book · ZS5xx runs · ZS6xx command line · ZS7xx site
+ZS8xx evidence log · ZS9xx cases
 """
 
 from __future__ import annotations

@@ -32,6 +32,11 @@ class Home:
         return self.root / "inbox"
 
     @property
+    def attachments(self) -> Path:
+        """Files of cases, by digest."""
+        return self.root / "attachments"
+
+    @property
     def reports(self) -> Path:
         """Reject reports, one pair (xlsx, json) per import."""
         return self.root / "reports"

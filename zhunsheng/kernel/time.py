@@ -47,6 +47,11 @@ def now() -> datetime:
     return datetime.now(UTC).astimezone(SHANGHAI)
 
 
+def now_seconds() -> int:
+    """Return the present POSIX second. For actions, commands and witnesses only."""
+    return epoch_seconds(now())
+
+
 def parse_date(text: str) -> date:
     """Read ``2026-03-01``, ``20260301`` or ``2026/3/1``, a time of day after it left aside. Raises Problem ZS105."""
     match = _DATE.fullmatch(text.strip())

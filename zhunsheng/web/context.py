@@ -15,6 +15,7 @@ NAV = (
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
+    ("cases", Verb.READ_CASES),
     ("desk", Verb.ASK_DESK),
     ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
@@ -26,6 +27,8 @@ NAV = (
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
+    "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
+    "case-extend": "cases", "case-attach": "cases",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",

@@ -37,6 +37,8 @@ ALWAYS = frozenset(
         "confirm", "login-options", "logout", "language", "errors", "error", "health",
     }
 )  # fmt: skip
+#: Where files are added to a case; the case itself limits each of them.
+CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -177,8 +179,15 @@ class UploadGate:
 
     @staticmethod
     def _may_upload(request: HttpRequest) -> bool:
-        imports = request.path == reverse("imports")
-        return imports and request.user.is_authenticated and may(request.user, Verb.IMPORT_FILES)
+        verb = _uploading(request.path)
+        return verb is not None and request.user.is_authenticated and may(request.user, verb)
+
+
+def _uploading(path: str) -> Verb | None:
+    """Return what one must be allowed to send a large body there; None where nobody may."""
+    if path == reverse("imports"):
+        return Verb.IMPORT_FILES
+    return Verb.READ_CASES if CASE_FILES.fullmatch(path) else None
 
 
 class ProblemPages:

@@ -32,21 +32,24 @@ class Verb(StrEnum):
     GIVE_DUTIES = "give_duties"
     ASK_DESK = "ask_desk"
     MANAGE_KEYS = "manage_keys"
+    READ_CASES = "read_cases"
 
 
 _WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS, Verb.ASK_DESK}
 _READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
 ALLOWED: dict[DutyName, frozenset[Verb]] = {
-    DutyName.HEAD: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS}),
-    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS}),
+    DutyName.HEAD: frozenset(
+        {*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS, Verb.READ_CASES}
+    ),
+    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.READ_CASES}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
     DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
-    DutyName.OFFICE: frozenset({*_READ, *_WORK}),
+    DutyName.OFFICE: frozenset({*_READ, *_WORK, Verb.READ_CASES}),
     DutyName.CLINICIAN: frozenset({*_READ, Verb.ASK_DESK}),
-    DutyName.OFFICER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
-    DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS}),
-    DutyName.HANDLER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS}),
-    DutyName.FINANCE_OFFICER: frozenset({*_READ, Verb.EXPORT_FINDINGS}),
+    DutyName.OFFICER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
+    DutyName.HANDLER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.FINANCE_OFFICER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
     DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_PEOPLE, Verb.MANAGE_PEOPLE}),
     DutyName.SECURITY: frozenset({Verb.READ_PEOPLE, Verb.GIVE_DUTIES}),
     DutyName.AUDITOR: frozenset(
@@ -72,12 +75,19 @@ FUND_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY}
 FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS})
 
 
-def verbs_of(user: User) -> frozenset[Verb]:
-    """Return what a user may do today, by the duties held in the user's own body."""
+def duties_held(user: User) -> frozenset[DutyName]:
+    """Return the duties that a user holds today in the user's own body."""
     if not user.is_active or user.body_id is None:
         return frozenset()
     held = user.duties.on(now().date()).filter(body_id=user.body_id).values_list("name", flat=True)
-    verbs = frozenset().union(*(ALLOWED[DutyName(name)] for name in held))
+    return frozenset(DutyName(name) for name in held)
+
+
+def verbs_of(user: User) -> frozenset[Verb]:
+    """Return what a user may do today, by the duties held in the user's own body."""
+    verbs = frozenset().union(*(ALLOWED[name] for name in duties_held(user)))
+    if user.body is None:
+        return frozenset()
     if user.body.kind == BodyKind.DATA_AUTHORITY:
         verbs &= ADMINISTRATOR_VERBS
     kept = verbs if user.body.kind in REGION_KINDS else verbs - REGION_VERBS

@@ -27,13 +27,15 @@ NOTHING: frozenset[str] = frozenset()
 class Scope:
     """What one reader sees. ``institutions`` is None for a body that sees the whole site.
 
-    ``broken`` says why the current run cannot be read; whoever asks for no finding need not know.
+    ``broken`` says why the current run cannot be read; whoever asks for no finding need not know. ``as_party``: what
+    others decide about the institutions and bodies in view may be seen by them, and so by this reader.
     """
 
     institutions: frozenset[str] | None
     bodies: frozenset[int] | None
     file: lake.RunFile | None
     broken: Problem | None = None
+    as_party: bool = False
 
     @property
     def whole(self) -> bool:
@@ -67,7 +69,17 @@ class Scope:
         if self.bodies is None:
             return queryset
         textual = path != "pk" and isinstance(queryset.model._meta.get_field(path), CharField)
-        return queryset.filter(**{f"{path}__in": [str(pk) if textual else pk for pk in sorted(self.bodies)]})
+        own = Q(**{f"{path}__in": [str(pk) if textual else pk for pk in sorted(self.bodies)]})
+        return queryset.filter(own | self._party(queryset.model))
+
+    def _party(self, model: type[Model]) -> Q:
+        """Return what a model opens to whom its rows are about: SCOPE_PARTY names institution, body and gate."""
+        path = getattr(model, "SCOPE_PARTY", None)
+        if path is None or not self.as_party or self.institutions is None or self.bodies is None:
+            return Q(pk__in=())
+        institution, body, gate = path
+        about = Q(**{f"{institution}__in": self.institutions}) | Q(**{f"{body}__in": self.bodies})
+        return about & Q(**{gate: True})
 
     @contextmanager
     def lake(self) -> Iterator[lake.Reader]:
@@ -85,7 +97,8 @@ def scope(user: User) -> Scope:
         return Scope(NOTHING, frozenset(), file, broken)
     body = user.body
     institutions = _institutions(body, file)
-    return Scope(institutions, _bodies(body, institutions, file), file, broken)
+    as_party = body.kind not in REGIONAL and body.kind != BodyKind.DATA_AUTHORITY
+    return Scope(institutions, _bodies(body, institutions, file), file, broken, as_party=as_party)
 
 
 def _current() -> tuple[lake.RunFile | None, Problem | None]:

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
     from zhunsheng.casework.bodies.scope import Scope
 
-#: Institutions and bodies in view, each as one text: names between separators, or the sign for all.
-Wall = tuple[str, str]
+#: Institutions and bodies in view, each as one text (names between separators, or the sign for all), and whether what
+#: others decide about them is in view as well.
+Wall = tuple[str, str, str]
 ALL, SEPARATOR = "*", "\x1f"
-SITE: Wall = (ALL, ALL)
-NOTHING: Wall = ("", "")
+SITE: Wall = (ALL, ALL, "")
+NOTHING: Wall = ("", "", "")
+#: The settings of a connection, in the order of a wall.
+SETTINGS = ("institutions", "bodies", "party")
 #: Read before anybody's scope is known: who logs in, with which duties, and how often it failed.
 BEFORE_SCOPE = frozenset({"bodies.Body", "bodies.User", "bodies.Duty"})
 
@@ -40,7 +43,7 @@ def wall_of(scope: Scope) -> Wall:
     """Return the wall around what a reader sees."""
     institutions = ALL if scope.institutions is None else SEPARATOR.join(sorted(scope.institutions))
     bodies = ALL if scope.bodies is None else SEPARATOR.join(str(pk) for pk in sorted(scope.bodies))
-    return institutions, bodies
+    return institutions, bodies, "1" if scope.as_party else ""
 
 
 @contextmanager
@@ -87,10 +90,8 @@ class _Told:
 
     def _tell(self, wall: Wall, inside: bool) -> None:
         with self.connection.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('zhunsheng.institutions', %s, %s), set_config('zhunsheng.bodies', %s, %s)",
-                (wall[0], inside, wall[1], inside),
-            )
+            told = ", ".join(f"set_config('zhunsheng.{name}', %s, {inside})" for name in SETTINGS)
+            cursor.execute(f"SELECT {told}", wall)
 
 
 def walled() -> list[type[Model]]:
@@ -107,11 +108,19 @@ def condition(model: type[Model]) -> str:
         parent = field.related_model
         return f'"{field.column}" IN (SELECT id FROM "{parent._meta.db_table}")'  # noqa: S608 - our own names
     if path == "institution_id":
-        return _listed("institutions", f'"{field.column}"', "text")
+        return _listed("institutions", field.column, "text")
     if path == "body":
         kind = "text" if isinstance(field, CharField) else "bigint"
-        return _listed("bodies", f'"{field.column}"', kind)
+        own = _listed("bodies", field.column, kind)
+        return f"({own} OR {_party(model)})" if hasattr(model, "SCOPE_PARTY") else own
     raise ValueError(f"{model._meta.label}: no policy for the path {path}")
+
+
+def _party(model: type[Model]) -> str:
+    """What a model opens to whom its rows are about; a reader of the whole site sees it anyhow."""
+    institution, body, gate = (model._meta.get_field(name).column for name in model.SCOPE_PARTY)  # type: ignore[attr-defined]
+    about = f"{_listed('institutions', institution, 'text')} OR {_listed('bodies', body, 'bigint')}"
+    return f"({gate} AND (SELECT current_setting('zhunsheng.party', true)) = '1' AND ({about}))"
 
 
 def _listed(setting: str, column: str, kind: str) -> str:

@@ -83,6 +83,56 @@ def some(reader: Reader, finding_ids: list[str]) -> list[dict[str, Any]]:
     return reader.rows(NAMED.format(findings=findings), [finding_ids, finding_ids])
 
 
+def of_group(reader: Reader, institution_id: str, rule_id: str, month: str, limit: int) -> list[dict[str, Any]]:
+    """Return id and amount of the findings of an institution by a rule, in a month or in all (empty), largest first.
+
+    What could not be judged is no lead and is left out.
+    """
+    return reader.rows(
+        "SELECT finding_id, amount_fen FROM finding WHERE institution_id = ? AND rule_id = ? AND verdict <> 'unknown' "
+        f"AND (? = '' OR month = ?) ORDER BY amount_fen DESC, finding_id LIMIT {int(limit)}",
+        [institution_id, rule_id, month, month],
+    )
+
+
+#: A clue is made of the findings of one institution by one rule in one month; what could not be judged is no lead.
+GROUPED = """
+FROM finding WHERE verdict <> 'unknown' AND (? = '' OR institution_id = ?) AND (? = '' OR rule_id = ?)
+    AND (? = '' OR month = ?)
+"""
+
+
+def groups(reader: Reader, wanted: dict[str, str], size: int, offset: int) -> list[dict[str, Any]]:
+    """Return groups of findings by institution, rule and month, the largest sum first, each with its finding ids."""
+    order = "amount_fen DESC, findings DESC, institution_id, rule_id, month"
+    found = (
+        "SELECT institution_id, rule_id, month, COUNT(*) AS findings, SUM(amount_fen)::BIGINT AS amount_fen, "
+        f"LIST(finding_id) AS finding_ids {GROUPED} GROUP BY ALL ORDER BY {order} "
+        f"LIMIT {int(size)} OFFSET {int(offset)}"
+    )
+    return reader.rows(
+        "SELECT g.*, r.name AS rule_name, r.name_en AS rule_name_en, i.name AS institution_name "
+        f"FROM ({found}) g LEFT JOIN rule r USING (rule_id) LEFT JOIN institution i USING (institution_id) "
+        f"ORDER BY {order}",
+        _grouped(wanted),
+    )
+
+
+def group_totals(reader: Reader, wanted: dict[str, str]) -> dict[str, Any]:
+    """Return how many groups there are, how many findings they hold, and their amount in fen."""
+    found = reader.one(
+        "SELECT COUNT(*) AS groups, COALESCE(SUM(n), 0)::BIGINT AS findings, "
+        "COALESCE(SUM(fen), 0)::BIGINT AS amount_fen "
+        f"FROM (SELECT COUNT(*) AS n, SUM(amount_fen) AS fen {GROUPED} GROUP BY institution_id, rule_id, month) g",
+        _grouped(wanted),
+    )
+    return found or {}
+
+
+def _grouped(wanted: dict[str, str]) -> list[str]:
+    return [value for name in ("institution", "rule", "month") for value in (wanted.get(name, ""),) * 2]
+
+
 def reasons(reader: Reader, finding_id: str) -> list[dict[str, Any]]:
     """Return all reasons of a finding, worst first, with the knowledge point each rests on."""
     return reader.rows(

@@ -1,0 +1,178 @@
+"""Every life-cycle of the rule book, walked by the real engine: each move from each state, by each kind of actor."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.casework import walking
+from tests.casework.walking import DAY, Clock, opened, sample, staff, take
+from zhunsheng.book.cycle_lint import reached
+from zhunsheng.casework.cases import actions, library, policies
+from zhunsheng.casework.cases.clocks import replay
+from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
+from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.kernel.errors import Problem
+
+pytestmark = pytest.mark.django_db
+NAMES = ("clue", "fund_case", "inspection", "points_decision", "rectification", "self_check", "tip_off")
+
+
+@pytest.fixture
+def crew(db):
+    return staff()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def paths(cycle):
+    """The shortest row of moves to each state, as names of moves; what the clock moves is reached by waiting."""
+    found, fresh = {cycle.opening.to: ()}, [cycle.opening.to]
+    while fresh:
+        state = fresh.pop(0)
+        for move in cycle.moves_from(state):
+            to = cycle.target(move, state)
+            if to not in found:
+                found[to] = (*found[state], move.id)
+                fresh.append(to)
+    return found
+
+
+def advance(case, cycle, name, crew, clock):
+    """Take a step; one of the clock by the pass over the clocks, on the day after the last one."""
+    ready(case, cycle, name, crew)
+    if any(who.side == "clock" for who in cycle.named(cycle.move(name).who)):
+        key = next(one.id for one in cycle.clocks if one.move == name)
+        due = next(one.due_on for one in case.standing.clocks if one.clock == key)
+        clock.day = due + timedelta(days=1)
+        actions.tick(clock.day)
+        return Case.objects.get(pk=case.pk)
+    return take(case, cycle, name, crew, extra(case, name))
+
+
+def ready(case, cycle, name, crew):
+    """What a guard asks for before its step: all paid, all repaired."""
+    move = cycle.move(name)
+    if "nothing_owed" in move.guards and (left := left_of(case, cycle)):
+        take(case, cycle, "pay", crew, {"paid_fen": f"{left // 100}.{left % 100:02d}"})
+    if "repaired_in_full" in move.guards:
+        for _ in range(2):
+            take(case, cycle, "credit", crew)
+
+
+def left_of(case, cycle):
+    return policies.owed(policies.step_of(cycle, case, "", {}).before) or 0
+
+
+def extra(case, name):
+    if name == "merge":
+        other = Case.objects.exclude(pk=case.pk).filter(body=case.body).first()
+        return {"other_case": other.number}
+    return {}
+
+
+def at(state, cycle, crew, clock):
+    clock.day = DAY
+    case = opened(cycle, crew)
+    for name in paths(cycle)[state]:
+        case = advance(case, cycle, name, crew, clock)
+    assert case.state == state
+    return case
+
+
+def test_the_rule_book_holds_these_life_cycles_and_each_state_is_reached():
+    found = library.cycles()
+    assert tuple(found) == NAMES
+    for cycle in found.values():
+        assert reached(cycle) == {state.id for state in cycle.states} == set(paths(cycle))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_move_is_taken_from_every_state_it_leaves(crew, clock, name):
+    cycle = library.cycle(name)
+    opened(cycle, crew)  # another case, into which one can be merged
+    for move in cycle.moves:
+        for state in move.source:
+            case = at(state, cycle, crew, clock)
+            before = case.sequence
+            after = advance(case, cycle, move.id, crew, clock)
+            assert after.state == cycle.target(move, state), (move.id, state)
+            event = CaseEvent.objects.filter(case=after).last()
+            assert (event.about, event.from_state, event.to_state) == (move.id, state, after.state)
+            assert after.sequence > before
+            agree(after)
+
+
+def agree(case):
+    """State, events and evidence of a case say the same, and its events make it again."""
+    events = list(CaseEvent.objects.filter(case=case).order_by("sequence"))
+    assert [one.sequence for one in events] == list(range(1, case.sequence + 1))
+    standing = replay(case.life, [one.happened for one in events])
+    assert standing == case.standing
+    rows = EvidenceOutbox.objects.filter(subject=f"case:{case.pk}").order_by("sequence")
+    assert [row.pk for row in rows] == [one.evidence for one in events]
+    assert all(row.actor == one.actor_key for row, one in zip(rows, events, strict=True))
+    assert bool(case.closed_at) == case.life.state(case.state).final
+    assert Proposal.objects.filter(case=case, state="open").count() <= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whoever_may_not_take_a_move_is_refused_and_nothing_changes(crew, clock, name):
+    cycle = library.cycle(name)
+    for state in paths(cycle):
+        if cycle.state(state).final:
+            continue
+        case = at(state, cycle, crew, clock)
+        told = CaseEvent.objects.count()
+        for move in cycle.moves:
+            for login in crew:
+                if may(cycle, move, case, login):
+                    continue
+                with pytest.raises(Problem) as refused:
+                    actions.move(crew[login], case, move.id, {}, version=case.version)
+                assert refused.value.code == "ZS904", (move.id, login)
+        assert CaseEvent.objects.count() == told
+
+
+def may(cycle, move, case, login):
+    """Who may, said a second time: the bureau's reviewer and head by their duty, the hospital's office as the party."""
+    duty = {"one": "reviewer", "two": "head", "office": "office"}.get(login)
+    side = "party" if login == "office" else "handling"
+    if side == "party" and not (case.party_sees and case.institution_id == walking.INSTITUTION):
+        return False
+    return any(who.side == side and duty in who.duties for who in cycle.named(move.who))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_move_that_does_not_follow_and_one_of_two_people_are_refused(crew, clock, name):
+    cycle = library.cycle(name)
+    for state in paths(cycle):
+        case = at(state, cycle, crew, clock)
+        for move in cycle.moves:
+            actor = crew["two"] if may(cycle, move, case, "two") else crew["office"]
+            if not may(cycle, move, case, "two") and not may(cycle, move, case, "office"):
+                continue
+            if state not in move.source:
+                with pytest.raises(Problem) as refused:
+                    actions.move(actor, case, move.id, {}, version=case.version)
+                assert refused.value.code == "ZS903"
+            elif move.two_person:
+                given = sample(move.needs, crew, case)
+                case.refresh_from_db()
+                with pytest.raises(Problem) as refused:
+                    actions.move(actor, case, move.id, given, version=case.version)
+                assert refused.value.code == "ZS907"
+
+
+def test_the_public_opens_a_tip_off_and_nothing_else(crew, clock):
+    body = crew["one"].body
+    for name, cycle in library.cycles().items():
+        given = sample(cycle.opening.needs, crew)
+        about = {"institution_id": walking.INSTITUTION} if cycle.party == "required" else {}
+        if name == "tip_off":
+            assert actions.open_case(walking.PUBLIC, name, given, body=body, **about).number == "JB2026-00001"
+        else:
+            with pytest.raises(Problem, match="ZS904"):
+                actions.open_case(walking.PUBLIC, name, given, body=body, **about)

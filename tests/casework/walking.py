@@ -1,0 +1,116 @@
+"""Helpers of the tests of cases: people of a body of their own, valid fields for any step, a clock that can be set."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from tests.web.people import ACTOR, PASSWORD
+from zhunsheng.casework.bodies import actions as bodies
+from zhunsheng.casework.bodies.models import Body, DutyName
+from zhunsheng.casework.cases import actions
+from zhunsheng.casework.cases.draws import draw
+from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.kernel.time import SHANGHAI
+
+DAY = date(2026, 3, 2)
+PDF = b"%PDF-1.7\nfile of a case\n%%EOF\n"
+POOL = ["H33078100001", "H33078100002", "H33078100003"]
+INSTITUTION = draw(POOL, "2026-03-02 seed", 1)[0]
+#: kind of body -> logins and duties within it
+STAFF = {
+    "insurance_authority": {"one": DutyName.REVIEWER, "two": DutyName.HEAD, "clerk": DutyName.ANALYST},
+    "institution": {"office": DutyName.OFFICE, "doctor": DutyName.CLINICIAN},
+}
+
+
+def staff():
+    """Make a bureau and an institution with their people; return people by login."""
+    made = {}
+    names = {
+        "insurance_authority": ("青禾县医疗保障局", "", "330781"),
+        "institution": ("青禾县人民医院", INSTITUTION, ""),
+    }
+    for kind, people in STAFF.items():
+        name, code, region = names[kind]
+        body = bodies.create_body(ACTOR, kind, name, code=code, region=region)
+        made |= {login: person(login, body, duty) for login, duty in people.items()}
+    away = bodies.create_body(ACTOR, "insurance_authority", "邻县医疗保障局", region="330782")
+    made["away"] = person("away", away, DutyName.HEAD)
+    return made
+
+
+def person(login: str, body: Body, duty: str):
+    user = bodies.create_user(ACTOR, login, f"职员{login}", body, PASSWORD)
+    bodies.assign_duty(ACTOR, user, duty, date(2020, 1, 1))
+    return user
+
+
+class Clock:
+    """The time of the actions, which a test sets."""
+
+    def __init__(self, monkeypatch):
+        self.day = DAY
+        for module in ("actions",):
+            monkeypatch.setattr(f"zhunsheng.casework.cases.{module}.now", self.now)
+
+    def now(self):
+        return datetime.combine(self.day, time(9, 30), SHANGHAI)
+
+
+def sample(inputs, people, case=None):
+    """Return valid fields for a step, as a form would send them."""
+    return {one.id: SPECIAL.get(one.id) or _value(one, people, case) for one in inputs}
+
+
+#: What guards look at: a fine within its band, all paid, all repaired.
+SPECIAL = {
+    "article": "reg-735/38/1", "loss_fen": "1000.00", "fine_fen": "1500.00", "recover_fen": "1000.00",
+    "severity": "light", "points": "2", "credit": "1", "pool": POOL, "seed": "2026-03-02 seed", "drawn": INSTITUTION,
+    "paid_fen": "10.00",
+}  # fmt: skip
+
+
+def _value(one, people, case):
+    if one.kind == "people":
+        return [str(people["one"].pk), str(people["two"].pk)]
+    if one.kind == "attachment":
+        return [actions.attach(people["one"], case, "证据.pdf", [PDF]).digest]
+    if one.kind == "choice":
+        return next(iter(one.choices))
+    plain = {
+        "text": "经核查材料齐备，事实清楚，予以办理。",
+        "code": "V20260302",
+        "codes": ["f1", "f2"],
+        "amount": f"{max(one.least or 0, 100) // 100}.00",
+        "integer": str(one.least or 0),
+        "date": "2026-12-31" if one.when == "future" else "2026-01-05",
+        "article": "reg-735/38/1",
+    }
+    return plain[one.kind]
+
+
+def opened(cycle, people, **extra):
+    """Open a case of a life-cycle by the bureau's reviewer."""
+    body = people["one"].body
+    about = {"institution_id": INSTITUTION} if cycle.party == "required" else {}
+    given = sample(cycle.opening.needs, people) | extra
+    return actions.open_case(people["one"], cycle.name, given, body=body, **about)
+
+
+def take(case, cycle, name, people, given=None):
+    """Take a step by whoever may, by two people where it takes two; return the case as it stands then."""
+    move = cycle.move(name)
+    sides = {who.side for who in cycle.named(move.who)}
+    if sides == {"clock"}:
+        return case
+    actor = people["office"] if "party" in sides else people["two"]
+    given = sample(move.needs, people, case) | (given or {})
+    case = Case.objects.get(pk=case.pk)
+    if move.two_person:
+        proposal = actions.propose(people["one"], case, name, given, version=case.version)
+        return actions.confirm(people["two"], proposal, version=case.version)
+    return actions.move(actor, case, name, given, version=case.version)
+
+
+PUBLIC = Process("public")

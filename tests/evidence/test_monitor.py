@@ -1,0 +1,119 @@
+"""The monitor: a sound log has no fault, each planted fault is named, and it goes on where it stopped."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.evidence.sites import draft, site
+from zhunsheng.evidence import leaf, monitor
+from zhunsheng.evidence.signer import LocalSigner
+from zhunsheng.evidence.store import Entry
+from zhunsheng.evidence.tiles import Folder
+from zhunsheng.kernel.errors import Problem
+
+BOOK = "b" * 64
+OTHER = "c" * 64
+
+
+def rules(here, **more):
+    bodies = {name: [key.verifier] for name, key in here.bodies.items()}
+    return monitor.Rules(bodies, ["B1"], ["finding.decided"], **more)
+
+
+def cited(number, body="B1", book=BOOK, kind="finding.decided", case=None, **about):
+    return replace(draft(number, body, case, kind, **about), rulebook=book)
+
+
+def start(here):
+    """Log a rule book and a grant: what a site does first."""
+    grant = draft(1, "B1", kind="grant", grantee="H1", kinds=["finding.decided"], start=0, end=1_790_001_000)
+    here.sequencer.submit([cited(0, kind="rule.version"), grant])
+
+
+def faults(here, state=None, **more):
+    here.sequencer.seal()
+    folder = Folder(here.sequencer.folder.root)
+    return [
+        (f.index, f.name) for f in monitor.replay(folder, here.policy, rules(here, **more), state or monitor.State())
+    ]
+
+
+def force(here, one, key=None):
+    """Append a leaf past the sequencer's own book-keeping, as a dishonest operator might."""
+    signer = LocalSigner(key or here.bodies[one.body])
+    data = leaf.seal(one.payload, signer.verifier.id.hex(), signer.sign([one.payload])[0])
+    here.log.append([Entry(f"forced:{here.log.size}", data, one.case, one.sequence)])
+
+
+def test_a_sound_log_has_no_fault_and_is_counted(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        here.sequencer.submit([cited(i, "H1" if i % 2 else "B1", case=i % 3) for i in range(2, 40)])
+        state = monitor.State()
+        assert faults(here, state) == []
+        assert (state.size, state.kinds) == (40, {"rule.version": 1, "grant": 1, "finding.decided": 38})
+        again = monitor.load(state.text)
+        assert again == state
+        here.sequencer.submit([cited(i, case=i % 3) for i in range(40, 45)])
+        assert faults(here, again) == []
+        assert again.size == 45
+
+
+def test_each_planted_fault_is_named(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        here.sequencer.submit([cited(2, case=70)])
+        force(here, leaf.place(cited(3, case=70), 3, 2))
+        force(here, leaf.place(cited(4, case=70), 4, 1))
+        force(here, leaf.place(cited(5, book=OTHER), 1, None))
+        force(here, leaf.place(cited(6, book=None), 1, None))
+        force(here, leaf.place(cited(7, "H1", kind="vendor.suspended"), 1, None))
+        force(here, leaf.place(draft(8, "H1", kind="grant", grantee="H1"), 1, None))
+        force(here, leaf.place(cited(1_500, "H1"), 1, None))
+        force(here, leaf.place(cited(9), 1, None), key=here.bodies["H1"])
+        force(here, leaf.place(cited(2, case=80), 1, None))
+        here.log.append([Entry("forced:x", b"not a leaf", "y", 1)])
+        assert faults(here) == [
+            (3, "sequence_gap"),
+            (4, "wrong_previous"),
+            (5, "rulebook_not_logged"),
+            (6, "no_rulebook"),
+            (7, "no_grant"),
+            (8, "no_grant"),
+            (9, "no_grant"),
+            (10, "not_signed"),
+            (11, "row_twice"),
+            (12, "not_a_leaf"),
+        ]
+
+
+def test_a_grant_ends(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        here.sequencer.submit([cited(2, "H1"), draft(3, "B1", kind="grant.ended", grantee="H1"), cited(4, "H1")])
+        assert faults(here) == [(4, "no_grant")]
+
+
+def test_rows_that_differ_from_leaves_are_named(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        here.sequencer.submit([cited(i) for i in range(2, 5)])
+        rows = {f"outbox:{i}": draft(i).digest for i in (0, 1, 2)} | {"outbox:3": "0" * 64}
+        assert faults(here, rows=rows) == [(3, "row_differs"), (4, "row_missing")]
+
+
+def test_a_log_that_does_not_continue_what_was_seen_is_refused(tmp_path):
+    with site(tmp_path / "one") as here:
+        start(here)
+        state = monitor.State()
+        assert faults(here, state) == []
+        here.sequencer.submit([cited(2)])
+        here.sequencer.seal()
+        other = monitor.State(size=2, peaks=["A" * 43 + "="])
+        with pytest.raises(Problem) as caught:
+            monitor.replay(here.sequencer.folder, here.policy, rules(here), other)
+        assert caught.value.code == "ZS810"
+        late = monitor.State(size=9, peaks=["A" * 43 + "="] * 2)
+        with pytest.raises(Problem) as caught:
+            monitor.replay(here.sequencer.folder, here.policy, rules(here), late)
+        assert caught.value.code == "ZS810"

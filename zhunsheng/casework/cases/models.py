@@ -1,0 +1,186 @@
+"""CycleVersion, Case, CaseEvent, Proposal, Attachment, and the counter of case numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from zhunsheng.book.cycles import Cycle
+from zhunsheng.casework.cases import clocks
+from zhunsheng.casework.cases.states import EventKind, ProposalState
+
+#: Life-cycles by digest: the content of one never changes, and a list of cases asks for the same few.
+_LIVES: dict[str, Cycle] = {}
+_USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
+
+
+class CycleVersion(models.Model):
+    """A life-cycle as it read when a case was first opened under it: cases go on under what they began with."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    name = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    content = models.JSONField()
+    kept_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class CaseCounter(models.Model):
+    """The last number given to a case of a prefix by a body in a year."""
+
+    body = models.ForeignKey("bodies.Body", on_delete=models.PROTECT, related_name="+")
+    prefix = models.CharField(max_length=4)
+    year = models.PositiveIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("body", "prefix", "year"), name="one_counter"),)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}{self.year} {self.last}"
+
+
+class Case(models.Model):
+    """A case: where it stands. What happened stands in its events, from which this row can be made again.
+
+    ``version`` changes with every step after which an open form is stale, ``sequence`` counts events. ``due_on`` is the
+    first day on which a running clock ends, ``next_on`` the first that nobody has acted on; ``provisional`` when the
+    working days up to ``due_on`` are not all published. ``party_sees`` stays set once the party has seen the case.
+    """
+
+    SCOPE_PATH: ClassVar[str] = "body"
+    #: Besides the handling body, whom the case is about sees it: institution, body, and whether it may be seen.
+    SCOPE_PARTY: ClassVar[tuple[str, str, str]] = ("institution_id", "subject_body", "party_sees")
+
+    bound = models.ForeignKey(CycleVersion, on_delete=models.PROTECT, related_name="cases")
+    cycle = models.CharField(max_length=40)
+    number = models.CharField(max_length=40)
+    state = models.CharField(max_length=40)
+    institution_id = models.CharField(max_length=40, blank=True)
+    subject_body = models.ForeignKey("bodies.Body", null=True, on_delete=models.PROTECT, related_name="+")
+    body = models.ForeignKey("bodies.Body", on_delete=models.PROTECT, related_name="cases")
+    origin = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followed_by")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    clocks = models.JSONField(default=list)
+    due_on = models.DateField(null=True)
+    next_on = models.DateField(null=True)
+    provisional = models.BooleanField(default=False)
+    escalated_on = models.DateField(null=True)
+    party_sees = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=0)
+    sequence = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-opened_at", "-pk")
+        indexes = (models.Index(fields=("cycle", "state")), models.Index(fields=("next_on",)))
+        constraints = (models.UniqueConstraint(fields=("body", "number"), name="case_number_once"),)
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def standing(self) -> clocks.Standing:
+        """State and clocks as the pure functions take them."""
+        return clocks.Standing(self.state, clocks.read(self.clocks))
+
+    @property
+    def life(self) -> Cycle:
+        """The life-cycle that the case is bound to."""
+        if self.bound_id not in _LIVES:
+            _LIVES[self.bound_id] = Cycle.model_validate(self.bound.content)
+        return _LIVES[self.bound_id]
+
+
+class CaseEvent(models.Model):
+    """One thing that happened to a case; the database refuses to change or delete it.
+
+    ``about`` names the move or the clock, ``day`` the day in Shanghai that clocks count by. ``shown`` says whether the
+    party may see it. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
+    """
+
+    SCOPE_PATH: ClassVar[str] = "case__body"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    sequence = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=EventKind.choices)
+    about = models.CharField(max_length=40)
+    from_state = models.CharField(max_length=40, blank=True)
+    to_state = models.CharField(max_length=40)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
+    actor_key = models.CharField(max_length=64)
+    body = models.ForeignKey("bodies.Body", null=True, on_delete=models.PROTECT, related_name="+")
+    proposal = models.ForeignKey("Proposal", null=True, on_delete=models.PROTECT, related_name="events")
+    day = models.DateField()
+    at = models.DateTimeField()
+    fields = models.JSONField(default=dict)
+    attachments = models.JSONField(default=list)
+    shown = models.BooleanField()
+    key = models.CharField(max_length=64, blank=True)
+    request = models.CharField(max_length=64, blank=True)
+    evidence = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("case", "sequence")
+        constraints = (
+            models.UniqueConstraint(fields=("case", "sequence"), name="case_event_once"),
+            models.UniqueConstraint(fields=("actor_key", "key"), condition=~Q(key=""), name="one_event_per_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.sequence} {self.kind} {self.about}"
+
+    @property
+    def happened(self) -> clocks.Happened:
+        """The event as far as state and clocks are concerned."""
+        return clocks.Happened(self.kind, self.about, self.to_state, self.day, self.fields)
+
+
+class Proposal(models.Model):
+    """A step of two people that one has proposed, with its fields as checked."""
+
+    SCOPE_PATH: ClassVar[str] = "case__body"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="proposals")
+    move = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
+    fields = models.JSONField(default=dict)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    proposed_at = models.DateTimeField()
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
+    settled_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("case", "pk")
+        constraints = (models.UniqueConstraint(fields=("case",), condition=Q(state="open"), name="one_open_proposal"),)
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.move} {self.state}"
+
+
+class Attachment(models.Model):
+    """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it."""
+
+    SCOPE_PATH: ClassVar[str] = "case__body"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attachments")
+    name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    media = models.CharField(max_length=100)
+    internal = models.BooleanField()
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("case", "pk")
+        constraints = (models.UniqueConstraint(fields=("case", "digest", "internal"), name="file_once_per_case"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,237 @@
+"""Reads of cases within a scope: lists, one case, what its reader may do now, its clocks, its timeline, its files.
+
+A reader of the handling body sees all of a case. Whom it is about sees the case once its life-cycle opens it, and of
+its events and files those that are not internal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from zhunsheng.book.cycles import Cycle, Input, Move
+from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.cases import clocks, files, library, policies
+from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CycleVersion, Proposal
+from zhunsheng.casework.cases.permissions import about_own, acts, holds, opens
+from zhunsheng.casework.cases.states import ProposalState
+from zhunsheng.casework.cases.words import about, named, said
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A step that a user may take now: its name, where it leads, whether a second person confirms, and its fields."""
+
+    move: str
+    name: str
+    to: str
+    two_person: bool
+    fields: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """A clock of a case on a day. ``days_left`` is negative once it is late and None while it stands still.
+
+    ``working`` says that the days are working days; ``extension_days`` is what this user may grant now, else 0.
+    """
+
+    clock: str
+    name: str
+    working: bool
+    days: int
+    spent: int
+    stands_still: bool
+    due_on: date | None
+    provisional: bool
+    days_left: int | None
+    late: bool
+    extended: int
+    extension_days: int
+    cite: str
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An event with its step in words; ``fields`` are those that the reader may see, by their names."""
+
+    event: CaseEvent
+    name: str
+    fields: dict[str, object]
+
+
+def cases(
+    scope: Scope, *, cycle: str = "", state: str = "", institution_id: str = "", late_on: date | None = None
+) -> QuerySet[Case]:
+    """Return the cases in view, newest first; ``late_on`` keeps the open ones whose due day has passed on that day."""
+    found = scope.rows(Case.objects.select_related("body"))
+    wanted = {"cycle": cycle, "state": state, "institution_id": institution_id}
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    return found.filter(closed_at=None, due_on__lt=late_on) if late_on else found
+
+
+def one(scope: Scope, pk: int) -> Case | None:
+    """Return a case in view, or None."""
+    return cases(scope).filter(pk=pk).first()
+
+
+def waiting(scope: Scope, user: User) -> QuerySet[Case]:
+    """Return the open cases in view in which it is the user's turn, the one that ends first in front.
+
+    A case whose proposal waits is the turn of those who may confirm it, and of its party.
+    """
+    found = scope.rows(Case.objects.filter(closed_at=None).select_related("body", "bound"))
+    turns = Q(pk__in=())
+    for version in CycleVersion.objects.filter(pk__in=found.order_by().values("bound").distinct()):
+        turns |= _turns(Cycle.model_validate(version.content), version, user)
+    return found.filter(turns).order_by(F("due_on").asc(nulls_last=True), "pk")
+
+
+def _turns(cycle: Cycle, version: CycleVersion, user: User) -> Q:
+    """The condition under which a case of a life-cycle is the user's turn."""
+    sides: dict[str, set[str]] = {"handling": set(), "party": set()}
+    confirms: set[str] = set()
+    for move in cycle.moves:
+        for who in cycle.named(move.who):
+            if who.side in sides and holds(user, who):
+                sides[who.side].update(move.source)
+                if move.two_person and who.side == "handling":
+                    confirms.add(move.id)
+    open_proposal = Proposal.objects.filter(case=OuterRef("pk"), state=ProposalState.OPEN)
+    others = Exists(open_proposal.filter(move__in=confirms).exclude(proposed_by=user))
+    inside = Q(body=user.body_id) & ((Q(state__in=sides["handling"]) & ~Exists(open_proposal)) | others)
+    return Q(bound=version) & (inside | (Q(state__in=sides["party"]) & about_own(user)))
+
+
+def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
+    """Return the cases in view that were opened on findings, by finding."""
+    asked, found = set(wanted), defaultdict(list)
+    opened = CaseEvent.objects.filter(kind="opened", case__in=cases(scope).order_by(), fields__has_key="findings")
+    for event in opened.select_related("case").order_by("pk"):
+        for key in asked & set(event.fields["findings"]):
+            found[key].append(event.case)
+    return dict(found)
+
+
+def sees_all(scope: Scope, case: Case) -> bool:
+    """Whether a reader sees the internal part of a case: one of the handling body, or of the whole site."""
+    return scope.bodies is None or case.body_id in scope.bodies
+
+
+def openings(user: User) -> list[Cycle]:
+    """Return the life-cycles under which a user may open a case in the user's own body."""
+    body = user.body
+    if body is None:
+        return []
+    return [one for one in library.cycles().values() if opens(user, body, one.named(one.opening.who))]
+
+
+def allowed(case: Case, user: User) -> list[Allowed]:
+    """Return the steps that a user may take now, in the order of the life-cycle; none while a proposal waits.
+
+    The party's steps stay open meanwhile: taking one makes the proposal lapse.
+    """
+    cycle = case.life
+    inside = user.body_id == case.body_id
+    if inside and policies.pending(case):
+        return []
+    steps = [move for move in cycle.moves_from(case.state) if acts(user, case, cycle.named(move.who))]
+    return [_allowed(cycle, case, move) for move in steps]
+
+
+def _allowed(cycle: Cycle, case: Case, move: Move) -> Allowed:
+    to = cycle.state(cycle.target(move, case.state))
+    return Allowed(move.id, named(move), named(to), move.two_person, move.needs)
+
+
+def may_attach(case: Case, user: User) -> bool:
+    """Whether a user may add files: anyone of either side, while the case has not ended."""
+    sides = [one for one in case.life.people.values() if one.side in ("handling", "party")]
+    return case.closed_at is None and acts(user, case, sides)
+
+
+def pending(scope: Scope, case: Case) -> Proposal | None:
+    """Return the proposal that waits for a second person, to those who see all of the case."""
+    return policies.pending(case) if sees_all(scope, case) else None
+
+
+def may_confirm(proposal: Proposal, user: User) -> bool:
+    """Whether a user may confirm a proposal: one of its people, and not who made it."""
+    case, cycle = proposal.case, proposal.case.life
+    return proposal.proposed_by_id != user.pk and acts(user, case, cycle.named(cycle.move(proposal.move).who))
+
+
+def clock_views(case: Case, user: User, day: date) -> list[ClockView]:
+    """Return the clocks of a case on a day, the one that ends first in front."""
+    cycle = case.life
+    found = [_clock_view(cycle, case, user, running, day) for running in case.standing.clocks]
+    return sorted(found, key=lambda one: (one.stands_still, str(one.due_on), one.clock))
+
+
+def _clock_view(cycle: Cycle, case: Case, user: User, running: clocks.Running, day: date) -> ClockView:
+    clock = cycle.clock(running.clock)
+    rest = clock.extensions[running.extended :][:1] if running.since else ()
+    cite = cycle.cites[clock.cite]
+    left = None
+    if running.due_on is not None:
+        late = running.due_on < day
+        left = -clocks.passed(clock, running.due_on, day) if late else clocks.passed(clock, day, running.due_on)
+    return ClockView(
+        clock=clock.id,
+        name=named(clock),
+        working=clock.kind == "working",
+        days=running.days,
+        spent=running.spent + (clocks.passed(clock, running.since, day) if running.since else 0),
+        stands_still=running.since is None,
+        due_on=running.due_on,
+        provisional=running.provisional,
+        days_left=left,
+        late=running.due_on is not None and running.due_on < day,
+        extended=running.extended,
+        extension_days=next((one.days for one in rest if acts(user, case, cycle.named(one.who))), 0),
+        cite=said(cite.zh, cite.en),
+        certainty=cite.certainty,
+    )
+
+
+def timeline(scope: Scope, case: Case) -> list[Shown]:
+    """Return the events of a case that a reader may see, oldest first."""
+    whole, cycle = sees_all(scope, case), case.life
+    found = case.events.select_related("actor", "body", "proposal")
+    inputs = {move.id: move.needs for move in cycle.moves} | {cycle.name: cycle.opening.needs}
+    hidden = {key: {need.id for need in needs if need.internal} for key, needs in inputs.items()}
+    return [
+        Shown(
+            event,
+            about(cycle, event.about),
+            {name: value for name, value in event.fields.items() if whole or name not in hidden.get(event.about, ())},
+        )
+        for event in (found if whole else found.filter(shown=True))
+    ]
+
+
+def attachments(scope: Scope, case: Case) -> QuerySet[Attachment]:
+    """Return the files of a case that a reader may see."""
+    held = case.attachments.select_related("added_by")
+    if sees_all(scope, case):
+        return held
+    shown = case.events.filter(shown=True, kind="attached").values_list("attachments", flat=True)
+    return held.filter(internal=False, digest__in=[key for keys in shown for key in keys])
+
+
+def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None:
+    """Return a file that a reader may see with where it lies, or None."""
+    found = attachments(scope, case).filter(pk=pk).first()
+    return (found, files.path_of(found.digest)) if found else None
+
+
+def owed(case: Case) -> int | None:
+    """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
+    return policies.owed(policies.step_of(case.life, case, "", {}).before)

@@ -1,0 +1,80 @@
+"""Small HTTP: one request to a witness or a signer, and a server of a few addresses on threads of the library."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+MAX_BODY = 16 * 2**20
+TIMEOUT_SECONDS = 2.0
+TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: status, body, and its media type."""
+
+    status: int
+    body: bytes
+    media_type: str = TEXT
+
+
+#: Answers a request of which it gets the body and the bearer token.
+Handle = Callable[[bytes, str], Answer]
+
+
+def post(address: str, path: str, body: bytes, token: str = "", seconds: float = TIMEOUT_SECONDS) -> Answer:
+    """Send one request. Raises OSError or http.client.HTTPException when nothing sound comes back."""
+    parts = urlsplit(address)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=seconds)
+    headers = {"Content-Type": TEXT, **({"Authorization": f"Bearer {token}"} if token else {})}
+    try:
+        connection.request("POST", f"{parts.path.rstrip('/')}{path}", body, headers)
+        answer = connection.getresponse()
+        data = answer.read(MAX_BODY)
+        return Answer(answer.status, data, answer.headers.get("Content-Type", ""))
+    finally:
+        connection.close()
+
+
+def server(host: str, port: int, posts: Mapping[str, Handle], about: Callable[[], bytes]) -> ThreadingHTTPServer:
+    """Return a server, listening and not yet serving: POST to the given paths, GET / tells ``about`` it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        """Answers one connection."""
+
+        protocol_version = "HTTP/1.1"
+        timeout = 10
+
+        def do_GET(self) -> None:
+            """Tell what this is."""
+            self._send(Answer(200, about()) if self.path in ("/", "/healthz") else Answer(404, b"not found\n"))
+
+        def do_POST(self) -> None:
+            """Answer a request."""
+            handle = posts.get(self.path)
+            length = self.headers.get("Content-Length", "")
+            if handle is None or not length.isdigit() or int(length) > MAX_BODY:
+                self.close_connection = True
+                self._send(Answer(404 if handle is None else 400, b"refused\n"))
+                return
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            self._send(handle(self.rfile.read(int(length)), token))
+
+        def log_message(self, *_arguments: object) -> None:
+            """Write nothing: what matters is in the database."""
+
+        def _send(self, answer: Answer) -> None:
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.media_type)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+    found = ThreadingHTTPServer((host, port), Handler)
+    found.daemon_threads = True
+    return found

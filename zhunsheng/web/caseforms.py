@@ -1,0 +1,132 @@
+"""Forms of the steps of a case, made from the fields that a life-cycle names; and what a form sent, read back.
+
+Nothing typed is lost: a refused form comes back with its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from zhunsheng.book.cycles import Input
+from zhunsheng.casework.bodies.models import Body, User
+from zhunsheng.casework.cases import library, queries
+from zhunsheng.casework.cases.fields import officers
+from zhunsheng.casework.cases.models import Attachment, Case
+from zhunsheng.casework.cases.words import named, said
+from zhunsheng.kernel.time import now
+
+#: Names of fields in a form begin so: none collides with the form's own.
+PREFIX = "f-"
+MANY = frozenset({"codes", "people", "attachment"})
+#: Above this many characters a text gets several rows.
+SHORT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A field of a form: its name, kind, what may be chosen as (value, words), and what stands in it."""
+
+    id: str
+    name: str
+    kind: str
+    required: bool
+    rows: int
+    most: int | None
+    options: tuple[tuple[str, str], ...]
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the choices of a form are taken from: the handling body, its people, and the files of the case."""
+
+    people: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    articles: tuple[tuple[str, str], ...] = field(default=())
+
+
+def around(body: Body, files: Iterable[Attachment] = ()) -> Around:
+    """Return what forms of a body's cases choose from."""
+    return Around(
+        people=tuple((str(one.pk), one.display_name) for one in officers(body, now().date())),
+        files=tuple((one.digest, one.name) for one in files),
+        articles=articles(),
+    )
+
+
+def articles() -> tuple[tuple[str, str], ...]:
+    """Return the articles of law that a case can name, as ``instrument/article`` and words."""
+    found = []
+    for instrument in library.laws().values():
+        title = said(instrument.title, instrument.title_en)
+        found += [(f"{instrument.id}/{number}", f"{title} {_numbered(number)}") for number in instrument.articles]
+    return tuple(found)
+
+
+def _numbered(number: str) -> Any:
+    return said(f"第{number}条", f"article {number}")
+
+
+def fields(inputs: Iterable[Input], around_: Around, given: dict[str, Any] | None = None) -> list[Shown]:
+    """Return the fields of a form with what was given so far."""
+    return [_shown(one, around_, (given or {}).get(one.id)) for one in inputs]
+
+
+def _shown(one: Input, around_: Around, value: Any) -> Shown:
+    options: dict[str, tuple[tuple[str, str], ...]] = {
+        "choice": tuple((key, said(*words)) for key, words in one.choices.items()),
+        "people": around_.people,
+        "attachment": around_.files,
+        "article": around_.articles,
+    }
+    long = one.kind == "codes" or (one.kind == "text" and (one.most or 0) > SHORT)
+    shown = " ".join(value) if one.kind == "codes" and isinstance(value, list) else value
+    return Shown(
+        id=f"{PREFIX}{one.id}",
+        name=named(one),
+        kind=one.kind,
+        required=one.required,
+        rows=3 if long else 1,
+        most=one.most if one.kind == "text" else None,
+        options=options.get(one.kind, ()),
+        value=shown if shown is not None else [] if one.kind in MANY - {"codes"} else "",
+    )
+
+
+def read(inputs: Iterable[Input], sent: QueryDict) -> dict[str, Any]:
+    """Return what a form sent for the fields of a step, as text and lists of text; unknown names are left out."""
+    found: dict[str, Any] = {}
+    for one in inputs:
+        name = f"{PREFIX}{one.id}"
+        if one.kind in MANY - {"codes"}:
+            found[one.id] = sent.getlist(name)
+        elif one.kind == "codes":
+            found[one.id] = sent.get(name, "").split()
+        else:
+            found[one.id] = sent.get(name, "")
+    return found
+
+
+def told(case: Case, scope: Any, names: dict[str, Input], values: dict[str, object]) -> list[tuple[str, str, str]]:
+    """Return the fields of an event as (name, kind, words), in the order of the life-cycle."""
+    people = {str(one.pk): one.display_name for one in User.objects.filter(pk__in=_numbers(names, values))}
+    files = {one.digest: one.name for one in queries.attachments(scope, case)}
+    by_kind = {"people": people, "attachment": files, "article": dict(articles())}
+    return [_words(names[key], values[key], by_kind) for key in names if key in values]
+
+
+def _numbers(names: dict[str, Input], values: dict[str, Any]) -> list[int]:
+    return [number for key, one in names.items() if one.kind == "people" for number in values.get(key, ())]
+
+
+def _words(one: Input, value: Any, by_kind: dict[str, dict[str, str]]) -> tuple[str, str, Any]:
+    known = by_kind.get(one.kind, {})
+    if one.kind == "choice":
+        return named(one), one.kind, said(*one.choices[value]) if value in one.choices else value
+    if isinstance(value, list):
+        return named(one), one.kind, [known.get(str(part), str(part)) for part in value]
+    return named(one), one.kind, known.get(str(value), value)
