@@ -1,6 +1,8 @@
 // Behaviour of every page: htmx, keys in lists and records, forms that submit on change, print and copy buttons.
 // Everything works without it; nothing here holds a fact.
 import "htmx.org";
+import "./keep.js";
+import "./passkey.js";
 import "./search.js";
 
 const typing = (event) =>

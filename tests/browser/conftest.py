@@ -34,7 +34,7 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from tests.web import people
-people.create("head", "reviewer", "consortium", "lead", "town", "whole")
+people.create("head", "reviewer", "consortium", "lead", "town", "whole", "operator", "keeper", "police", "idle")
 """
 
 

@@ -14,6 +14,7 @@ from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.bodies.queries import duties_today
 from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def test_a_taken_login_adds_nothing():
 
 def test_a_login_is_taken_whatever_its_case():
     user = actions.create_user(Process("test"), "zhou", "周敏", None, "qing-he-2026")
-    with pytest.raises(ValueError, match="taken"):
+    with pytest.raises(Problem, match="ZS756"):
         actions.create_user(Process("test"), "ZHOU", "另一人", None, "qing-he-2026")
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create(login="Zhou", display_name="另一人")
@@ -75,6 +76,18 @@ def test_a_body_that_exists_otherwise_than_described_is_refused():
     assert User.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("duties", "told"),
+    [(["administrator", "auditor"], "安全审计员"), (["head", "security"], "负责人"), (["officer"], "证件号")],
+)
+def test_the_command_keeps_administrators_apart_too_and_adds_nothing(duties, told):
+    with pytest.raises(CommandError, match=told):
+        add("zhou", "周敏", "--body", "甲局", "--whole-site", "--duty", *duties)
+    assert Body.objects.count() == User.objects.count() == 0
+    assert add("wu", "吴桐", "--body", "甲局", "--whole-site", "--duty", "officer", "--certificate", "ZF-330781-01")
+    assert User.objects.get().password_once, "whoever typed the command knows it"
+
+
 @pytest.fixture
 def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("ZHUNSHENG_HOME", str(tmp_path))
@@ -88,6 +101,9 @@ def test_demo_people_keep_their_passwords_and_are_made_once(own_home):
         "bureau-head",
         "reviewer",
         "health",
+        "system",
+        "security",
+        "audit",
         "consortium",
         "hospital",
         "township",

@@ -33,13 +33,25 @@ ROLES = {
     "vendor": (BodyKind.VENDOR, "恒诺检验", "", "", (DutyName.HEAD,)),
     "auditor": (BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "", "330781", (DutyName.AUDITOR,)),
     "admin": (BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "", "330781", (DutyName.ADMINISTRATOR,)),
+    "operator": (BodyKind.DATA_AUTHORITY, "青禾县数据局", "", "330781", (DutyName.ADMINISTRATOR,)),
+    "keeper": (BodyKind.DATA_AUTHORITY, "青禾县数据局", "", "330781", (DutyName.SECURITY,)),
+    "watcher": (BodyKind.DATA_AUTHORITY, "青禾县数据局", "", "330781", (DutyName.AUDITOR,)),
+    "police": (BodyKind.POLICE, "青禾县公安局", "", "330781", (DutyName.HEAD, DutyName.ANALYST)),
     "idle": (BodyKind.INSTITUTION, LEAD.name, LEAD.id, "", ()),
 }
 COUNTY = {LEAD, TOWN, VILLAGE, OTHER, PHARMACY}
 SEES = {
     "head": COUNTY, "reviewer": COUNTY, "agency": COUNTY, "health": COUNTY, "whole": set(PLACES),
     "consortium": {LEAD, TOWN, VILLAGE}, "lead": {LEAD}, "town": {TOWN}, "other": {OTHER}, "pharmacy": {PHARMACY},
-    "far": {FAR}, "vendor": set(), "auditor": set(), "admin": set(), "idle": set(), "stranger": set(),
+    "far": {FAR}, "vendor": set(), "auditor": set(), "admin": set(), "operator": set(),
+    "keeper": set(), "watcher": set(), "police": set(), "idle": set(), "stranger": set(),
+}  # fmt: skip
+_OWN = {"lead", "idle", "town", "other", "pharmacy"}
+_BUREAU = {"head", "reviewer", "auditor", "admin", *_OWN}
+_REGION = {*_BUREAU, "agency", "consortium", "operator", "keeper", "watcher", "police"}
+#: Whose accounts each of those who read people meets: of the own body and its institutions, or of the region's bodies.
+PEOPLE_IN_REACH = {
+    "auditor": _BUREAU, "admin": _BUREAU, "operator": _REGION, "keeper": _REGION, "watcher": _REGION,
 }  # fmt: skip
 
 

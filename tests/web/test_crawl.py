@@ -9,7 +9,7 @@ import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
 from tests.web.fixtures import CURRENT, EARLIER
-from tests.web.people import PASSWORD, ROLES, SEES
+from tests.web.people import PASSWORD, PEOPLE_IN_REACH, ROLES, SEES
 from tests.web.serving import LEAD, PLACES
 from tests.web.test_desk_page import typed
 from zhunsheng.casework.bodies.actions import create_user
@@ -32,6 +32,8 @@ LOGINS = (*ROLES, "stranger")
 APART = {
     "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
     "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard", "decide",
+    "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
+    "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
     "case-attach",
 }  # fmt: skip
@@ -223,6 +225,8 @@ def test_the_crawl_covers_every_page(county, people):
         "run-progress",
         "import-confirm",
         "import-discard",
+        *("people", "person", "bodies", "audit", "audit-export"),  # asked by every role below
+        *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
         "case",  # below: a case about every institution
         "case-file",
         "seal",  # tests/casework/test_seals.py asks several roles for one
@@ -273,6 +277,32 @@ def test_no_role_meets_a_decision_reminder_or_trial_from_outside_its_scope(as_, 
     for place in PLACES:
         if may(people[login], Verb.ASK_DESK) and Body.objects.filter(institution_code=place.id, kind="institution"):
             assert (f"{place.name}会诊" in reminders) is (place.id in own), place.name
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_no_role_meets_a_person_a_body_or_evidence_from_outside_its_reach(as_, people, login):
+    for other in people:
+        as_(other).get("/account")  # everybody leaves evidence
+    client, user = as_(login), people[login]
+    reach = PEOPLE_IN_REACH.get(login, set()) if may(user, Verb.READ_PEOPLE) else set()
+    outside = {f"职员{other}" for other in people if other not in reach and other != login}
+    outside |= {people[other].body.name for other in people if other not in reach and people[other].body}
+    outside -= {people[other].body.name for other in {*reach, login} if people[other].body}
+    for address in ("/people", "/people?q=职员", "/bodies", "/audit", "/audit.csv", "/account"):
+        answer = client.get(address)
+        verb = Verb.READ_EVIDENCE if address.startswith("/audit") else Verb.READ_PEOPLE
+        assert answer.status_code == (200 if address == "/account" or may(user, verb) else 403), address
+        text = body(answer).replace(user.body.name if user.body else "-", "")
+        assert not [mark for mark in outside if mark in text], address
+    for other, person in people.items():
+        answer = client.get(f"/people/{person.pk}")
+        assert answer.status_code == (200 if other in reach else 404 if may(user, Verb.READ_PEOPLE) else 403), other
+        for deed in ("duties", "lock", "unlock", "password", "clear-factors"):
+            if other not in reach:
+                assert client.post(f"/people/{person.pk}/{deed}", {"reason": "x"}).status_code in (403, 404), deed
+        held = person.duties.first()
+        if held and other not in reach:
+            assert client.post(f"/duties/{held.pk}/end", {}).status_code in (403, 404)
 
 
 def every_case(people):

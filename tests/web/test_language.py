@@ -53,7 +53,21 @@ def test_a_catalogue_is_compiled_when_its_text_is_newer(tmp_path):
 
 #: Data that stays as registered: names of bodies, people, places, items, files, citations, units of parameters.
 DATA = ("title=", "option", "citation")
-PAGES = ("/login", "/", "/findings", "/runs", "/imports", "/errors/ZS704", "/rules", "/laws/reg-735/38", "/nothing")
+PAGES = (
+    "/login",
+    "/",
+    "/findings",
+    "/runs",
+    "/imports",
+    "/errors/ZS704",
+    "/rules",
+    "/laws/reg-735/38",
+    "/nothing",
+    "/account",
+    "/account/password",
+    "/account/code",
+    "/confirm",
+)
 
 
 @pytest.mark.django_db
@@ -97,3 +111,17 @@ def test_the_language_is_kept_with_the_account_and_in_the_browser(people):
     assert people["head"].language == "en"
     assert "Overview" in client.get("/").content.decode()
     assert client.post("/language", {"language": "xx"}).status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("login", ["operator", "keeper", "watcher"])
+def test_the_pages_of_administrators_speak_english(people, as_, login):
+    """Headings, labels, buttons and states; names of people and bodies stay as registered."""
+    client = as_(login)
+    client.post("/language", {"language": "en", "next": "/"})
+    for address in ("/people", f"/people/{people['reviewer'].pk}", "/bodies", "/audit"):
+        page = client.get(address).content.decode()
+        words = re.findall(r"<(h1|h2|th|dt|label|button|summary|option|span)\b[^>]*>([^<]*)<", page)
+        left = {text.strip() for _tag, text in words if HAN.search(text)} - {"中文"}
+        named = {person.display_name for person in people.values()} | {p.body.name for p in people.values() if p.body}
+        assert {text for text in left if not any(name in text for name in named)} == set(), address

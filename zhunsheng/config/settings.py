@@ -6,6 +6,14 @@ ZHUNSHENG_HOSTS       names under which the site is reached, comma-separated; a 
                       HTTPS only, secure cookies and HSTS
 ZHUNSHENG_SECRET      the signing secret; made on first use in the site's folder when not given
 ZHUNSHENG_DESK_MS     milliseconds within which the desk judges an order (20)
+ZHUNSHENG_SECOND_FACTOR  duties that need a second factor: 1 (administrators and those who decide), all, names with
+                      commas, or nothing
+ZHUNSHENG_PASSWORD_DAYS  days after which a password is to be changed; 0: never (0)
+ZHUNSHENG_PASSWORD_FIRST  0 lets a password that an administrator gave stay as it is (1)
+ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _NAME: what its button says;
+                      _CLAIM: the claim that holds the login (preferred_username); _FACTOR: 1 when it asks for the
+                      second factor itself
+ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 
@@ -57,6 +65,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "zhunsheng.casework.outbox",
     "zhunsheng.casework.bodies",
+    "zhunsheng.casework.accounts",
     "zhunsheng.casework.jobs",
     "zhunsheng.casework.imports",
     "zhunsheng.casework.judgements",
@@ -81,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "zhunsheng.web.middleware.ReaderLanguage",
     "zhunsheng.web.middleware.IdleLogOff",
+    "zhunsheng.web.middleware.OpenSignIn",
     "zhunsheng.web.middleware.UploadGate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -136,6 +146,21 @@ LOGOUT_REDIRECT_URL = "login"
 #: Failures within the window after which a login name, or an address, waits until the window has passed.
 LOGIN_LIMITS = {"login": 5, "address": 50, "window_seconds": 900}
 IDLE_SECONDS = 2 * 3600
+#: Seconds between the first and the second step of a login, and for which a confirmed login allows sensitive deeds.
+SECOND_STEP_SECONDS = 300
+CONFIRM_SECONDS = 600
+PASSWORD_FIRST_CHANGE = os.environ.get("ZHUNSHENG_PASSWORD_FIRST", "1") == "1"
+PASSWORD_DAYS = int(os.environ.get("ZHUNSHENG_PASSWORD_DAYS", "0"))
+#: Which duties need a second factor; ``accounts.policies`` reads it.
+SECOND_FACTOR = os.environ.get("ZHUNSHENG_SECOND_FACTOR", "")
+OIDC = {
+    "issuer": os.environ.get("ZHUNSHENG_OIDC_ISSUER", "").rstrip("/"),
+    "client": os.environ.get("ZHUNSHENG_OIDC_CLIENT", ""),
+    "secret": os.environ.get("ZHUNSHENG_OIDC_SECRET", ""),
+    "name": os.environ.get("ZHUNSHENG_OIDC_NAME", ""),
+    "claim": os.environ.get("ZHUNSHENG_OIDC_CLAIM", "preferred_username"),
+    "factor": os.environ.get("ZHUNSHENG_OIDC_FACTOR") == "1",
+}
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.web import signins
 
 View = Callable[..., HttpResponse]
 
 
-def page(verb: Verb) -> Callable[[View], View]:
-    """Require a login and a right, and put the reader's scope on the request as ``request.scope``."""
+def page(*verbs: Verb) -> Callable[[View], View]:
+    """Require a login and rights, and put the reader's scope on the request as ``request.scope``."""
 
     def wrap(view: View) -> View:
-        @login_required
+        @member
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            check_may(request.user, verb)
+            for verb in verbs:
+                check_may(request.user, verb)
             request.scope = scope(request.user)
             walls.narrow(walls.wall_of(request.scope))
             return view(request, *args, **kwargs)
@@ -36,9 +38,50 @@ def page(verb: Verb) -> Callable[[View], View]:
     return wrap
 
 
+def member(view: View) -> View:
+    """Require a login; afterwards the reader is led back to the page, for a form to the page that it stood on."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        return _by_way_of(request, settings.LOGIN_URL)
+
+    return wrapped
+
+
+def sure(view: View) -> View:
+    """Require that the holder of the account has proved to be there a short while ago; else ask, and come back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return view(request, *args, **kwargs) if signins.is_sure(request) else _by_way_of(request, "confirm")
+
+    return wrapped
+
+
+def _by_way_of(request: HttpRequest, name: str) -> HttpResponse:
+    """Lead to a page and from there back; where a script asked for a part of a page, the whole page goes."""
+    part = getattr(request, "htmx", None)
+    back = request.get_full_path() if request.method in ("GET", "HEAD") and not part else _form_page(request)
+    address = f"{reverse(name)}?{urlencode({'next': back}, safe='/')}"
+    return HttpResponse(headers={"HX-Redirect": address}) if part else HttpResponseRedirect(address)
+
+
+def _form_page(request: HttpRequest) -> str:
+    """The page that a form stood on, as the browser tells it; another site's is not followed."""
+    told = request.headers.get("Referer", "")
+    if not _own(request, told):
+        return reverse(settings.LOGIN_REDIRECT_URL)
+    parts = urlsplit(told)
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+
+
+def _own(request: HttpRequest, address: str) -> bool:
+    return url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+
+
 def next_address(request: HttpRequest, otherwise: str = "") -> str:
     """Return the address of this site that a form asks to go on to; another site's is not followed."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return otherwise or reverse(settings.LOGIN_REDIRECT_URL)
+    return wanted if _own(request, wanted) else otherwise or reverse(settings.LOGIN_REDIRECT_URL)

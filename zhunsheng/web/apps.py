@@ -16,7 +16,9 @@ class WebConfig(AppConfig):
         from django.conf import settings
 
         from zhunsheng.casework.logs import configure
+        from zhunsheng.web import signins
         from zhunsheng.web.catalogues import compile_stale
 
         configure(settings.LOGGING)
         compile_stale()
+        signins.watch()

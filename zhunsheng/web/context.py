@@ -21,6 +21,8 @@ NAV = (
     ("rules", Verb.READ_RULEBOOK),
     ("imports", Verb.READ_IMPORTS),
     ("runs", Verb.READ_RUNS),
+    ("people", Verb.READ_PEOPLE),
+    ("audit", Verb.READ_EVIDENCE),
 )
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
@@ -30,6 +32,7 @@ SECTIONS = {
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",
+    "person": "people", "bodies": "people",
     "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.findings.actions import note_export
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
@@ -27,7 +28,10 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What an export says: facts above, a head, rows in batches, totals below. ``money`` names columns in fen."""
+    """What an export says: facts above, a head, rows in batches, totals below. ``money`` names columns in fen.
+
+    ``verb``: the right that it takes.
+    """
 
     title: str
     facts: list[tuple[str, str]]
@@ -35,6 +39,7 @@ class Sheet:
     money: tuple[int, ...]
     rows: Iterator[list[Any]]
     totals: list[Any]
+    verb: Verb = Verb.EXPORT_FINDINGS
 
 
 def check_size(rows: int) -> None:
@@ -50,7 +55,7 @@ def respond(request: HttpRequest, sheet: Sheet, kind: str, stem: str, wanted: di
     who = f"{request.user.display_name}（{request.user.body}）"
     facts = [*sheet.facts, (_("生成"), f"{who} {now():%Y-%m-%d %H:%M:%S}")]
     data, rows = (_workbook if kind == "xlsx" else _csv)(sheet, facts)
-    note_export(request.user, stem, kind, rows, wanted)
+    note_export(request.user, stem, kind, rows, wanted, sheet.verb)
     response = HttpResponse(data, content_type=KINDS[kind])
     response["Content-Disposition"] = f'attachment; filename="{stem}.{kind}"'
     return response

@@ -6,19 +6,23 @@ import re
 import uuid
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 
+from zhunsheng.casework.accounts.policies import outstanding
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.logs import logger
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import epoch_seconds, now
+from zhunsheng.web import signins
 from zhunsheng.web.answers import json_answer
 from zhunsheng.web.views.errors import problem_page
 
@@ -26,6 +30,13 @@ Respond = Callable[[HttpRequest], HttpResponse]
 log = logger("web")
 #: Where orders are asked about; with their history they are larger than a form.
 ORDERS = ("/api/desk/", "/fsi/")
+#: What an account may open while something is outstanding: the pages that settle it, and the way out.
+ALWAYS = frozenset(
+    {
+        "account", "account-password", "account-code", "account-passkey", "account-passkey-options", "account-codes",
+        "confirm", "login-options", "logout", "language", "errors", "error", "health",
+    }
+)  # fmt: skip
 #: Where files are added to a case; the case itself limits each of them.
 CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files")
 POLICY = (
@@ -119,10 +130,34 @@ class IdleLogOff:
         if request.user.is_authenticated:
             moment, last = epoch_seconds(now()), request.session.get("last_used", 0)
             if last and moment - last > settings.IDLE_SECONDS:
-                logout(request)
+                signins.leave(request, "idle")
             elif moment - last > 60:
                 request.session["last_used"] = moment
+                signins.seen(request)
         return self.respond(request)
+
+
+class OpenSignIn:
+    """A session lives as long as its row says, so that it can be ended from elsewhere; then: what has to be done first.
+
+    A password to change or a second factor to add comes before every page but those that do it.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        if request.user.is_authenticated and not signins.current(request):
+            logout(request)
+        return self.respond(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """Lead to what is outstanding."""
+        if not request.user.is_authenticated or request.resolver_match.view_name in ALWAYS:
+            return None
+        due = outstanding(request.user)
+        return redirect("account-password" if due == "password" else "account") if due else None
 
 
 class UploadGate:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +10,7 @@ from typing import Any
 
 from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
+from zhunsheng.casework.bodies.readable import readable
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home
@@ -37,7 +37,7 @@ def create_demo_people(institutions: Iterable[Mapping[str, Any]]) -> list[tuple[
     people = [*_regional(_region(rows)), *_local(rows)]
     path = home().root / "secret" / "demo-people.json"
     known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    passwords = {person.login: known.get(person.login) or _password() for person in people}
+    passwords = {person.login: known.get(person.login) or readable(3, 4) for person in people}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(passwords, ensure_ascii=False, indent=1).encode())
     path.chmod(0o600)
@@ -60,11 +60,15 @@ def _regional(region: str) -> list[_Person]:
         BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "Qinghe Healthcare Security Administration", region
     )
     health = _body(BodyKind.HEALTH_AUTHORITY, "青禾县卫生健康局", "Qinghe Health Commission", region)
+    data = _body(BodyKind.DATA_AUTHORITY, "青禾县数据局", "Qinghe Data Bureau", region)
     staff = (DutyName.REVIEWER, DutyName.IMPORTER, DutyName.ANALYST)
     return [
         _Person("bureau-head", "林国平", "医疗保障局 局长", bureau, (DutyName.HEAD,)),
         _Person("reviewer", "周敏", "医疗保障局 审核员、数据员、分析员", bureau, staff),
         _Person("health", "何静", "卫生健康局 分析员", health, (DutyName.ANALYST,)),
+        _Person("system", "沈越", "数据局 系统管理员", data, (DutyName.ADMINISTRATOR,)),
+        _Person("security", "孟岚", "数据局 安全管理员", data, (DutyName.SECURITY,)),
+        _Person("audit", "严正", "数据局 安全审计员", data, (DutyName.AUDITOR,)),
     ]
 
 
@@ -97,8 +101,3 @@ def _ensure(person: _Person, password: str) -> None:
             actions.assign_duty(ACTOR, user, duty, SINCE)
     elif not user.check_password(password):
         actions.set_password(ACTOR, user, password)
-
-
-def _password() -> str:
-    """Twelve characters that are read aloud without mistakes."""
-    return "-".join("".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4)) for _ in range(3))

@@ -24,6 +24,11 @@ class BodyKind(models.TextChoices):
     CONSORTIUM = "consortium", _("医联体")
     INSTITUTION = "institution", _("定点医药机构")
     VENDOR = "vendor", _("第三方服务机构")
+    POLICE = "police", _("公安机关")
+    DISCIPLINE = "discipline", _("纪检监察机关")
+    HUMAN_RESOURCES = "human_resources", _("人力资源社会保障部门")
+    DATA_AUTHORITY = "data_authority", _("数据管理部门")
+    PUBLIC = "public", _("社会公众")
 
 
 class DutyName(models.TextChoices):
@@ -35,8 +40,13 @@ class DutyName(models.TextChoices):
     ANALYST = "analyst", _("分析员")
     OFFICE = "office", _("医保办")
     CLINICIAN = "clinician", _("医务人员")
-    AUDITOR = "auditor", _("审计员")
+    OFFICER = "officer", _("执法人员")
+    LEGAL_REVIEWER = "legal_reviewer", _("法制审核员")
+    HANDLER = "handler", _("经办人员")
+    FINANCE_OFFICER = "finance_officer", _("财务人员")
     ADMINISTRATOR = "administrator", _("系统管理员")
+    SECURITY = "security", _("安全管理员")
+    AUDITOR = "auditor", _("安全审计员")
 
 
 class Body(models.Model):
@@ -85,7 +95,9 @@ class User(AbstractBaseUser):
     display_name = models.CharField(max_length=60)
     body = models.ForeignKey(Body, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     language = models.CharField(max_length=10, default="zh-hans")
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True, help_text="false while the account is locked")
+    password_set_at = models.DateTimeField(null=True, blank=True)
+    password_once = models.BooleanField(default=False, help_text="given by an administrator; to be changed at login")
 
     objects = UserManager()
     USERNAME_FIELD = "login"
@@ -114,17 +126,25 @@ class DutyOn(models.QuerySet["Duty"]):
 
     def on(self, day: date) -> DutyOn:
         """Return the duties that hold on a day."""
-        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day), valid_from__lte=day)
+        return self.from_(day).filter(valid_from__lte=day)
+
+    def from_(self, day: date) -> DutyOn:
+        """Return the duties that hold on a day or on a later one."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day) & Q(valid_to__gt=F("valid_from")))
 
 
 class Duty(models.Model):
-    """A duty given to a user within a body, from a day (held) to a day (not held)."""
+    """A duty given to a user within a body, from a day (held) to a day (not held).
+
+    One that was ended before it began has no day: it stays as a record and was never held.
+    """
 
     SCOPE_PATH: ClassVar[str] = "body"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="duties")
     body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="duties")
     name = models.CharField(max_length=20, choices=DutyName.choices)
+    certificate = models.CharField(max_length=40, blank=True, help_text="number of the certificate that it needs")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
@@ -133,9 +153,13 @@ class Duty(models.Model):
     class Meta:
         ordering = ("user", "name", "valid_from")
         constraints = (
-            models.UniqueConstraint(fields=("user", "body", "name", "valid_from"), name="duty_once_per_start"),
+            models.UniqueConstraint(
+                fields=("user", "body", "name", "valid_from"),
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="duty_once_per_start",
+            ),
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="duty_ends_after_start"
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="duty_ends_after_start"
             ),
         )
 

@@ -27,7 +27,9 @@ class Verb(StrEnum):
     READ_IMPORTS = "read_imports"
     IMPORT_FILES = "import_files"
     READ_EVIDENCE = "read_evidence"
+    READ_PEOPLE = "read_people"
     MANAGE_PEOPLE = "manage_people"
+    GIVE_DUTIES = "give_duties"
     ASK_DESK = "ask_desk"
     MANAGE_KEYS = "manage_keys"
     READ_CASES = "read_cases"
@@ -44,9 +46,25 @@ ALLOWED: dict[DutyName, frozenset[Verb]] = {
     DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
     DutyName.OFFICE: frozenset({*_READ, *_WORK, Verb.READ_CASES}),
     DutyName.CLINICIAN: frozenset({*_READ, Verb.ASK_DESK}),
-    DutyName.AUDITOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE}),
-    DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.MANAGE_PEOPLE}),
+    DutyName.OFFICER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
+    DutyName.HANDLER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.FINANCE_OFFICER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
+    DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_PEOPLE, Verb.MANAGE_PEOPLE}),
+    DutyName.SECURITY: frozenset({Verb.READ_PEOPLE, Verb.GIVE_DUTIES}),
+    DutyName.AUDITOR: frozenset(
+        {Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE, Verb.READ_PEOPLE}
+    ),
 }
+#: The three administrators (三员): never one person, and never together with a duty of the trade.
+ADMINISTRATORS = frozenset({DutyName.ADMINISTRATOR, DutyName.SECURITY, DutyName.AUDITOR})
+#: All that anyone does in a body that runs the site for others.
+ADMINISTRATOR_VERBS = frozenset().union(*(ALLOWED[duty] for duty in ADMINISTRATORS))
+#: Those whose word binds others: they decide on findings.
+DECIDERS = frozenset(duty for duty, verbs in ALLOWED.items() if Verb.DECIDE_FINDINGS in verbs)
+#: Duties that nobody holds without a certificate.
+CERTIFIED = frozenset({DutyName.OFFICER})
+
 #: Files may hold any institution's rows, and a rule book and a run judge them all: only bodies that see a whole
 #: region do any of it.
 REGION_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
@@ -70,6 +88,8 @@ def verbs_of(user: User) -> frozenset[Verb]:
     verbs = frozenset().union(*(ALLOWED[name] for name in duties_held(user)))
     if user.body is None:
         return frozenset()
+    if user.body.kind == BodyKind.DATA_AUTHORITY:
+        verbs &= ADMINISTRATOR_VERBS
     kept = verbs if user.body.kind in REGION_KINDS else verbs - REGION_VERBS
     return kept if user.body.kind in FUND_KINDS else kept - FUND_VERBS
 

@@ -1,7 +1,8 @@
 """``scope(user)``: the only way to rows, over the database and over the lake.
 
 Authorities and agencies see the institutions of their region, a consortium its lead and members, an institution
-itself; who belongs to no body sees nothing. On SQLite this is the only wall, so every page passes through it.
+itself; a data authority sees the bodies of its region and no fact; who belongs to no body sees nothing. On SQLite
+this is the only wall, so every page passes through it.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ def scope(user: User) -> Scope:
         return Scope(NOTHING, frozenset(), file, broken)
     body = user.body
     institutions = _institutions(body, file)
-    return Scope(institutions, _bodies(body, institutions), file, broken, as_party=body.kind not in REGIONAL)
+    as_party = body.kind not in REGIONAL and body.kind != BodyKind.DATA_AUTHORITY
+    return Scope(institutions, _bodies(body, institutions, file), file, broken, as_party=as_party)
 
 
 def _current() -> tuple[lake.RunFile | None, Problem | None]:
@@ -117,14 +119,27 @@ def _institutions(body: Body, file: lake.RunFile | None) -> frozenset[str] | Non
 
 
 def _of_region(region: str, file: lake.RunFile | None) -> frozenset[str] | None:
-    """A code ends in zeros where it stands for all below it: 330700 holds 330781."""
     if not region:
         return None
-    prefix = region
-    while prefix.endswith("00") and len(prefix) > 2:
-        prefix = prefix[:-2]
     places = file.places.values() if file else ()
-    return frozenset(p.institution_id for p in places if (p.region or "").startswith(prefix))
+    return frozenset(p.institution_id for p in places if (p.region or "").startswith(prefix(region)))
+
+
+def reach(user: User) -> frozenset[str] | None:
+    """Return the institutions whose bodies a user's body may register; None: all of them.
+
+    They are those in view, and for a data authority, which sees none, those of its region.
+    """
+    file, _broken = _current()
+    is_host = user.body.kind == BodyKind.DATA_AUTHORITY
+    return _of_region(user.body.region, file) if is_host else _institutions(user.body, file)
+
+
+def prefix(region: str) -> str:
+    """A code ends in zeros where it stands for all below it: 330700 holds 330781."""
+    while region.endswith("00") and len(region) > 2:
+        region = region[:-2]
+    return region
 
 
 def _with_members(lead: str, file: lake.RunFile | None) -> frozenset[str]:
@@ -136,10 +151,15 @@ def _with_members(lead: str, file: lake.RunFile | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _bodies(body: Body, institutions: frozenset[str] | None) -> frozenset[int] | None:
+def _bodies(body: Body, institutions: frozenset[str] | None, file: lake.RunFile | None) -> frozenset[int] | None:
+    """A data authority runs the site for all bodies of its region and sees none of their rows of facts."""
+    if body.kind == BodyKind.DATA_AUTHORITY:
+        institutions = _of_region(body.region, file)
     if institutions is None:
         return None
     wanted = Q(pk=body.pk)
+    if body.kind == BodyKind.DATA_AUTHORITY:
+        wanted |= Q(region__startswith=prefix(body.region)) | Q(institution_code__in=institutions)
     if body.kind in REGIONAL or body.kind == BodyKind.CONSORTIUM:
         wanted |= Q(kind=BodyKind.INSTITUTION, institution_code__in=institutions)
     return frozenset(Body.objects.filter(wanted).values_list("pk", flat=True))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, QuerySet
 
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.kernel.time import SHANGHAI
 
 
 def evidence_of(scope: Scope, subject: str) -> QuerySet[EvidenceOutbox]:
@@ -41,3 +43,34 @@ def last(before: datetime | None = None) -> int:
     """Return the number of the newest row, or of the newest before a moment; 0 when there is none."""
     found = EvidenceOutbox.objects.filter(at__lt=before) if before else EvidenceOutbox.objects.all()
     return found.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which evidence a list shows: kind, actor, subject, first and last day."""
+
+    kind: str = ""
+    actor: str = ""
+    subject: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+def evidence(scope: Scope, sought: Sought) -> QuerySet[EvidenceOutbox]:
+    """Return the evidence in view, latest first."""
+    found = scope.rows(EvidenceOutbox.objects.order_by("-sequence"))
+    for name in ("kind", "actor", "subject"):
+        if text := getattr(sought, name):
+            found = found.filter(**{name: text})
+    if sought.first:
+        found = found.filter(at__gte=_midnight(sought.first))
+    return found.filter(at__lt=_midnight(sought.last + timedelta(days=1))) if sought.last else found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI)
+
+
+def kinds(scope: Scope) -> list[str]:
+    """Return the kinds of evidence in view, by name."""
+    return sorted(scope.rows(EvidenceOutbox.objects.order_by()).values_list("kind", flat=True).distinct())

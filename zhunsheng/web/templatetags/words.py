@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.book.entry import Dated
 from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
+from zhunsheng.casework.accounts.states import Way
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
 from zhunsheng.web import examples
@@ -339,6 +340,12 @@ def _label(kind: str, value: str) -> str:
 def label(value: str | None, kind: str) -> str:
     """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, signature and others."""
     return _label(kind, value or "") if value is not None else ""
+
+
+@register.filter
+def ways(value: str) -> str:
+    """By what a login was proved, in words: ``password+code``."""
+    return " + ".join(str(Way(one).label) for one in value.split("+"))
 
 
 @register.inclusion_tag("web/parts/verdict.html")

@@ -11,6 +11,7 @@ from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
 from zhunsheng.casework.bodies.scope import REGIONAL
 from zhunsheng.casework.outbox.actions import Process, deed
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--whole-site", action="store_true", help="the body sees every region of the site")
         parser.add_argument("--code", default="", help="institution code of an institution or a consortium's lead")
         parser.add_argument("--duty", nargs="+", choices=DutyName.values, required=True)
+        parser.add_argument("--certificate", default="", help="number of the certificate that a duty needs")
 
     @deed
     def handle(self, *_args: Any, **given: Any) -> None:
@@ -36,10 +38,16 @@ class Command(BaseCommand):
         if User.objects.filter(login__iexact=given["login"]).exists():
             raise CommandError(f"登录名 {given['login']} 已有人使用。The login is taken.")
         actor, password = Process("add_person"), secrets.token_urlsafe(12)
-        body = _body(actor, given)
-        user = actions.create_user(actor, given["login"], given["name"], body, password)
-        for duty in given["duty"]:
-            actions.assign_duty(actor, user, duty, now().date())
+        try:
+            body = _body(actor, given)
+            user = actions.create_user(actor, given["login"], given["name"], body, password, once=True)
+            for duty in given["duty"]:
+                actions.assign_duty(actor, user, duty, now().date(), certificate=given["certificate"])
+        except Problem as problem:
+            told = [
+                f"{problem.as_dict(tongue)['message']} {problem.as_dict(tongue)['mend']}" for tongue in ("zh", "en")
+            ]
+            raise CommandError("\n".join(told)) from problem
         self.stdout.write(password)
 
 

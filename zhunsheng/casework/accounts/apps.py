@@ -1,0 +1,31 @@
+"""Registers the app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+
+
+class AccountsConfig(AppConfig):
+    """Second factors, sessions, single sign-on."""
+
+    name = "zhunsheng.casework.accounts"
+    label = "accounts"
+
+    def ready(self) -> None:
+        """Refuse to start on a setting that says nothing."""
+        register(_second_factor)
+
+
+def _second_factor(**_kwargs: Any) -> list[CheckMessage]:
+    from django.conf import settings
+
+    from zhunsheng.casework.accounts.policies import factor_duties
+
+    try:
+        factor_duties(settings.SECOND_FACTOR)
+    except ValueError as error:
+        return [Error(f"ZHUNSHENG_SECOND_FACTOR: {error}", id="accounts.E001")]
+    return []
