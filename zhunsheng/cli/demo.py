@@ -47,6 +47,7 @@ def demo(
         manifest = _judge(site, quiet=json)
         people = _people(site)
         _log(site)
+        _story(site)
         if _changed(report):
             record_import(person(IMPORTER), files_of([folder / "import"]), report)
     data = {
@@ -123,6 +124,22 @@ def _log(site: Home) -> None:
     from zhunsheng.casework.seals.demo import make_demo_log
 
     make_demo_log(site)
+
+
+def _story(site: Home) -> None:
+    """Open the demo's case on findings of the hospital that has an account."""
+    from zhunsheng.casework.bodies.models import User
+    from zhunsheng.casework.cases.demo import RULE, tell
+
+    office = User.objects.filter(login="hospital").select_related("body").first()
+    place = office.body.institution_code if office and office.body else ""
+    sql = (
+        "SELECT finding_id, amount_fen FROM finding WHERE institution_id = ? AND rule_id = ? AND verdict <> 'unknown' "
+        "AND amount_fen > 0 ORDER BY amount_fen DESC, finding_id LIMIT 20"
+    )
+    with duck.connect(str(runs.current(site)), read_only=True) as con:
+        rows = con.execute(sql, [place, RULE]).fetchall()
+    tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:
