@@ -61,7 +61,7 @@ def test_a_deed_whose_evidence_fails_did_not_happen(people, monkeypatch, name):
     def fail(*_args, **_kwargs):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(EvidenceOutbox.objects.__class__, "create", fail)
+    monkeypatch.setattr(EvidenceOutbox, "save", fail)
     with pytest.raises(DatabaseError, match="disk full"), transaction.atomic():
         DEEDS[name](people)
     monkeypatch.undo()
@@ -77,7 +77,7 @@ def test_a_login_whose_evidence_fails_opens_nothing(people, monkeypatch):
     def fail(*_args, **_kwargs):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(EvidenceOutbox.objects.__class__, "create", fail)
+    monkeypatch.setattr(EvidenceOutbox, "save", fail)
     client = Client(raise_request_exception=False)
     assert client.post("/login", {"login": "reviewer", "password": PASSWORD}).status_code == 500
     monkeypatch.undo()
