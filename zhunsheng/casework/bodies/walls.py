@@ -62,9 +62,14 @@ def narrow(wall: Wall) -> None:
 
 
 def guard(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
-    """Let a new connection tell the database the wall before each statement for which it has changed."""
+    """Let a new connection tell the database the wall before each statement for which it has changed.
+
+    The wrappers of a connection outlive what it is connected to: one that was there before a reconnect is replaced, or
+    every statement would pass through one more of them after each. In front, where no block takes it for its own.
+    """
     if connection.vendor == "postgresql":
-        connection.execute_wrappers.append(_Told(connection))
+        others = [one for one in connection.execute_wrappers if not isinstance(one, _Told)]
+        connection.execute_wrappers[:] = [_Told(connection), *others]
 
 
 class _Told:
