@@ -134,7 +134,7 @@ def test_what_the_own_signer_signed_stands_in_the_log_and_nothing_else_in_its_na
         here.sequencer.submit([cited(2, "H1"), cited(3, "H1")])
         known = [leaf.open_entry(one).payload for one in here.log.entries(2, 3)]
         signed = {sha256(one).hexdigest(): ("outbox:2", AT) for one in known} | {"0" * 64: ("outbox:9", AT)}
-        signed["1" * 64] = ("outbox:10", now_seconds())  # signed just now: it may still be on its way
+        signed["1" * 64] = ("outbox:10", now_seconds())  # signed a moment ago: it may still be on its way
         assert faults(here, signed=signed, own="H1") == [(3, "not_by_own_signer"), (4, "signed_not_logged")]
 
 
