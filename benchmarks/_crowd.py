@@ -91,8 +91,8 @@ def copies(cases: list[Any], wanted: int) -> Iterator[tuple[Any, int]]:
         yield among[number // 7 % len(among)], number + 1
 
 
-def write(cases: list[Any], wanted: int) -> int:
-    """Write the rows of the copies; return how many cases there are."""
+def write(cases: list[Any], wanted: int, *, shift: bool = True) -> int:
+    """Write the rows of the copies, ``shift`` their days, too; return how many cases there are."""
     from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
     from zhunsheng.casework.outbox.models import EvidenceOutbox
 
@@ -102,7 +102,7 @@ def write(cases: list[Any], wanted: int) -> int:
     last = max(evidence)
     pairs = copies(cases, wanted)
     while part := list(islice(pairs, 2_000)):
-        made = Case.objects.bulk_create([_case(case, number) for case, number in part])
+        made = Case.objects.bulk_create([_case(case, number, shift=shift) for case, number in part])
         rows, seals = [], []
         for (case, number), fresh in zip(part, made, strict=True):
             for event in events[case.pk]:
@@ -123,8 +123,10 @@ def _copy(row: Any, **changed: Any) -> Any:
     return type(row)(**{**values, **{f"{k}_id" if k == "case" else k: getattr(v, "pk", v) for k, v in changed.items()}})
 
 
-def _case(case: Any, number: int) -> Any:
+def _case(case: Any, number: int, *, shift: bool) -> Any:
     """A copy opened so many minutes earlier, due within a quarter; one in a hundred is late and was told of."""
+    if not shift:
+        return _copy(case, number=f"{case.number}-{number}")
     due = case.due_on and case.due_on + timedelta(days=number % 90)
     late = due is not None and number % 100 == 0
     if late:
