@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from zhunsheng.casework.bodies import policies
 from zhunsheng.casework.bodies.models import Body, Duty, LoginFailure, User
-from zhunsheng.casework.bodies.permissions import Verb, verbs_of
+from zhunsheng.casework.bodies.permissions import Verb, forget, verbs_of
 from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.kernel.errors import Problem
@@ -75,6 +75,7 @@ def assign_duty(
     duty = Duty.objects.create(
         user=user, body=user.body, name=name, certificate=certificate, valid_from=valid_from, valid_to=valid_to
     )
+    forget()
     said = {"duty": name, "from": valid_from, "to": valid_to, "certificate": certificate}
     append(actor, "duty.assigned", f"user:{user.pk}", said)
     return duty
@@ -89,6 +90,7 @@ def end_duty(actor: Actor, duty: Duty, valid_to: date) -> None:
     policies.check_end(duty, valid_to)
     duty.valid_to = valid_to
     duty.save(update_fields=["valid_to"])
+    forget()
     append(actor, "duty.ended", f"user:{duty.user_id}", {"duty": duty.name, "to": valid_to})
 
 
