@@ -30,7 +30,8 @@ def people() -> dict[str, Any]:
     if User.objects.filter(login=BUREAU[0]).exists():
         return {one.login: one for one in User.objects.select_related("body")}
     run = lake.current_run()
-    codes = sorted(run.places)[: len(OFFICES)] if run else [f"H{n:05d}" for n in range(len(OFFICES))]
+    taken = set(Body.objects.values_list("institution_code", flat=True))
+    codes = sorted(set(run.places) - taken)[: len(OFFICES)] if run else [f"H{n:05d}" for n in range(len(OFFICES))]
     bureau = actions.create_body(actor, BodyKind.INSURANCE_AUTHORITY, "measured bureau")
     actions.create_body(actor, BodyKind.HEALTH_AUTHORITY, "measured health authority")
     bodies = [actions.create_body(actor, BodyKind.INSTITUTION, f"measured {code}", code=code) for code in codes]
