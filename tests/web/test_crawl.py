@@ -35,7 +35,7 @@ APART = {
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
-    "case-attach",
+    "case-attach", "grant-change",
 }  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def lists():
         "/rules/backtest?rule=fund/duplicate-charge",
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
-        "/cases/new?cycle=clue",
+        "/cases/new?cycle=clue", "/grants", "/grants?show=all", "/grants.csv", "/grants/new",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -229,6 +229,7 @@ def test_the_crawl_covers_every_page(county, people):
         *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
         "case",  # below: a case about every institution
         "case-file",
+        "grant",  # tests/web/test_grants.py asks both sides and others
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
     }

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.permissions import Verb, verbs_of
+from zhunsheng.casework.grants import queries as grants
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import at
 
@@ -23,7 +24,10 @@ NAV = (
     ("runs", Verb.READ_RUNS),
     ("people", Verb.READ_PEOPLE),
     ("audit", Verb.READ_EVIDENCE),
+    ("grants", Verb.READ_GRANTS),
 )
+#: What nobody does on a record that is seen by a grant.
+ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
@@ -33,6 +37,7 @@ SECTIONS = {
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",
     "person": "people", "bodies": "people",
+    "grant": "grants", "grant-new": "grants", "grant-change": "grants",
     "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 
@@ -42,15 +47,25 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"user": user, "may": {}, "nav": (), "served": None}
-    verbs = verbs_of(user)
+    verbs, granted = verbs_of(user), _granted(request)
     section = request.resolver_match.view_name if request.resolver_match else ""
     return {
         "user": user,
-        "may": {verb.value: True for verb in verbs},
+        "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
+        "granted": granted["by"],
         "nav": [name for name, verb in NAV if verb in verbs],
         "section": SECTIONS.get(section, section),
         "served": _run() if Verb.READ_RUNS in verbs else None,
     }
+
+
+def _granted(request: HttpRequest) -> dict[str, Any]:
+    """Return the grants by which a page is answered, and whether what it shows was opened by one alone."""
+    scope = getattr(request, "scope", None)
+    if scope is None or not (scope.used or scope.opened):
+        return {"by": [], "opened": False}
+    opened = {grant for _, grant in scope.opened}
+    return {"by": grants.named(opened or scope.used), "opened": bool(opened)}
 
 
 def _run() -> dict[str, Any] | None:

@@ -36,27 +36,40 @@ class Verb(StrEnum):
     ASK_DESK = "ask_desk"
     MANAGE_KEYS = "manage_keys"
     READ_CASES = "read_cases"
+    READ_GRANTS = "read_grants"
+    ASK_GRANTS = "ask_grants"
+    GIVE_GRANTS = "give_grants"
 
 
 _WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS, Verb.ASK_DESK}
 _READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
+_GRANTS = {Verb.READ_GRANTS, Verb.ASK_GRANTS}
 ALLOWED: dict[DutyName, frozenset[Verb]] = {
     DutyName.HEAD: frozenset(
-        {*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS, Verb.READ_CASES}
+        {
+            *_READ,
+            *_WORK,
+            *_GRANTS,
+            Verb.READ_IMPORTS,
+            Verb.DECIDE_FINDINGS,
+            Verb.MANAGE_KEYS,
+            Verb.READ_CASES,
+            Verb.GIVE_GRANTS,
+        }
     ),
-    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.READ_CASES}),
+    DutyName.REVIEWER: frozenset({*_READ, *_WORK, *_GRANTS, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.READ_CASES}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
-    DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
+    DutyName.ANALYST: frozenset({*_READ, *_WORK, *_GRANTS, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
     DutyName.OFFICE: frozenset({*_READ, *_WORK, Verb.READ_CASES}),
     DutyName.CLINICIAN: frozenset({*_READ, Verb.ASK_DESK}),
-    DutyName.OFFICER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
-    DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
-    DutyName.HANDLER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
-    DutyName.FINANCE_OFFICER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
+    DutyName.OFFICER: frozenset({*_READ, *_WORK, *_GRANTS, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES, Verb.READ_GRANTS}),
+    DutyName.HANDLER: frozenset({*_READ, *_WORK, *_GRANTS, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.FINANCE_OFFICER: frozenset({*_READ, *_GRANTS, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
     DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_PEOPLE, Verb.MANAGE_PEOPLE}),
     DutyName.SECURITY: frozenset({Verb.READ_PEOPLE, Verb.GIVE_DUTIES}),
     DutyName.AUDITOR: frozenset(
-        {Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE, Verb.READ_PEOPLE}
+        {Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE, Verb.READ_PEOPLE, Verb.READ_GRANTS}
     ),
 }
 #: The three administrators (三员): never one person, and never together with a duty of the trade.

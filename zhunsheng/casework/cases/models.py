@@ -64,6 +64,7 @@ class Case(models.Model):
     SCOPE_PATH: ClassVar[str] = "body"
     #: Besides the handling body, whom the case is about sees it: institution, body, and whether it may be seen.
     SCOPE_PARTY: ClassVar[tuple[str, str, str]] = ("institution_id", "subject_body", "party_sees")
+    SCOPE_GRANT: ClassVar[str] = "cases"
 
     bound = models.ForeignKey(CycleVersion, on_delete=models.PROTECT, related_name="cases")
     cycle = models.CharField(max_length=40)

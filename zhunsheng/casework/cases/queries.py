@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet, Value, When
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.bodies.sights import Sight
 from zhunsheng.casework.cases import clocks, files, library, policies
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, CycleVersion, Proposal, life_of
 from zhunsheng.casework.cases.permissions import about_own, acts, holds, opens
@@ -121,8 +122,15 @@ def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
 
 
 def sees_all(scope: Scope, case: Case) -> bool:
-    """Whether a reader sees the internal part of a case: one of the handling body, or of the whole site."""
-    return scope.bodies is None or case.body_id in scope.bodies
+    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant."""
+    own = scope.bodies is None or case.body_id in scope.bodies
+    return own or any(one.internal for one in sights(scope, case))
+
+
+def sights(scope: Scope, case: Case) -> list[Sight]:
+    """Return the grants by which alone a reader sees a case; none where it is in view without them."""
+    given = scope.granted.of_case(case.pk, case.body_id, case.institution_id, case.cycle)
+    return given if given and not scope.own.rows(Case.objects.filter(pk=case.pk)).exists() else []
 
 
 def openings(user: User) -> list[Cycle]:

@@ -19,6 +19,7 @@ class Decision(models.Model):
     """
 
     SCOPE_PATH: ClassVar[str] = "institution_id"
+    SCOPE_GRANT: ClassVar[str] = "findings"
 
     finding_id = models.CharField(max_length=20)
     rule_id = models.CharField(max_length=120)

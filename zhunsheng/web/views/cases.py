@@ -196,7 +196,9 @@ def _in_form(one: Input, value: Any) -> Any:
 @page(Verb.READ_CASES)
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a case."""
-    return _page(request, _one(request, pk))
+    found = _one(request, pk)
+    request.scope.open_case(f"case:{found.pk}", queries.sights(request.scope, found))
+    return _page(request, found)
 
 
 def _one(request: HttpRequest, pk: int) -> Case:
@@ -354,9 +356,11 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
 @page(Verb.READ_CASES)
 def file(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Send a file of a case, always as a download."""
-    kept = queries.file_of(request.scope, _one(request, pk), number)
+    found = _one(request, pk)
+    kept = queries.file_of(request.scope, found, number)
     if kept is None:
         raise Problem("ZS701")
+    request.scope.open_case(f"case:{found.pk}/file:{number}", queries.sights(request.scope, found))
     attachment, path = kept
     return FileResponse(path.open("rb"), as_attachment=True, filename=attachment.name, content_type=attachment.media)
 

@@ -157,6 +157,7 @@ def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
         found = queries.one(reader, finding_id)
         if found is None:
             raise Problem("ZS701")
+        request.scope.open_institution(f"finding:{finding_id}", found["institution_id"])
         context = _record(reader, found, request.scope.file.manifest["book_digest"])
         context["neighbours"] = queries.neighbours(reader, wanted, finding_id) if wanted.state != "gone" else None
         context["choices"] = _choices(reader, wanted) if wanted.set_names else {}
