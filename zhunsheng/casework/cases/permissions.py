@@ -58,8 +58,13 @@ def about_own(user: User) -> Q:
 
 
 def holds(user: User, who: Who) -> bool:
-    """Whether a user has a duty, in a kind of body, that people are named by; the side is asked elsewhere."""
-    of_kind = user.body is not None and (not who.bodies or user.body.kind in who.bodies)
+    """Whether a user has a duty, in a kind of body, that people are named by; the side is asked elsewhere.
+
+    A duty of the trade gives nothing in a data authority, whatever kinds are named: it judges no fact.
+    """
+    if user.body is None or user.body.kind == BodyKind.DATA_AUTHORITY:
+        return False
+    of_kind = not who.bodies or user.body.kind in who.bodies
     return of_kind and bool(duties_held(user) & set(who.duties))
 
 

@@ -128,9 +128,12 @@ def sees_all(scope: Scope, case: Case) -> bool:
 
 
 def sights(scope: Scope, case: Case) -> list[Sight]:
-    """Return the grants by which alone a reader sees a case; none where it is in view without them."""
+    """Return the grants by which a reader sees more of a case than without them: all of it, or its internal part."""
     given = scope.granted.of_case(case.pk, case.body_id, case.institution_id, case.cycle)
-    return given if given and not scope.own.rows(Case.objects.filter(pk=case.pk)).exists() else []
+    if not given or scope.bodies is None or case.body_id in scope.bodies:
+        return []
+    is_party = scope.own.rows(Case.objects.filter(pk=case.pk)).exists()
+    return [one for one in given if one.internal] if is_party else given
 
 
 def openings(user: User) -> list[Cycle]:
