@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import segno
@@ -26,6 +27,7 @@ SERIF, SANS, LATIN = "Noto Serif CJK SC", "Noto Sans CJK SC", "Times New Roman"
 #: The first moment that a zip archive can name; the time of making says nothing that the document does not.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - the format holds a moment without a zone
+UNUSED = ("/thumbnail", "/stylesWithEffects", "/customXml")
 DRAFT = "草稿，未编号，不作为正式文书使用"
 #: Where a machine lacks the faces it takes these; a face that is not named for its forms may be drawn in Japanese ones.
 FONTS = (
@@ -52,7 +54,7 @@ mso-position-vertical-relative:margin"><v:textpath style="font-family:'{SANS}';f
 
 def docx(paper: Paper, mark: Mark) -> bytes:
     """Return a paper as docx; without a code in its mark it is a draft under a watermark."""
-    made = Document()
+    made = Document(io.BytesIO(_base()))
     _page(made, paper, mark)
     _head(made, paper)
     for block in paper.blocks:
@@ -62,6 +64,17 @@ def docx(paper: Paper, mark: Mark) -> bytes:
     out = io.BytesIO()
     made.save(out)
     return _timeless(out.getvalue())
+
+
+@cache
+def _base() -> bytes:
+    """Return the library's empty document without what no paper uses: a picture, a second copy of the styles."""
+    made, out = Document(), io.BytesIO()
+    for relations in (made.part.rels, made.part.package.rels):
+        for key in [key for key, one in relations.items() if one.reltype.endswith(UNUSED)]:
+            del relations[key]
+    made.save(out)
+    return out.getvalue()
 
 
 def _timeless(data: bytes) -> bytes:

@@ -41,7 +41,10 @@ def pdf(paper: Paper, mark: Mark) -> bytes:
         "qr": qr_svg(mark.address) if mark.code else "",
     }
     with _ONE:
-        return bytes(_compiler().compile(format="pdf", sys_inputs=inputs, timestamp=0))
+        made = _compiler().compile(format="pdf", sys_inputs=inputs, timestamp=0)
+    if not isinstance(made, bytes):
+        raise TypeError("a PDF is one file")
+    return made
 
 
 def qr_svg(text: str) -> str:

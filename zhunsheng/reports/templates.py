@@ -188,9 +188,10 @@ def _fields(template: Template, cycle: Cycle | None) -> Iterator[tuple[tuple[Any
         yield from _one(template, cycle, (name,), value, "", "")
     for n, piece in enumerate(template.body):
         for key in (piece.needs, piece.lacks):
-            if key and "." in key and not _known(template, cycle, *key.split(".", 1), each=""):
+            group, _, name = key.partition(".")
+            if name and not _known(template, cycle, group, name, ""):
                 yield ("body", n), f"没有这一字段 no such field: {key}"
-            elif key and "." not in key:
+            elif key and not name:
                 yield ("body", n), f"字段写作“步骤.字段” a field reads step.field: {key}"
         if piece.each and (cycle is None or piece.each not in {move.id for move in cycle.moves}):
             yield ("body", n), f"没有这一步 no such step: {piece.each}"

@@ -15,6 +15,7 @@ from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.casework.cases import fields
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.cases.policies import reason_of
 from zhunsheng.casework.cases.words import said
@@ -38,7 +39,7 @@ def draft(actor: User, case: Case, kind: str, given: dict[str, Any], *, replaces
 
     A correction takes its ``reason`` among the fields. Raises Problem ZS904, ZS906, ZS962, ZS963, ZS964.
     """
-    case = Case.objects.select_for_update().get(pk=case.pk)
+    case = cases.held(case.pk)
     template = library.template(kind)
     policies.check_may_make(actor, case)
     event = replaces.event if replaces else policies.step_for(case, template)
@@ -100,7 +101,7 @@ def _book() -> str:
 @deed
 def issue(actor: User, document: Document) -> Document:
     """Issue a draft: number, code and files. Raises Problem ZS904, ZS964, ZS965, ZS969."""
-    case = Case.objects.select_for_update().get(pk=document.case_id)
+    case = cases.held(document.case_id)
     made = Document.objects.select_for_update().get(pk=document.pk)
     policies.check_may_make(actor, case)
     policies.check_state(made, DocumentState.DRAFT)
