@@ -14,6 +14,10 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       _CLAIM: the claim that holds the login (preferred_username); _FACTOR: 1 when it asks for the
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
+ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails
+ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: with STARTTLS; smtp+plain: without);
+                      ZHUNSHENG_MAIL_FROM: its sender. Without it no mail is offered
+ZHUNSHENG_WEBHOOK_HOSTS  hosts of the own network that webhooks may call, comma-separated
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 
@@ -23,6 +27,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -66,6 +71,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.outbox",
     "zhunsheng.casework.bodies",
     "zhunsheng.casework.accounts",
+    "zhunsheng.casework.inbox",
     "zhunsheng.casework.jobs",
     "zhunsheng.casework.imports",
     "zhunsheng.casework.judgements",
@@ -184,6 +190,15 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+SITE_ADDRESS = os.environ.get("ZHUNSHENG_ADDRESS", "").rstrip("/")
+_MAIL = urlsplit(os.environ.get("ZHUNSHENG_MAIL", ""))
+EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "", _MAIL.port or {"smtps": 465, "smtp": 587}.get(_MAIL.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("ZHUNSHENG_MAIL_FROM", "zhunsheng@localhost")
+WEBHOOK_HOSTS = frozenset(name for name in os.environ.get("ZHUNSHENG_WEBHOOK_HOSTS", "").split(",") if name)
 
 #: Uploads: bytes of one file, files of one import, kinds by suffix; bytes of an order and of any other request's body.
 UPLOAD_LIMITS = {

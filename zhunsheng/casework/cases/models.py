@@ -78,7 +78,12 @@ class Case(models.Model):
 
     class Meta:
         ordering = ("-opened_at", "-pk")
-        indexes = (models.Index(fields=("cycle", "state")), models.Index(fields=("next_on",)))
+        indexes = (
+            models.Index(fields=("cycle", "state")),
+            models.Index(fields=("next_on",)),
+            models.Index(fields=("body", "bound", "state", "due_on"), condition=Q(closed_at=None), name="cases_in_hand"),
+            models.Index(fields=("institution_id", "bound", "state"), condition=Q(closed_at=None), name="cases_about"),
+        )
         constraints = (models.UniqueConstraint(fields=("body", "number"), name="case_number_once"),)
 
     def __str__(self) -> str:
@@ -101,7 +106,7 @@ class CaseEvent(models.Model):
     """One thing that happened to a case; the database refuses to change or delete it.
 
     ``about`` names the move or the clock, ``day`` the day in Shanghai that clocks count by. ``shown`` says whether the
-    party may see it. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
+    party may see it. ``on_behalf_of`` is whose delegated duty the actor used. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
     """
 
     SCOPE_PATH: ClassVar[str] = "case__body"
@@ -114,6 +119,7 @@ class CaseEvent(models.Model):
     to_state = models.CharField(max_length=40)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     actor_key = models.CharField(max_length=64)
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     body = models.ForeignKey("bodies.Body", null=True, on_delete=models.PROTECT, related_name="+")
     proposal = models.ForeignKey("Proposal", null=True, on_delete=models.PROTECT, related_name="events")
     day = models.DateField()
@@ -151,6 +157,7 @@ class Proposal(models.Model):
     state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
     fields = models.JSONField(default=dict)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     proposed_at = models.DateTimeField()
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     settled_at = models.DateTimeField(null=True)
