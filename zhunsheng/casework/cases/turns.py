@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from zhunsheng.book.cycles import Cycle, Move
-from zhunsheng.casework.bodies.models import Body, Duty, User
+from zhunsheng.casework.bodies.models import Body, Duty, DutyName, User
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import library
@@ -174,7 +174,8 @@ def _unowned(body: Body, cycle: Cycle, state: str, count: int, held: dict[str, s
     if best is None:
         return None
     title = said(f"{cycle.zh}：{cycle.state(state).zh}", f"{cycle.en}: {cycle.state(state).en}")
-    return Unowned(body, title, best[2], best[0], best[1], count)
+    duties = tuple(DutyName(name).label for name in best[2])
+    return Unowned(body, title, duties, best[0], best[1], count)
 
 
 SOURCE = Source("cases", kinds, asked, tasks)

@@ -6,6 +6,7 @@ Notices of one body's deeds go to people of another, which is why they are writt
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -203,3 +204,20 @@ def tell_of_duty(actor: Actor, duty: Duty, *, ended: bool) -> None:
     en = f"Your duty '{duty.name}' {'ends on' if ended else 'starts on'} {day}"
     by = actor if isinstance(actor, User) else None
     tell([duty.user], News(kind, f"duty:{duty.pk}:{kind}:{day}", zh, en, address="/account", by=by))
+
+
+@deed
+def open_feed(user: User) -> str:
+    """Make a key of the own calendar, which ends the one before; return it, shown once."""
+    key = secrets.token_urlsafe(32)
+    kept = {"body_id": user.body_id, "feed": queries.feed_digest(key)}
+    Reader.objects.update_or_create(user=user, defaults=kept)
+    append(user, "feed.opened", f"user:{user.pk}", {})
+    return key
+
+
+@deed
+def end_feed(user: User) -> None:
+    """End the address of the own calendar."""
+    if Reader.objects.filter(user=user).exclude(feed="").update(feed=""):
+        append(user, "feed.ended", f"user:{user.pk}", {})

@@ -73,7 +73,7 @@ class Unowned:
 
     body: Any
     title: Any
-    duties: tuple[str, ...]
+    duties: tuple[Any, ...]
     needed: int
     held: int
     count: int

@@ -5,11 +5,14 @@ Tasks are read live: the number of statements depends on how many apps ask, and 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from zhunsheng.casework.bodies.models import Duty, User
@@ -25,11 +28,13 @@ GROUPS = ("late", "today", "week", "later", "none")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which tasks are shown: one kind, part of a number or of an institution's name, one group."""
+    """Which tasks are shown: one kind, part of a number or of an institution's name, one group, last days."""
 
     kind: str = ""
     q: str = ""
     group: str = ""
+    first: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ def waiting_for(scope: Scope, user: User, day: date, wanted: Wanted = Wanted()) 
 def _wanted(rows: QuerySet[Any], asker: Asker, wanted: Wanted) -> QuerySet[Any]:
     if wanted.kind:
         rows = rows.filter(task_kind=wanted.kind)
+    if wanted.first and wanted.last:
+        rows = rows.filter(task_due__gte=wanted.first, task_due__lte=wanted.last)
     if wanted.q:
         places = [one.institution_id for one in asker.scope.places() if wanted.q in one.name]
         rows = rows.filter(Q(task_number__icontains=wanted.q) | Q(task_place__in=places))
@@ -178,3 +185,14 @@ def takers_for(givers: Iterable[User], kind: str, day: date) -> list[User]:
     """Return who may act on a day for one of some people; ``kind``: in which kind of task, empty for any."""
     found = Delegation.objects.on(day).filter(giver__in=[one.pk for one in givers], taker__is_active=True)
     return [one.taker for one in found.select_related("taker") if not (kind and one.kinds) or kind in one.kinds]
+
+
+def feed_of(key: str) -> User | None:
+    """Return whose calendar a key opens, or None; an account that is locked has none."""
+    found = Reader.objects.filter(feed=feed_digest(key)).select_related("user__body").first() if key else None
+    return found.user if found is not None and found.user.is_active else None
+
+
+def feed_digest(key: str) -> str:
+    """Return the keyed digest under which the key of a calendar is kept."""
+    return hmac.new(settings.SECRET_KEY.encode(), f"feed:{key}".encode(), hashlib.sha256).hexdigest()
