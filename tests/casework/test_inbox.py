@@ -87,7 +87,9 @@ def test_the_number_of_statements_does_not_grow_with_the_cases(crew, clock):
     first = opened(library.cycle("clue"), crew)
 
     def statements():
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             asked(crew["one"])
         return len(seen)
 
@@ -140,7 +142,9 @@ def test_a_late_pass_makes_up_and_none_is_told_twice(crew, clock):
         notices.remind(clock.day)
     assert told(crew["one"])[2:] == [f"{key}:late"]
     assert told(crew["two"], "case_escalated") == [f"{key}:head"] and told(chief) == [f"{key}:further"]
-    assert Notice.objects.get(user=chief, kind="case_further").address == ""  # another body's case: number and title, and no way in
+    assert (
+        Notice.objects.get(user=chief, kind="case_further").address == ""
+    )  # another body's case: number and title, and no way in
     assert told(crew["office"]) == [] == told(crew["away"])
     assert EvidenceOutbox.objects.filter(kind="case.reminded").count() == 3
 

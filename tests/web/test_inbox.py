@@ -1,4 +1,4 @@
-"""Pages of the inbox, as browsers send them: list, notices, delegation, calendar and its feed, webhook and deliveries."""
+"""Pages of the inbox, as browsers send them: list, notices, delegation, calendar and its feed, webhook."""
 
 from __future__ import annotations
 
@@ -84,7 +84,13 @@ def test_a_notice_is_read_by_following_it_and_nobody_reads_another_s(people, as_
 def test_a_delegation_is_given_ended_and_its_refused_form_keeps_what_was_typed(people, as_):
     client, day = as_("head"), now().date()
     text_of(client, "/delegations")
-    form = {"taker": people["reviewer"].pk, "duty": "head", "from": day, "until": day + timedelta(days=3), "reason": "外出"}
+    form = {
+        "taker": people["reviewer"].pk,
+        "duty": "head",
+        "from": day,
+        "until": day + timedelta(days=3),
+        "reason": "外出",
+    }
     answer = client.post("/delegations/give", {**form, "until": day + timedelta(days=300)})
     assert answer.status_code in (400, 422) and "ZS953" in answer.content.decode() and "外出" in answer.content.decode()
     assert client.post("/delegations/give", form).status_code == 302

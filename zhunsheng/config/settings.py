@@ -15,7 +15,7 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
 ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails
-ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: with STARTTLS; smtp+plain: without);
+ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: STARTTLS; smtp+plain: none);
                       ZHUNSHENG_MAIL_FROM: its sender. Without it no mail is offered
 ZHUNSHENG_WEBHOOK_HOSTS  hosts of the own network that webhooks may call, comma-separated
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For

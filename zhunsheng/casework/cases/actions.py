@@ -120,7 +120,13 @@ def _open(
     )
     to = cycle.opening.to
     shown = cycle.state(to).party_sees
-    _write(actor, case, cycle, Deed(EventKind.OPENED, cycle.name, to, cycle.opening.evidence, shown, values), asked.in_hat(hat))
+    _write(
+        actor,
+        case,
+        cycle,
+        Deed(EventKind.OPENED, cycle.name, to, cycle.opening.evidence, shown, values),
+        asked.in_hat(hat),
+    )
     return case
 
 

@@ -81,7 +81,9 @@ class Case(models.Model):
         indexes = (
             models.Index(fields=("cycle", "state")),
             models.Index(fields=("next_on",)),
-            models.Index(fields=("body", "bound", "state", "due_on"), condition=Q(closed_at=None), name="cases_in_hand"),
+            models.Index(
+                fields=("body", "bound", "state", "due_on"), condition=Q(closed_at=None), name="cases_in_hand"
+            ),
             models.Index(fields=("institution_id", "bound", "state"), condition=Q(closed_at=None), name="cases_about"),
         )
         constraints = (models.UniqueConstraint(fields=("body", "number"), name="case_number_once"),)
@@ -105,8 +107,9 @@ class Case(models.Model):
 class CaseEvent(models.Model):
     """One thing that happened to a case; the database refuses to change or delete it.
 
-    ``about`` names the move or the clock, ``day`` the day in Shanghai that clocks count by. ``shown`` says whether the
-    party may see it. ``on_behalf_of`` is whose delegated duty the actor used. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
+    ``about`` names the move or the clock, ``day`` the day in Shanghai that clocks count by. ``shown`` says whether
+    the party may see it. ``on_behalf_of`` is whose delegated duty the actor used. ``request`` is the digest of what
+    was asked under ``key``, ``evidence`` the row of the outbox.
     """
 
     SCOPE_PATH: ClassVar[str] = "case__body"

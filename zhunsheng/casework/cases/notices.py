@@ -49,7 +49,7 @@ def _news(case: Case, cycle: Cycle, kind: NoticeKind, event: CaseEvent) -> News:
     step = next((one for one in cycle.moves if one.id == event.about), None)
     zh, en = (step.zh, step.en) if step else (cycle.zh, cycle.en)
     key = f"case:{case.pk}:{event.sequence}:{kind}"
-    by = event.actor if event.shown or event.actor and event.actor.body_id == case.body_id else None
+    by = event.actor if event.shown or (event.actor and event.actor.body_id == case.body_id) else None
     return News(kind, key, f"{cycle.zh}：{zh}", f"{cycle.en}: {en}", case.number, f"/cases/{case.pk}", by=by)
 
 

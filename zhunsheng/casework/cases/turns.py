@@ -90,14 +90,16 @@ def _latest(keys: Sequence[int]) -> QuerySet[CaseEvent]:
     return CaseEvent.objects.filter(~Exists(newest), case__in=keys, kind__in=kinds).select_related("actor", "body")
 
 
-def _task(
-    case: Case, event: CaseEvent | None, waits: Proposal | None, names: dict[str, str], worn: list[Hat]
-) -> Task:
+def _task(case: Case, event: CaseEvent | None, waits: Proposal | None, names: dict[str, str], worn: list[Hat]) -> Task:
     life = case.life
     state = life.state(case.state)
     inside = any(hat.user.body_id == case.body_id for hat in worn[:1])
     confirming = waits is not None and inside
-    title = said(f"确认：{life.move(waits.move).zh}", f"Confirm: {life.move(waits.move).en}") if confirming else named(state)
+    title = (
+        said(f"确认：{life.move(waits.move).zh}", f"Confirm: {life.move(waits.move).en}")
+        if confirming
+        else named(state)
+    )
     hidden = event is None or not (inside or event.shown)
     actor = None if hidden else event.actor
     return Task(
@@ -161,10 +163,15 @@ def unowned(scope: Scope) -> list[Unowned]:
 def _unowned(body: Body, cycle: Cycle, state: str, count: int, held: dict[str, set[int]]) -> Unowned | None:
     best: tuple[int, int, tuple[str, ...]] | None = None
     for move in cycle.moves_from(state):
-        people = [who for who in cycle.named(move.who) if who.side == "handling"]
-        if len(people) < len(move.who):
-            return None  # somebody else can take this step: the party, or the clock
-        duties = tuple(sorted({name for who in people for name in who.duties if not who.bodies or body.kind in who.bodies}))
+        people = cycle.named(move.who)
+        if any(who.side in ("party", "public") for who in people):
+            return None  # the step is somebody else's as well
+        people = [who for who in people if who.side == "handling"]
+        if not people:
+            continue  # the clock's step waits for nobody
+        duties = tuple(
+            sorted({name for who in people for name in who.duties if not who.bodies or body.kind in who.bodies})
+        )
         able = len(set().union(*(held[name] for name in duties))) if duties else 0
         needed = 2 if move.two_person else 1
         if able >= needed:

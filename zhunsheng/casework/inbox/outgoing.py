@@ -72,7 +72,9 @@ def _mail(
 
 
 def _calls(notices: list[Notice]) -> Iterable[Delivery]:
-    bodies = {one.body_id: one for one in reversed(notices) if one.body_id and GROUPS[NoticeKind(one.kind)] != "account"}
+    bodies = {
+        one.body_id: one for one in reversed(notices) if one.body_id and GROUPS[NoticeKind(one.kind)] != "account"
+    }
     for hook in Webhook.objects.filter(body__in=bodies, ended_at=None):
         one = bodies[hook.body_id]
         yield Delivery(

@@ -80,7 +80,9 @@ def view(scope: Scope, user: User, pk: int, *, deleted: bool = False) -> SavedVi
 
 def asked(asker: Asker) -> QuerySet[Any]:
     """Return the findings that the reader has set aside for the own work, as rows of the inbox."""
-    found = asker.scope.rows(Mark.objects.filter(owner=asker.user, body=asker.user.body_id, shared=False, lifted_at=None))
+    found = asker.scope.rows(
+        Mark.objects.filter(owner=asker.user, body=asker.user.body_id, shared=False, lifted_at=None)
+    )
     if asker.scope.institutions is not None:
         found = found.filter(institution_id__in=asker.scope.institutions)
     allowed = found if Verb.WORK_FINDINGS in asker.verbs else found.none()

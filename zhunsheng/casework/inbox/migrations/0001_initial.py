@@ -6,122 +6,238 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bodies', '0003_people'),
+        ("bodies", "0003_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reader',
+            name="Reader",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('mail', models.EmailField(blank=True, max_length=254)),
-                ('asked_for', models.EmailField(blank=True, max_length=254)),
-                ('code', models.CharField(blank=True, max_length=64)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('mailing', models.JSONField(default=dict)),
-                ('feed', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('body', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reader', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seen_at", models.DateTimeField(null=True)),
+                ("mail", models.EmailField(blank=True, max_length=254)),
+                ("asked_for", models.EmailField(blank=True, max_length=254)),
+                ("code", models.CharField(blank=True, max_length=64)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("mailing", models.JSONField(default=dict)),
+                ("feed", models.CharField(blank=True, db_index=True, max_length=64)),
+                (
+                    "body",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reader", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Webhook',
+            name="Webhook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=300)),
-                ('secret', models.TextField(help_text='encrypted by vault')),
-                ('made_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(max_length=300)),
+                ("secret", models.TextField(help_text="encrypted by vault")),
+                ("made_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-made_at',),
+                "ordering": ("-made_at",),
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('way', models.CharField(choices=[('mail', '邮件'), ('webhook', '接口推送')], max_length=10)),
-                ('key', models.CharField(max_length=140, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('content', models.JSONField()),
-                ('state', models.CharField(choices=[('waiting', '待发送'), ('sent', '已送达'), ('dead', '未送达')], default='waiting', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('fault', models.CharField(blank=True, max_length=120)),
-                ('made_at', models.DateTimeField()),
-                ('body', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('webhook', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='inbox.webhook')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("way", models.CharField(choices=[("mail", "邮件"), ("webhook", "接口推送")], max_length=10)),
+                ("key", models.CharField(max_length=140, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("content", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "待发送"), ("sent", "已送达"), ("dead", "未送达")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("fault", models.CharField(blank=True, max_length=120)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "body",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "webhook",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="inbox.webhook",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-pk',),
+                "ordering": ("-pk",),
             },
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('duties', models.JSONField()),
-                ('kinds', models.JSONField(default=list)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
-                ('made_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('taker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("duties", models.JSONField()),
+                ("kinds", models.JSONField(default=list)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField()),
+                ("reason", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "giver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "taker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-made_at', '-pk'),
-                'indexes': [models.Index(fields=['taker', 'valid_to'], name='inbox_deleg_taker_i_8437b1_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('giver', models.F('taker')), _negated=True), name='delegated_to_another'), models.CheckConstraint(condition=models.Q(('valid_to__gt', models.F('valid_from'))), name='delegation_ends_after_start')],
+                "ordering": ("-made_at", "-pk"),
+                "indexes": [models.Index(fields=["taker", "valid_to"], name="inbox_deleg_taker_i_8437b1_idx")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("giver", models.F("taker")), _negated=True), name="delegated_to_another"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_to__gt", models.F("valid_from"))), name="delegation_ends_after_start"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('case_moved', '事项有进展'), ('case_due', '期限将至'), ('case_late', '期限已过'), ('case_escalated', '逾期上报'), ('case_further', '逾期再上报'), ('proposal_refused', '提议被退回'), ('acted_for_you', '他人代办'), ('delegation_given', '委托代办'), ('delegation_ended', '委托终止'), ('duty_given', '授予职责'), ('duty_ended', '职责终止'), ('password_due', '密码将到期')], max_length=20)),
-                ('key', models.CharField(max_length=120)),
-                ('number', models.CharField(blank=True, max_length=60)),
-                ('zh', models.CharField(max_length=200)),
-                ('en', models.CharField(max_length=200)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('due_on', models.DateField(null=True)),
-                ('at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('body', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("case_moved", "事项有进展"),
+                            ("case_due", "期限将至"),
+                            ("case_late", "期限已过"),
+                            ("case_escalated", "逾期上报"),
+                            ("case_further", "逾期再上报"),
+                            ("proposal_refused", "提议被退回"),
+                            ("acted_for_you", "他人代办"),
+                            ("delegation_given", "委托代办"),
+                            ("delegation_ended", "委托终止"),
+                            ("duty_given", "授予职责"),
+                            ("duty_ended", "职责终止"),
+                            ("password_due", "密码将到期"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("key", models.CharField(max_length=120)),
+                ("number", models.CharField(blank=True, max_length=60)),
+                ("zh", models.CharField(max_length=200)),
+                ("en", models.CharField(max_length=200)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("due_on", models.DateField(null=True)),
+                ("at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "body",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-pk'),
-                'indexes': [models.Index(fields=['user', '-at'], name='inbox_notic_user_id_4ff8c9_idx'), models.Index(fields=['key'], name='inbox_notic_key_26fcd6_idx'), models.Index(condition=models.Q(('read_at', None)), fields=['user'], name='unread_notices')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='told_once')],
+                "ordering": ("-at", "-pk"),
+                "indexes": [
+                    models.Index(fields=["user", "-at"], name="inbox_notic_user_id_4ff8c9_idx"),
+                    models.Index(fields=["key"], name="inbox_notic_key_26fcd6_idx"),
+                    models.Index(condition=models.Q(("read_at", None)), fields=["user"], name="unread_notices"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="told_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='webhook',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('body',), name='one_webhook_per_body'),
+            model_name="webhook",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("body",), name="one_webhook_per_body"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['next_at'], name='deliveries_waiting'),
+            model_name="delivery",
+            index=models.Index(condition=models.Q(("state", "waiting")), fields=["next_at"], name="deliveries_waiting"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['body', '-id'], name='inbox_deliv_body_id_d6e8c4_idx'),
+            model_name="delivery",
+            index=models.Index(fields=["body", "-id"], name="inbox_deliv_body_id_d6e8c4_idx"),
         ),
     ]
