@@ -6,24 +6,26 @@ Notices of one body's deeds go to people of another, which is why they are writt
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import connection
 from django.utils.crypto import constant_time_compare
 
+from zhunsheng.casework.accounts import vault
 from zhunsheng.casework.accounts.codes import recovery_digest
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Duty, DutyName, User
+from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.bodies.readable import readable
-from zhunsheng.casework.inbox import policies, queries
-from zhunsheng.casework.inbox.models import Delegation, Notice, Reader
-from zhunsheng.casework.inbox.outgoing import send_along
-from zhunsheng.casework.inbox.states import Mailing, NoticeGroup, NoticeKind
-from zhunsheng.casework.outbox.actions import Actor, append, deed
+from zhunsheng.casework.inbox import mails, outgoing, policies, queries, targets
+from zhunsheng.casework.inbox.models import Delegation, Delivery, Notice, Reader, Webhook
+from zhunsheng.casework.inbox.states import DeliveryState, Mailing, NoticeGroup, NoticeKind
+from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 
@@ -57,7 +59,7 @@ def tell(people: Iterable[User], news: News) -> list[User]:
         fresh = [one for one in wanted if one.pk not in known]
         made = [_notice(one, news) for one in fresh]
         Notice.objects.bulk_create(made, ignore_conflicts=True)
-        send_along(made)
+        Delivery.objects.bulk_create(outgoing.along(made), ignore_conflicts=True)
     return fresh
 
 
@@ -159,16 +161,17 @@ def choose_mailing(user: User, mailing: dict[str, str]) -> None:
 
 
 @deed
-def ask_for_mail(user: User, address: str) -> str:
-    """Take in a new mail address and return the code that has to come back from it; an empty one ends all mail.
+def ask_for_mail(user: User, address: str) -> None:
+    """Take in a new mail address and send it the code that has to come back; an empty one ends all mail.
 
-    Raises Problem ZS954. Evidence says that it was changed, and not to what.
+    Raises Problem ZS954, also where the code cannot be sent. Evidence says that it was changed, and not to what.
     """
     told, code = policies.mail_of(address), readable(2, 4)
     kept = {"body_id": user.body_id, "asked_for": told, "code": _digest(code) if told else "", "tries": 0}
     Reader.objects.update_or_create(user=user, defaults=kept if told else {**kept, "mail": ""})
     append(user, "mail.asked_for" if told else "mail.removed", f"user:{user.pk}", {})
-    return code if told else ""
+    if told:
+        mails.send_code(user, told, code)
 
 
 def confirm_mail(user: User, code: str) -> None:
@@ -221,3 +224,62 @@ def end_feed(user: User) -> None:
     """End the address of the own calendar."""
     if Reader.objects.filter(user=user).exclude(feed="").update(feed=""):
         append(user, "feed.ended", f"user:{user.pk}", {})
+
+
+@deed
+def name_webhook(user: User, address: str) -> str:
+    """Name where the notices of the user's body go, in place of the one before; return the secret, shown once.
+
+    Raises Problem ZS702, ZS956.
+    """
+    check_may(user, Verb.MANAGE_KEYS)
+    targets.reached(targets.target_of(address))
+    secret = secrets.token_bytes(32)
+    Webhook.objects.filter(body=user.body, ended_at=None).update(ended_at=now())
+    made = Webhook.objects.create(
+        body=user.body, address=address, secret=vault.lock(secret), made_by=user, made_at=now()
+    )
+    append(user, "webhook.named", f"webhook:{made.pk}", {"host": targets.target_of(address).host})
+    return f"whsec_{base64.b64encode(secret).decode('ascii')}"
+
+
+@deed
+def end_webhook(user: User) -> None:
+    """End the webhook of the user's body; what waits for it is given up. Raises Problem ZS702."""
+    check_may(user, Verb.MANAGE_KEYS)
+    for one in Webhook.objects.filter(body=user.body, ended_at=None):
+        one.ended_at = now()
+        one.save(update_fields=["ended_at"])
+        append(user, "webhook.ended", f"webhook:{one.pk}", {})
+
+
+@deed
+def send_again(user: User, pk: int) -> None:
+    """Let the worker try again what was given up. Raises Problem ZS701, ZS702."""
+    check_may(user, Verb.MANAGE_KEYS)
+    given_up = Delivery.objects.filter(pk=pk, body=user.body_id, state=DeliveryState.DEAD)
+    if not given_up.update(state=DeliveryState.WAITING, attempts=0, next_at=now(), settled_at=None):
+        raise Problem("ZS701")
+    append(user, "delivery.again", f"delivery:{pk}", {})
+
+
+def put_off(found: Delivery, pause: timedelta, fault: str) -> None:
+    """Keep why an attempt failed and when the next one follows."""
+    Delivery.objects.filter(pk=found.pk).update(next_at=now() + pause, fault=fault[:120])
+
+
+@deed
+def settle(found: Delivery, state: DeliveryState, fault: str) -> None:
+    """Close a delivery: sent, or given up."""
+    Delivery.objects.filter(pk=found.pk).update(state=state, fault=fault[:120], settled_at=now())
+    actor = Process("post")
+    actor.body_key = str(found.body_id or "")
+    said = {"way": found.way, "key": found.key, "attempts": found.attempts, "fault": fault[:120]}
+    append(actor, f"delivery.{state}", f"delivery:{found.pk}", said)
+
+
+def write_digests(day: date) -> int:
+    """Write the mail of the day for everybody who wants one and has something unread; return how many."""
+    made = list(outgoing.digests(day))
+    Delivery.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)

@@ -36,11 +36,9 @@ def said(notice: Notice) -> dict[str, Any]:
     }
 
 
-def send_along(notices: list[Notice]) -> None:
-    """Write the deliveries of fresh notices; within the transaction that wrote them."""
-    made = [*_mails(notices), *_calls(notices)]
-    if made:
-        Delivery.objects.bulk_create(made, ignore_conflicts=True)
+def along(notices: list[Notice]) -> list[Delivery]:
+    """Return the deliveries of fresh notices, to be written in the transaction that wrote those."""
+    return [*_mails(notices), *_calls(notices)]
 
 
 def _mails(notices: list[Notice]) -> Iterable[Delivery]:
@@ -94,14 +92,14 @@ def _without_names(notice: Notice) -> dict[str, Any]:
     return {key: value for key, value in said(notice).items() if key != "title"}
 
 
-def write_digests(day: date) -> int:
-    """Write the mail of the day for everybody who wants one: what is unread of the groups, told since the last one."""
-    if not settings.EMAIL_HOST:
-        return 0
-    return sum(_digest(reader, day) for reader in Reader.objects.exclude(mail="").select_related("user"))
+def digests(day: date) -> Iterable[Delivery]:
+    """Return the mail of the day of everybody who wants one: what is unread of the groups, told since the last one."""
+    if settings.EMAIL_HOST:
+        found = (_digest(reader, day) for reader in Reader.objects.exclude(mail="").select_related("user"))
+        yield from (one for one in found if one)
 
 
-def _digest(reader: Reader, day: date) -> int:
+def _digest(reader: Reader, day: date) -> Delivery | None:
     groups = {name for name, way in reader.mailing.items() if way == Mailing.DAILY}
     kinds = [kind for kind, group in GROUPS.items() if group in groups]
     last = Delivery.objects.filter(user=reader.user, key__startswith=f"mail:{reader.user_id}:digest:").first()
@@ -109,9 +107,7 @@ def _digest(reader: Reader, day: date) -> int:
     told = Notice.objects.filter(since, user=reader.user, kind__in=kinds, read_at=None)
     found, count = list(told[:DIGEST_MOST]), told.count()
     if not found or not reader.user.is_active:
-        return 0
-    title = f"{count} 条未读通知"
+        return None
     at = datetime.combine(day, DIGEST_AT, SHANGHAI)
-    mail = _mail(reader.user_id, reader.body_id, f"digest:{day}", title, [said(one) for one in found], at)
-    Delivery.objects.bulk_create([mail], ignore_conflicts=True)
-    return 1
+    title = f"{count} 条未读通知"
+    return _mail(reader.user_id, reader.body_id, f"digest:{day}", title, [said(one) for one in found], at)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import smtplib
 from datetime import timedelta
 from email.utils import make_msgid
 from http.client import HTTPException
@@ -19,11 +18,10 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 
 from zhunsheng.casework.accounts import vault
-from zhunsheng.casework.bodies.models import User
-from zhunsheng.casework.inbox import targets
+from zhunsheng.casework.inbox import actions, mails, targets
+from zhunsheng.casework.inbox.mails import Undelivered
 from zhunsheng.casework.inbox.models import Delivery, Reader
 from zhunsheng.casework.inbox.states import DeliveryState, Way
-from zhunsheng.casework.outbox.actions import Process, append, deed
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical
 from zhunsheng.kernel.time import epoch_seconds, now
@@ -34,10 +32,6 @@ PAUSES = tuple(timedelta(seconds=one) for one in (60, 300, 1800, 2 * 3600, 6 * 3
 CLAIM = timedelta(seconds=120)
 #: Deliveries of one turn.
 TURN = 10
-
-
-class Undelivered(Exception):
-    """An attempt failed; the text says why, without anything of the content."""
 
 
 def send_due() -> int:
@@ -58,25 +52,15 @@ def _attempt(pk: int) -> bool:
     except Undelivered as error:
         _failed(found, str(error))
     else:
-        _settle(found, DeliveryState.SENT, "")
+        actions.settle(found, DeliveryState.SENT, "")
     return True
 
 
 def _failed(found: Delivery, fault: str) -> None:
     if found.attempts > len(PAUSES):
-        _settle(found, DeliveryState.DEAD, fault)
-        return
-    again = now() + PAUSES[found.attempts - 1]
-    Delivery.objects.filter(pk=found.pk).update(next_at=again, fault=fault[:120])
-
-
-@deed
-def _settle(found: Delivery, state: DeliveryState, fault: str) -> None:
-    Delivery.objects.filter(pk=found.pk).update(state=state, fault=fault[:120], settled_at=now())
-    actor = Process("post")
-    actor.body_key = str(found.body_id or "")
-    said = {"way": found.way, "key": found.key, "attempts": found.attempts, "fault": fault[:120]}
-    append(actor, f"delivery.{state}", f"delivery:{found.pk}", said)
+        actions.settle(found, DeliveryState.DEAD, fault)
+    else:
+        actions.put_off(found, PAUSES[found.attempts - 1], fault)
 
 
 def _post(found: Delivery) -> None:
@@ -89,25 +73,7 @@ def _post(found: Delivery) -> None:
     subject = f"准绳：{found.title}" if zh else f"Zhunsheng: {len(lines)} notices"
     foot = "本邮件由系统发送。可在“通知”页更改。" if zh else "Sent by the platform. Change this on the page of notices."
     kept = {"Message-ID": f"<{hashlib.sha256(found.key.encode()).hexdigest()[:32]}@{_domain()}>"}
-    _send(EmailMessage(subject, "\n\n".join([*lines, foot]), None, [reader.mail], headers=kept))
-
-
-def _send(mail: EmailMessage) -> None:
-    try:
-        mail.send()
-    except (OSError, smtplib.SMTPException) as error:
-        raise Undelivered(f"mail: {type(error).__name__}") from error
-
-
-def send_code(user: User, address: str, code: str) -> None:
-    """Send the code that confirms an address, at once. Raises Problem ZS954 where the address takes no mail."""
-    zh = not user.language.startswith("en")
-    subject = "准绳：邮箱验证码" if zh else "Zhunsheng: code for your address"
-    text = f"验证码：{code}\n请在“通知”页填写。" if zh else f"Code: {code}\nEnter it on the page of notices."
-    try:
-        _send(EmailMessage(subject, text, None, [address]))
-    except Undelivered as error:
-        raise Problem("ZS954") from error
+    mails.send(EmailMessage(subject, "\n\n".join([*lines, foot]), None, [reader.mail], headers=kept))
 
 
 def _line(one: dict, *, zh: bool) -> str:

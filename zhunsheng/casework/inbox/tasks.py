@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from zhunsheng.casework.inbox import actions, outgoing, sending
+from zhunsheng.casework.inbox import actions, sending
 
 
 def each_day(day: date) -> None:
     """Tell of what ended, then write the mail of the day."""
     actions.tell_of_ended(day)
-    outgoing.write_digests(day)
+    actions.write_digests(day)
 
 
 def send_due() -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from zhunsheng.casework.bodies.permissions import Verb, may
-from zhunsheng.casework.inbox import actions, outside, queries
+from zhunsheng.casework.inbox import actions, queries
 from zhunsheng.casework.inbox.states import Mailing, NoticeGroup
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.web.access import page, sure
@@ -77,7 +77,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     if request.POST.get("deed") == "confirm":
         actions.confirm_mail(request.user, request.POST.get("code", "")[:40])
     else:
-        outside.ask_for_mail(request.user, request.POST.get("address", ""))
+        actions.ask_for_mail(request.user, request.POST.get("address", ""))
     return HttpResponseRedirect(f"{reverse('notices')}#mail")
 
 
@@ -106,10 +106,10 @@ def change_webhook(request: HttpRequest) -> HttpResponse:
     """Name a webhook, end it, or send again what was given up."""
     deed = request.POST.get("deed", "")
     if deed == "end":
-        outside.end_webhook(request.user)
+        actions.end_webhook(request.user)
     elif deed == "again":
         text = request.POST.get("delivery", "")
-        outside.send_again(request.user, int(text) if text.isdecimal() and len(text) < 19 else 0)
+        actions.send_again(request.user, int(text) if text.isdecimal() and len(text) < 19 else 0)
     else:
-        request.session["webhook-secret"] = outside.name_webhook(request.user, request.POST.get("address", "").strip())
+        request.session["webhook-secret"] = actions.name_webhook(request.user, request.POST.get("address", "").strip())
     return redirect("deliveries")
