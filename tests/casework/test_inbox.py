@@ -39,7 +39,14 @@ def crew(db):
 @pytest.fixture
 def clock(monkeypatch):
     told = Clock(monkeypatch)
-    for module in ("cases.permissions", "inbox.actions", "bodies.permissions", "inbox.outgoing"):
+    for module in (
+        "cases.permissions",
+        "inbox.actions",
+        "bodies.permissions",
+        "bodies.policies",
+        "bodies.actions",
+        "inbox.outgoing",
+    ):
         monkeypatch.setattr(f"zhunsheng.casework.{module}.now", told.now)
     return told
 

@@ -18,7 +18,7 @@ from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import clocks, files, library, policies
-from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, Proposal
+from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, Proposal
 from zhunsheng.casework.cases.permissions import acts, check_confirms, hats, opens
 from zhunsheng.casework.cases.turns import turns
 from zhunsheng.casework.cases.words import about, named, said
@@ -94,11 +94,10 @@ def waiting(scope: Scope, user: User) -> QuerySet[Case]:
 
 def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
     """Return the cases in view that were opened on findings, by finding."""
-    asked, found = set(wanted), defaultdict(list)
-    opened = CaseEvent.objects.filter(kind="opened", case__in=cases(scope).order_by(), fields__has_key="findings")
-    for event in opened.select_related("case").order_by("pk"):
-        for key in asked & set(event.fields["findings"]):
-            found[key].append(event.case)
+    found = defaultdict(list)
+    held = CaseFinding.objects.filter(finding_id__in=set(wanted), case__in=cases(scope).order_by())
+    for one in held.select_related("case").order_by("case"):
+        found[one.finding_id].append(one.case)
     return dict(found)
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("bodies", "0003_people"),
-        ("cases", "0002_refuse_changes"),
+        ("cases", "0003_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
