@@ -115,8 +115,9 @@ def agree(case):
     assert [row.pk for row in rows] == [one.evidence for one in events]
     assert all(row.actor == one.actor_key for row, one in zip(rows, events, strict=True))
     assert bool(case.closed_at) == case.life.state(case.state).final
-    waiting = list(Proposal.objects.filter(case=case, state="open").values_list("move", "proposed_by"))
-    assert waiting == ([(case.proposed_move, case.proposed_by_id)] if case.proposed_by_id else [])
+    waiting = list(Proposal.objects.filter(case=case, state="open").values_list("move", "proposed_by", "on_behalf_of"))
+    copied = (case.proposed_move, case.proposed_by_id, case.proposed_for_id)
+    assert waiting == ([copied] if case.proposed_by_id else [])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -35,7 +35,8 @@ APART = {
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
-    "case-attach",
+    "case-attach", "feed", "feed-change", "notice-read", "notice-choose", "notice-mail", "delegation-give",
+    "delegation-end", "webhook-change",
 }  # fmt: skip
 
 
@@ -111,6 +112,7 @@ def lists():
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
         "/cases/new?cycle=clue",
+        "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -227,6 +229,7 @@ def test_the_crawl_covers_every_page(county, people):
         "import-discard",
         *("people", "person", "bodies", "audit", "audit-export"),  # asked by every role below
         *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
+        "home",  # leads on to the inbox or the overview
         "case",  # below: a case about every institution
         "case-file",
         "seal",  # tests/casework/test_seals.py asks several roles for one

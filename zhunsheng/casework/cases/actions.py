@@ -8,7 +8,7 @@ fields by their digest, because their words may speak of a person.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -26,7 +26,8 @@ from zhunsheng.casework.cases.models import (
     CycleVersion,
     Proposal,
 )
-from zhunsheng.casework.cases.permissions import acts, check_acts, opens, who_words
+from zhunsheng.casework.cases.notices import tell_of
+from zhunsheng.casework.cases.permissions import Hat, check_acts, check_confirms, is_public, opens, who_words, worn
 from zhunsheng.casework.cases.states import CHANGING, SETTLING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
@@ -41,10 +42,15 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A submission: its key, and the digest of what was asked under it."""
+    """A submission: its key, the digest of what was asked under it, and on whose behalf."""
 
     key: str = ""
     request: str = ""
+    behalf: User | None = None
+
+    def in_hat(self, hat: Hat | None) -> Asked:
+        """Return the submission with whose delegated duty it is made in."""
+        return replace(self, behalf=hat.behalf) if hat else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ def _open(
     asked: Asked,
 ) -> Case:
     people = cycle.named(cycle.opening.who)
-    if not opens(actor, body, people) or not _handles(cycle, body):
+    hat = opens(actor, body, people, cycle.name)
+    if not (hat or is_public(actor, people)) or not _handles(cycle, body):
         raise Problem("ZS904", move=said("发起", "Open"), who=who_words(people))
     if cycle.party == "required" and not institution_id and subject_body is None:
         raise Problem("ZS915")
@@ -121,7 +128,13 @@ def _open(
     )
     to = cycle.opening.to
     shown = cycle.state(to).party_sees
-    _write(actor, case, cycle, Deed(EventKind.OPENED, cycle.name, to, cycle.opening.evidence, shown, values), asked)
+    _write(
+        actor,
+        case,
+        cycle,
+        Deed(EventKind.OPENED, cycle.name, to, cycle.opening.evidence, shown, values),
+        asked.in_hat(hat),
+    )
     CaseFinding.objects.bulk_create(CaseFinding(case=case, finding_id=one) for one in set(values.get("findings", ())))
     return case
 
@@ -152,8 +165,8 @@ def move(actor: Actor, case: Case, name: str, given: Given, *, version: int, key
 @deed
 def _move(actor: Actor, pk: int, name: str, given: Given, version: int, asked: Asked) -> Case:
     case, cycle = _locked(pk)
-    step, values = _checked(actor, case, cycle, name, given, version, proposing=False)
-    _take(actor, case, cycle, step, values, asked)
+    step, values, hat = _checked(actor, case, cycle, name, given, version, proposing=False)
+    _take(actor, case, cycle, step, values, asked.in_hat(hat))
     return case
 
 
@@ -171,8 +184,11 @@ def propose(actor: Actor, case: Case, name: str, given: Given, *, version: int, 
 @deed
 def _propose(actor: User, pk: int, name: str, given: Given, version: int, asked: Asked) -> Proposal:
     case, cycle = _locked(pk)
-    step, values = _checked(actor, case, cycle, name, given, version, proposing=True)
-    made = Proposal.objects.create(case=case, move=name, fields=values, proposed_by=actor, proposed_at=now())
+    step, values, hat = _checked(actor, case, cycle, name, given, version, proposing=True)
+    asked = asked.in_hat(hat)
+    made = Proposal.objects.create(
+        case=case, move=name, fields=values, proposed_by=actor, on_behalf_of=asked.behalf, proposed_at=now()
+    )
     told = Deed(EventKind.PROPOSED, name, case.state, f"{step.evidence}_proposed", shown=False, proposal=made)
     _write(actor, case, cycle, told, asked)
     return made
@@ -188,15 +204,13 @@ def confirm(actor: User, proposal: Proposal, *, version: int, key: str = "") -> 
 def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Case:
     case, cycle = _locked(proposal.case_id)
     step = policies.find_move(cycle, case, proposal.move)
-    check_acts(actor, case, cycle, step.who, named(step))
+    hat = check_confirms(actor, proposal, cycle, step.who, named(step))
     policies.check_fresh(cycle, case, version, inside=True)
     proposal = _open_proposal(proposal)
-    if proposal.proposed_by_id == actor.pk:
-        raise Problem("ZS909")
     policies.check_follows(cycle, case, step)
     policies.check_guards(step.guards, policies.step_of(cycle, case, named(step), proposal.fields))
     _settle(actor, proposal, ProposalState.CONFIRMED)
-    _take(actor, case, cycle, step, proposal.fields, asked, proposal)
+    _take(actor, case, cycle, step, proposal.fields, asked.in_hat(hat), proposal)
     return case
 
 
@@ -210,14 +224,14 @@ def refuse(actor: User, proposal: Proposal, reason: str, *, key: str = "") -> Ca
 def _refuse(actor: User, proposal: Proposal, reason: str, asked: Asked) -> Case:
     case, cycle = _locked(proposal.case_id)
     step = policies.find_move(cycle, case, proposal.move)
-    check_acts(actor, case, cycle, step.who, named(step))
+    hat = check_acts(actor, case, cycle, step.who, named(step))
     told = policies.reason_of(reason)
     proposal = _open_proposal(proposal)
     _settle(actor, proposal, ProposalState.REFUSED, told)
     values = {"reason": told}
     evidence = f"{step.evidence}_refused"
     said_ = Deed(EventKind.REFUSED, step.id, case.state, evidence, shown=False, fields=values, proposal=proposal)
-    _write(actor, case, cycle, said_, asked)
+    _write(actor, case, cycle, said_, asked.in_hat(hat))
     return case
 
 
@@ -233,7 +247,7 @@ def extend(actor: User, case: Case, clock: str, days: int, reason: str, *, versi
 def _extend(actor: User, pk: int, key: str, days: int, reason: str, version: int, asked: Asked) -> Case:
     case, cycle = _locked(pk)
     running, extension = policies.next_extension(cycle, case, key)
-    check_acts(actor, case, cycle, extension.who, said("延长期限", "Extend"))
+    hat = check_acts(actor, case, cycle, extension.who, said("延长期限", "Extend"))
     policies.check_fresh(cycle, case, version, inside=True)
     told = policies.reason_of(reason)
     if isinstance(days, bool) or not 1 <= days <= extension.days:
@@ -241,7 +255,8 @@ def _extend(actor: User, pk: int, key: str, days: int, reason: str, version: int
         raise Problem("ZS906", field=said("延长日数", "Days"), reason=limit)
     values = {"days": days, "reason": told, "was_due_on": str(running.due_on)}
     shown = cycle.state(case.state).party_sees
-    _write(actor, case, cycle, Deed(EventKind.EXTENDED, key, case.state, "case.clock_extended", shown, values), asked)
+    told_ = Deed(EventKind.EXTENDED, key, case.state, "case.clock_extended", shown, values)
+    _write(actor, case, cycle, told_, asked.in_hat(hat))
     return case
 
 
@@ -254,11 +269,12 @@ def attach(
     """
     cycle = case.life
     people = [one for one in cycle.people.values() if one.side in ("handling", "party")]
-    if not acts(actor, case, people):
+    hat = worn(actor, case, people)
+    if hat is None:
         raise Problem("ZS904", move=said("添加附件", "Attach"), who=who_words(people))
     policies.check_open(cycle, case, said("添加附件", "Attach"))
     kept = files.keep(name, chunks)
-    asked = _asked(actor, key, "attach", case.pk, kept.digest)
+    asked = _asked(actor, key, "attach", case.pk, kept.digest).in_hat(hat)
     only_inside = internal and actor.body_id == case.body_id
 
     def again() -> Attachment | None:
@@ -330,10 +346,10 @@ def _locked(pk: int) -> tuple[Case, Cycle]:
 
 def _checked(
     actor: Actor, case: Case, cycle: Cycle, name: str, given: Given, version: int, *, proposing: bool
-) -> tuple[Move, Given]:
-    """Return a step with its fields once nothing speaks against it."""
+) -> tuple[Move, Given, Hat | None]:
+    """Return a step with its fields, and in whose duties it is taken, once nothing speaks against it."""
     step = policies.find_move(cycle, case, name)
-    check_acts(actor, case, cycle, step.who, named(step))
+    hat = check_acts(actor, case, cycle, step.who, named(step))
     inside = isinstance(actor, User) and actor.body_id == case.body_id
     policies.check_fresh(cycle, case, version, inside=inside)
     policies.check_follows(cycle, case, step)
@@ -344,7 +360,7 @@ def _checked(
     known = frozenset((held if inside else held.filter(internal=False)).values_list("digest", flat=True))
     values = fields.read(step.needs, given, fields.Setting(case.body, now().date(), known))
     policies.check_guards(step.guards, policies.step_of(cycle, case, str(named(step)), values))
-    return step, values
+    return step, values, hat
 
 
 def _take(
@@ -395,8 +411,9 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     case.closed_at = moment if cycle.state(case.state).final else None
     if told.kind == EventKind.PROPOSED and told.proposal:
         case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
+        case.proposed_for = told.proposal.on_behalf_of
     elif told.kind in SETTLING:
-        case.proposed_move, case.proposed_by = "", None
+        case.proposed_move, case.proposed_by, case.proposed_for = "", None, None
     case.save()
     payload = {
         "number": case.number,
@@ -409,9 +426,12 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         "attachments": told.attachments,
         "due_on": case.due_on,
     }
+    behalf = asked.behalf if asked else None
+    if behalf:
+        payload["on_behalf_of"] = behalf.actor_key
     row = append(actor, told.evidence, f"case:{case.pk}", payload)
     user = actor if isinstance(actor, User) else None
-    return CaseEvent.objects.create(
+    event = CaseEvent.objects.create(
         case=case,
         sequence=case.sequence,
         kind=told.kind,
@@ -420,6 +440,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         to_state=told.to,
         actor=user,
         actor_key=actor.actor_key,
+        on_behalf_of=behalf,
         body=user.body if user else None,
         proposal=told.proposal,
         day=day,
@@ -431,6 +452,8 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         request=asked.request if asked else "",
         evidence=row.pk,
     )
+    tell_of(case, cycle, event)
+    return event
 
 
 def _stand(case: Case, standing: clocks.Standing) -> None:
