@@ -16,7 +16,8 @@ from django.db import IntegrityError
 
 from zhunsheng.book.cycles import Cycle, Move
 from zhunsheng.casework.bodies.models import Body, User
-from zhunsheng.casework.cases import clocks, fields, files, library, policies
+from zhunsheng.casework.cases import clocks, computing, fields, files, library, policies
+from zhunsheng.casework.cases.effects import follow
 from zhunsheng.casework.cases.models import Attachment, Case, CaseCounter, CaseEvent, CycleVersion, Proposal
 from zhunsheng.casework.cases.permissions import acts, check_acts, opens, who_words
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
@@ -185,9 +186,9 @@ def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Cas
     if proposal.proposed_by_id == actor.pk:
         raise Problem("ZS909")
     policies.check_follows(cycle, case, step)
-    policies.check_guards(step.guards, policies.step_of(cycle, case, named(step), proposal.fields))
+    values = _guarded(actor, case, cycle, step, computing.typed(proposal.fields))
     _settle(actor, proposal, ProposalState.CONFIRMED)
-    _take(actor, case, cycle, step, proposal.fields, asked, proposal)
+    _take(actor, case, cycle, step, values, asked, proposal)
     return case
 
 
@@ -334,8 +335,16 @@ def _checked(
     held = Attachment.objects.filter(case=case)
     known = frozenset((held if inside else held.filter(internal=False)).values_list("digest", flat=True))
     values = fields.read(step.needs, given, fields.Setting(case.body, now().date(), known))
-    policies.check_guards(step.guards, policies.step_of(cycle, case, str(named(step)), values))
-    return step, values
+    return step, _guarded(actor, case, cycle, step, values)
+
+
+def _guarded(actor: Actor, case: Case, cycle: Cycle, step: Move, given: Given) -> Given:
+    """Return the fields with what follows from them, once no guard refuses; what needs a sound step is added last."""
+    day, done = now().date(), computing.done_of(case)
+    values = computing.graded(cycle, case, step, done, computing.filled(step, given), day)
+    values = computing.late(cycle, step, done, values, day)
+    policies.check_guards(step.guards, policies.Step(cycle, str(named(step)), values, case, done, actor, day))
+    return computing.planned(cycle, step, case.state, done, values, day)
 
 
 def _take(
@@ -398,7 +407,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     }
     row = append(actor, told.evidence, f"case:{case.pk}", payload)
     user = actor if isinstance(actor, User) else None
-    return CaseEvent.objects.create(
+    event = CaseEvent.objects.create(
         case=case,
         sequence=case.sequence,
         kind=told.kind,
@@ -418,6 +427,8 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         request=asked.request if asked else "",
         evidence=row.pk,
     )
+    follow(case, event)
+    return event
 
 
 def _stand(case: Case, standing: clocks.Standing) -> None:

@@ -17,7 +17,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import Scope
-from zhunsheng.casework.cases import clocks, files, library, policies
+from zhunsheng.casework.cases import clocks, computing, files, library, money, policies
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CycleVersion, Proposal
 from zhunsheng.casework.cases.permissions import about_own, acts, holds, opens
 from zhunsheng.casework.cases.states import ProposalState
@@ -238,6 +238,14 @@ def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None
     return (found, files.path_of(found.digest)) if found else None
 
 
+def book(case: Case) -> money.Book | None:
+    """Return the money of a case; None for a life-cycle without money."""
+    return money.read(case.life, computing.done_of(case)) if case.life.recovery else None
+
+
 def owed(case: Case) -> int | None:
     """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
-    return policies.owed(policies.step_of(case.life, case, "", {}).before)
+    found = book(case)
+    if found is None:
+        return policies.owed(policies.step_of(case.life, case, "", {}).before)
+    return found.balance() if found.decided else None
