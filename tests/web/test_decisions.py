@@ -21,7 +21,7 @@ def a_lead():
 
 def test_a_reviewer_decides_and_the_list_can_be_asked_for_it(people, as_):
     client, key = as_("reviewer"), a_lead()
-    answer = client.post(f"/findings/{key}/decisions", {"outcome": "overturned", "reason": "编码映射有误"})
+    answer = client.post(f"/findings/{key}/decisions", {"outcome": "overturned", "cause": "wrong_facts", "reason": "编码映射有误"})
     assert answer.status_code == 302 and answer.url == f"/findings/{key}#decisions"
     page = client.get(f"/findings/{key}").content.decode()
     assert "编码映射有误" in page and "撤回结论" in page and 'name="outcome"' not in page
@@ -33,7 +33,7 @@ def test_a_reviewer_decides_and_the_list_can_be_asked_for_it(people, as_):
 
 
 def test_an_overturning_without_a_reason_is_refused_in_words(people, as_):
-    answer = as_("reviewer").post(f"/findings/{a_lead()}/decisions", {"outcome": "overturned", "reason": " \x00 "})
+    answer = as_("reviewer").post(f"/findings/{a_lead()}/decisions", {"outcome": "overturned", "cause": "wrong_facts", "reason": " \x00 "})
     text = answer.content.decode()
     assert answer.status_code == 422 and "ZS726" in text and "推翻疑点须写明理由" in text
     assert not Decision.objects.exists()
@@ -42,7 +42,7 @@ def test_an_overturning_without_a_reason_is_refused_in_words(people, as_):
 def test_a_second_decision_is_told_who_decided(people, as_):
     key = a_lead()
     as_("reviewer").post(f"/findings/{key}/decisions", {"outcome": "confirmed"})
-    answer = as_("head").post(f"/findings/{key}/decisions", {"outcome": "overturned", "reason": "x"})
+    answer = as_("head").post(f"/findings/{key}/decisions", {"outcome": "overturned", "cause": "wrong_facts", "reason": "x"})
     text = answer.content.decode()
     assert answer.status_code == 409 and "ZS725" in text and people["reviewer"].display_name in text
 
