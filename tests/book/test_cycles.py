@@ -16,7 +16,8 @@ NAMES = Names(
     frozenset({"insurance_authority", "insurance_agency", "health_authority", "institution", "vendor", "consortium"}),
     frozenset({"head", "reviewer", "office", "officer", "legal_reviewer", "finance_officer"}),
     frozenset({"within_bands", "within_owed", "nothing_owed", "other_case_known", "credits_left", "repaired_in_full",
-               "draw_repeats", "balanced", "within_account", "plan_sums", "payment_stands", "within_overpaid", "late_as_computed", "fine_stated",
+               "draw_repeats", "balanced", "within_account",
+               "plan_sums", "payment_stands", "within_overpaid", "late_as_computed", "fine_stated",
                "grade_fits", "cause_known", "reviewer_apart"}),
     load_laws(FOLDER),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from tests.casework.walking import INSTITUTION, Clock, opened, plan, staff, take
 from zhunsheng.casework.bodies.scope import scope
@@ -17,6 +18,7 @@ from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.ledger import queries as ledger
 from zhunsheng.casework.ledger.models import CreditRecord, LedgerEntry, Standing
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.cli import app
 from zhunsheng.kernel.errors import Problem
 
 DAY = date(2026, 3, 2)
@@ -98,7 +100,9 @@ def test_whatever_happens_the_ledger_reconciles_to_the_fen(recover, fine, deeds)
         assert late.charged_fen + late.open_fen <= max(stood, late.charged_fen) and late.cap_fen == max(0, stood)
 
 
-@given(st.lists(st.tuples(st.dates(DAY, DAY + timedelta(30)), st.integers(0, 10**9)), max_size=12), st.integers(0, 10**10))
+@given(
+    st.lists(st.tuples(st.dates(DAY, DAY + timedelta(30)), st.integers(0, 10**9)), max_size=12), st.integers(0, 10**10)
+)
 def test_payments_are_set_against_the_oldest_first_and_nothing_is_lost(dues, amount):
     taken = money.allocate(dues, amount)
     assert sum(taken) == min(amount, sum(fen for _on, fen in dues))
@@ -232,6 +236,15 @@ def test_the_check_finds_a_forged_copy_a_missing_entry_and_an_entry_too_many(cas
         day=DAY, evidence=1,
     )  # fmt: skip
     assert [one.what for one in ledger.differences()] == ["entries", "evidence", "balance"]
+
+
+def test_the_command_says_whether_ledger_and_cases_agree(case, crew, monkeypatch):
+    monkeypatch.setattr("zhunsheng.cli.ledger.ready", lambda: None)
+    told = CliRunner().invoke(app, ["ledger", "check", "--json"])
+    assert (told.exit_code, json.loads(told.stdout)) == (0, {"entries": 2, "differences": 0})
+    Standing.objects.filter(account="treasury").update(owed_fen=1)
+    told = CliRunner().invoke(app, ["ledger", "check", "--json"])
+    assert told.exit_code != 0 and "ZS944" in told.output and case.number in told.output
 
 
 def test_the_database_refuses_to_change_an_entry(case):

@@ -21,7 +21,10 @@ INSTITUTION = draw(POOL, "2026-03-02 seed", 1)[0]
 #: kind of body -> logins and duties within it
 STAFF = {
     "insurance_authority": {
-        "one": DutyName.REVIEWER, "two": DutyName.HEAD, "clerk": DutyName.ANALYST, "legal": DutyName.LEGAL_REVIEWER,
+        "one": DutyName.REVIEWER,
+        "two": DutyName.HEAD,
+        "clerk": DutyName.ANALYST,
+        "legal": DutyName.LEGAL_REVIEWER,
         "finance": DutyName.FINANCE_OFFICER,
     },
     "institution": {"office": DutyName.OFFICE, "doctor": DutyName.CLINICIAN},
@@ -64,9 +67,7 @@ class Clock:
 
 def sample(inputs, people, case=None):
     """Return valid fields for a step, as a form would send them."""
-    return {
-        one.id: SPECIAL[one.id] if one.id in SPECIAL else _value(one, people, case) for one in inputs
-    }
+    return {one.id: SPECIAL[one.id] if one.id in SPECIAL else _value(one, people, case) for one in inputs}
 
 
 #: What guards look at: a fine within its band, all paid, all repaired.

@@ -24,7 +24,14 @@ class Fault:
 def faults(cycle: Cycle, names: Names) -> list[Fault]:
     """Return what is wrong, names before what is built on them: the first one is worth mending first."""
     found = list(_names(cycle, names))
-    return found or [*_states(cycle), *_graph(cycle), *_moves(cycle), *_clocks(cycle), *_bands(cycle), *_recovery(cycle)]
+    return found or [
+        *_states(cycle),
+        *_graph(cycle),
+        *_moves(cycle),
+        *_clocks(cycle),
+        *_bands(cycle),
+        *_recovery(cycle),
+    ]
 
 
 def about_cycles(cycles: Iterable[Cycle]) -> list[Remark]:

@@ -10,6 +10,7 @@ import typer
 from zhunsheng import runs
 from zhunsheng.book import Book, draft, load
 from zhunsheng.book.cycle_lint import about_cycles
+from zhunsheng.book.handling import about_handling, load_grades, load_overturning
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
 from zhunsheng.book.search import KINDS, Entry, Found, index
@@ -49,6 +50,7 @@ def lint(json: Json = False) -> None:
     with show.problems(as_json=json):
         remarks = lint_book(load(rulebook(), home().book), now().date())
         remarks += about_cycles(life_cycles().values())
+        remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

@@ -68,7 +68,7 @@ def open_case(
 ) -> Case:
     """Open a case that ``body`` handles, about an institution or a body.
 
-    Raises Problem ZS902, ZS904, ZS906, ZS911, ZS913, ZS915.
+    Raises Problem ZS902, ZS904, ZS906, ZS911, ZS913, ZS915, ZS941.
     """
     subject = subject_body.pk if subject_body else None
     asked = _asked(actor, key, "open", cycle, given, body.pk, institution_id, subject)
@@ -98,6 +98,8 @@ def _open(
         raise Problem("ZS904", move=said("发起", "Open"), who=who_words(people))
     if cycle.party == "required" and not institution_id and subject_body is None:
         raise Problem("ZS915")
+    if origin is not None and (origin.body_id != body.pk or origin.institution_id != institution_id):
+        raise Problem("ZS941", number=origin.number)
     moment = now()
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)

@@ -48,7 +48,9 @@ def graded(
     if move.books != "decision" or "grade" not in fields:
         return fields
     grades = library.grades()
-    article = fields.get("article") or next((one.fields["article"] for one in done[::-1] if "article" in one.fields), "")
+    article = fields.get("article") or next(
+        (one.fields["article"] for one in done[::-1] if "article" in one.fields), ""
+    )
     counted = repeats(case, article, grades.look_back.months, day)
     fitting = grades.fitting(
         fields["nature"],
@@ -116,9 +118,7 @@ def _months_before(day: date, months: int) -> date:
     return money.day_of(year, month + 1, day.day)
 
 
-def late(
-    cycle: Cycle, move: Move, done: tuple[money.Done, ...], fields: dict[str, Any], day: date
-) -> dict[str, Any]:
+def late(cycle: Cycle, move: Move, done: tuple[money.Done, ...], fields: dict[str, Any], day: date) -> dict[str, Any]:
     """Return the fields of a late penalty with how it was computed up to a day."""
     book = money.read(cycle, done) if move.books == "late" else None
     if book is None:

@@ -188,7 +188,11 @@ def _people(one: Input, value: Any, setting: Setting) -> list[int]:
     numbers = sorted({int(part) for part in listed if re.fullmatch(r"[0-9]{1,18}", part)})
     held = set(officers(setting.body, setting.day).filter(pk__in=numbers).values_list("pk", flat=True))
     if held != set(numbers) or len(numbers) < len(listed):
-        raise _wrong(one, "须为承办单位现任的执法人员、审核员或负责人", "must be officers, reviewers or heads of the handling body")
+        raise _wrong(
+            one,
+            "须为承办单位现任的执法人员、审核员或负责人",
+            "must be officers, reviewers or heads of the handling body",
+        )
     return list(_within(one, numbers, len(numbers), "人", "people"))
 
 

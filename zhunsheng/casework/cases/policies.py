@@ -159,7 +159,11 @@ def _grade_fits(step: Step) -> None:
     found = step.fields[GRADED]["outside"]
     if found and not step.fields.get("departure"):
         grade = next(one for one in library.grades().grades if one.id == step.fields[GRADED]["grade"])
-        names = {"grade": ("档次", "grade"), "measures": ("措施", "measures"), "fine": ("罚款幅度", "range of the fine")}
+        names = {
+            "grade": ("档次", "grade"),
+            "measures": ("措施", "measures"),
+            "fine": ("罚款幅度", "range of the fine"),
+        }
         zh, en = "、".join(names[key][0] for key in found), ", ".join(names[key][1] for key in found)
         raise step.refuse(
             f"超出适用档次“{grade.zh}”（{zh}），须写明理由", f"outside the grade '{grade.en}' ({en}): say why"

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.permissions import Verb, check_may
-from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.decisions.models import Decision, RuleAnswer
 from zhunsheng.casework.decisions.policies import (
@@ -27,8 +27,8 @@ from zhunsheng.casework.decisions.policies import (
 )
 from zhunsheng.casework.decisions.states import Outcome
 from zhunsheng.casework.findings import queries as findings
-from zhunsheng.kernel.errors import Problem
 from zhunsheng.casework.outbox.actions import append, deed
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.time import now
 
@@ -124,9 +124,7 @@ def answer(actor: User, decision: Decision, chosen: str, text: str) -> RuleAnswe
     check_may(actor, Verb.ANSWER_OVERTURNED)
     told, grounds = answer_of(chosen), grounds_of(text)
     check_answerable(decision)
-    made = RuleAnswer.objects.create(
-        decision=decision, answer=told, text=grounds, answered_by=actor, answered_at=now()
-    )
+    made = RuleAnswer.objects.create(decision=decision, answer=told, text=grounds, answered_by=actor, answered_at=now())
     payload = {"decision": decision.pk, "rule": decision.rule_id, "answer": told, "text": digest(grounds.encode())}
     append(actor, "rule.answered", f"finding:{decision.finding_id}", payload)
     return made

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from zhunsheng.casework.cases.library import overturning
+from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.decisions.models import Decision
 from zhunsheng.casework.decisions.states import Outcome
-from zhunsheng.casework.cases.words import said
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.text import kept
 

@@ -101,5 +101,3 @@ class CreditRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.article} {self.valid_from}"
-
-

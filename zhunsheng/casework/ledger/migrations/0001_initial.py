@@ -5,69 +5,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0002_refuse_changes'),
+        ("cases", "0002_refuse_changes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CreditRecord',
+            name="CreditRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('article', models.CharField(max_length=60)),
-                ('grade', models.CharField(max_length=40)),
-                ('recover_fen', models.BigIntegerField()),
-                ('fine_fen', models.BigIntegerField()),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField()),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='credit', to='cases.case')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.caseevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("article", models.CharField(max_length=60)),
+                ("grade", models.CharField(max_length=40)),
+                ("recover_fen", models.BigIntegerField()),
+                ("fine_fen", models.BigIntegerField()),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField()),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="credit", to="cases.case"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.caseevent"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-valid_from', '-pk'),
-                'indexes': [models.Index(fields=['institution_id', 'valid_to'], name='ledger_cred_institu_914109_idx')],
+                "ordering": ("-valid_from", "-pk"),
+                "indexes": [models.Index(fields=["institution_id", "valid_to"], name="ledger_cred_institu_914109_idx")],
             },
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('owed', '决定应缴'), ('adjusted', '变更'), ('late', '加处罚款'), ('payment', '缴款'), ('reversal', '冲正'), ('refund', '退还')], max_length=10)),
-                ('charge', models.CharField(max_length=40)),
-                ('account', models.CharField(max_length=40)),
-                ('amount_fen', models.BigIntegerField()),
-                ('day', models.DateField()),
-                ('voucher', models.CharField(blank=True, max_length=64)),
-                ('reverses', models.PositiveIntegerField(help_text='the step whose payment it undoes', null=True)),
-                ('evidence', models.BigIntegerField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='cases.case')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='cases.caseevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("owed", "决定应缴"),
+                            ("adjusted", "变更"),
+                            ("late", "加处罚款"),
+                            ("payment", "缴款"),
+                            ("reversal", "冲正"),
+                            ("refund", "退还"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("charge", models.CharField(max_length=40)),
+                ("account", models.CharField(max_length=40)),
+                ("amount_fen", models.BigIntegerField()),
+                ("day", models.DateField()),
+                ("voucher", models.CharField(blank=True, max_length=64)),
+                ("reverses", models.PositiveIntegerField(help_text="the step whose payment it undoes", null=True)),
+                ("evidence", models.BigIntegerField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="cases.case"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="cases.caseevent"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('case', 'number'),
-                'constraints': [models.UniqueConstraint(fields=('case', 'number'), name='entry_number_once')],
+                "ordering": ("case", "number"),
+                "constraints": [models.UniqueConstraint(fields=("case", "number"), name="entry_number_once")],
             },
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(max_length=40)),
-                ('owed_fen', models.BigIntegerField()),
-                ('paid_fen', models.BigIntegerField()),
-                ('next_on', models.DateField(null=True)),
-                ('dues', models.JSONField(default=list)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("account", models.CharField(max_length=40)),
+                ("owed_fen", models.BigIntegerField()),
+                ("paid_fen", models.BigIntegerField()),
+                ("next_on", models.DateField(null=True)),
+                ("dues", models.JSONField(default=list)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="standings", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('case', 'account'),
-                'indexes': [models.Index(fields=['next_on'], name='ledger_stan_next_on_a82ed1_idx')],
-                'constraints': [models.UniqueConstraint(fields=('case', 'account'), name='one_standing_per_account')],
+                "ordering": ("case", "account"),
+                "indexes": [models.Index(fields=["next_on"], name="ledger_stan_next_on_a82ed1_idx")],
+                "constraints": [models.UniqueConstraint(fields=("case", "account"), name="one_standing_per_account")],
             },
         ),
     ]
