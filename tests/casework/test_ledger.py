@@ -125,7 +125,7 @@ def test_a_proposed_plan_comes_to_what_is_owed_with_the_remainder_in_the_last(re
 
 
 def test_the_late_penalty_of_the_law_is_three_per_cent_of_the_fine_a_day_and_at_most_the_fine():
-    """A fine of 10,000 yuan served on 2 March is due on 17 March; ten days later 3,000 are added, after 34 the cap holds."""
+    """A fine of 10,000 yuan is due on 17 March: ten days later 3,000 are added, after 34 days the cap holds."""
     book = money.read(CYCLE, decided(recover=500_000, fine=1_000_000))
     due = date(2026, 3, 17)
     told = {days: money.late_sum(book, due + timedelta(days=days)) for days in (0, 1, 10, 33, 34, 400)}

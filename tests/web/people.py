@@ -43,7 +43,8 @@ ROLES = {
 }
 COUNTY = {LEAD, TOWN, VILLAGE, OTHER, PHARMACY}
 SEES = {
-    "head": COUNTY, "reviewer": COUNTY, "legal": COUNTY, "finance": COUNTY, "agency": COUNTY, "health": COUNTY, "whole": set(PLACES),
+    "head": COUNTY, "reviewer": COUNTY, "legal": COUNTY, "finance": COUNTY, "agency": COUNTY,
+    "health": COUNTY, "whole": set(PLACES),
     "consortium": {LEAD, TOWN, VILLAGE}, "lead": {LEAD}, "town": {TOWN}, "other": {OTHER}, "pharmacy": {PHARMACY},
     "far": {FAR}, "vendor": set(), "auditor": set(), "admin": set(), "operator": set(),
     "keeper": set(), "watcher": set(), "police": set(), "idle": set(), "stranger": set(),

@@ -231,9 +231,11 @@ def test_a_look_back_counts_what_the_run_knows_and_calls_the_rest_unknown(people
     assert lookback.months_after(date(2026, 11, 2)) == ("2026-12", "2027-01", "2027-02")
     with current_run().reader(frozenset({LEAD.id})) as reader:
         rules = lookback.rules_of(reader, some_leads(2))
-        sql = "SELECT month, COUNT(*) AS n, SUM(amount_fen)::BIGINT AS fen FROM finding WHERE rule_id = ? AND " \
-              "verdict <> 'unknown' AND month IN (SELECT month FROM institution_month WHERE lines > 0) " \
-              "GROUP BY month ORDER BY month LIMIT 1"  # fmt: skip
+        sql = (
+            "SELECT month, COUNT(*) AS n, SUM(amount_fen)::BIGINT AS fen FROM finding WHERE rule_id = ? AND "
+            "verdict <> 'unknown' AND month IN (SELECT month FROM institution_month WHERE lines > 0) "
+            "GROUP BY month ORDER BY month LIMIT 1"
+        )
         known = reader.one(sql, [rules[0]])
         found = lookback.measure(reader, LEAD.id, rules[:1], [known["month"], "2031-01"])
         assert (found.findings, found.amount_fen, found.missing) == (known["n"], known["fen"], ("2031-01",))

@@ -178,7 +178,8 @@ def _of_input(one: Input) -> list[tuple[bool, str, str]]:
     return [
         (turned, f"字段“{one.zh}”下限大于上限。", f"'{one.id}': least is above most."),
         (unlimited, f"字段“{one.zh}”没有上限。", f"'{one.id}' has no upper limit."),
-        ((one.kind in ("choice", "several")) != bool(one.choices), f"字段“{one.zh}”的选项不对。", f"'{one.id}': wrong choices."),
+        ((one.kind in ("choice", "several")) != bool(one.choices), f"字段“{one.zh}”的选项不对。",
+         f"'{one.id}': wrong choices."),
         ((one.kind == "amount") != one.id.endswith("_fen"), f"金额字段“{one.zh}”须以 _fen 结尾。",
          f"'{one.id}': amounts, and they alone, end in _fen."),
     ]  # fmt: skip
@@ -192,7 +193,8 @@ def _clocks(cycle: Cycle) -> Iterator[Fault]:
             (not runs, "没有状态使用。", "no state runs it."),
             (bool(runs & set(clock.excluded)), "同一状态既计时又扣除。", "it both runs and stands still in a state."),
             (not runs <= sources, "届满的动作不能在每个计时状态办理。", "its move is not open wherever it runs."),
-            ((clock.kind in ("year_end", "planned")) != (clock.days == 0), "天数与计法不合。", "its days and kind do not agree."),
+            ((clock.kind in ("year_end", "planned")) != (clock.days == 0), "天数与计法不合。",
+             "its days and kind do not agree."),
             (any(not who.duties for one in clock.extensions for who in cycle.named(one.who)), "延长未写明职责。",
              "an extension names no duty."),
         ]  # fmt: skip

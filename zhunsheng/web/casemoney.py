@@ -12,6 +12,7 @@ from zhunsheng.book.cycles import Cycle
 from zhunsheng.book.handling import Grade, Grades
 from zhunsheng.casework.cases import computing, library, money, queries
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases.policies import WAYS
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.findings import lookback
 from zhunsheng.casework.ledger import queries as ledger
@@ -105,7 +106,7 @@ def _grade(grades: Grades, one: Grade, article: str) -> dict[str, Any]:
 
 
 def look_back(request: HttpRequest, case: Case) -> dict[str, Any] | None:
-    """Return what the rules of a case found at its institution before it and after it was paid, from the current run."""
+    """Return what the rules of a case found at its institution before it and after it was paid, by the current run."""
     opened, settled = case.events.filter(kind="opened").first(), case.events.filter(about="settle").last()
     keys = opened.fields.get("findings", []) if opened else []
     if not keys or settled is None or request.scope.file is None:
@@ -169,8 +170,7 @@ def _graded(told: dict[str, Any] | None) -> list[str]:
     found = [_("适用档次：{grade}；{since} 以来同机构同条款已决定的案件：{numbers}").format(
         grade=grade, since=told["since"], numbers=numbers)]  # fmt: skip
     if told["outside"]:
-        names = {"grade": _("档次"), "measures": _("措施"), "fine": _("罚款幅度")}
-        ways = "、".join(names[key] for key in told["outside"])
+        ways = "、".join(str(said(*WAYS[key])) for key in told["outside"])
         found.append(_("超出适用档次：{ways}").format(ways=ways))
     return found
 

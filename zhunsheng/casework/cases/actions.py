@@ -343,7 +343,7 @@ def _checked(
 def _guarded(actor: Actor, case: Case, cycle: Cycle, step: Move, given: Given) -> Given:
     """Return the fields with what follows from them, once no guard refuses; what needs a sound step is added last."""
     day, done = now().date(), computing.done_of(case)
-    values = computing.graded(cycle, case, step, done, computing.filled(step, given), day)
+    values = computing.graded(cycle, case, step, computing.filled(step, given), day)
     values = computing.late(cycle, step, done, values, day)
     policies.check_guards(step.guards, policies.Step(cycle, str(named(step)), values, case, done, actor, day))
     return computing.planned(cycle, step, case.state, done, values, day)

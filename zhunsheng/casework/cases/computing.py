@@ -41,17 +41,12 @@ def filled(move: Move, fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "fine_fen": part(int(fields["loss_fen"]), int(fields["multiple"]), 10_000)}
 
 
-def graded(
-    cycle: Cycle, case: Case, move: Move, done: tuple[money.Done, ...], fields: dict[str, Any], day: date
-) -> dict[str, Any]:
+def graded(cycle: Cycle, case: Case, move: Move, fields: dict[str, Any], day: date) -> dict[str, Any]:
     """Return the fields of a decision with its grade as it follows from the rule book and from earlier cases."""
     if move.books != "decision" or "grade" not in fields:
         return fields
     grades = library.grades()
-    article = fields.get("article") or next(
-        (one.fields["article"] for one in done[::-1] if "article" in one.fields), ""
-    )
-    counted = repeats(case, article, grades.look_back.months, day)
+    counted = repeats(case, fields["article"], grades.look_back.months, day)
     fitting = grades.fitting(
         fields["nature"],
         severe=fields["gravity"] == "severe",

@@ -81,7 +81,7 @@ class Instalment:
 
 @dataclass(slots=True)
 class Book:
-    """Postings and open rows of a case. ``over`` holds what was paid too much of a charge, ``live`` the present plan."""
+    """Postings and rows of a case. ``over`` holds what was paid too much of a charge, ``live`` the present plan."""
 
     recovery: Recovery
     postings: list[Posting] = field(default_factory=list)
@@ -291,7 +291,7 @@ def _close(book: Book, day: date) -> None:
 
 
 def _default(book: Book, one: Done) -> None:
-    """Where the plan says so, one missed instalment makes all later ones due on the day on which it was found missed."""
+    """Where the plan says so, one missed instalment makes all later ones due on the day on which it was found."""
     later = [row for row in book.live if row.on > one.day and row.left > 0] if book.spread_whole else []
     for row in later:
         left = row.left
@@ -301,8 +301,8 @@ def _default(book: Book, one: Done) -> None:
 
 
 _BOOKS = {
-    "decision": _decide, "service": _serve, "adjustment": _adjust, "payment": _pay, "reversal": _reverse, "refund": _refund,
-    "late": _add_late, "plan": _spread, "default": _default,
+    "decision": _decide, "service": _serve, "adjustment": _adjust, "payment": _pay, "reversal": _reverse,
+    "refund": _refund, "late": _add_late, "plan": _spread, "default": _default,
 }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI
 
 REASON_LENGTH = 2000
+#: In which ways a decision can leave its grade, in words.
+WAYS = {"grade": ("档次", "grade"), "measures": ("措施", "measures"), "fine": ("罚款幅度", "range of the fine")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,7 @@ def _grade_fits(step: Step) -> None:
     found = step.fields[GRADED]["outside"]
     if found and not step.fields.get("departure"):
         grade = next(one for one in library.grades().grades if one.id == step.fields[GRADED]["grade"])
-        names = {
-            "grade": ("档次", "grade"),
-            "measures": ("措施", "measures"),
-            "fine": ("罚款幅度", "range of the fine"),
-        }
-        zh, en = "、".join(names[key][0] for key in found), ", ".join(names[key][1] for key in found)
+        zh, en = "、".join(WAYS[key][0] for key in found), ", ".join(WAYS[key][1] for key in found)
         raise step.refuse(
             f"超出适用档次“{grade.zh}”（{zh}），须写明理由", f"outside the grade '{grade.en}' ({en}): say why"
         )

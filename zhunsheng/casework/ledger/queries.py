@@ -99,11 +99,8 @@ def totals(made: list[Line]) -> Totals:
 
 def entries(scope: Scope, case: Case) -> QuerySet[LedgerEntry]:
     """Return the entries of a case in view, oldest first; whom the case is about sees its own."""
-    return (
-        LedgerEntry.objects.filter(case__in=queries.cases(scope).order_by().filter(pk=case.pk))
-        .select_related("event")
-        .order_by("number")
-    )
+    seen = queries.cases(scope).order_by().filter(pk=case.pk)
+    return LedgerEntry.objects.filter(case__in=seen).select_related("event").order_by("number")
 
 
 def credit(scope: Scope, institution_id: str = "") -> QuerySet[CreditRecord]:
