@@ -5,10 +5,11 @@ Multiples are kept in 1/10000 of the loss; a grade that names no multiple of an 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -20,7 +21,6 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
 
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
-Read = TypeVar("Read", bound="Grades | Overturning")
 
 
 class Measure(Entry):
@@ -130,7 +130,7 @@ class Overturning(Dated):
 
 def load_grades(folder: Path) -> Grades:
     """Return the grades of a rule book. Raises Problem ZS945."""
-    found = _load(folder / "handling" / "grades.yaml", Grades)
+    found: Grades = _load(folder / "handling" / "grades.yaml", Grades)
     fault = next(_wrong_grades(found), "")
     if fault:
         raise Problem("ZS945", file="grades.yaml", where="grades", reason=fault)
@@ -139,14 +139,14 @@ def load_grades(folder: Path) -> Grades:
 
 def load_overturning(folder: Path) -> Overturning:
     """Return the reasons of overturning of a rule book. Raises Problem ZS945."""
-    found = _load(folder / "handling" / "overturning.yaml", Overturning)
+    found: Overturning = _load(folder / "handling" / "overturning.yaml", Overturning)
     fault = next((f"cite {one.cite}" for one in found.thresholds if one.cite not in found.cites), "")
     if fault:
         raise Problem("ZS945", file="overturning.yaml", where="thresholds", reason=fault)
     return found
 
 
-def _wrong_grades(found: Grades) -> Any:
+def _wrong_grades(found: Grades) -> Iterator[str]:
     """Yield what is wrong in the sense: names that nothing defines, and acts for which no grade is there."""
     measures, grades = {one.id for one in found.measures}, {one.id for one in found.grades}
     cites = {one.cite for one in found.measures} | {found.look_back.cite, found.credit.cite}
@@ -160,15 +160,15 @@ def _wrong_grades(found: Grades) -> Any:
     yield from (f"no grade for {name}" for name in sorted({"misread", "fault", "intent"} - plain))
 
 
-def _load(path: Path, shape: type[Read]) -> Read:
+def _load(path: Path, shape: Any) -> Any:
     try:
-        return _read(path.read_text("utf-8"), path.name, shape)  # type: ignore[return-value]
+        return _read(path.read_text("utf-8"), path.name, shape)
     except (OSError, UnicodeDecodeError) as error:
         raise Problem("ZS945", file=path.name, where="", reason=error) from error
 
 
 @lru_cache(maxsize=16)
-def _read(text: str, name: str, shape: type[Grades] | type[Overturning]) -> Grades | Overturning:
+def _read(text: str, name: str, shape: Any) -> Any:
     try:
         return shape.model_validate(from_yaml(check_yaml(text)))
     except yaml.YAMLError as error:
