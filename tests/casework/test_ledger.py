@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.casework.walking import INSTITUTION, Clock, opened, plan, staff, take
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions, library, money, queries
 from zhunsheng.casework.cases.models import Case, CaseEvent
@@ -222,7 +223,7 @@ def test_each_entry_is_tied_to_its_step_and_evidence_and_the_check_finds_no_diff
     [record] = ledger.credit(scope(crew["office"]))
     assert (record.institution_id, record.grade, record.fine_fen) == (INSTITUTION, "first", 120_000)
     assert (record.valid_from, record.valid_to) == (DAY, date(2029, 3, 2))
-    assert not ledger.credit(scope(crew["away"])).exists() or scope(crew["away"]).whole
+    assert not ledger.credit(scope(crew["away"])).exists()
 
 
 def test_the_check_finds_a_forged_copy_a_missing_entry_and_an_entry_too_many(case, crew):
@@ -344,3 +345,18 @@ def test_who_handled_the_case_does_not_review_it(crew, clock):
     given = {"opinion": "同意"}
     refused(lambda: actions.move(crew["two"], made, "pass_review", given, version=made.version), "ZS904")
     assert opening.get().fields["officers"] and take(made, CYCLE, "pass_review", crew).state == "deciding"
+
+
+def test_behind_the_wall_of_the_database_the_party_reads_its_ledger_and_others_nothing(case, crew):
+    walled = connection.vendor == "postgresql"
+    for login, rows in (("office", 2), ("one", 2), ("away", 0)):
+        with walls.within(walls.wall_of(scope(crew[login]))):
+            count = rows if walled else 2
+            assert (LedgerEntry.objects.count(), Standing.objects.count()) == (count, count), login
+            assert ledger.entries(scope(crew[login]), case).count() == rows
+
+
+def test_a_payment_is_booked_behind_the_wall_of_the_finance_officer(case, crew):
+    with walls.within(walls.wall_of(scope(crew["finance"]))):
+        pay(case, crew, "fund", "1.00")
+        assert list(ledger.differences()) == []

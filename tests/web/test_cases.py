@@ -15,6 +15,10 @@ from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db
+DECISION = {
+    "article": "reg-735/38", "loss_fen": "1000", "recover_fen": "1000", "nature": "fault", "gravity": "ordinary",
+    "self_reported": "no", "grade": "first", "measures": ["rectify", "fine"],
+}  # fmt: skip
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
@@ -97,9 +101,7 @@ def test_a_clue_from_findings_becomes_a_case_and_is_decided_by_two(people, as_):
     assert step(as_("legal"), case, "pass_review", opinion="同意").status_code == 302
     text = reviewer.get(f"/cases/{case.pk}").content.decode()
     assert "处理档次" in text and 'value="1000.00"' in text and "¥1,000.00 – ¥2,000.00" in text
-    wrong = {"article": "reg-735/38", "loss_fen": "1000", "recover_fen": "1000", "reason": "依法从重处理，理由如下",
-             "nature": "fault", "gravity": "ordinary", "self_reported": "no", "grade": "first",
-             "measures": ["rectify", "fine"]}  # fmt: skip
+    wrong = DECISION | {"reason": "依法从重处理，理由如下"}
     answer = step(reviewer, case, "decide_penalty", fine_fen="3000", **wrong)
     text = answer.content.decode()
     assert answer.status_code == 422 and "ZS913" in text and "依法从重处理，理由如下" in text and 'value="3000"' in text
@@ -108,8 +110,8 @@ def test_a_clue_from_findings_becomes_a_case_and_is_decided_by_two(people, as_):
     assert state(case) == "decided"
     text = office.get(f"/cases/{case.pk}").content.decode()
     assert "已决定" in text and "法制审核通过" not in text and "¥1,000.00" in text
-    events = CaseEvent.objects.filter(case=case)
-    assert set(events.values_list("evidence", flat=True)) <= set(EvidenceOutbox.objects.values_list("pk", flat=True))
+    rows = set(CaseEvent.objects.filter(case=case).values_list("evidence", flat=True))
+    assert rows <= set(EvidenceOutbox.objects.values_list("pk", flat=True))
 
 
 def test_a_stale_form_names_who_acted_and_keeps_what_was_typed(people, as_):
@@ -207,11 +209,7 @@ def decided_case(people, as_):
     step(as_("lead"), case, "waive")
     step(reviewer, case, "submit_for_review", opinion="同意")
     step(as_("legal"), case, "pass_review", opinion="同意")
-    step(
-        reviewer, case, "decide_penalty", article="reg-735/38", loss_fen="1000", recover_fen="1000", multiple="1.2",
-        nature="fault", gravity="ordinary", self_reported="no", grade="first", measures=["fine"],
-        reason="依法处理，理由如下所述",
-    )  # fmt: skip
+    step(reviewer, case, "decide_penalty", multiple="1.2", reason="依法处理，理由如下所述", **DECISION)
     text = head.get(f"/cases/{case.pk}").content.decode()
     assert "¥1,200.00" in text and "适用档次：首次违规" in text
     settle(head, case)

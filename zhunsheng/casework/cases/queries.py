@@ -7,7 +7,7 @@ its events and files those that are not internal.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -80,6 +80,11 @@ def cases(
 def one(scope: Scope, pk: int) -> Case | None:
     """Return a case in view, or None."""
     return cases(scope).filter(pk=pk).first()
+
+
+def every_case() -> Iterator[Case]:
+    """Yield the cases of the whole site in their order, for checks on the command line."""
+    yield from Case.objects.select_related("bound").order_by("pk").iterator()
 
 
 def waiting(scope: Scope, user: User) -> QuerySet[Case]:

@@ -94,7 +94,7 @@ def follow_case(case: Case, event: CaseEvent) -> None:
     overturned = "cause" in event.fields
     if not overturned and move.books != "decision":
         return
-    opened = CaseEvent.objects.filter(case=case, kind="opened").first()
+    opened = case.events.filter(kind="opened").first()
     keys = list(opened.fields.get("findings", ())) if opened else []
     said = {"cause": event.fields.get("cause", ""), "reason": event.fields["reason"]}
     outcome = Outcome.OVERTURNED if overturned else Outcome.CONFIRMED

@@ -70,7 +70,7 @@ def recoveries(scope: Scope, wanted: Wanted, day: date) -> QuerySet[Standing]:
     soon = date.fromordinal(day.toordinal() + SOON_DAYS)
     dues = {
         "open": Q(next_on__isnull=False), "late": Q(next_on__lt=day), "soon": Q(next_on__gte=day, next_on__lte=soon),
-        "paid": Q(next_on=None, case__in=Case.objects.filter(standings__paid_fen__gt=0)),
+        "paid": Q(next_on=None, paid_fen__gt=0),
     }  # fmt: skip
     return found.filter(dues[wanted.due]) if wanted.due else found
 
@@ -103,6 +103,11 @@ def entries(scope: Scope, case: Case) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(case__in=seen).select_related("event").order_by("number")
 
 
+def count_entries() -> int:
+    """Return how many entries the ledger of the whole site holds, for the command line."""
+    return LedgerEntry.objects.count()
+
+
 def credit(scope: Scope, institution_id: str = "") -> QuerySet[CreditRecord]:
     """Return the credit records in view, newest first, of one institution or of all."""
     found = scope.rows(CreditRecord.objects.select_related("case"))
@@ -124,7 +129,7 @@ class Difference:
 
 def differences() -> Iterator[Difference]:
     """Yield every place of the whole site where the ledger is not what the steps of its case make."""
-    for case in Case.objects.order_by("pk").iterator():
+    for case in queries.every_case():
         if case.life.recovery is not None:
             yield from _of_case(case, case.life)
 
