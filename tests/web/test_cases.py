@@ -71,9 +71,7 @@ def test_a_clue_from_findings_becomes_a_case_and_is_decided_by_two(people, as_):
     assert state(found) == "verifying"
     assert found.number in head.get("/cases").content.decode()
     assert found.number not in reviewer.get("/cases").content.decode()
-    assert settle(head, found).status_code == 302
-    assert state(found) == "filed"
-
+    assert settle(head, found).status_code == 302 and state(found) == "filed"
     text = reviewer.get(f"/cases/{found.pk}").content.decode()
     address = re.search(r'href="(/cases/new\?cycle=fund_case[^"]*)"', text)[1].replace("&amp;", "&")
     text = reviewer.get(address).content.decode()
