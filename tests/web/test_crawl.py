@@ -35,7 +35,7 @@ APART = {
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
-    "case-attach",
+    "case-attach", "overturned-answer",
 }  # fmt: skip
 
 
@@ -110,7 +110,8 @@ def lists():
         "/rules/backtest?rule=fund/duplicate-charge",
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
-        "/cases/new?cycle=clue",
+        "/cases/new?cycle=clue", "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
+        "/rules/overturned",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -243,7 +244,7 @@ def every_decision_and_reminder(people, as_):
         with current_run().reader(None) as reader:
             sql = "SELECT MIN(finding_id) AS f FROM finding WHERE institution_id = ? AND verdict <> 'unknown'"
             key = reader.one(sql, [place.id])["f"]
-        said = {"outcome": "overturned", "reason": f"核对{place.name}病历"}
+        said = {"outcome": "overturned", "cause": "wrong_facts", "reason": f"核对{place.name}病历"}
         assert client.post(f"/findings/{key}/decisions", said).status_code == 302
         body = Body.objects.filter(institution_code=place.id, kind="institution").first()
         if body is not None:
