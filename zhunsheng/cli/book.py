@@ -10,6 +10,7 @@ import typer
 from zhunsheng import runs
 from zhunsheng.book import Book, draft, load
 from zhunsheng.book.cycle_lint import about_cycles
+from zhunsheng.book.handling import about_handling, load_grades, load_overturning
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
 from zhunsheng.book.search import KINDS, Entry, Found, index
@@ -50,6 +51,7 @@ def lint(json: Json = False) -> None:
         remarks = lint_book(load(rulebook(), home().book), now().date())
         remarks += about_cycles(life_cycles().values())
         check_documents()
+        remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

@@ -136,7 +136,7 @@ def _story(site: Home) -> None:
     place = office.body.institution_code if office and office.body else ""
     sql = (
         "SELECT finding_id, amount_fen FROM finding WHERE institution_id = ? AND rule_id = ? AND verdict <> 'unknown' "
-        "AND amount_fen > 0 ORDER BY amount_fen DESC, finding_id LIMIT 20"
+        "AND amount_fen > 0 AND month < '2026-07' ORDER BY amount_fen DESC, finding_id LIMIT 20"
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()

@@ -14,8 +14,8 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       _CLAIM: the claim that holds the login (preferred_username); _FACTOR: 1 when it asks for the
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
-ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails, and printed
-                      on documents for checking them
+ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails and
+                      on documents, where they are checked
 ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: STARTTLS; smtp+plain: none);
                       ZHUNSHENG_MAIL_FROM: its sender. Without it no mail is offered
 ZHUNSHENG_WEBHOOK_HOSTS  hosts of the own network that webhooks may call, comma-separated
@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
     "zhunsheng.casework.documents",
+    "zhunsheng.casework.ledger",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

@@ -32,6 +32,7 @@ SECTIONS = {
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
     "documents": "cases", "document": "cases", "document-draft": "cases", "document-act": "cases",
+    "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",

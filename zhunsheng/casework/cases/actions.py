@@ -7,16 +7,15 @@ fields by their digest, because their words may speak of a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
-
-from django.db import IntegrityError
+from typing import Any
 
 from zhunsheng.book.cycles import Cycle, Move
 from zhunsheng.casework.bodies.models import Body, User
-from zhunsheng.casework.cases import clocks, fields, files, library, policies
+from zhunsheng.casework.cases import clocks, computing, fields, files, library, policies
+from zhunsheng.casework.cases.effects import follow
 from zhunsheng.casework.cases.models import (
     Attachment,
     Case,
@@ -29,6 +28,7 @@ from zhunsheng.casework.cases.models import (
 from zhunsheng.casework.cases.notices import tell_of
 from zhunsheng.casework.cases.permissions import Hat, check_acts, check_confirms, is_public, opens, who_words, worn
 from zhunsheng.casework.cases.states import CHANGING, SETTLING, EventKind, ProposalState
+from zhunsheng.casework.cases.submissions import Asked, again, once, repeated, submission
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
 from zhunsheng.kernel.errors import Problem
@@ -37,20 +37,6 @@ from zhunsheng.kernel.time import now
 
 CLOCK = Process("clock")
 Given = dict[str, Any]
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A submission: its key, the digest of what was asked under it, and on whose behalf."""
-
-    key: str = ""
-    request: str = ""
-    behalf: User | None = None
-
-    def in_hat(self, hat: Hat | None) -> Asked:
-        """Return the submission with whose delegated duty it is made in."""
-        return replace(self, behalf=hat.behalf) if hat else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +67,17 @@ def open_case(
 ) -> Case:
     """Open a case that ``body`` handles, about an institution or a body.
 
-    Raises Problem ZS902, ZS904, ZS906, ZS911, ZS913, ZS915.
+    Raises Problem ZS902, ZS904, ZS906, ZS911, ZS913, ZS915, ZS941.
     """
     subject = subject_body.pk if subject_body else None
-    asked = _asked(actor, key, "open", cycle, given, body.pk, institution_id, subject)
+    asked = submission(actor, key, "open", cycle, given, body.pk, institution_id, subject)
 
-    def again() -> Case | None:
-        event = _repeated(actor, asked)
+    def made() -> Case | None:
+        event = repeated(actor, asked)
         return event.case if event else None
 
-    return _once(
-        again, lambda: _open(actor, library.cycle(cycle), given, body, institution_id, subject_body, origin, asked)
+    return once(
+        made, lambda: _open(actor, library.cycle(cycle), given, body, institution_id, subject_body, origin, asked)
     )
 
 
@@ -112,6 +98,8 @@ def _open(
         raise Problem("ZS904", move=said("发起", "Open"), who=who_words(people))
     if cycle.party == "required" and not institution_id and subject_body is None:
         raise Problem("ZS915")
+    if origin is not None and (origin.body_id != body.pk or origin.institution_id != institution_id):
+        raise Problem("ZS941", number=origin.number)
     moment = now()
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)
@@ -158,8 +146,8 @@ def _number(cycle: Cycle, body: Body, year: int) -> str:
 
 def move(actor: Actor, case: Case, name: str, given: Given, *, version: int, key: str = "") -> Case:
     """Take a step that one person takes. Raises Problem ZS903-908, ZS911, ZS913."""
-    asked = _asked(actor, key, "move", case.pk, name, given)
-    return _once(lambda: _again(actor, asked, case), lambda: _move(actor, case.pk, name, given, version, asked))
+    asked = submission(actor, key, "move", case.pk, name, given)
+    return once(lambda: again(actor, asked, case), lambda: _move(actor, case.pk, name, given, version, asked))
 
 
 @deed
@@ -172,13 +160,13 @@ def _move(actor: Actor, pk: int, name: str, given: Given, version: int, asked: A
 
 def propose(actor: Actor, case: Case, name: str, given: Given, *, version: int, key: str = "") -> Proposal:
     """Propose a step of two people. Raises Problem ZS903-906, ZS908, ZS911, ZS913, ZS916."""
-    asked = _asked(actor, key, "propose", case.pk, name, given)
+    asked = submission(actor, key, "propose", case.pk, name, given)
 
-    def again() -> Proposal | None:
-        event = _repeated(actor, asked)
+    def made() -> Proposal | None:
+        event = repeated(actor, asked)
         return event.proposal if event else None
 
-    return _once(again, lambda: _propose(actor, case.pk, name, given, version, asked))
+    return once(made, lambda: _propose(actor, case.pk, name, given, version, asked))
 
 
 @deed
@@ -196,8 +184,8 @@ def _propose(actor: User, pk: int, name: str, given: Given, version: int, asked:
 
 def confirm(actor: User, proposal: Proposal, *, version: int, key: str = "") -> Case:
     """Confirm what another person proposed: the step is taken. Raises Problem ZS903-905, ZS909-911, ZS913."""
-    asked = _asked(actor, key, "confirm", proposal.pk)
-    return _once(lambda: _again(actor, asked, proposal.case), lambda: _confirm(actor, proposal, version, asked))
+    asked = submission(actor, key, "confirm", proposal.pk)
+    return once(lambda: again(actor, asked, proposal.case), lambda: _confirm(actor, proposal, version, asked))
 
 
 @deed
@@ -208,16 +196,16 @@ def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Cas
     policies.check_fresh(cycle, case, version, inside=True)
     proposal = _open_proposal(proposal)
     policies.check_follows(cycle, case, step)
-    policies.check_guards(step.guards, policies.step_of(cycle, case, named(step), proposal.fields))
+    values = _guarded(actor, case, cycle, step, computing.typed(proposal.fields))
     _settle(actor, proposal, ProposalState.CONFIRMED)
-    _take(actor, case, cycle, step, proposal.fields, asked.in_hat(hat), proposal)
+    _take(actor, case, cycle, step, values, asked.in_hat(hat), proposal)
     return case
 
 
 def refuse(actor: User, proposal: Proposal, reason: str, *, key: str = "") -> Case:
     """Refuse a proposal with a reason, or take one's own back. Raises Problem ZS904, ZS906, ZS910, ZS911."""
-    asked = _asked(actor, key, "refuse", proposal.pk, reason)
-    return _once(lambda: _again(actor, asked, proposal.case), lambda: _refuse(actor, proposal, reason, asked))
+    asked = submission(actor, key, "refuse", proposal.pk, reason)
+    return once(lambda: again(actor, asked, proposal.case), lambda: _refuse(actor, proposal, reason, asked))
 
 
 @deed
@@ -237,9 +225,10 @@ def _refuse(actor: User, proposal: Proposal, reason: str, asked: Asked) -> Case:
 
 def extend(actor: User, case: Case, clock: str, days: int, reason: str, *, version: int, key: str = "") -> Case:
     """Prolong a running clock by at most what its next extension allows. Raises Problem ZS903-906, ZS911, ZS912."""
-    asked = _asked(actor, key, "extend", case.pk, clock, days, reason)
-    return _once(
-        lambda: _again(actor, asked, case), lambda: _extend(actor, case.pk, clock, days, reason, version, asked)
+    asked = submission(actor, key, "extend", case.pk, clock, days, reason)
+    return once(
+        lambda: again(actor, asked, case),
+        lambda: _extend(actor, case.pk, clock, days, reason, version, asked),
     )
 
 
@@ -274,13 +263,13 @@ def attach(
         raise Problem("ZS904", move=said("添加附件", "Attach"), who=who_words(people))
     policies.check_open(cycle, case, said("添加附件", "Attach"))
     kept = files.keep(name, chunks)
-    asked = _asked(actor, key, "attach", case.pk, kept.digest).in_hat(hat)
+    asked = submission(actor, key, "attach", case.pk, kept.digest).in_hat(hat)
     only_inside = internal and actor.body_id == case.body_id
 
-    def again() -> Attachment | None:
+    def made() -> Attachment | None:
         return Attachment.objects.filter(case=case, digest=kept.digest, internal=only_inside).first()
 
-    return _once(again, lambda: _attach(actor, case.pk, kept, asked, internal=only_inside))
+    return once(made, lambda: _attach(actor, case.pk, kept, asked, internal=only_inside))
 
 
 @deed
@@ -359,8 +348,16 @@ def _checked(
     held = Attachment.objects.filter(case=case)
     known = frozenset((held if inside else held.filter(internal=False)).values_list("digest", flat=True))
     values = fields.read(step.needs, given, fields.Setting(case.body, now().date(), known))
-    policies.check_guards(step.guards, policies.step_of(cycle, case, str(named(step)), values))
-    return step, values, hat
+    return step, _guarded(actor, case, cycle, step, values), hat
+
+
+def _guarded(actor: Actor, case: Case, cycle: Cycle, step: Move, given: Given) -> Given:
+    """Return the fields with what follows from them, once no guard refuses; what needs a sound step is added last."""
+    day, done = now().date(), computing.done_of(case)
+    values = computing.graded(cycle, case, step, computing.filled(step, given), day)
+    values = computing.late(cycle, step, done, values, day)
+    policies.check_guards(step.guards, policies.Step(cycle, str(named(step)), values, case, done, actor, day))
+    return computing.planned(cycle, step, case.state, done, values, day)
 
 
 def _take(
@@ -453,6 +450,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         evidence=row.pk,
     )
     tell_of(case, cycle, event)
+    follow(case, event)
     return event
 
 
@@ -463,38 +461,3 @@ def _stand(case: Case, standing: clocks.Standing) -> None:
     case.due_on = first.due_on if first else None
     case.provisional = any(one.provisional for one in standing.clocks)
     case.next_on = min((one.due_on for one in standing.clocks if one.due_on and not one.told_on), default=None)
-
-
-def _asked(actor: Actor, key: str, *request: Any) -> Asked:
-    return Asked(key[:64], digest(canonical([actor.actor_key, *request])) if key else "")
-
-
-def _repeated(actor: Actor, asked: Asked) -> CaseEvent | None:
-    """Return the event that the same submission made before. Raises Problem ZS911 for another one under its key."""
-    if not asked.key:
-        return None
-    found = (
-        CaseEvent.objects.filter(actor_key=actor.actor_key, key=asked.key).select_related("case", "proposal").first()
-    )
-    if found and found.request != asked.request:
-        raise Problem("ZS911", key=asked.key)
-    return found
-
-
-def _again(actor: Actor, asked: Asked, case: Case) -> Case | None:
-    found = _repeated(actor, asked)
-    return Case.objects.get(pk=case.pk) if found else None
-
-
-def _once(again: Callable[[], Answer | None], act: Callable[[], Answer]) -> Answer:
-    """Do a submission once: give what it made before, also when it was made between the look and the writing."""
-    done = again()
-    if done is not None:
-        return done
-    try:
-        return act()
-    except (IntegrityError, Problem):
-        made = again()
-        if made is None:
-            raise
-        return made

@@ -7,7 +7,7 @@ its events and files those that are not internal.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import Scope
-from zhunsheng.casework.cases import clocks, files, library, policies
+from zhunsheng.casework.cases import clocks, computing, files, library, money, policies
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, Proposal
 from zhunsheng.casework.cases.permissions import acts, check_confirms, hats, opens
 from zhunsheng.casework.cases.turns import turns
@@ -81,6 +81,11 @@ def cases(
 def one(scope: Scope, pk: int) -> Case | None:
     """Return a case in view, or None."""
     return cases(scope).filter(pk=pk).first()
+
+
+def every_case() -> Iterator[Case]:
+    """Yield the cases of the whole site in their order, for checks on the command line."""
+    yield from Case.objects.select_related("bound").order_by("pk").iterator()
 
 
 def waiting(scope: Scope, user: User) -> QuerySet[Case]:
@@ -227,9 +232,17 @@ def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None
     return (found, files.path_of(found.digest)) if found else None
 
 
+def book(case: Case) -> money.Book | None:
+    """Return the money of a case; None for a life-cycle without money."""
+    return money.read(case.life, computing.done_of(case)) if case.life.recovery else None
+
+
 def owed(case: Case) -> int | None:
     """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
-    return policies.owed(policies.step_of(case.life, case, "", {}).before)
+    found = book(case)
+    if found is None:
+        return policies.owed(policies.step_of(case.life, case, "", {}).before)
+    return found.balance() if found.decided else None
 
 
 def held(pk: int) -> Case:
