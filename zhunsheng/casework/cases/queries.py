@@ -232,17 +232,21 @@ def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None
     return (found, files.path_of(found.digest)) if found else None
 
 
-def book(case: Case) -> money.Book | None:
-    """Return the money of a case; None for a life-cycle without money."""
-    return money.read(case.life, computing.done_of(case)) if case.life.recovery else None
+def book(case: Case, until: int | None = None) -> money.Book | None:
+    """Return the money of a case, ``until`` one of its events; None for a life-cycle without money."""
+    return money.read(case.life, _done(case, until)) if case.life.recovery else None
 
 
-def owed(case: Case) -> int | None:
+def owed(case: Case, until: int | None = None) -> int | None:
     """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
-    found = book(case)
+    found = book(case, until)
     if found is None:
-        return policies.owed(policies.step_of(case.life, case, "", {}).before)
+        return policies.owed(tuple(one.fields for one in _done(case, until)))
     return found.balance() if found.decided else None
+
+
+def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
+    return tuple(one for one in computing.done_of(case) if until is None or one.sequence <= until)
 
 
 def held(pk: int) -> Case:

@@ -10,11 +10,13 @@ from django.utils import translation
 from zhunsheng.book.cycles import Cycle, Input
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import Body, User
-from zhunsheng.casework.cases import library, policies
+from zhunsheng.casework.cases import library, queries
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.documents.models import Document
 from zhunsheng.casework.documents.states import DocumentState
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.money import yuan
+from zhunsheng.kernel.quantity import plain
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.reports import words
 from zhunsheng.reports.fill import Words
@@ -77,10 +79,21 @@ def _word(one: Input, value: Any, people: dict[str, str], files: dict[str, str])
         return one.choices[value][0] if value in one.choices else str(value)
     if one.kind == "article":
         return article(str(value))
+    if one.kind == "several":
+        return "、".join(one.choices[key][0] for key in value if key in one.choices)
+    if one.kind == "multiple":
+        return f"{plain(value, 4)}倍"
+    if one.kind == "plan":
+        return "；".join(_instalment(number, row) for number, row in enumerate(value, 1))
     if isinstance(value, list):
         known = people if one.kind == "people" else files
         return "、".join(known.get(str(part), str(part)) for part in value)
     return str(value)
+
+
+def _instalment(number: int, row: dict[str, Any]) -> str:
+    fen = sum(part for name, part in row.items() if name != "on")
+    return f"第{number}期{words.day(row['on'])}，{yuan(fen)}元"
 
 
 def article(key: str) -> str:
@@ -99,7 +112,7 @@ def _case(case: Case, cycle: Cycle, done: list[CaseEvent]) -> dict[str, str]:
         "case.body": case.body.name,
         "case.opened_on": words.day(case.opened_at.astimezone(SHANGHAI).date()),
     }
-    owed = policies.owed(tuple(one.fields for one in done))
+    owed = queries.owed(case, done[-1].sequence)
     if owed is not None:
         fields["case.owed"] = words.amount(owed)
     fields |= {f"clock.{one.id}": words.span(one.days, one.kind) for one in cycle.clocks}
