@@ -139,6 +139,7 @@ def _registers(con: duckdb.DuckDBPyConnection) -> str:
     """Return one digest over the tables that belong to no person: institutions, departments, devices and so on."""
     read = dict.fromkeys(_REGISTRATIONS, "*COLUMNS(*)")
     read |= {t: _columns(t) for t in _RAW if not _with_person(t) and "encounter_id" not in TABLES[t].names}
+    read["payment_status"] += ", decision"
     told = []
     for table, columns in read.items():
         query = f"SELECT COUNT(*), SUM(CAST(HASH({columns}) AS HUGEINT)) FROM main.{table}"

@@ -29,6 +29,7 @@ from zhunsheng.desk.compiled import CompiledBook
 from zhunsheng.desk.desk import Desk, Told
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.desk.store import Store
+from zhunsheng.facts.rulings import InForce
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.ids import pseudonym, site_key
@@ -58,7 +59,7 @@ _keys: dict[str, tuple[float, ApiKey]] = {}
 @lru_cache
 def desk() -> Desk:
     """Return the desk of the site."""
-    return Desk(Store(tasks.folder(home())), _changed)
+    return Desk(Store(tasks.folder(home())), _changed, InForce(home()))
 
 
 _seen: list[object] = [None]
