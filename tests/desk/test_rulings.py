@@ -37,11 +37,11 @@ def barred(home, count):
         rows = con.execute(
             "SELECT practitioner_id FROM line WHERE practitioner_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1"
         ).fetchmany(count)
+    kinds, ends = ("suspended", "terminated"), (None, date(2026, 8, 5))
     return [
-        Ruling(who, ("suspended", "terminated")[n % 2], date(2026, 1 + n, 11), date(2026, 7 + n % 4, 5) if n % 2 else None,
-               f"ZG2026-{n:05d}")
+        Ruling(who, kinds[n % 2], date(2026, 1 + n, 11), ends[n % 2], f"ZG2026-{n:05d}")
         for n, (who,) in enumerate(rows)
-    ]  # fmt: skip
+    ]
 
 
 def order_of(case, encounter):

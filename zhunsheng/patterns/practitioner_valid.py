@@ -26,8 +26,7 @@ PATTERN = Pattern(
         ),
         "barred_emergency": (
             "处方人的支付资格在服务当日处于{actual:decisions}{expected:ruling}；急救、抢救除外，本次为急诊，须由人认定",
-            "On the day of service the payment qualification of the prescriber was {actual:decisions}{expected:ruling}; "
-            "emergency rescue is exempt, and whether this emergency visit was one a person has to say",
+            "The payment qualification was {actual:decisions}{expected:ruling}; a person says if it was rescue",
         ),
         "not_registered": (
             "处方人在服务当日未在本机构登记执业",

@@ -31,8 +31,8 @@ class Manifest:
     """What a run was made of and what it found. ``finished_at`` is an epoch second given by the caller.
 
     ``knowledge_as_of`` is the ISO day whose knowledge judged, None when all that the book holds did.
-    ``rejudged`` is how many persons were judged anew; None when everyone was. ``rulings`` is the digest of the site's own
-    decisions on payment qualification that were in force, empty where there were none.
+    ``rejudged`` is how many persons were judged anew; None when everyone was.
+    ``rulings`` is the digest of the site's own decisions on payment qualification in force, empty for none.
     """
 
     run_id: str

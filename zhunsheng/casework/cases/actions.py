@@ -16,7 +16,7 @@ from django.db import IntegrityError
 
 from zhunsheng.book.cycles import Cycle, Move
 from zhunsheng.casework.bodies.models import Body, User
-from zhunsheng.casework.cases import clocks, fields, files, library, policies
+from zhunsheng.casework.cases import clocks, fields, files, followers, library, policies
 from zhunsheng.casework.cases.models import Attachment, Case, CaseCounter, CaseEvent, CycleVersion, Proposal
 from zhunsheng.casework.cases.permissions import acts, check_acts, opens, who_words
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
@@ -100,7 +100,10 @@ def _open(
     moment = now()
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)
-    policies.check_guards(cycle.opening.guards, policies.Step(cycle, str(named(cycle)), values))
+    step = policies.Step(
+        cycle, str(named(cycle)), values, day=moment.date(), origin=origin, institution_id=institution_id
+    )
+    policies.check_guards(cycle.opening.guards, step)
     case = Case.objects.create(
         bound=_bound(cycle),
         cycle=cycle.name,
@@ -185,7 +188,7 @@ def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Cas
     if proposal.proposed_by_id == actor.pk:
         raise Problem("ZS909")
     policies.check_follows(cycle, case, step)
-    policies.check_guards(step.guards, policies.step_of(cycle, case, named(step), proposal.fields))
+    policies.check_guards(step.guards, policies.step_of(cycle, case, named(step), proposal.fields, now().date()))
     _settle(actor, proposal, ProposalState.CONFIRMED)
     _take(actor, case, cycle, step, proposal.fields, asked, proposal)
     return case
@@ -334,7 +337,7 @@ def _checked(
     held = Attachment.objects.filter(case=case)
     known = frozenset((held if inside else held.filter(internal=False)).values_list("digest", flat=True))
     values = fields.read(step.needs, given, fields.Setting(case.body, now().date(), known))
-    policies.check_guards(step.guards, policies.step_of(cycle, case, str(named(step)), values))
+    policies.check_guards(step.guards, policies.step_of(cycle, case, str(named(step)), values, now().date()))
     return step, values
 
 
@@ -398,7 +401,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     }
     row = append(actor, told.evidence, f"case:{case.pk}", payload)
     user = actor if isinstance(actor, User) else None
-    return CaseEvent.objects.create(
+    event = CaseEvent.objects.create(
         case=case,
         sequence=case.sequence,
         kind=told.kind,
@@ -418,6 +421,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         request=asked.request if asked else "",
         evidence=row.pk,
     )
+    return followers.tell(actor, case, event)
 
 
 def _stand(case: Case, standing: clocks.Standing) -> None:

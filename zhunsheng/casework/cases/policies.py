@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from zhunsheng.book.cycles import Cycle, Extension, Move
@@ -22,23 +23,30 @@ REASON_LENGTH = 2000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a guard looks at: the step, its fields, and the fields of all steps before it, oldest first."""
+    """What a guard looks at: the step, its fields, and the fields of all steps before it, oldest first.
+
+    ``day`` is that of the step. A case that is being opened is not there yet: ``origin`` is the one it follows.
+    """
 
     cycle: Cycle
     name: str
     fields: dict[str, Any]
     case: Case | None = None
     before: tuple[dict[str, Any], ...] = ()
+    day: date = date.min
+    origin: Case | None = None
+    institution_id: str = ""
 
     def refuse(self, zh: str, en: str) -> Problem:
         """Return the Problem with which a guard refuses."""
         return Problem("ZS913", move=self.name, reason=said(zh, en))
 
 
-def step_of(cycle: Cycle, case: Case, name: str, fields: dict[str, Any]) -> Step:
+def step_of(cycle: Cycle, case: Case, name: str, fields: dict[str, Any], day: date = date.min) -> Step:
     """Return a step with what happened before it."""
     done = CaseEvent.objects.filter(case=case, kind__in=(EventKind.OPENED, EventKind.MOVED)).order_by("sequence")
-    return Step(cycle, name, fields, case, tuple(done.values_list("fields", flat=True)))
+    before = tuple(done.values_list("fields", flat=True))
+    return Step(cycle, name, fields, case, before, day, case.origin, case.institution_id)
 
 
 def owed(before: tuple[dict[str, Any], ...]) -> int | None:
