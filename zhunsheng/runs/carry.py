@@ -32,7 +32,9 @@ _WHOLE = {fact for p in PATTERNS.values() if p.is_population for fact in p.facts
 _RAW = tuple(
     name
     for name in TABLES
-    if name not in {"charge_line", "institution", "department"} | (_WHOLE & {"stock_move", "trace_code", "contact"})
+    if name
+    not in {"charge_line", "institution", "department", "penalty_points"}
+    | (_WHOLE & {"stock_move", "trace_code", "contact"})
 )
 #: Rules whose hits are never carried.
 _ANEW = ", ".join(f"'{name}'" for name, p in PATTERNS.items() if p.is_population)

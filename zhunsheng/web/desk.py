@@ -24,6 +24,7 @@ from zhunsheng.casework.desk.journal import Journal
 from zhunsheng.casework.desk.models import ApiKey, Reminder
 from zhunsheng.casework.desk.policies import Pace, check_own_institution
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.points.tasks import put_in_force
 from zhunsheng.desk.aside import compiled_aside
 from zhunsheng.desk.compiled import CompiledBook
 from zhunsheng.desk.desk import Desk, Told
@@ -88,7 +89,7 @@ def take_over() -> int:
 
 def keep_ready() -> None:
     """Start the threads that look after the desk until the process ends."""
-    for work, pause in ((desk().renew, LOOK), (take_over, TAKE)):
+    for work, pause in ((desk().renew, LOOK), (take_over, TAKE), (put_in_force, LOOK)):
         threading.Thread(target=_again, args=(work, pause), daemon=True).start()
 
 

@@ -86,6 +86,10 @@ QUALIFY ROW_NUMBER() OVER (
     PARTITION BY practitioner_id, valid_from, decision ORDER BY recorded_at DESC, batch DESC
 ) = 1;
 
+CREATE TABLE penalty_points AS
+SELECT * FROM lake_penalty_points
+QUALIFY ROW_NUMBER() OVER (PARTITION BY practitioner_id, decision ORDER BY recorded_at DESC, batch DESC) = 1;
+
 CREATE TABLE licence AS
 SELECT * FROM lake_licence
 QUALIFY ROW_NUMBER() OVER (
