@@ -10,6 +10,11 @@ from zhunsheng.casework.cases.demo import tell
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.queries import owed
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.casework.points import demo as points
+from zhunsheng.casework.points.models import PointEntry
+from zhunsheng.facts.rulings import InForce
+from zhunsheng.kernel.home import home
+from zhunsheng.kernel.time import now
 
 FOUND = [{"finding_id": "a" * 20, "amount_fen": 12345}, {"finding_id": "b" * 20, "amount_fen": 55}]
 
@@ -34,6 +39,18 @@ def test_the_story_ends_with_a_decision_by_two_and_is_told_once(accounts):
     rows = set(CaseEvent.objects.values_list("evidence", flat=True))
     assert rows <= set(EvidenceOutbox.objects.values_list("pk", flat=True)) and len(rows) == CaseEvent.objects.count()
     assert tell(FOUND, LEAD.id) is None and Case.objects.count() == 2
+
+
+def test_after_the_story_one_has_points_and_one_is_suspended_from_today_on(
+    accounts, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        ruling = points.tell(tell(FOUND, LEAD.id), ["D0001D1", "D0001D2"])
+    assert (ruling.state, ruling.institution_id) == ("in_force", LEAD.id)
+    assert list(PointEntry.objects.values_list("practitioner_id", "points")) == [("D0001D1", 2), ("D0001D2", 9)]
+    held = InForce(home()).of("D0001D2")
+    assert [(one.decision, one.valid_from) for one in held] == [(ruling.number, now().date())]
+    assert points.tell(None, ["D0001D1", "D0001D2"]) is None
 
 
 def test_nothing_found_is_no_case(accounts):

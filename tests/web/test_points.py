@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import date
 
 import duckdb
@@ -104,3 +105,29 @@ def test_the_register_goes_out_and_comes_in_again(crew, as_, tmp_path, kind):
     assert as_("reviewer").get("/points.csv?least=9").content.decode("utf-8-sig").count(WHO) == 1
     assert as_("reviewer").get("/points.pdf").status_code == 404
     assert OTHER.id not in answer.content.decode("utf-8", "ignore")
+
+
+def test_the_desk_page_names_the_decision_with_the_next_ask_and_is_free_after_it_is_lifted(
+    crew, as_, ready, django_capture_on_commit_callbacks
+):
+    given(crew, **NINE)
+    case = Case.objects.get(cycle="payment_ruling")
+    doctor, today = as_("lead"), str(now().date())
+    order = {
+        "person_id": "330781001", "encounter_id": "E9", "visit_type": "outpatient", "start": today, "moment": "before",
+        "institution": "", "practitioner_id": WHO, "item_code": ["X"], "at": [""], "quantity": ["1"], "unit_price": ["9"],
+    }  # fmt: skip
+
+    def told(**change):
+        return doctor.post("/desk", order | change).content.decode()
+
+    assert "处于暂停" not in told()
+    with django_capture_on_commit_callbacks(execute=True):
+        case = take(take(case, case.life, "notify", crew), case.life, "decide", crew)
+    began = time.perf_counter()
+    assert f"暂停（依据 {case.number}）" in told()
+    assert time.perf_counter() - began < 1
+    assert "须由人认定" in told(visit_type="emergency")
+    with django_capture_on_commit_callbacks(execute=True):
+        take(case, case.life, "lift", crew, {"lifted_on": today})
+    assert "处于暂停" not in told()

@@ -173,7 +173,7 @@ def _check(holds: bool, told: str) -> None:
 
 
 def load_schemes(folder: Path) -> tuple[Scheme, ...]:
-    """Return the schemes of a rule book, earliest first. Raises Problem ZS401, ZS403, ZS402 (also for two of one day)."""
+    """Return the schemes of a rule book, earliest first. Raises Problem ZS401, ZS402 (and for overlaps), ZS403."""
     found = sorted((_read(path) for path in (folder / "points").glob("*.yaml")), key=lambda one: one.valid_from)
     for before, after in itertools.pairwise(found):
         if before.period.meets(after.period):

@@ -34,12 +34,12 @@ def tell(findings: list[dict[str, Any]], institution_id: str) -> Case | None:
         reviewer, "fund_case", given, body=reviewer.body, institution_id=institution_id, origin=clue, key="demo-case"
     )
     facts = f"抽查收费明细，同一项目重复收费 {len(keys)} 笔，涉及基金 {loss} 元（演示）。"
-    _step(reviewer, case, "notify", article=ARTICLE, loss_fen=loss, facts=facts)
-    _step(office, case, "defend", statement="系统升级期间接口重复上传，已停用该接口，愿意退回（演示）。")
-    _step(reviewer, case, "submit_for_review", opinion="申辩所述属实，不影响重复收费的认定（演示）。")
-    _two(reviewer, head, case, "pass_review", opinion="事实清楚，程序合法（演示）。")
+    step(reviewer, case, "notify", article=ARTICLE, loss_fen=loss, facts=facts)
+    step(office, case, "defend", statement="系统升级期间接口重复上传，已停用该接口，愿意退回（演示）。")
+    step(reviewer, case, "submit_for_review", opinion="申辩所述属实，不影响重复收费的认定（演示）。")
+    two(reviewer, head, case, "pass_review", opinion="事实清楚，程序合法（演示）。")
     reason = "责令退回并处一倍罚款；主动停用接口，从轻（演示）。"
-    _two(
+    two(
         reviewer, head, case, "decide_penalty",
         article=ARTICLE, loss_fen=loss, recover_fen=loss, fine_fen=loss, reason=reason,
     )  # fmt: skip
@@ -51,8 +51,8 @@ def _clue(reviewer: User, head: User, institution_id: str, keys: list[str], loss
     clue = actions.open_case(
         reviewer, "clue", given, body=reviewer.body, institution_id=institution_id, key="demo-clue"
     )
-    _step(reviewer, clue, "assign", officers=officers)
-    _two(reviewer, head, clue, "file", article=ARTICLE, reason="两人核查，收费明细与医嘱不符（演示）。")
+    step(reviewer, clue, "assign", officers=officers)
+    two(reviewer, head, clue, "file", article=ARTICLE, reason="两人核查，收费明细与医嘱不符（演示）。")
     return Case.objects.get(pk=clue.pk)
 
 
@@ -60,10 +60,12 @@ def _version(case: Case) -> int:
     return Case.objects.get(pk=case.pk).version
 
 
-def _step(user: User, case: Case, move: str, **fields: Any) -> None:
+def step(user: User, case: Case, move: str, **fields: Any) -> None:
+    """Take a step of one person on a case as it stands now."""
     actions.move(user, Case.objects.get(pk=case.pk), move, fields, version=_version(case))
 
 
-def _two(first: User, second: User, case: Case, move: str, **fields: Any) -> None:
+def two(first: User, second: User, case: Case, move: str, **fields: Any) -> None:
+    """Let one person propose a step and another confirm it."""
     waiting = actions.propose(first, Case.objects.get(pk=case.pk), move, fields, version=_version(case))
     actions.confirm(second, waiting, version=_version(case))
