@@ -156,7 +156,8 @@ PAYQUAL = [
     {"prac_psn_code": "D330102000001", "qual_stas": "终止", "begndate": "2026-09-01", "enddate": ""},
 ]
 PRACPTS = [
-    {"prac_psn_code": "D330102000001", "fixmedins_code": "H33010200001", "doc_no": "JF2026-00001", "vio_bhvr": "重复收费",
+    {"prac_psn_code": "D330102000001", "fixmedins_code": "H33010200001", "doc_no": "JF2026-00001",
+     "vio_bhvr": "重复收费",
      "resp_type": "主要责任", "pts": "6", "rep_pts": "1", "begndate": "2026-04-01", "enddate": ""},
     {"prac_psn_code": "D330102000002", "fixmedins_code": "H33010200001", "doc_no": "JF2026-00002", "vio_bhvr": "",
      "resp_type": "", "pts": "2", "rep_pts": "", "begndate": "2026-05-01", "enddate": "2026-06-30"},

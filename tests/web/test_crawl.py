@@ -111,6 +111,7 @@ def lists():
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
         "/cases/new?cycle=clue",
+        "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -229,6 +230,7 @@ def test_the_crawl_covers_every_page(county, people):
         *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
         "case",  # below: a case about every institution
         "case-file",
+        *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
     }

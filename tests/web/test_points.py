@@ -115,7 +115,8 @@ def test_the_desk_page_names_the_decision_with_the_next_ask_and_is_free_after_it
     doctor, today = as_("lead"), str(now().date())
     order = {
         "person_id": "330781001", "encounter_id": "E9", "visit_type": "outpatient", "start": today, "moment": "before",
-        "institution": "", "practitioner_id": WHO, "item_code": ["X"], "at": [""], "quantity": ["1"], "unit_price": ["9"],
+        "institution": "", "practitioner_id": WHO, "item_code": ["X"], "at": [""], "quantity": ["1"],
+        "unit_price": ["9"],
     }  # fmt: skip
 
     def told(**change):

@@ -126,14 +126,10 @@ class Scheme(Dated):
     @model_validator(mode="after")
     def _names_exist(self) -> Scheme:
         """Refuse names that nothing answers to, and limits that turn around."""
-        parts = (
-            *self.severities.values(),
-            *self.responsibilities.values(),
-            *self.acts,
-            *self.thresholds,
-            *self.follows,
-        )
-        for cite in (self.repair.cite, self.exempt.cite, *(one.cite for one in parts)):
+        cited = [self.repair.cite, self.exempt.cite, *(one.cite for one in self.severities.values())]
+        cited += [one.cite for one in self.responsibilities.values()] + [one.cite for one in self.acts]
+        cited += [one.cite for one in self.thresholds] + [one.cite for one in self.follows]
+        for cite in cited:
             _check(cite in self.cites, f"cite {cite} is not among the cites")
         for act in self.acts:
             _check(set(act.severities) <= set(self.severities), f"act {act.id} names an unknown severity")

@@ -44,7 +44,7 @@ def ruling_moved(_actor: Actor, case: Case, _event: CaseEvent) -> None:
 
 
 def _done(case: Case) -> list[CaseEvent]:
-    return list(CaseEvent.objects.filter(case=case, kind__in=("opened", "moved")).order_by("sequence"))
+    return list(case.events.filter(kind__in=("opened", "moved")).order_by("sequence"))
 
 
 def points_row(events: Iterable[CaseEvent]) -> Row:
@@ -91,13 +91,15 @@ def ruling_row(events: Iterable[CaseEvent]) -> Row | None:
 
 def _propose(actor: Actor, case: Case, entry: PointEntry, due: Threshold) -> None:
     """Open the case of a ruling, unless one as grave is proposed or in force already."""
-    opened = CaseEvent.objects.filter(
-        kind="opened", case__cycle="payment_ruling", case__closed_at=None, fields__practitioner=entry.practitioner_id
-    )
     with walls.within(walls.SITE):
-        over = PaymentRuling.objects.filter(valid_to__lte=now().date()).values("case")
-        known = set(opened.exclude(case__in=over).values_list("fields__status", flat=True))
-    if due.does in known or "terminated" in known:
+        held = [
+            ruling.events.get(kind="opened").fields["status"]
+            for known in PointEntry.objects.filter(practitioner_id=entry.practitioner_id).select_related("case")
+            for ruling in known.case.followed_by.filter(cycle="payment_ruling", closed_at=None).exclude(
+                payment_ruling__valid_to__lte=now().date()
+            )
+        ]
+    if due.does in held or "terminated" in held:
         return
     given: Row = {
         "practitioner": entry.practitioner_id,

@@ -25,7 +25,8 @@ def tell(origin: Case | None, practitioners: list[str]) -> Case | None:
     reviewer, head = people["reviewer"], people["bureau-head"]
     for place, (who, amount) in enumerate(zip(practitioners, (FEW, NINE), strict=False)):
         _enter(reviewer, head, origin, who, amount, f"demo-points-{place}")
-    ruling = Case.objects.filter(cycle="payment_ruling", origin__origin=origin).first()
+    told = (one for case in origin.followed_by.all() for one in case.followed_by.filter(cycle="payment_ruling"))
+    ruling = next(told, None)
     if ruling is None:
         return None
     step(reviewer, ruling, "notify")
@@ -38,7 +39,8 @@ def tell(origin: Case | None, practitioners: list[str]) -> Case | None:
     )
     opinion = "已考虑本人陈述，按最短期限暂停（演示）。"
     two(reviewer, head, ruling, "decide", start_on=str(now().date()), months="1", opinion=opinion)
-    return Case.objects.get(pk=ruling.pk)
+    ruling.refresh_from_db()
+    return ruling
 
 
 def _enter(reviewer: User, head: User, origin: Case, who: str, amount: dict[str, str], key: str) -> None:

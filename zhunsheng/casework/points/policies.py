@@ -7,7 +7,6 @@ from datetime import date
 
 from zhunsheng.book.points import Scheme, Threshold, load_schemes, scheme_on
 from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.cases.models import CaseEvent
 from zhunsheng.casework.cases.policies import Step
 from zhunsheng.casework.points.models import PointEntry
 from zhunsheng.casework.points.standing import Decision, add_months, standing
@@ -48,7 +47,7 @@ def _follows_decision(step: Step) -> None:
     origin, known = step.origin, scheme(step.day)
     held = origin is not None and origin.institution_id == step.institution_id and any(
         origin.cycle == one.cycle
-        and CaseEvent.objects.filter(case=origin, kind="moved", about=one.move).exists()
+        and origin.events.filter(kind="moved", about=one.move).exists()
         for one in known.follows
     )  # fmt: skip
     if not held:

@@ -232,8 +232,12 @@ def served(scope: Scope, practitioner_id: str, barred: Iterable[Interval]) -> li
 def repairs(scope: Scope, practitioner_id: str) -> list[CaseEvent]:
     """Return the repairs of a person in the cases in view, with their proofs, newest first."""
     entries = PointEntry.objects.filter(practitioner_id=practitioner_id, case__in=cases.cases(scope).order_by())
-    found = CaseEvent.objects.filter(kind="moved", about="credit", case__in=entries.values("case"))
-    return list(found.select_related("case").order_by("-pk"))
+    found = [
+        one
+        for entry in entries.select_related("case")
+        for one in entry.case.events.filter(about="credit", kind="moved")
+    ]
+    return sorted(found, key=lambda one: one.pk, reverse=True)
 
 
 def points_of(case: Case) -> dict[str, Any]:
@@ -243,7 +247,7 @@ def points_of(case: Case) -> dict[str, Any]:
     """
     if case.cycle not in ("points_decision", "payment_ruling"):
         return {}
-    said = CaseEvent.objects.filter(case=case, kind="opened").values_list("fields", flat=True).first() or {}
+    said = case.events.filter(kind="opened").values_list("fields", flat=True).first() or {}
     return {name: said[name] for name in ("practitioner", "points", "status") if name in said}
 
 

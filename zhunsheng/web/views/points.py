@@ -7,10 +7,12 @@ import io
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from zhunsheng.casework.bodies.permissions import Verb
@@ -120,7 +122,14 @@ def propose(request: HttpRequest) -> HttpResponse:
         raise Problem("ZS701")
     told = [key for shown in cases.timeline(request.scope, origin) for key in shown.fields.get("findings", ())]
     rows = queries.named_in(request.scope, dict.fromkeys(told))
-    return render(request, "web/points_propose.html", {"origin": origin, "life": origin.life, "rows": rows})
+    asked = {"cycle": "points_decision", "origin": origin.pk, "institution": origin.institution_id}
+    context = {
+        "origin": origin,
+        "life": origin.life,
+        "rows": rows,
+        "address": f"{reverse('case-new')}?{urlencode(asked)}",
+    }
+    return render(request, "web/points_propose.html", context)
 
 
 def may_give(user: Any, origin: Case) -> bool:
