@@ -165,7 +165,7 @@ def _person(
         standing=standing(counted, [*own, *told], day, policies.scheme(day)),
         given=tuple(sorted(given, key=lambda one: (one.decision.from_on, one.decision.ref), reverse=True)),
         rulings=(*barred, *(Barred(one, "register") for one in told)),
-        disagree=bool(told or own) and intervals(own) != intervals(told),
+        disagree=bool(told and own) and intervals(own) != intervals(told),
     )
 
 
