@@ -116,6 +116,7 @@ def lists():
         "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
         "/rules/overturned",
+        "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -235,6 +236,7 @@ def test_the_crawl_covers_every_page(county, people):
         "home",  # leads on to the inbox or the overview
         "case",  # below: a case about every institution
         "case-file",
+        *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
     }

@@ -13,6 +13,7 @@ from zhunsheng.book.cycle_lint import about_cycles
 from zhunsheng.book.handling import about_handling, load_grades, load_overturning
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
+from zhunsheng.book.points import about_schemes, load_schemes
 from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
@@ -52,6 +53,7 @@ def lint(json: Json = False) -> None:
         remarks += about_cycles(life_cycles().values())
         check_documents()
         remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
+        remarks += about_schemes(load_schemes(rulebook()))
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

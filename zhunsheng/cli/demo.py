@@ -126,11 +126,20 @@ def _log(site: Home) -> None:
     make_demo_log(site)
 
 
+#: Two prescribers of an institution who are registered there and whom no register has suspended.
+_PRESCRIBERS = """
+SELECT f.practitioner_id FROM finding AS f INNER JOIN practitioner AS p USING (practitioner_id, institution_id)
+WHERE f.institution_id = ? AND f.practitioner_id NOT IN (SELECT practitioner_id FROM payment_status)
+GROUP BY f.practitioner_id ORDER BY COUNT(*) DESC, f.practitioner_id LIMIT 2
+"""
+
+
 def _story(site: Home) -> None:
     """Open the demo's case on findings of the hospital that has an account."""
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.casework.cases.demo import RULE, tell
     from zhunsheng.casework.documents import demo as documents
+    from zhunsheng.casework.points.demo import tell as tell_points
 
     office = User.objects.filter(login="hospital").select_related("body").first()
     place = office.body.institution_code if office and office.body else ""
@@ -140,9 +149,11 @@ def _story(site: Home) -> None:
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()
+        named = con.execute(_PRESCRIBERS, [place]).fetchall()
     case = tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
     if case is not None:
         documents.tell(case)
+    tell_points(case, [who for (who,) in named])
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

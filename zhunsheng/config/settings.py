@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.cases",
     "zhunsheng.casework.documents",
     "zhunsheng.casework.ledger",
+    "zhunsheng.casework.points",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

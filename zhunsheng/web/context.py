@@ -18,6 +18,7 @@ NAV = (
     ("findings", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
     ("cases", Verb.READ_CASES),
+    ("points", Verb.READ_CASES),
     ("desk", Verb.ASK_DESK),
     ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
@@ -30,6 +31,7 @@ NAV = (
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
+    "points-person": "points", "points-propose": "points",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
     "documents": "cases", "document": "cases", "document-draft": "cases", "document-act": "cases",
     "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",

@@ -103,7 +103,10 @@ def _open(
     moment = now()
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)
-    policies.check_guards(cycle.opening.guards, policies.Step(cycle, str(named(cycle)), values))
+    step = policies.Step(
+        cycle, str(named(cycle)), values, day=moment.date(), origin=origin, institution_id=institution_id
+    )
+    policies.check_guards(cycle.opening.guards, step)
     case = Case.objects.create(
         bound=_bound(cycle),
         cycle=cycle.name,
@@ -450,7 +453,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         evidence=row.pk,
     )
     tell_of(case, cycle, event)
-    follow(case, event)
+    follow(actor, case, event)
     return event
 
 

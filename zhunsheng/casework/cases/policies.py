@@ -29,7 +29,10 @@ WAYS = {"grade": ("档次", "grade"), "measures": ("措施", "measures"), "fine"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a guard looks at: the step, its fields, the steps before it, oldest first, who takes it and on which day."""
+    """What a guard looks at: the step, its fields, the steps before it, oldest first, who takes it and on which day.
+
+    A case that is being opened is not there yet: ``origin`` is the one it follows.
+    """
 
     cycle: Cycle
     name: str
@@ -38,6 +41,8 @@ class Step:
     done: tuple[money.Done, ...] = ()
     actor: Actor | None = None
     day: date = date.min
+    origin: Case | None = None
+    institution_id: str = ""
 
     @property
     def before(self) -> tuple[dict[str, Any], ...]:
@@ -61,7 +66,7 @@ def step_of(
     cycle: Cycle, case: Case, name: str, fields: dict[str, Any], actor: Actor | None = None, day: date = date.min
 ) -> Step:
     """Return a step with what happened before it."""
-    return Step(cycle, name, fields, case, done_of(case), actor, day)
+    return Step(cycle, name, fields, case, done_of(case), actor, day, case.origin, case.institution_id)
 
 
 def owed(before: tuple[dict[str, Any], ...]) -> int | None:

@@ -22,6 +22,7 @@ from zhunsheng.casework.cases import actions, library, queries
 from zhunsheng.casework.cases.models import Case, Proposal
 from zhunsheng.casework.documents import queries as documents
 from zhunsheng.casework.findings import queries as findings
+from zhunsheng.casework.points.queries import points_of
 from zhunsheng.casework.seals import queries as seals
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
@@ -30,6 +31,7 @@ from zhunsheng.web import caseforms, casemoney, documentforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
+from zhunsheng.web.views import points
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
@@ -164,7 +166,9 @@ def _prefilled(request: HttpRequest, cycle: Cycle, origin: Case | None) -> dict[
     """Return what is known already: of the case that this one follows, or of a group of findings."""
     inputs = {one.id: one for one in cycle.opening.needs}
     if origin is not None:
-        return _of_origin(request, inputs, origin)
+        named = {name: request.GET.get(name, "") for name in ("practitioner",) if name in inputs}
+        ground = {"ground": origin.number} if "ground" in inputs else {}
+        return _of_origin(request, inputs, origin) | named | ground
     rule, month, place = (request.GET.get(name, "") for name in ("rule", "month", "institution"))
     if "findings" not in inputs or not rule or not request.scope.sees(place):
         return {}
@@ -249,6 +253,8 @@ def _page(
         "offered": documentforms.offered(found, user, files),
         "followed_by": list(queries.cases(scope).filter(origin=found)),
         "may_follow": _may_follow(user, found, life),
+        "may_give_points": points.may_give(user, found),
+        "points": points_of(found),
         "key": uuid.uuid4().hex,
         **casemoney.shown(request, found),
     }
