@@ -14,9 +14,9 @@ from zhunsheng.kernel.home import ROOT
 FOLDER = ROOT / "rulebook"
 NAMES = Names(
     frozenset({"insurance_authority", "insurance_agency", "health_authority", "institution", "vendor", "consortium"}),
-    frozenset({"head", "reviewer", "office"}),
+    frozenset({"head", "reviewer", "office", "officer", "handler"}),
     frozenset({"within_bands", "within_owed", "nothing_owed", "other_case_known", "credits_left", "repaired_in_full",
-               "draw_repeats"}),
+               "draw_repeats", "other_not_merged", "as_scheme_gives"}),
     load_laws(FOLDER),
 )  # fmt: skip
 

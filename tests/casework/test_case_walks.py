@@ -68,8 +68,10 @@ def left_of(case, cycle):
 
 def extra(case, name):
     if name == "merge":
-        other = Case.objects.exclude(pk=case.pk).filter(body=case.body).first()
+        other = Case.objects.exclude(pk=case.pk).exclude(state="merged").filter(body=case.body).first()
         return {"other_case": other.number}
+    if name == "reward":
+        return {"scheme": "local_default"}  # for a value of 1.00 it gives its floor, which the sample names
     return {}
 
 

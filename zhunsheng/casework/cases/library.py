@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from zhunsheng.book.cycles import Cycle, Names, load_cycles
 from zhunsheng.book.load import load_laws
 from zhunsheng.book.models import Instrument
+from zhunsheng.book.rewards import Scheme, load_schemes, scheme_on
 from zhunsheng.casework.bodies.models import BodyKind, DutyName
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import rulebook
@@ -36,3 +38,8 @@ def cycle(name: str) -> Cycle:
 def laws() -> dict[str, Instrument]:
     """Return the instruments of law by id."""
     return load_laws(rulebook())
+
+
+def reward_scheme(day: date) -> Scheme | None:
+    """Return the reward scheme that holds on a day, or None. Raises Problem ZS401, ZS403, ZS928."""
+    return scheme_on(load_schemes(rulebook()).values(), day)
