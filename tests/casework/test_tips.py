@@ -14,11 +14,12 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.outbox.models import EvidenceOutbox
-from zhunsheng.casework.tips import actions, figures, queries, receipts, sealing
+from zhunsheng.casework.tips import actions, demo, figures, queries, receipts, sealing
 from zhunsheng.casework.tips.models import SealedIdentity, TipFile, TipMessage, TipOff, Unsealing
 from zhunsheng.casework.tips.policies import plain
 from zhunsheng.casework.tips.similar import alike
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import home
 
 PASSPHRASE = "qing-he-mi-feng-2026"
 KEY_FILE, PUBLIC_KEY = sealing.new_key_file(PASSPHRASE)
@@ -218,6 +219,22 @@ def test_figures_agree_with_the_rows_and_small_numbers_are_not_told(crew):
     assert told["total"] is None and set(told["parts"].values()) <= {0, None}
     events = CaseEvent.objects.filter(case=first.case)
     assert {one.actor_key for one in events if one.kind == "opened"} == {"process:public"}
+
+
+def test_the_demo_tells_three_once_and_its_key_opens_the_one_with_a_name(crew):
+    names = {"reviewer": crew["one"], "bureau-head": crew["two"]}
+    for login, user in names.items():
+        type(user).objects.filter(pk=user.pk).update(login=login)
+    told = demo.tell(walking.INSTITUTION)
+    assert [tip.channel for tip in told] == ["page", "page", "hotline"]
+    assert all("演示" in queries.told(tip)["content"] for tip in told)
+    secret = home().root / "secret"
+    known = json.loads((secret / "demo-tips.json").read_text("utf-8"))
+    assert queries.by_receipt(known["receipts"][told[0].case.number]).case.state == "established"
+    asked = actions.ask_unseal(crew["one"], told[0], told[0].sealed.get(), "演示")
+    key = (secret / "demo-tips-key.json").read_bytes()
+    assert actions.open_seal(crew["two"], told[0], asked, key, known["passphrase"])["name"] == "演示举报人"
+    assert demo.tell(walking.INSTITUTION) == []
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), st.integers(0, 30), min_size=4))

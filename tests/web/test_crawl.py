@@ -36,6 +36,9 @@ APART = {
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
     "case-attach",
+    # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
+    "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
+    "tip-write", "tip-unseal", "tip-settle",
 }  # fmt: skip
 
 
@@ -110,7 +113,8 @@ def lists():
         "/rules/backtest?rule=fund/duplicate-charge",
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
-        "/cases/new?cycle=clue",
+        "/cases/new?cycle=clue", "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
+        "/tips/figures",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -229,6 +233,7 @@ def test_the_crawl_covers_every_page(county, people):
         *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
         "case",  # below: a case about every institution
         "case-file",
+        *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
     }

@@ -108,7 +108,7 @@ def test_a_report_walks_from_the_form_to_its_reward(client, as_, bureau):
         "subject": "institution",
         "grade": "second",
         "reward_fen": "9800.00",
-        "basis": "按办法",
+        "basis": "按办法计算",
     }
     two(reviewer, head, tip.case, "reward", **asked)
     page = reporter.get("/report/follow").content.decode()

@@ -127,9 +127,10 @@ def _log(site: Home) -> None:
 
 
 def _story(site: Home) -> None:
-    """Open the demo's case on findings of the hospital that has an account."""
+    """Open the demo's case on findings of the hospital that has an account, and tell tip-offs about it."""
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.casework.cases.demo import RULE, tell
+    from zhunsheng.casework.tips.demo import tell as tell_tips
 
     office = User.objects.filter(login="hospital").select_related("body").first()
     place = office.body.institution_code if office and office.body else ""
@@ -140,6 +141,7 @@ def _story(site: Home) -> None:
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()
     tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+    tell_tips(place)
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:
