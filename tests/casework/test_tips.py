@@ -5,7 +5,7 @@ import string
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ GIVEN = {"channel": "page", "act": "charge", "about": "", "happened": "2026年3�
 WHO = {"name": "钱证人", "contact": "13900001111", "payment": "农商行 6228000011112222"}
 
 
-def report(secret="s1", identity=None, **changes):
+def report(secret="secret of form 1", identity=None, **changes):
     place = changes.pop("institution_id", walking.INSTITUTION)
     files = changes.pop("files", ())
     return actions.Report(GIVEN | changes, place, secret, identity or {}, tuple(files))
@@ -85,7 +85,7 @@ def test_a_report_is_received_once_and_its_receipt_is_kept_nowhere(crew):
     assert Case.objects.count() == TipOff.objects.count() == SealedIdentity.objects.count() == 1
     assert queries.by_receipt(code.upper()).pk == tip.pk
     held = every_value()
-    for secret in (code, code.replace("-", ""), "s1", *WHO.values()):
+    for secret in (code, code.replace("-", ""), "secret of form 1", *WHO.values()):
         assert secret not in held
     with pytest.raises(Problem, match="ZS911"):
         send(crew, identity=WHO, happened="2026年4月")
@@ -143,8 +143,8 @@ def test_without_a_key_only_anonymous_reports_are_taken(crew):
 
 
 def test_a_merged_report_follows_the_other_and_shows_nothing_of_its_reporter(crew):
-    first, _ = send(crew, "s1", identity=WHO)
-    second, code = send(crew, "s2")
+    first, _ = send(crew, "secret of form 1", identity=WHO)
+    second, code = send(crew, "secret of form 2")
     with walls.within(queries.behind(first.body)):
         actions.add(first, "第一位举报人的补充", [], "k1")
     cases.move(crew["one"], second.case, "merge", {"other_case": first.case.number}, version=second.case.version)
@@ -207,8 +207,8 @@ def test_words_and_files_are_added_once_and_hostile_files_are_refused(crew):
 
 
 def test_figures_agree_with_the_rows_and_small_numbers_are_not_told(crew):
-    first, _ = send(crew, "s1")
-    send(crew, "s2", act="pharmacy")
+    first, _ = send(crew, "secret of form 1")
+    send(crew, "secret of form 2", act="pharmacy")
     prove(crew, first, "5000.00")
     scope = SimpleNamespace(rows=lambda rows: rows)
     found = figures.figures(scope, crew["one"])
@@ -244,3 +244,19 @@ def test_a_hidden_number_does_not_follow_from_the_total(parts):
     assert all(told[name] == parts[name] for name in parts if name not in hidden)
     assert not [name for name in parts if name not in hidden and 0 < parts[name] < figures.LEAST]
     assert len(hidden) != 1 or all(parts[name] == 0 for name in parts if name not in hidden)
+
+
+def test_a_page_without_login_meets_the_rows_of_its_body_alone(crew):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no row security: the queries are the only wall there")
+    send(crew, identity=WHO)
+    models = (TipOff, SealedIdentity, Case, CaseEvent)
+    for wall, seen in (
+        (walls.NOTHING, 0),
+        (queries.behind(crew["away"].body), 0),
+        (queries.behind(crew["one"].body), 1),
+    ):
+        with walls.within(wall):
+            assert [model.objects.count() for model in models] == [seen] * len(models)
+    with walls.within(queries.behind(crew["away"].body)), pytest.raises(ProgrammingError), transaction.atomic():
+        actions.register_key(actions.PUBLIC, crew["one"].body, PUBLIC_KEY[::-1])
