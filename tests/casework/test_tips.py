@@ -168,7 +168,7 @@ def prove(crew, tip, value):
 def test_a_reward_is_what_the_scheme_gives_and_is_claimed_by_the_receipt(crew):
     tip, code = send(crew)
     with walls.within(queries.behind(tip.body)), pytest.raises(Problem, match="ZS929"):
-        actions.claim(tip, {"payment": "农商行 6228000011112222"})
+        actions.claim_reward(tip, {"payment": "农商行 6228000011112222"})
     tip = prove(crew, tip, "600000.00")
     trial = queries.trial(tip, "institution", "second")
     assert (trial.scheme.name, trial.reward.amount_fen) == ("local_default", 980_000)
@@ -186,7 +186,7 @@ def test_a_reward_is_what_the_scheme_gives_and_is_claimed_by_the_receipt(crew):
     tip = queries.by_receipt(code)
     assert queries.granted(tip)["amount_fen"] == 980_000
     with walls.within(queries.behind(tip.body)):
-        actions.claim(tip, {"payment": "农商行 6228000011112222"})
+        actions.claim_reward(tip, {"payment": "农商行 6228000011112222"})
     asked = actions.ask_unseal(crew["two"], tip, tip.sealed.get(kind="claim"), "发放奖励")
     inside = actions.open_seal(crew["one"], tip, asked, KEY_FILE, PASSPHRASE)
     assert inside["payment"].endswith("2222")

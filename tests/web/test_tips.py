@@ -99,6 +99,15 @@ def test_a_report_walks_from_the_form_to_its_reward(client, as_, bureau):
     assert reporter.post("/report/follow/add", {"text": "骨科", "key": "a1"}).status_code == 302
     two(reviewer, head, tip.case, "establish", value_fen="600000.00", result="属实，护理费重复收取")
     assert "举报属实" in reporter.get("/report/follow").content.decode()
+    assert reporter.post("/report/follow/leave").status_code == 302
+    assert 'name="code"' in reporter.get("/report/follow").content.decode()
+
+
+def test_a_reward_is_tried_granted_claimed_and_paid_to_whom_two_people_unseal(client, as_, bureau, caplog):
+    code = code_in(send(client, NAMED))
+    tip, head, reviewer, reporter = TipOff.objects.get(), as_("head"), as_("reviewer"), enter(code)
+    step(reviewer, tip.case, "assign", officers=[bureau["head"].pk, bureau["reviewer"].pk])
+    two(reviewer, head, tip.case, "establish", value_fen="600000.00", result="属实，护理费重复收取")
     page = reviewer.get(f"/tips/{tip.pk}?subject=institution&grade=second").content.decode()
     fill = re.search(r'href="(/cases/\d+\?step=reward[^"]+)#steps"', page)[1].replace("&amp;", "&")
     form = reviewer.get(fill).content.decode()
@@ -124,8 +133,13 @@ def test_a_report_walks_from_the_form_to_its_reward(client, as_, bureau):
     assert EvidenceOutbox.objects.filter(kind="tip_off.unsealed").count() == 1
     text = head.get("/tips/figures").content.decode()
     assert "600,000.00" in text and "9,800.00" in text
-    assert reporter.post("/report/follow/leave").status_code == 302
-    assert 'name="code"' in reporter.get("/report/follow").content.decode()
+    leads = {one.replace("&amp;", "&") for one in re.findall(r'href="(/tips\?[^"]+)"', text)}
+    assert len(leads) == 10 and all(head.get(one).status_code == 200 for one in leads)
+    rows = {one: tip.case.number in head.get(one).content.decode() for one in leads}
+    empty = {one for one, shown in rows.items() if not shown}
+    assert empty == {"/tips?show=followed&month=", "/tips?show=late&month="}
+    assert "tip-settle" in caplog.text
+    assert not [text for text in (*WHO.values(), PASSPHRASE, code) if text in caplog.text]
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def _add(tip: TipOff, user: User | None, told: str, stored: list[files.Kept], ke
     append(user or PUBLIC, "tip_off.written" if user else "tip_off.added", subject(tip), payload)
 
 
-def claim(tip: TipOff, given: Mapping[str, str]) -> None:
+def claim_reward(tip: TipOff, given: Mapping[str, str]) -> None:
     """Claim a reward by the receipt: how to be paid is sealed like an identity. Raises Problem ZS925, ZS929."""
     day = now().date()
     policies.check_claim(tip, queries.standing(tip), queries.granted(tip).get("day"), day)

@@ -113,8 +113,8 @@ def published(body: Body, year: int) -> dict[str, Any]:
     """Return what the public is told of a body's year: how many came, and what came of them."""
     with walls.within(queries.behind(body)):
         found = _figures(_of_year(TipOff.objects.filter(body=body), year), now().date())
-    open_ = sum(count for state, count in found.by_state.items() if state in queries.OPEN[:2])
-    proved = sum(found.by_state.get(state, 0) for state in ("established", "rewarded", "answered"))
+    open_ = sum(count for state, count in found.by_state.items() if state in queries.WAITING)
+    proved = sum(found.by_state.get(state, 0) for state in queries.PROVED)
     parts = {
         "open": open_,
         "proved": proved,

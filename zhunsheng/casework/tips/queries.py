@@ -27,7 +27,7 @@ from zhunsheng.kernel.time import SHANGHAI, now
 
 #: Tip-offs that one is compared with: those of the same institution, newest first.
 COMPARED = 500
-OPEN = ("received", "verifying", "established")
+WAITING, PROVED = ("received", "verifying"), ("established", "rewarded", "answered")
 #: What a list shows by its name.
 SHOWS: dict[str, Q] = {
     "new": Q(case__state="received"),
@@ -35,6 +35,10 @@ SHOWS: dict[str, Q] = {
     "established": Q(case__state="established"),
     "done": Q(case__closed_at__isnull=False),
     "all": Q(),
+    # where figures lead
+    "proved": Q(case__state__in=PROVED),
+    "verified": Q(case__state__in=(*PROVED, "unfounded", "transferred", "merged")),
+    "followed": Q(case__followed_by__isnull=False),
 }
 
 
@@ -99,6 +103,7 @@ def sought(scope: Scope, user: User, wanted: Sought) -> QuerySet[TipOff]:
         "case__institution_id": wanted.institution, "case__state": wanted.state,
     }  # fmt: skip
     found = tips(scope, user).filter(shows[wanted.show], **{key: value for key, value in narrowed.items() if value})
+    found = found.distinct() if wanted.show == "followed" else found
     if wanted.month:
         first, end = _month(wanted.month)
         found = found.filter(case__opened_at__gte=first, case__opened_at__lt=end)

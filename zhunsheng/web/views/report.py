@@ -173,7 +173,7 @@ def claim(request: HttpRequest) -> HttpResponse:
     if tip is None:
         return redirect("report-follow")
     try:
-        actions.claim(tip, {name: request.POST.get(name, "") for name in IDENTITY})
+        actions.claim_reward(tip, {name: request.POST.get(name, "") for name in IDENTITY})
     except Problem as problem:
         return _page(request, tip, problem)
     return redirect("report-follow")
