@@ -10,7 +10,6 @@ import typer
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
 from zhunsheng.cli.site import ready
-from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 
 app = typer.Typer(help="举报投诉：密封身份的密钥。Tip-offs: the key of sealed identities.", no_args_is_help=True)
@@ -36,15 +35,17 @@ def key(
         from zhunsheng.casework.outbox.actions import Process
         from zhunsheng.casework.tips.actions import register_key
         from zhunsheng.casework.tips.queries import body_named
-        from zhunsheng.casework.tips.sealing import new_key_file
+        from zhunsheng.casework.tips.sealing import PASSPHRASE, new_key_file
 
-        if out.exists():
-            raise Problem("ZS926", reason=f"文件 {out.name} 已存在。The file exists already.")
         handling = body_named(body)
-        try:
-            content, public = new_key_file(passphrase)
-        except ValueError as error:
-            raise Problem("ZS926", reason=f"口令至少 12 字。{error}") from error
+        if handling is None:
+            raise typer.BadParameter("没有这一承办单位。No body of this name handles tip-offs.", param_hint="--body")
+        if out.exists():
+            raise typer.BadParameter("文件已存在。The file exists already.", param_hint="--out")
+        if len(passphrase) < PASSPHRASE:
+            told = f"至少 {PASSPHRASE} 字。At least {PASSPHRASE} characters."
+            raise typer.BadParameter(told, param_hint="--passphrase")
+        content, public = new_key_file(passphrase)
         write_whole(out, content)
         out.chmod(0o600)
         made = register_key(Process("cli"), handling, public)
