@@ -89,7 +89,7 @@ class Trial:
 
 def tips(scope: Scope, user: User) -> QuerySet[TipOff]:
     """Return the tip-offs of the reader's own body, newest first."""
-    return scope.rows(TipOff.objects.select_related("case", "case__bound")).filter(body=user.body)
+    return scope.rows(TipOff.objects.select_related("case")).filter(body=user.body)
 
 
 def sought(scope: Scope, user: User, wanted: Sought) -> QuerySet[TipOff]:
