@@ -9,6 +9,7 @@ from zhunsheng.casework.bodies.demo import create_demo_people
 from zhunsheng.casework.cases.demo import tell
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.queries import owed
+from zhunsheng.casework.documents import demo as documents
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 
 FOUND = [{"finding_id": "a" * 20, "amount_fen": 12345}, {"finding_id": "b" * 20, "amount_fen": 55}]
@@ -34,6 +35,14 @@ def test_the_story_ends_with_a_decision_by_two_and_is_told_once(accounts):
     rows = set(CaseEvent.objects.values_list("evidence", flat=True))
     assert rows <= set(EvidenceOutbox.objects.values_list("pk", flat=True)) and len(rows) == CaseEvent.objects.count()
     assert tell(FOUND, LEAD.id) is None and Case.objects.count() == 2
+
+
+def test_its_notice_and_decision_are_issued_once(accounts):
+    case = tell(FOUND, LEAD.id)
+    notice, decision = documents.tell(case)
+    assert (notice.kind, decision.kind) == ("penalty_notice", "penalty_decision")
+    assert decision.drafted_by_id != decision.issued_by_id and {notice.state, decision.state} == {"issued"}
+    assert documents.tell(case) == []
 
 
 def test_nothing_found_is_no_case(accounts):

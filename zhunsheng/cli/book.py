@@ -17,7 +17,7 @@ from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
-from zhunsheng.cli.site import decided, life_cycles, load_knowledge
+from zhunsheng.cli.site import check_documents, decided, life_cycles, load_knowledge
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home, rulebook
@@ -51,6 +51,7 @@ def lint(json: Json = False) -> None:
         remarks = lint_book(load(rulebook(), home().book), now().date())
         remarks += about_cycles(life_cycles().values())
         remarks += about_schemes(load_schemes(rulebook()).values())
+        check_documents()
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

@@ -130,6 +130,7 @@ def _story(site: Home) -> None:
     """Open the demo's case on findings of the hospital that has an account, and tell tip-offs about it."""
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.casework.cases.demo import RULE, tell
+    from zhunsheng.casework.documents import demo as documents
     from zhunsheng.casework.tips.demo import tell as tell_tips
 
     office = User.objects.filter(login="hospital").select_related("body").first()
@@ -140,7 +141,9 @@ def _story(site: Home) -> None:
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()
-    tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+    case = tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+    if case is not None:
+        documents.tell(case)
     tell_tips(place)
 
 

@@ -14,6 +14,7 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       _CLAIM: the claim that holds the login (preferred_username); _FACTOR: 1 when it asks for the
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
+ZHUNSHENG_ADDRESS     how the public reaches the site, e.g. https://site.example; printed on documents for checking them
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
     "zhunsheng.casework.tips",
+    "zhunsheng.casework.documents",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
@@ -194,6 +196,12 @@ UPLOAD_LIMITS = {
     "body_bytes": 256 * 1024,
     "order_bytes": 1024 * 1024,
 }
+#: Where documents say that they are checked: the address under which the public reaches the site.
+SITE_ADDRESS = os.environ.get("ZHUNSHENG_ADDRESS", "").rstrip("/") or next(
+    (f"https://{name}" for name in ALLOWED_HOSTS if name not in LOCAL_HOSTS), "http://127.0.0.1:8000"
+)
+#: Codes that are none which an address may try within the window; bytes of a document that anyone may have compared.
+CHECK_LIMITS = {"address": 20, "window_seconds": 600, "bytes": 4 * 1024**2}
 #: Bytes of one attachment of a case.
 ATTACHMENT_BYTES = 50 * 1024**2
 #: Pages of tip-offs, which ask for no login: reports and wrong receipt codes of one address in an hour; files of one

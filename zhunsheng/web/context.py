@@ -31,6 +31,7 @@ SECTIONS = {
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
     "tips": "cases", "tip": "cases", "tip-new": "cases", "tip-figures": "cases", "tip-write": "cases",
     "tip-unseal": "cases", "tip-settle": "cases",
+    "documents": "cases", "document": "cases", "document-draft": "cases", "document-act": "cases",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",

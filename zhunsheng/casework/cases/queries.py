@@ -241,3 +241,8 @@ def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None
 def owed(case: Case) -> int | None:
     """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
     return policies.owed(policies.step_of(case.life, case, "", {}).before)
+
+
+def held(pk: int) -> Case:
+    """Return a case under a lock that lasts until the transaction ends, for what other apps write of it."""
+    return Case.objects.select_for_update().get(pk=pk)

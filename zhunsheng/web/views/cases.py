@@ -20,12 +20,13 @@ from zhunsheng.book.cycles import Cycle, Input
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import actions, library, queries
 from zhunsheng.casework.cases.models import Case, Proposal
+from zhunsheng.casework.documents import queries as documents
 from zhunsheng.casework.findings import queries as findings
 from zhunsheng.casework.seals import queries as seals
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
-from zhunsheng.web import caseforms
+from zhunsheng.web import caseforms, documentforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
@@ -252,6 +253,8 @@ def _page(
         "inside": user.body_id == found.body_id,
         "events": _events(scope, found, life),
         "owed": queries.owed(found),
+        "documents": documents.of_case(scope, found),
+        "offered": documentforms.offered(found, user, files),
         "followed_by": list(queries.cases(scope).filter(origin=found)),
         "may_follow": _may_follow(user, found, life),
         "key": uuid.uuid4().hex,
