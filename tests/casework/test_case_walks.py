@@ -85,10 +85,12 @@ def ready(case, cycle, name, crew, clock):
 
 def extra(case, name):
     if name == "merge":
-        other = Case.objects.exclude(pk=case.pk).filter(body=case.body).first()
+        other = Case.objects.exclude(pk=case.pk).exclude(state="merged").filter(body=case.body).first()
         return {"other_case": other.number}
     if name == "reverse_payment":
         return {"payment": str(CaseEvent.objects.filter(case=case, about="pay").last().sequence)}
+    if name == "reward":
+        return {"scheme": "local_default"}  # for a value of 1.00 it gives its floor, which the sample names
     return {}
 
 

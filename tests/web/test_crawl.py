@@ -38,6 +38,9 @@ APART = {
     "case-attach", "feed", "feed-change", "notice-read", "notice-choose", "notice-mail", "delegation-give",
     "delegation-end", "webhook-change",
     "overturned-answer",
+    # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
+    "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
+    "tip-write", "tip-unseal", "tip-settle",
 }  # fmt: skip
 
 
@@ -117,6 +120,8 @@ def lists():
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
         "/rules/overturned",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
+        "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
+        "/tips/figures",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -237,6 +242,7 @@ def test_the_crawl_covers_every_page(county, people):
         "case",  # below: a case about every institution
         "case-file",
         *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
+        *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
     }

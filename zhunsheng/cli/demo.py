@@ -135,11 +135,12 @@ GROUP BY f.practitioner_id ORDER BY COUNT(*) DESC, f.practitioner_id LIMIT 2
 
 
 def _story(site: Home) -> None:
-    """Open the demo's case on findings of the hospital that has an account."""
+    """Open the demo's case on findings of the hospital that has an account, and tell tip-offs about it."""
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.casework.cases.demo import RULE, tell
     from zhunsheng.casework.documents import demo as documents
     from zhunsheng.casework.points.demo import tell as tell_points
+    from zhunsheng.casework.tips.demo import tell as tell_tips
 
     office = User.objects.filter(login="hospital").select_related("body").first()
     place = office.body.institution_code if office and office.body else ""
@@ -154,6 +155,7 @@ def _story(site: Home) -> None:
     if case is not None:
         documents.tell(case)
     tell_points(case, [who for (who,) in named])
+    tell_tips(place)
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

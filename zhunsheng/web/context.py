@@ -33,6 +33,8 @@ SECTIONS = {
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
     "points-person": "points", "points-propose": "points",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
+    "tips": "cases", "tip": "cases", "tip-new": "cases", "tip-figures": "cases", "tip-write": "cases",
+    "tip-unseal": "cases", "tip-settle": "cases",
     "documents": "cases", "document": "cases", "document-draft": "cases", "document-act": "cases",
     "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",

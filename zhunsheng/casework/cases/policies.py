@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from zhunsheng.book.cycles import Cycle, Extension, Move
+from zhunsheng.book.rewards import reward_of
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.clocks import Running
@@ -239,6 +240,29 @@ def _other_case_known(step: Step) -> None:
         raise step.refuse("本单位没有这一编号的其他事项", "the body has no other case of this number")
 
 
+def _other_not_merged(step: Step) -> None:
+    number = step.fields["other_case"]
+    if step.case is not None and Case.objects.filter(body=step.case.body, number=number, state="merged").exists():
+        raise step.refuse("该事项自身已并入他案，请并入最终的事项", "it was merged itself: name where it went")
+
+
+def _as_scheme_gives(step: Step) -> None:
+    """The reward is what the scheme of the day of the tip-off gives for the case value that two people established."""
+    value = next((int(fields["value_fen"]) for fields in reversed(step.before) if "value_fen" in fields), None)
+    day = step.case.opened_at.astimezone(SHANGHAI).date() if step.case is not None else None
+    scheme = library.reward_scheme(day) if day else None
+    if scheme is None or day is None or value is None or scheme.name != step.fields["scheme"]:
+        name = scheme.name if scheme else "-"
+        raise step.refuse(f"举报当日有效的奖励办法是 {name}", f"on the day of the tip-off {name} held")
+    try:
+        due = reward_of(scheme, day, value, step.fields["subject"], step.fields["grade"])
+    except KeyError as error:
+        raise step.refuse(f"办法中没有 {error}", f"the scheme does not name {error}") from error
+    if due.amount_fen != int(step.fields["reward_fen"]):
+        told = yuan(due.amount_fen)
+        raise step.refuse(f"按办法应为 {told} 元", f"the scheme gives {told} yuan")
+
+
 def _draw_repeats(step: Step) -> None:
     expected = draw(step.fields["pool"], step.fields["seed"], 1)[0]
     if expected != step.fields["drawn"]:
@@ -263,6 +287,8 @@ GUARDS: dict[str, Callable[[Step], None]] = {
     "credits_left": _credits_left,
     "repaired_in_full": _repaired_in_full,
     "other_case_known": _other_case_known,
+    "other_not_merged": _other_not_merged,
+    "as_scheme_gives": _as_scheme_gives,
     "draw_repeats": _draw_repeats,
 }
 

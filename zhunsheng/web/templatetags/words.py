@@ -310,6 +310,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "seen": gettext_lazy("已见原文"),
         "secondary": gettext_lazy("转引"),
         "to_verify": gettext_lazy("待核对"),
+        "local": gettext_lazy("本地默认，待确认"),
     },
     "content": {
         "medins": gettext_lazy("机构"),

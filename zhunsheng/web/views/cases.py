@@ -105,6 +105,8 @@ def _row(case: Case, names: dict[str, str]) -> dict[str, Any]:
 def new_case(request: HttpRequest) -> HttpResponse:
     """Show the form that opens a case, or open one."""
     cycle = library.cycle(request.POST.get("cycle") or request.GET.get("cycle", ""))
+    if cycle.name == "tip_off":  # a tip-off has a receipt and may have a sealed identity: it has a form of its own
+        return redirect("tip-new")
     if cycle not in queries.openings(request.user):
         raise Problem("ZS702")
     origin = _origin(request)
@@ -123,7 +125,8 @@ def new_case(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             return _form(request, cycle, origin, given, problem)
         return redirect("case", pk=made.pk)
-    return _form(request, cycle, origin, _prefilled(request, cycle, origin))
+    asked = {name: value for name, value in caseforms.read(cycle.opening.needs, request.GET).items() if value}
+    return _form(request, cycle, origin, _prefilled(request, cycle, origin) | asked)
 
 
 def _form(
@@ -200,8 +203,12 @@ def _in_form(one: Input, value: Any) -> Any:
 
 @page(Verb.READ_CASES)
 def case(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a case."""
-    return _page(request, _one(request, pk))
+    """Show a case; the address may name a step and fill its form: ``?step=merge&f-other_case=...``."""
+    found, name = _one(request, pk), request.GET.get("step", "")
+    step = next((one for one in queries.allowed(found, request.user) if one.move == name), None)
+    if step is None:
+        return _page(request, found)
+    return _page(request, found, asked=name, given=caseforms.read(step.fields, request.GET))
 
 
 def _one(request: HttpRequest, pk: int) -> Case:
@@ -238,6 +245,8 @@ def _page(
         "case": found,
         "life": life,
         "state": life.state(found.state),
+        # what a case follows may be a tip-off, of which its party learns nothing
+        "origin": queries.one(scope, found.origin_id) if found.origin_id else None,
         "about": names.get(found.institution_id) or str(found.subject_body or found.institution_id),
         "clocks": queries.clock_views(found, user, now().date()),
         "steps": steps,
