@@ -8,7 +8,7 @@ from tests.web.people import ACTOR, PASSWORD
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import Body, DutyName
 from zhunsheng.casework.cases import actions
-from zhunsheng.casework.cases.draws import draw
+from zhunsheng.sampling.draws import draw
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.time import SHANGHAI

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.worklist",
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
+    "zhunsheng.casework.inspections",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

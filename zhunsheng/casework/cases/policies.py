@@ -8,7 +8,6 @@ from typing import Any
 
 from zhunsheng.book.cycles import Cycle, Extension, Move
 from zhunsheng.casework.cases.clocks import Running
-from zhunsheng.casework.cases.draws import draw
 from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import about, named, said
@@ -16,6 +15,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 REASON_LENGTH = 2000
 
@@ -117,9 +117,10 @@ def _other_case_known(step: Step) -> None:
 
 
 def _draw_repeats(step: Step) -> None:
-    expected = draw(step.fields["pool"], step.fields["seed"], 1)[0]
-    if expected != step.fields["drawn"]:
-        raise step.refuse(f"按种子应抽中 {expected}", f"the seed draws {expected}")
+    expected = draw(step.fields["pool"], step.fields["seed"], int(step.fields.get("count", 1)))
+    if step.fields["drawn"] not in expected:
+        told = " ".join(expected)
+        raise step.refuse(f"按种子应抽中 {told}", f"the seed draws {told}")
 
 
 #: Guards by the names that life-cycles use.
