@@ -73,6 +73,8 @@ INSTALLED_APPS = [
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
     "zhunsheng.casework.inspections",
+    "zhunsheng.casework.samples",
+    "zhunsheng.casework.selfchecks",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

@@ -27,6 +27,14 @@ class Agreement:
         """The share of units on which all agree, or None without a unit."""
         return Fraction(self.equal, self.units) if self.units else None
 
+    @property
+    def kappa_text(self) -> str:
+        """Kappa with three decimals, rounded half away from zero; empty where it says nothing."""
+        if self.kappa is None:
+            return ""
+        thousandths = int(abs(self.kappa) * 1000 + Fraction(1, 2))
+        return f"{'-' if self.kappa < 0 and thousandths else ''}{thousandths // 1000}.{thousandths % 1000:03d}"
+
 
 def agreement(views: Sequence[Mapping[str, bool | None]], ids: Sequence[str]) -> Agreement:
     """Compare two or more views of the same units: established, not, or None for unknown; untold ones are absent."""

@@ -1,4 +1,4 @@
-"""Writers of inspections: the library, plans, their draw by two people, what is collected on site, the list of problems.
+"""Writers of inspections: the library, plans, their draw by two people, what is collected on site, the problems.
 
 Each leaves evidence in its own transaction. The secret of a plan is made when its pools are frozen and told with the
 draw; its digest over secret and pools is evidence from the first moment on.
@@ -19,6 +19,7 @@ from zhunsheng.casework.cases import library
 from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.fields import officers
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.inspections import policies
 from zhunsheng.casework.inspections.models import InspectionPlan, Inspector, ItemVersion, ListedProblem, Visit
 from zhunsheng.casework.inspections.states import PlanState, Result, Role
@@ -334,3 +335,15 @@ def follow(actor: User, problem: ListedProblem, given: dict[str, Any]) -> Case:
 def may_list(visit: Visit, user: User) -> bool:
     """Whether a user may hand over the list of problems now."""
     return any(one.move == "list_problems" for one in case_queries.allowed(visit.case, user))
+
+
+def what(content: dict[str, Any]) -> str:
+    """Return what an item is about, in words."""
+    return problem_words(load_checklist(rulebook()), content)
+
+
+def items_of(key: str) -> list[tuple[str, str]]:
+    """Return the items of an article that is written ``instrument/article``, each with its words."""
+    instrument, number = key.split("/")
+    article = library.laws()[instrument].articles[number]
+    return [(item, str(said(text, article.items_en.get(item, text)))) for item, text in article.items.items()]

@@ -58,3 +58,8 @@ def problem(scope: Scope, pk: int) -> ListedProblem | None:
     """Return a listed problem in view, or None."""
     inside = Q(visit__in=visits(scope).order_by())
     return ListedProblem.objects.filter(inside, pk=pk).select_related("visit__case", "version").first()
+
+
+def with_plan(found: ListedProblem) -> Visit:
+    """Return the visit of a listed problem with its plan and case."""
+    return Visit.objects.select_related("plan", "case").get(pk=found.visit_id)

@@ -27,6 +27,7 @@ from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms
 from zhunsheng.web.access import page
+from zhunsheng.web.beside import beside
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.errors import problem_context
@@ -238,6 +239,7 @@ def _page(
         "owed": queries.owed(found),
         "followed_by": list(queries.cases(scope).filter(origin=found)),
         "may_follow": _may_follow(user, found, life),
+        **beside(request, found),
         "key": uuid.uuid4().hex,
     }
     return render(request, "web/case.html", context, status=told["status"])

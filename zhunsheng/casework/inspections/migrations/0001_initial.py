@@ -6,132 +6,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bodies', '0003_people'),
-        ('cases', '0002_refuse_changes'),
+        ("bodies", "0003_people"),
+        ("cases", "0002_refuse_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InspectionPlan',
+            name="InspectionPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('annual', '年度检查'), ('special', '专项检查')], max_length=10)),
-                ('trigger', models.CharField(choices=[('plan', '年度计划'), ('tip_off', '举报投诉'), ('risk', '智能监控或大数据筛查'), ('media', '媒体曝光'), ('other', '其他')], max_length=10)),
-                ('outline', models.TextField()),
-                ('count', models.PositiveIntegerField()),
-                ('team', models.PositiveIntegerField()),
-                ('experts', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('open', '拟定中'), ('committed', '已封存，待抽取'), ('drawn', '已抽取'), ('abandoned', '已放弃')], default='open', max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('subjects', models.JSONField(default=list)),
-                ('people', models.JSONField(default=list)),
-                ('commitment', models.CharField(blank=True, max_length=64)),
-                ('locked', models.TextField(blank=True)),
-                ('committed_at', models.DateTimeField(null=True)),
-                ('secret', models.CharField(blank=True, max_length=64)),
-                ('words', models.CharField(blank=True, max_length=200)),
-                ('seed', models.CharField(blank=True, max_length=64)),
-                ('drawn_at', models.DateTimeField(null=True)),
-                ('reason', models.TextField(blank=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('committed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('drawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=120)),
+                ("kind", models.CharField(choices=[("annual", "年度检查"), ("special", "专项检查")], max_length=10)),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[
+                            ("plan", "年度计划"),
+                            ("tip_off", "举报投诉"),
+                            ("risk", "智能监控或大数据筛查"),
+                            ("media", "媒体曝光"),
+                            ("other", "其他"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("outline", models.TextField()),
+                ("count", models.PositiveIntegerField()),
+                ("team", models.PositiveIntegerField()),
+                ("experts", models.PositiveIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "拟定中"),
+                            ("committed", "已封存，待抽取"),
+                            ("drawn", "已抽取"),
+                            ("abandoned", "已放弃"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("subjects", models.JSONField(default=list)),
+                ("people", models.JSONField(default=list)),
+                ("commitment", models.CharField(blank=True, max_length=64)),
+                ("locked", models.TextField(blank=True)),
+                ("committed_at", models.DateTimeField(null=True)),
+                ("secret", models.CharField(blank=True, max_length=64)),
+                ("words", models.CharField(blank=True, max_length=200)),
+                ("seed", models.CharField(blank=True, max_length=64)),
+                ("drawn_at", models.DateTimeField(null=True)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "committed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "drawn_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-made_at', '-pk'),
+                "ordering": ("-made_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='ItemVersion',
+            name="ItemVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=40)),
-                ('bases', models.JSONField(default=list)),
-                ('content', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('written_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('evidence', models.BigIntegerField()),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("item", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=40)),
+                ("bases", models.JSONField(default=list)),
+                ("content", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("written_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("evidence", models.BigIntegerField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('visit', 'pk'),
+                "ordering": ("visit", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('team', models.JSONField(default=list)),
-                ('experts', models.JSONField(default=list)),
-                ('recused', models.JSONField(default=dict)),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='visit', to='cases.case')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='inspections.inspectionplan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("team", models.JSONField(default=list)),
+                ("experts", models.JSONField(default=list)),
+                ("recused", models.JSONField(default=dict)),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="visit", to="cases.case"
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="inspections.inspectionplan",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('plan', 'pk'),
+                "ordering": ("plan", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='ListedProblem',
+            name="ListedProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('article', models.CharField(max_length=80)),
-                ('amount_fen', models.BigIntegerField(null=True)),
-                ('words', models.TextField()),
-                ('result', models.CharField(choices=[('established', '成立'), ('not_established', '不成立'), ('unknown', '不明')], max_length=20)),
-                ('followed_by', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inspections.itemversion')),
-                ('visit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='problems', to='inspections.visit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("article", models.CharField(max_length=80)),
+                ("amount_fen", models.BigIntegerField(null=True)),
+                ("words", models.TextField()),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("established", "成立"), ("not_established", "不成立"), ("unknown", "不明")],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "followed_by",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inspections.itemversion"
+                    ),
+                ),
+                (
+                    "visit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="problems", to="inspections.visit"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('visit', 'number'),
+                "ordering": ("visit", "number"),
             },
         ),
         migrations.AddField(
-            model_name='itemversion',
-            name='visit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='inspections.visit'),
+            model_name="itemversion",
+            name="visit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="inspections.visit"
+            ),
         ),
         migrations.CreateModel(
-            name='Inspector',
+            name="Inspector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('inspector', '检查人员'), ('expert', '专家')], max_length=10)),
-                ('name', models.CharField(max_length=60)),
-                ('field', models.CharField(blank=True, max_length=60)),
-                ('unit', models.CharField(blank=True, max_length=120)),
-                ('ties', models.JSONField(default=dict)),
-                ('since', models.DateField()),
-                ('until', models.DateField(null=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(choices=[("inspector", "检查人员"), ("expert", "专家")], max_length=10)),
+                ("name", models.CharField(max_length=60)),
+                ("field", models.CharField(blank=True, max_length=60)),
+                ("unit", models.CharField(blank=True, max_length=120)),
+                ("ties", models.JSONField(default=dict)),
+                ("since", models.DateField()),
+                ("until", models.DateField(null=True)),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('role', 'name', 'pk'),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None), ('user__isnull', False)), fields=('body', 'user'), name='inspector_once')],
+                "ordering": ("role", "name", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None), ("user__isnull", False)),
+                        fields=("body", "user"),
+                        name="inspector_once",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.UniqueConstraint(fields=('plan', 'institution_id'), name='visit_once_per_plan'),
+            model_name="visit",
+            constraint=models.UniqueConstraint(fields=("plan", "institution_id"), name="visit_once_per_plan"),
         ),
         migrations.AddConstraint(
-            model_name='listedproblem',
-            constraint=models.UniqueConstraint(fields=('visit', 'number'), name='problem_once'),
+            model_name="listedproblem",
+            constraint=models.UniqueConstraint(fields=("visit", "number"), name="problem_once"),
         ),
         migrations.AddConstraint(
-            model_name='itemversion',
-            constraint=models.UniqueConstraint(fields=('visit', 'key'), name='item_version_once'),
+            model_name="itemversion",
+            constraint=models.UniqueConstraint(fields=("visit", "key"), name="item_version_once"),
         ),
     ]
