@@ -40,7 +40,7 @@ const label = (list, id) => list.find((one) => one.id === id)?.label || "";
 function told(content) {
   const parts = [
     label(pack.checks, content.check), content.finding && label(pack.sample, content.finding), content.note,
-    words[content.result], content.yuan && `${content.yuan} 元`, label(pack.articles, content.article),
+    words[content.result], content.yuan && say("yuan", content.yuan), label(pack.articles, content.article),
     content.photos?.length ? say("photos", content.photos.length) : "",
   ];
   return parts.filter(Boolean).join(" · ");
@@ -90,7 +90,7 @@ function itemRow(versions) {
 
 function sampleRow(one) {
   const row = make("li", "");
-  row.append(make("span", `${one.label} · ${one.id} · ${(one.fen / 100).toFixed(2)} 元`));
+  row.append(make("span", `${one.label} · ${one.id} · ${say("yuan", (one.fen / 100).toFixed(2))}`));
   const button = make("button", words.record, "btn");
   button.type = "button";
   button.addEventListener("click", () => {

@@ -35,7 +35,9 @@ APART = {
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
-    "case-attach",
+    "case-attach", "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
+    "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
+    "self-check-report",
 }  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def lists():
         "/rules/backtest?rule=fund/duplicate-charge",
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
-        "/cases/new?cycle=clue",
+        "/cases/new?cycle=clue", "/inspections", "/inspections/people", "/samples", "/samples/new",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -231,6 +233,9 @@ def test_the_crawl_covers_every_page(county, people):
         "case-file",
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
+        # tests/web/test_inspections.py asks several roles for each
+        *("inspection", "inspection-draw", "visit", "visit-export", "onsite", "onsite-pack", "sample", "sample-export"),
+        *("self-check", "self-check-export"),
     }
     assert names - crawled - APART == set()
 

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.casework.walking import person
-from tests.web.serving import LEAD, OTHER, TOWN
+from tests.web.serving import LEAD, OTHER, PLACES, TOWN
 from zhunsheng.casework.bodies.models import DutyName, User
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.inspections.models import InspectionPlan, ItemVersion, ListedProblem, Visit
@@ -91,7 +91,7 @@ def test_from_a_plan_over_the_site_to_a_list_of_problems(people, as_):
 
 def strip(page, people):
     """A page without what is data: names, what people typed, and the other language's button."""
-    told = [LEAD.name, TOWN.name, OTHER.name, "中文", "年度飞行检查", "按方案", "亲属在该院任职", "双色球", "重复收费",
+    told = [*(one.name for one in PLACES), "中文", "年度飞行检查", "按方案", "亲属在该院任职", "双色球", "重复收费",
             "重复", "青禾县医疗保障局", "条例第", "条第", "项", "条", "职员", "演示"]  # fmt: skip
     page = re.sub(r"<textarea.*?</textarea>", "", page, flags=re.S)
     for one in sorted(told, key=len, reverse=True):

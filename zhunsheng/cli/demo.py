@@ -126,10 +126,19 @@ def _log(site: Home) -> None:
     make_demo_log(site)
 
 
+#: The findings of the self-check: of the hospital, and not those of the case that is told already.
+OWN = (
+    "SELECT finding_id, amount_fen, month FROM finding WHERE institution_id = ? AND rule_id <> ? AND amount_fen > 0 "
+    "AND verdict <> 'unknown' AND month IS NOT NULL ORDER BY amount_fen DESC, finding_id LIMIT 12"
+)
+
+
 def _story(site: Home) -> None:
     """Open the demo's case on findings of the hospital that has an account."""
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.casework.cases.demo import RULE, tell
+    from zhunsheng.casework.inspections import demo as inspections
+    from zhunsheng.casework.selfchecks import demo as selfchecks
 
     office = User.objects.filter(login="hospital").select_related("body").first()
     place = office.body.institution_code if office and office.body else ""
@@ -139,7 +148,14 @@ def _story(site: Home) -> None:
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()
+        places = con.execute("SELECT institution_id, name FROM institution ORDER BY institution_id").fetchall()
+        others = con.execute(OWN, [place, RULE]).fetchall()
     tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+    inspections.tell(places)
+    own = [{"finding_id": key, "amount_fen": fen} for key, fen, _ in others]
+    months = sorted(month for *_, month in others)
+    if months:
+        selfchecks.tell(own, place, f"{months[0]}-01", f"{months[-1]}-28")
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:
