@@ -125,6 +125,13 @@ def test_what_is_written_without_a_line_is_kept_and_sent_later(full, enter, tmp_
     again.context.set_offline(False)
     expect(again.locator("#o-state")).to_have_text("全部已发送")
 
+    merged(again, two, address)
+    gone(two)
+    assert faults == []
+
+
+def merged(again, two, address):
+    """Let two people change one record without seeing each other, and one of them merge it."""
     ready(two, address)
     expect(two.locator("#o-items")).to_contain_text("1 张照片")
     for page, note in ((again, "甲的改动"), (two, "乙的改动")):
@@ -147,6 +154,9 @@ def test_what_is_written_without_a_line_is_kept_and_sent_later(full, enter, tmp_
     expect(two.locator("#o-items")).not_to_contain_text("两个版本")
     expect(two.locator("#o-state")).to_have_text("全部已发送")
 
+
+def gone(two):
+    """Write once more, log out, and find nothing left on the device."""
     two.context.set_offline(True)
     write(two, "退出前没有发送")
     two.get_by_role("button", name="保存").click()
@@ -156,4 +166,3 @@ def test_what_is_written_without_a_line_is_kept_and_sent_later(full, enter, tmp_
     two.get_by_role("button", name="退出登录").click()
     two.wait_for_url(re.compile("/login"))
     assert two.evaluate(KEPT) == [0, 0]
-    assert faults == []

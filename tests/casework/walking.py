@@ -8,10 +8,10 @@ from tests.web.people import ACTOR, PASSWORD
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import Body, DutyName
 from zhunsheng.casework.cases import actions
-from zhunsheng.sampling.draws import draw
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 DAY = date(2026, 3, 2)
 PDF = b"%PDF-1.7\nfile of a case\n%%EOF\n"

@@ -33,7 +33,8 @@ def drawn(people, as_):
     for login in ("reviewer", "head"):
         sent = {"role": "inspector", "user": people[login].pk, "tie": [OTHER.id], "why": "亲属在该院任职"}
         text(reviewer.post("/inspections/people", sent if login == "reviewer" else sent | {"tie": []}), 302)
-    plan = {"title": "年度飞行检查", "kind": "annual", "trigger": "plan", "outline": "按方案", "count": "2", "team": "2",
+    plan = {"title": "年度飞行检查", "kind": "annual", "trigger": "plan", "outline": "按方案", "count": "2",
+            "team": "2",
             "experts": "0"}  # fmt: skip
     assert "ZS931" in text(reviewer.post("/inspections/new", plan | {"team": "1"}), 422)
     text(reviewer.post("/inspections/new", plan), 302)
@@ -63,7 +64,8 @@ def test_from_a_plan_over_the_site_to_a_list_of_problems(people, as_):
     photo = {"file": SimpleUploadedFile("a.jpg", JPEG)}
     digest = json.loads(text(reviewer.post(f"/onsite/{visit.pk}/photos", photo)))["digests"]
     item = {"item": "item-0001", "key": "key-0001", "bases": [], "at": "2026-03-02T01:00:00Z", "content": {
-        "check": "duplicate", "article": "reg-735/38/3", "result": "established", "yuan": "12.30", "note": "<b>重复</b>",
+        "check": "duplicate", "article": "reg-735/38/3", "result": "established", "yuan": "12.30",
+        "note": "<b>重复</b>",
         "photos": digest}}  # fmt: skip
     put = lambda client, sent: client.post(f"/onsite/{visit.pk}/items", sent, content_type="application/json")  # noqa: E731
     assert json.loads(text(put(reviewer, item)))["key"] == "key-0001"
@@ -103,7 +105,8 @@ def test_others_meet_nothing_of_an_inspection_before_it_comes(people, as_):
     pk, _reviewer, _head = drawn(people, as_)
     visit = Visit.objects.get(institution_id=LEAD.id)
     addresses = (f"/inspections/{pk}", f"/inspections/{pk}/draw.json", f"/inspections/visits/{visit.pk}",
-                 f"/onsite/{visit.pk}", f"/onsite/{visit.pk}.json", f"/inspections/visits/{visit.pk}/problems.csv")  # fmt: skip
+                 f"/onsite/{visit.pk}", f"/onsite/{visit.pk}.json",
+                 f"/inspections/visits/{visit.pk}/problems.csv")  # fmt: skip
     for login in ("lead", "town", "agency", "consortium", "vendor", "stranger"):
         client = as_(login)
         for address in addresses:

@@ -40,7 +40,7 @@ def answer_of(given: dict[str, str], at_stake_fen: int) -> tuple[str, int, str]:
     answer, reason = given.get("answer", ""), kept(given.get("reason", ""))
     if answer not in Answer.values:
         raise wrong("结论不在可选项中", "the answer is none of the choices")
-    if len(reason) > 500 or (answer == Answer.NO_VIOLATION and len(reason) < 2):
+    if len(reason) > 500 or (answer == Answer.LAWFUL and len(reason) < 2):
         raise wrong(
             "不属于违规的须说明理由，不超过 500 字", "what is no violation takes a reason of at most 500 characters"
         )

@@ -10,5 +10,5 @@ class Answer(models.TextChoices):
     """Reported: the institution returns the amount. To be asked stays open: it is no pass."""
 
     REPORTED = "reported", _("自查认定并退回")
-    NO_VIOLATION = "no_violation", _("不属于违规")
+    LAWFUL = "no_violation", _("不属于违规")
     ASK = "ask", _("待请示")

@@ -160,6 +160,8 @@ def _page(
          "fault": faults.get(key, ""), "others": [(View(v).label, r.get(key)) for v, r in views.items() if v != own]}
         for key, times in found.drawn.items()
     ]  # fmt: skip
+    for row in rows:
+        row["chosen"] = row["sent"]["outcome"] if row["sent"] else row["told"].outcome if row["told"] else ""
     inside = found.body_id == request.user.body_id
     context = {
         "sample": found,

@@ -107,7 +107,10 @@ def _row(
         if key in faults
         else None
     )
-    return {"finding": one, "mark": marks.get(key), "fault": faults.get(key, ""), "sent": sent}
+    held = marks.get(key)
+    chosen = sent["answer"] if sent else held.answer if held else ""
+    fen = held.amount_fen if held else one["amount_fen"]
+    return {"chosen": chosen, "fen": fen, "finding": one, "mark": held, "fault": faults.get(key, ""), "sent": sent}
 
 
 @require_POST
