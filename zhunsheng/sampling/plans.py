@@ -62,6 +62,8 @@ def allocate(sizes: dict[str, int], count: int) -> dict[str, int]:
     total = sum(sizes.values())
     count = min(total, max(count, sum(least.values())))
     given = {name: max(least[name], count * size // total) for name, size in sizes.items()}
+    while sum(given.values()) > count:  # the least of small strata is taken from the largest
+        given[max((name for name in given if given[name] > least[name]), key=lambda name: (given[name], name))] -= 1
     by_remainder = sorted(sizes, key=lambda name: (-(count * sizes[name] % total), name))
     while sum(given.values()) < count:
         for name in by_remainder:
