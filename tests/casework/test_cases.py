@@ -15,13 +15,13 @@ from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions, files, library, queries
-from zhunsheng.casework.cases.draws import draw
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CycleVersion, Proposal
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.home import ROOT
+from zhunsheng.sampling.draws import draw
 
 pytestmark = pytest.mark.django_db
 

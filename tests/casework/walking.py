@@ -8,11 +8,11 @@ from tests.web.people import ACTOR, PASSWORD
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import Body, DutyName
 from zhunsheng.casework.cases import actions, library, money, queries
-from zhunsheng.casework.cases.draws import draw
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 DAY = date(2026, 3, 2)
 PDF = b"%PDF-1.7\nfile of a case\n%%EOF\n"

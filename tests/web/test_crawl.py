@@ -41,6 +41,9 @@ APART = {
     # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
     "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
     "tip-write", "tip-unseal", "tip-settle",
+    "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
+    "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
+    "self-check-report",
 }  # fmt: skip
 
 
@@ -122,6 +125,7 @@ def lists():
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
         "/tips/figures",
+        "/inspections", "/inspections/people", "/samples", "/samples/new",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -245,6 +249,9 @@ def test_the_crawl_covers_every_page(county, people):
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
+        # tests/web/test_inspections.py asks several roles for each
+        *("inspection", "inspection-draw", "visit", "visit-export", "onsite", "onsite-pack", "sample", "sample-export"),
+        *("self-check", "self-check-export"),
     }
     assert names - crawled - APART == set()
 

@@ -38,7 +38,7 @@ ALWAYS = frozenset(
     }
 )  # fmt: skip
 #: Where files are added to a case; the case itself limits each of them.
-CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files")
+CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files|/onsite/[0-9]{1,18}/photos")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"

@@ -13,7 +13,6 @@ from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.clocks import Running
 from zhunsheng.casework.cases.computing import GRADED, LATE, done_of
-from zhunsheng.casework.cases.draws import draw
 from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import about, named, said
@@ -22,6 +21,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import part, yuan
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 REASON_LENGTH = 2000
 #: In which ways a decision can leave its grade, in words.
@@ -264,9 +264,10 @@ def _as_scheme_gives(step: Step) -> None:
 
 
 def _draw_repeats(step: Step) -> None:
-    expected = draw(step.fields["pool"], step.fields["seed"], 1)[0]
-    if expected != step.fields["drawn"]:
-        raise step.refuse(f"按种子应抽中 {expected}", f"the seed draws {expected}")
+    expected = draw(step.fields["pool"], step.fields["seed"], int(step.fields.get("count", 1)))
+    if step.fields["drawn"] not in expected:
+        told = " ".join(expected)
+        raise step.refuse(f"按种子应抽中 {told}", f"the seed draws {told}")
 
 
 #: Guards by the names that life-cycles use.

@@ -29,6 +29,7 @@ from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms, casemoney, documentforms
 from zhunsheng.web.access import page
+from zhunsheng.web.beside import beside
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views import points
@@ -264,6 +265,7 @@ def _page(
         "may_follow": _may_follow(user, found, life),
         "may_give_points": points.may_give(user, found),
         "points": points_of(found),
+        **beside(request, found),
         "key": uuid.uuid4().hex,
         **casemoney.shown(request, found),
     }
