@@ -34,7 +34,7 @@ def check_plans(actor: User) -> None:
 def may_plan(user: User) -> bool:
     """Whether a user may plan inspections: whoever may open their cases."""
     cycle = library.cycle("inspection")
-    return user.body is not None and opens(user, user.body, cycle.named(cycle.opening.who))
+    return user.body is not None and opens(user, user.body, cycle.named(cycle.opening.who), cycle.name) is not None
 
 
 def wrong(zh: str, en: str, reason_zh: str, reason_en: str) -> Problem:
