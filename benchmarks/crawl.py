@@ -3,7 +3,8 @@
     python -m benchmarks.crawl
 
 The same checks as in CI (tests/web/test_crawl.py), which takes a seeded sample: there each role asks every third list
-and a few details; here all of them. Counted are requests, pairs of owner and reader, and marks met that the reader may not.
+and a few details; here all of them. Counted are requests, pairs of owner
+and reader, and marks that a reader met and may not.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Referee:
     def _any(self, listed: list[list[Any]]) -> list[bool]:
         flat = [one for many in listed for one in many]
         results = iter(cedarpy.is_authorized_batch(flat, self.policy, self.entities))
-        return [any([_allowed(next(results)) for _ in many]) for many in listed]
+        return [_one_of([next(results) for _ in many]) for many in listed]
 
     def _grant(self, grant: Grant, place: str) -> dict[str, Any]:
         regions = _around(self.world.place(place).region)
@@ -176,8 +176,9 @@ class Referee:
         yield self._entity("Case", case.number, {**common, "shown": True})
         for number, shown in enumerate(case.events):
             yield self._entity("Event", f"{case.number}-{number}", {**common, "shown": shown})
-        for number, (internal, shown) in enumerate(case.files):
-            yield self._entity("File", f"{case.number}-{number}", {**common, "shown": shown and not internal})
+        for number, (internal, shown, of_party) in enumerate(case.files):
+            told = of_party or (shown and not internal)
+            yield self._entity("File", f"{case.number}-{number}", {**common, "shown": told})
 
     def _fact(self, codes: list[str]) -> dict[str, Any]:
         """Where a fact happened: institutions, the regions around them, and who leads them, themselves among them."""
@@ -208,7 +209,9 @@ class Referee:
         return sorted({one for code in codes for one in _around(self.world.place(code).region)})
 
 
-def _allowed(result: Any) -> bool:
-    if result.diagnostics.errors:
-        raise ValueError(result.diagnostics.errors)
-    return bool(result.allowed)
+def _one_of(results: list[Any]) -> bool:
+    """Whether one is allowed; an error in any of them is told and not taken for a denial."""
+    for result in results:
+        if result.diagnostics.errors:
+            raise ValueError(result.diagnostics.errors)
+    return any(result.allowed for result in results)

@@ -86,10 +86,11 @@ class Site:
         for one, case in zip(self.world.cases, self.cases, strict=True):
             for number, shown in enumerate(one.events):
                 self.events[one.number, number] = self._event(case, number, shown, [])
-            for number, (internal, shown) in enumerate(one.files):
+            for number, (internal, shown, of_party) in enumerate(one.files):
                 digest = f"{one.number}-{number}"
                 self.files[one.number, number] = Attachment(
                     case=case, name=digest, digest=digest, size=1, media="text/plain", internal=internal,
+                    of_party=of_party,
                     added_by=self.people[0], added_at=self.at,
                 )  # fmt: skip
                 self.events[one.number, 10 + number] = self._event(case, 10 + number, shown, [digest])
@@ -98,7 +99,8 @@ class Site:
 
     def _event(self, case: Case, number: int, shown: bool, files: list[str]) -> CaseEvent:
         return CaseEvent(
-            case=case, sequence=number, kind="attached" if files else "moved", about="w", to_state="s", actor_key="x",
+            case=case, body=case.body, sequence=number, kind="attached" if files else "moved", about="w",
+            to_state="s", actor_key="x",
             day=self.today, at=self.at, attachments=files, shown=shown, evidence=0,
         )  # fmt: skip
 
@@ -212,5 +214,3 @@ def site_of(world: World) -> Iterator[Site]:
         finally:
             lake.current_run = before
             transaction.set_rollback(True)
-
-

@@ -1,7 +1,7 @@
 """Random worlds: regions, institutions, bodies, people with dated duties, cases, findings, evidence, grants.
 
-Plain data with small numbers for names, so that the site and the second policy are each built from it by their own code.
-Days count from today (0).
+Plain data with small numbers for names, so that the site and the second policy are each built from it by code of their
+own. Days count from today (0).
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Case:
     cycle: str
     party_sees: bool
     events: list[bool] = field(default_factory=list)
-    #: Files: whether internal, and whether the event that brought it is shown.
-    files: list[tuple[bool, bool]] = field(default_factory=list)
+    #: Files: whether internal, whether the event that brought it is shown, whether the party added it.
+    files: list[tuple[bool, bool, bool]] = field(default_factory=list)
 
 
 @dataclass
@@ -167,7 +167,7 @@ def _cases(dice: random.Random, made: World) -> None:
         subject = dice.choice(made.bodies).number if not place or dice.random() < 0.1 else None
         case = Case(number, body, place, subject, dice.choice(CYCLES), dice.random() < 0.6)
         case.events = [dice.random() < 0.5 for _ in range(3)]
-        case.files = [(dice.random() < 0.5, dice.random() < 0.7) for _ in range(2)]
+        case.files = [(dice.random() < 0.5, dice.random() < 0.7, dice.random() < 0.2) for _ in range(2)]
         made.cases.append(case)
 
 

@@ -42,6 +42,15 @@ APART = {
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
     "case-attach", "grant-change",
+    "feed", "feed-change", "notice-read", "notice-choose", "notice-mail", "delegation-give",
+    "delegation-end", "webhook-change",
+    "overturned-answer",
+    # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
+    "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
+    "tip-write", "tip-unseal", "tip-settle",
+    "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
+    "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
+    "self-check-report",
 }  # fmt: skip
 
 
@@ -128,6 +137,13 @@ def lists():
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
         "/cases/new?cycle=clue", "/grants", "/grants?show=all", "/grants.csv", "/grants/new",
+        "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
+        "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
+        "/rules/overturned",
+        "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
+        "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
+        "/tips/figures",
+        "/inspections", "/inspections/people", "/samples", "/samples/new",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -243,11 +259,17 @@ def test_the_crawl_covers_every_page(county, people):
         "import-discard",
         *("people", "person", "bodies", "audit", "audit-export"),  # asked by every role below
         *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
+        "home",  # leads on to the inbox or the overview
         "case",  # below: a case about every institution
         "case-file",
         "grant",  # tests/web/test_grants.py asks both sides and others
+        *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
+        *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
+        # tests/web/test_inspections.py asks several roles for each
+        *("inspection", "inspection-draw", "visit", "visit-export", "onsite", "onsite-pack", "sample", "sample-export"),
+        *("self-check", "self-check-export"),
     }
     assert names - crawled - APART == set()
 
@@ -260,7 +282,7 @@ def every_decision_and_reminder(people, as_):
         with current_run().reader(None) as reader:
             sql = "SELECT MIN(finding_id) AS f FROM finding WHERE institution_id = ? AND verdict <> 'unknown'"
             key = reader.one(sql, [place.id])["f"]
-        said = {"outcome": "overturned", "reason": f"核对{place.name}病历"}
+        said = {"outcome": "overturned", "cause": "wrong_facts", "reason": f"核对{place.name}病历"}
         assert client.post(f"/findings/{key}/decisions", said).status_code == 302
         body = Body.objects.filter(institution_code=place.id, kind="institution").first()
         if body is not None:

@@ -11,12 +11,15 @@ from zhunsheng.casework.bodies.permissions import Verb, verbs_of
 from zhunsheng.casework.grants import queries as grants
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import at
+from zhunsheng.web.views import inbox
 
 NAV = (
+    ("inbox", None),
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
     ("cases", Verb.READ_CASES),
+    ("points", Verb.READ_CASES),
     ("desk", Verb.ASK_DESK),
     ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
@@ -32,12 +35,22 @@ ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
+    "points-person": "points", "points-propose": "points",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
+    "tips": "cases", "tip": "cases", "tip-new": "cases", "tip-figures": "cases", "tip-write": "cases",
+    "tip-unseal": "cases", "tip-settle": "cases",
+    "documents": "cases", "document": "cases", "document-draft": "cases", "document-act": "cases",
+    "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
+    "inspections": "cases", "inspection": "cases", "inspection-new": "cases", "inspection-change": "cases",
+    "inspectors": "cases", "visit": "cases", "visit-problems": "cases", "problem-case": "cases", "onsite": "cases",
+    "samples": "cases", "sample-new": "cases", "sample": "cases", "self-check": "cases", "self-check-mark": "cases",
+    "self-check-report": "cases",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",
     "person": "people", "bodies": "people",
     "grant": "grants", "grant-new": "grants", "grant-change": "grants",
+    "notices": "inbox", "calendar": "inbox", "delegations": "inbox", "deliveries": "inbox",
     "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 
@@ -53,7 +66,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "user": user,
         "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
         "granted": granted["by"],
-        "nav": [name for name, verb in NAV if verb in verbs],
+        "nav": [name for name, verb in NAV if verb is None or verb in verbs],
+        "asked": inbox.count(request),
         "section": SECTIONS.get(section, section),
         "served": _run() if Verb.READ_RUNS in verbs else None,
     }

@@ -114,7 +114,7 @@ def condition(model: type[Model], alias: str = "") -> str:
     first, _, rest = path.partition("__")
     field = model._meta.get_field(first)
     if rest:  # as the row that it hangs on
-        return _hangs(model, condition(field.related_model, "p"))
+        return _hangs(model, alias, condition(field.related_model, f"{alias}p"))
     if path not in ("institution_id", "body"):
         raise ValueError(f"{model._meta.label}: no policy for the path {path}")
     before = f"{alias}." if alias else ""
@@ -126,12 +126,13 @@ def condition(model: type[Model], alias: str = "") -> str:
     return f"({' OR '.join([*own, *party])})"
 
 
-def _hangs(model: type[Model], more: str = "") -> str:
+def _hangs(model: type[Model], alias: str = "", more: str = "") -> str:
     """A row hangs on one that is in view. By its key: a list of all in view would be made anew for each statement."""
     field = model._meta.get_field(model.SCOPE_PATH.partition("__")[0])  # type: ignore[attr-defined]
-    parent, own = field.related_model._meta.db_table, f'"{model._meta.db_table}"."{field.column}"'
+    parent, name = field.related_model._meta.db_table, f"{alias}p"
+    own = f'{alias or chr(34) + model._meta.db_table + chr(34)}."{field.column}"'
     also = f" AND {more}" if more else ""
-    return f'EXISTS (SELECT 1 FROM "{parent}" AS p WHERE p.id = {own}{also})'  # noqa: S608
+    return f'EXISTS (SELECT 1 FROM "{parent}" AS {name} WHERE {name}.id = {own}{also})'  # noqa: S608
 
 
 def granted(model: type[Model]) -> str:
