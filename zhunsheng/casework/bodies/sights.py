@@ -16,7 +16,6 @@ from zhunsheng.kernel.time import now
 
 if TYPE_CHECKING:
     from zhunsheng.casework.bodies.models import Body, User
-    from zhunsheng.casework.grants.models import Grant
 
 #: What of an owner's rows a reader's grants may show: None for everything.
 Reach = Callable[["Body"], "frozenset[str] | None"]
@@ -86,16 +85,15 @@ def sights_of(user: User, reach: Reach) -> Sights:
     return Sights(tuple(sight for one in held for sight in _of(one, reach(one.body))))
 
 
-def _holding(user: User) -> list[Grant]:
+def _holding(user: User) -> list[Any]:
     """The grants that hold for a user's body; a reader's scope is not known yet, so the site asks for it."""
-    from zhunsheng.casework.grants.models import Grant
+    from zhunsheng.casework.grants.queries import holding
 
     with walls.within(walls.SITE):
-        found = Grant.objects.on(now().date()).filter(receiver=user.body_id).select_related("body").order_by("pk")
-        return [one for one in found if one.person_id in (None, user.pk)]
+        return [one for one in holding(user.body_id, now().date()) if one.person_id in (None, user.pk)]
 
 
-def _of(grant: Grant, seen: Collection[str] | None) -> Iterator[Sight]:
+def _of(grant: Any, seen: Collection[str] | None) -> Iterator[Sight]:
     if grant.case_id is not None:
         yield Sight(grant.pk, "case", grant.body_id, case=grant.case_id, internal=grant.internal)
         return

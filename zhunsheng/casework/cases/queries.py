@@ -89,6 +89,11 @@ def every_case() -> Iterator[Case]:
     yield from Case.objects.select_related("bound").order_by("pk").iterator()
 
 
+def numbered(body_id: int, number: str) -> Case | None:
+    """Return the case of a number that a body gave, or None. For who acts in the name of that body."""
+    return Case.objects.filter(body=body_id, number=number).first()
+
+
 def waiting(scope: Scope, user: User) -> QuerySet[Case]:
     """Return the open cases in view in which it is the user's turn, the one that ends first in front.
 

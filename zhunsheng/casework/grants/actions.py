@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.cases import library
-from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.grants import policies
 from zhunsheng.casework.grants.models import Grant, GrantUse
 from zhunsheng.casework.grants.policies import Request, Terms
@@ -64,11 +64,11 @@ def give(actor: User, grant: Grant, terms: Terms) -> Grant:
     return _settle(actor, standing, GrantState.GIVEN, terms)
 
 
-def _case(grant: Grant) -> Case | None:
+def _case(grant: Grant) -> Any:
     """Return the case that is opened. Raises Problem ZS994 for a number that the owner has not given."""
     if grant.opens != Opens.CASE:
         return None
-    found = Case.objects.filter(body=grant.body, number=grant.number).first()
+    found = cases.numbered(grant.body_id, grant.number)
     if found is None:
         raise Problem("ZS994", number=grant.number)
     return found

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.scope import Scope
-from zhunsheng.casework.decisions.models import Decision
+from zhunsheng.casework.decisions import queries as decisions
 from zhunsheng.casework.grants.models import Grant, GrantUse
 from zhunsheng.casework.grants.policies import ASKED
 from zhunsheng.casework.grants.states import GrantState, Opens
@@ -40,6 +40,11 @@ def one(scope: Scope, pk: int) -> Grant | None:
     return scope.rows(found).filter(pk=pk).first()
 
 
+def holding(receiver_id: int | None, day: date) -> QuerySet[Grant]:
+    """Return the grants to a body that hold on a day. For ``scope``, which is what a reader's scope is made of."""
+    return Grant.objects.on(day).filter(receiver=receiver_id).select_related("body").order_by("pk")
+
+
 def uses(grant: Grant) -> QuerySet[GrantUse]:
     """Return the uses of a grant that is in view, newest first."""
     return grant.uses.select_related("user")
@@ -64,6 +69,4 @@ def amounts(scope: Scope, grant: Grant) -> list[dict[str, Any]] | None:
     if not places:
         return None
     with walls.within(walls.SITE):
-        found = Decision.objects.filter(withdrawn_at=None, institution_id__in=places).order_by()
-        rows = found.values("institution_id", "month", "outcome").annotate(n=Count("pk"), fen=Sum("amount_fen"))
-        return list(rows.order_by("-month", "institution_id", "outcome"))
+        return decisions.sums(places)

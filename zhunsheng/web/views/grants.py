@@ -198,6 +198,7 @@ def _page(request: HttpRequest, found: Grant, more: dict[str, Any] | None = None
         "pages": pages,
         "asked_places": [one for one in found.asked["institutions"] if one not in found.institutions],
         "asked_last": date.fromisoformat(found.asked["to"]) - timedelta(days=1),
+        "deeds": {"terms": "give", "close": "refuse"} if asked else {"terms": "narrow", "close": "end"},
         "may_give": owner and gives and asked,
         "may_narrow": owner and gives and given,
         "may_end": given and ((owner and gives) or (receiver and may(user, Verb.ASK_GRANTS))),
