@@ -79,10 +79,10 @@ class Scope:
         path = getattr(queryset.model, "SCOPE_PATH", None)
         if path is None:
             raise TypeError(f"{queryset.model.__name__} does not say how it is scoped")
-        if self.institutions is None or (path != "institution_id" and self.bodies is None):
+        if (self.institutions if path == "institution_id" else self.bodies) is None:
             return queryset
         if path == "institution_id":
-            own = Q(institution_id__in=self.institutions)
+            own = Q(institution_id__in=self.institutions or ())
         else:
             own = self._of_bodies(queryset.model, path) | self._party(queryset.model)
         return queryset.filter(own | self._granted(queryset.model))
