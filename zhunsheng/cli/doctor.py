@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from zhunsheng.cli import show, site
 from zhunsheng.cli.options import Json
 from zhunsheng.engines import spark
 from zhunsheng.facts import lake
+from zhunsheng.kernel.checks import Check
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import ROOT, home, rulebook
 from zhunsheng.kernel.time import now
@@ -28,22 +29,11 @@ from zhunsheng.patterns.lint import lint
 NEED_FREE_GIB = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: whether it is well, what was seen, and the command that mends it."""
-
-    name: str
-    state: str  # well, poor (works, worth a look) or missing
-    seen: str
-    mend: str = ""
-
-
 def doctor(json: Json = False) -> None:
     """检查这台机器与站点：缺什么，用哪条命令补。Name what is missing and the command that mends it."""
     checks = [_safely(look) for look in LOOKS]
-    rows = [[{"well": "正常", "poor": "留意", "missing": "缺"}[c.state], c.name, c.seen, c.mend] for c in checks]
     data = {"checks": [asdict(check) for check in checks]}
-    show.say(data, as_json=json, human=lambda: show.table("检查", ["状态", "项", "所见", "补救命令"], rows))
+    show.say(data, as_json=json, human=lambda: show.checks("检查", checks))
     if any(check.state == "missing" for check in checks):
         raise typer.Exit(show.ATTENTION)
 

@@ -101,15 +101,15 @@ def _look(entry: bytes, rules: Rules, state: State) -> list[Fault]:
         return [Fault(index, "not_a_leaf", problem.code)]
     one = envelope.leaf
     found = [] if leaf.signed(envelope, rules.bodies) else [Fault(index, "not_signed", one.body)]
-    found += _order(index, one, state) + _rulebook(index, one, rules, state) + _grant(index, one, rules, state)
+    found += order(index, one, state) + _rulebook(index, one, rules, state) + _grant(index, one, rules, state)
     if rules.rows is not None and rules.rows.get(one.source) != one.digest:
         found.append(Fault(index, "row_differs" if one.source in rules.rows else "row_missing", one.source))
     state.kinds[one.kind] = state.kinds.get(one.kind, 0) + 1
     return found
 
 
-def _order(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
-    """Check a leaf's place in its case, and that its row stands once."""
+def order(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
+    """Check a leaf's place in its case, and that its row stands once; the state moves past it."""
     sequence, previous = state.cases.get(one.case, [0, -1])
     found = []
     if one.sequence != sequence + 1:

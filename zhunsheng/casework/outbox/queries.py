@@ -39,10 +39,25 @@ def beyond(floor: int, settled: Exists, limit: int, without_bodies: Sequence[str
     return list(found.order_by("pk")[:limit])
 
 
+def after(floor: int, limit: int) -> list[EvidenceOutbox]:
+    """Return rows above a number, oldest first. For the site's own book-keeping."""
+    return list(EvidenceOutbox.objects.filter(pk__gt=floor).order_by("pk")[:limit])
+
+
+def payloads(kind: str) -> list[str]:
+    """Return what the rows of a kind say, oldest first. For the site's own book-keeping."""
+    return list(EvidenceOutbox.objects.filter(kind=kind).order_by("pk").values_list("payload", flat=True))
+
+
 def last(before: datetime | None = None) -> int:
     """Return the number of the newest row, or of the newest before a moment; 0 when there is none."""
     found = EvidenceOutbox.objects.filter(at__lt=before) if before else EvidenceOutbox.objects.all()
     return found.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def last_at() -> datetime | None:
+    """Return the time of the newest row; None before the first."""
+    return EvidenceOutbox.objects.order_by("-pk").values_list("at", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)
