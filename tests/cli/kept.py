@@ -1,7 +1,7 @@
-"""A small site of its own for the tests of backups, told what to do by words: run as ``python -m tests.cli.kept WORD``.
+"""A small site of its own for the tests of backups, told what to do by words: ``python -m tests.cli.kept WORD``.
 
-build: bodies, evidence, an attachment. add N: so many rows more. carry: rows into the log, sealed. busy SECONDS: both, at
-once with whatever else goes on.
+build: keys, log, evidence, an attachment. add N: so many rows more. carry: rows into the log, sealed. busy SECONDS:
+both, while something else goes on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Backups of a site that runs: checked, restored, tried; and the log afterwards, with witnesses in their own processes."""
+"""Backups of a site that runs: checked, restored, tried; and the log afterwards, with real witness processes."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import typer
 
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
-from zhunsheng.evidence import http
+from zhunsheng.evidence import figures, http
 from zhunsheng.evidence.places import WitnessPlace, addresses, make_witness
 
 app = typer.Typer(help="见证方：一家机构一个。A witness, one per body.", no_args_is_help=True)
@@ -41,7 +41,8 @@ def run(
     """启动见证与签名服务。Serve until stopped."""
     with show.problems(as_json=False):
         posts, witness = addresses(WitnessPlace(folder))
-    with http.server(host, port, posts, witness.about) as server:
+    gets = figures.answers(witness, WitnessPlace(folder).desk())
+    with http.server(host, port, posts, gets) as server:
         show.out.print(f"http://{host}:{server.server_address[1]}  {witness.key.verifier.vkey}", highlight=False)
         try:
             server.serve_forever()

@@ -41,8 +41,14 @@ def post(address: str, path: str, body: bytes, token: str = "", seconds: float =
         connection.close()
 
 
-def server(host: str, port: int, posts: Mapping[str, Handle], about: Callable[[], bytes]) -> ThreadingHTTPServer:
-    """Return a server, listening and not yet serving: POST to the given paths, GET / tells ``about`` it."""
+def server(
+    host: str, port: int, posts: Mapping[str, Handle], about: Callable[[], bytes] | Mapping[str, Callable[[], Answer]]
+) -> ThreadingHTTPServer:
+    """Return a server, listening and not yet serving: POST to the given paths, GET / tells ``about`` it.
+
+    Where ``about`` is a mapping, it says what GET answers by path.
+    """
+    gets = about if isinstance(about, Mapping) else dict.fromkeys(("/", "/healthz"), lambda: Answer(200, about()))
 
     class Handler(BaseHTTPRequestHandler):
         """Answers one connection."""
@@ -52,7 +58,7 @@ def server(host: str, port: int, posts: Mapping[str, Handle], about: Callable[[]
 
         def do_GET(self) -> None:
             """Tell what this is."""
-            self._send(Answer(200, about()) if self.path in ("/", "/healthz") else Answer(404, b"not found\n"))
+            self._send(gets[self.path]() if self.path in gets else Answer(404, b"not found\n"))
 
         def do_POST(self) -> None:
             """Answer a request."""

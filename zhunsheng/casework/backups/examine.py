@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from duckdb import Error as DuckError
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from duckdb import Error as DuckError
 
 from zhunsheng.casework.backups import keys
 from zhunsheng.casework.backups.vault import Manifest, hashed

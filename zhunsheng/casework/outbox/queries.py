@@ -39,6 +39,11 @@ def beyond(floor: int, settled: Exists, limit: int, without_bodies: Sequence[str
     return list(found.order_by("pk")[:limit])
 
 
+def unsettled(settled: Exists) -> QuerySet[EvidenceOutbox]:
+    """Return the rows that are not settled. For the site's own book-keeping."""
+    return EvidenceOutbox.objects.order_by().filter(~settled)
+
+
 def after(floor: int, limit: int) -> list[EvidenceOutbox]:
     """Return rows above a number, oldest first. For the site's own book-keeping."""
     return list(EvidenceOutbox.objects.filter(pk__gt=floor).order_by("pk")[:limit])

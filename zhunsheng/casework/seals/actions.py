@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.metrics.counted import CARRIED
+from zhunsheng.casework.metrics.process import turned
 from zhunsheng.casework.outbox import queries as outbox
 from zhunsheng.casework.outbox.actions import content, deed
 from zhunsheng.casework.outbox.models import EvidenceOutbox
@@ -65,6 +67,8 @@ def _keys(rows: Sequence[EvidenceOutbox]) -> dict[int, bytes]:
 @deed
 def keep(done: Submitted) -> None:
     """Note what became of drafts. A kill before this only means that the log is asked again: it knows its rows."""
+    for outcome in ("indices", "refused"):
+        CARRIED.labels(outcome.replace("indices", "carried")).inc(len(getattr(done, outcome)))
     if done.indices:
         RecordKey.objects.filter(pk__in=[sequence_of(one) for one in done.indices]).update(logged=True)
     for source, problem in done.refused.items():
@@ -79,6 +83,7 @@ def carry(sequencer: Sequencer, operator: str, site_key: bytes, stop: Callable[[
     supply = Supply(list(sequencer.signers), operator, site_key)
     with walls.within(walls.SITE):
         for done in sequencer.run(supply.pull, stop):
+            turned()
             if done.indices or done.refused or done.waiting:
                 keep(done)
 

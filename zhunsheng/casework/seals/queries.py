@@ -6,7 +6,9 @@ import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body
@@ -137,6 +139,13 @@ def state() -> str:
         last = outbox.last(now() - timedelta(seconds=60))
         carried = last == 0 or RecordKey.objects.filter(pk=last, logged=True).exists()
     return "ok" if carried else "behind"
+
+
+def waiting() -> tuple[int, datetime | None]:
+    """Return how many rows the log does not hold yet, and when the oldest of them was written."""
+    found = outbox.unsettled(Exists(RecordKey.objects.filter(pk=OuterRef("pk")).exclude(logged=False, refused="")))
+    told = found.aggregate(count=Count("pk"), oldest=Min("at"))
+    return told["count"], told["oldest"]
 
 
 def signer_words(signer: str) -> Body | None:
