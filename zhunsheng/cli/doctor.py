@@ -15,7 +15,7 @@ import typer
 
 from zhunsheng import runs
 from zhunsheng.book import load
-from zhunsheng.cli import show, site
+from zhunsheng.cli import show, site, upkeep
 from zhunsheng.cli.options import Json
 from zhunsheng.engines import spark
 from zhunsheng.facts import lake
@@ -26,7 +26,8 @@ from zhunsheng.kernel.time import now
 from zhunsheng.kernel.workdays import workday
 from zhunsheng.patterns.lint import lint
 
-NEED_FREE_GIB = 2
+#: Room that must be there, and the share of the disk below which it is nearly full.
+NEED_FREE_GIB, NEED_FREE_SHARE = 2, 0.1
 
 
 def doctor(json: Json = False) -> None:
@@ -82,9 +83,10 @@ def _folder() -> Check:
     root = home().root
     parent = next(path for path in (root, *root.parents) if path.exists())
     free = shutil.disk_usage(parent).free / 2**30
-    state = "well" if free >= NEED_FREE_GIB else "missing"
+    share = shutil.disk_usage(parent).free / shutil.disk_usage(parent).total
+    state = "missing" if free < NEED_FREE_GIB else "poor" if share < NEED_FREE_SHARE else "well"
     mend = "" if state == "well" else "腾出空间，或用 ZHUNSHENG_HOME 指到别处"
-    return Check("站点目录", state, f"{root}，余 {free:.1f} GiB", mend)
+    return Check("站点目录", state, f"{root}，余 {free:.1f} GiB（{share:.0%}）", mend)
 
 
 def _assets() -> Check:
@@ -161,4 +163,4 @@ def _spark() -> Check:
     return Check("Spark", "well", f"可用，Java 在 {spark.java()}")
 
 
-LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays, _walls, _spark)
+LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays, _walls, _spark, *upkeep.LOOKS)

@@ -39,7 +39,7 @@ BY_DIGEST = ("attachments", "inbox", "documents")
 def examine(site: Home, manifest: Manifest | None = None) -> list[Check]:
     """Return what was seen of each part of a site; ``manifest`` is that of the backup it was restored from."""
     looks: list[Callable[[], Check]] = [
-        _database, _migrations, _guards, lambda: _rows(site), lambda: _witnesses(site),
+        _database, _migrations, _guards, lambda: _rows(site), lambda: witnesses(site),
         lambda: _lake(site), lambda: _run(site), lambda: _attachments(site),
     ]  # fmt: skip
     if manifest is not None:
@@ -131,7 +131,7 @@ def in_words(found: Reconciled) -> str:
     )
 
 
-def _witnesses(site: Home) -> Check:
+def witnesses(site: Home) -> Check:
     """Ask each witness how far it has seen this log; one that is ahead means that entries are missing here."""
     place = LogPlace(site.log)
     if not place.database.exists():
