@@ -32,6 +32,37 @@ def build():
     add(5)
 
 
+#: The first state of the tables that a site could have been loaded in.
+OLD = (("outbox", "0002_refuse_changes"), ("bodies", "0001_initial"), ("jobs", "0001_initial"))
+
+
+def old(count):
+    """Make a database as an old version left it, with rows that this version's models did not write."""
+    from django.db import connection, transaction
+    from django.db.migrations.executor import MigrationExecutor
+
+    from zhunsheng.casework.outbox.actions import content
+    from zhunsheng.kernel.files import digest
+    from zhunsheng.kernel.time import at
+
+    executor = MigrationExecutor(connection)
+    executor.migrate(list(OLD))
+    apps = executor.loader.project_state(list(OLD)).apps
+    evidence, body, job = (apps.get_model(name) for name in ("outbox.EvidenceOutbox", "bodies.Body", "jobs.Job"))
+    with transaction.atomic():
+        body.objects.create(name="某县医疗保障局", kind="insurance_authority")
+        job.objects.bulk_create(job(kind="run", created_at=at(1_790_000_000 + i)) for i in range(count))
+        rows = [
+            evidence(
+                kind="case.noted", actor="process:old", subject=f"case:{i}", payload="{}", at=at(1_790_000_000 + i)
+            )
+            for i in range(count)
+        ]
+        for row in rows:
+            row.digest = digest(content(row))
+        evidence.objects.bulk_create(rows)
+
+
 def carry(until=0.0):
     from zhunsheng.casework.bodies import walls
     from zhunsheng.casework.seals import actions
@@ -57,6 +88,8 @@ def main(word, *given):
         print(*add(int(given[0])))
     elif word == "busy":
         carry(time.monotonic() + float(given[0]))
+    elif word == "old":
+        old(int(given[0]))
     elif word == "carry":
         print(carry().witnesses)
     else:
