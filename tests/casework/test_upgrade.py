@@ -62,6 +62,7 @@ def upgrade_and_kill(home, vault, draw):
     return under_way
 
 
+@pytest.mark.timeout(400)
 def test_a_loaded_database_is_upgraded_step_by_step_and_its_backup_brings_it_back(tmp_path, new_database):
     home, vault = tmp_path / "home", tmp_path / "vault"
     new_database()

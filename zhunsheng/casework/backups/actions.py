@@ -25,9 +25,8 @@ from zhunsheng.casework.backups import database, keys, sources
 from zhunsheng.casework.backups.queries import remember
 from zhunsheng.casework.backups.vault import Item, Manifest, Vault, full, hashed
 from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.outbox.actions import Process, append, deed
-from zhunsheng.casework.seals.actions import step_over
-from zhunsheng.casework.seals.models import RecordKey
+from zhunsheng.casework.outbox.actions import Process, append, deed, step_over
+from zhunsheng.casework.seals.actions import take_keys
 from zhunsheng.evidence import note, store
 from zhunsheng.evidence.places import LogPlace
 from zhunsheng.facts import lake
@@ -125,9 +124,7 @@ def _settled(site: Home, manifest: Manifest, later: dict[str, str]) -> dict[str,
     """Join database and log again: keys that came later, and numbers that nobody was given. Leaves evidence."""
     with walls.within(walls.SITE):
         fresh = {int(pk): bytes.fromhex(key) for pk, key in later.items()}
-        RecordKey.objects.filter(pk__in=fresh, logged=False).delete()
-        have = set(RecordKey.objects.filter(pk__in=fresh).values_list("pk", flat=True))
-        RecordKey.objects.bulk_create(RecordKey(pk=pk, key=key) for pk, key in fresh.items() if pk not in have)
+        take_keys(fresh)
     frozen = manifest.told["database"]
     logged = _logged(site)
     following = (max(frozen["last"], logged) // LEAP + 1) * LEAP

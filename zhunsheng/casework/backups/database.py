@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.walls import ALL, SETTINGS
-from zhunsheng.casework.seals.models import RecordKey
+from zhunsheng.casework.seals.queries import keys_of
 from zhunsheng.kernel.errors import Problem
 
 NAMES = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
@@ -102,8 +102,7 @@ def later_keys(waiting: list[int]) -> dict[str, str]:
     found: dict[str, str] = {}
     with walls.within(walls.SITE):
         for i in range(0, len(waiting), 500):
-            rows = RecordKey.objects.filter(pk__in=waiting[i : i + 500], refused="").values_list("pk", "key")
-            found |= {str(pk): bytes(key).hex() for pk, key in rows}
+            found |= {str(pk): key.hex() for pk, key in keys_of(waiting[i : i + 500]).items()}
     return found
 
 

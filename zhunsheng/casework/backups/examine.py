@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from duckdb import Error as DuckError
 
@@ -20,7 +20,7 @@ from zhunsheng.casework.backups.vault import Manifest, hashed
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.cases import files as case_files
 from zhunsheng.casework.cases.queries import attachment_digests
-from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.casework.outbox.queries import refuses_changes
 from zhunsheng.casework.seals.reconcile import Reconciled, reconcile
 from zhunsheng.engines import duck
 from zhunsheng.evidence import rollback, store
@@ -90,21 +90,10 @@ def _migrations() -> Check:
     return Check("数据库版本", WELL, "与程序一致")
 
 
-def guarded() -> bool:
-    """Whether the database itself refuses to change evidence. Nothing is changed in trying."""
-    table = EvidenceOutbox._meta.db_table
-    try:
-        with transaction.atomic(), walls.within(walls.SITE), connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {table} SET kind = kind WHERE sequence = (SELECT MAX(sequence) FROM {table})")  # noqa: S608
-            touched = cursor.rowcount
-            transaction.set_rollback(True)
-    except DatabaseError:
-        return True
-    return touched == 0  # an empty table has nothing to guard
-
-
 def _guards() -> Check:
-    if guarded():
+    with walls.within(walls.SITE):
+        refused = refuses_changes()
+    if refused:
         return Check("存证防改", WELL, "数据库拒绝改动存证")
     return Check("存证防改", MISSING, "数据库容许改动存证", "换用另一份备份")
 

@@ -246,3 +246,9 @@ def owed(case: Case) -> int | None:
 def attachment_digests() -> list[str]:
     """Return the digest of every file that a case names. For the examination of a site: it shows nobody a row."""
     return sorted(set(Attachment.objects.values_list("digest", flat=True)))
+
+
+def open_and_late(day: date) -> tuple[int, int]:
+    """Return how many cases are open, and how many of them have a clock that has run out. For the site's figures."""
+    found = Case.objects.filter(closed_at=None)
+    return found.count(), found.filter(due_on__lte=day).count()

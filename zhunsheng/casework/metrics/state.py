@@ -9,17 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import connection
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Sum
 from prometheus_client.core import GaugeMetricFamily, Metric, SummaryMetricFamily
 
 from zhunsheng.casework.backups import queries as backups
 from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.cases.models import Case
-from zhunsheng.casework.desk.models import AskCount
-from zhunsheng.casework.jobs.models import Job
-from zhunsheng.casework.jobs.states import JobState
+from zhunsheng.casework.cases.queries import open_and_late
+from zhunsheng.casework.desk.queries import asked_and_late
+from zhunsheng.casework.jobs import queries as jobs
 from zhunsheng.casework.outbox import queries as outbox
-from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.seals.queries import waiting
 from zhunsheng.evidence import store
 from zhunsheng.evidence.places import LogPlace
@@ -59,14 +56,10 @@ def _age(moment: datetime | None) -> float:
 
 
 def _jobs() -> Iterator[Metric]:
-    states = dict(Job.objects.order_by().values_list("state").annotate(Count("pk")))
-    yield _by("jobs", "Jobs by state", "state", {str(one): states.get(one, 0) for one in JobState.values})
-    oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=Min("created_at"))["at"]
-    yield _one("job_oldest_waiting_seconds", "Age of the oldest job that waits", _age(oldest))
-    took = ExpressionWrapper(F("finished_at") - F("started_at"), DurationField())
-    done = Job.objects.order_by().filter(state=JobState.DONE, started_at__isnull=False)
+    yield _by("jobs", "Jobs by state", "state", jobs.states())
+    yield _one("job_oldest_waiting_seconds", "Age of the oldest job that waits", _age(jobs.oldest_waiting()))
     family = SummaryMetricFamily("zhunsheng_jobs_done_seconds", "Time that jobs took, by kind", labels=("kind",))
-    for kind, count, total in done.values_list("kind").annotate(count=Count("pk"), total=Sum(took)):
+    for kind, count, total in jobs.took():
         family.add_metric((kind,), count, total.total_seconds())
     yield family
 
@@ -78,19 +71,18 @@ def _evidence() -> Iterator[Metric]:
     last = outbox.last_at()
     behind = max(0.0, (last - now()).total_seconds()) if last else 0.0
     yield _one("clock_behind_evidence_seconds", "By how much the clock stands before the last evidence", behind)
-    failed = EvidenceOutbox.objects.filter(kind="login.failed").count()
+    failed = outbox.count("login.failed")
     yield _one("login_failures", "Logins that failed, since the site began", failed)
 
 
 def _cases() -> Iterator[Metric]:
-    open_cases = Case.objects.filter(closed_at=None)
-    yield _one("cases_open", "Cases that are open", open_cases.count())
-    late = open_cases.filter(due_on__lte=now().date()).count()
+    opened, late = open_and_late(now().date())
+    yield _one("cases_open", "Cases that are open", opened)
     yield _one("cases_late", "Open cases with a clock that has run out", late)
 
 
 def _desk() -> Iterator[Metric]:
-    rows = list(AskCount.objects.order_by().values_list("moment").annotate(Sum("asks"), Sum("late")))
+    rows = asked_and_late()
     yield _by("desk_asks", "Orders that the desk was asked about", "moment", {moment: asks for moment, asks, _ in rows})
     yield _by(
         "desk_late_rules", "Rules that came too late to judge", "moment", {moment: late for moment, _, late in rows}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, QuerySet
 
 from zhunsheng.casework.bodies.scope import Scope
@@ -94,3 +95,21 @@ def _midnight(day: date) -> datetime:
 def kinds(scope: Scope) -> list[str]:
     """Return the kinds of evidence in view, by name."""
     return sorted(scope.rows(EvidenceOutbox.objects.order_by()).values_list("kind", flat=True).distinct())
+
+
+def refuses_changes() -> bool:
+    """Whether the database itself refuses to change evidence. Nothing is changed in trying."""
+    table = EvidenceOutbox._meta.db_table
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} SET kind = kind WHERE sequence = (SELECT MAX(sequence) FROM {table})")  # noqa: S608
+            touched = cursor.rowcount
+            transaction.set_rollback(True)
+    except DatabaseError:
+        return True
+    return touched == 0  # an empty table has nothing to guard
+
+
+def count(kind: str) -> int:
+    """Return how many rows of a kind there are. For the site's own figures."""
+    return EvidenceOutbox.objects.filter(kind=kind).count()

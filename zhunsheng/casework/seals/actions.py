@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from zhunsheng.casework.bodies import walls
@@ -88,18 +87,11 @@ def carry(sequencer: Sequencer, operator: str, site_key: bytes, stop: Callable[[
                 keep(done)
 
 
-def step_over(following: int) -> None:
-    """Let the next row of evidence have at least this number. Call it within a transaction."""
-    if outbox.last() >= following - 1:
-        return
-    table = EvidenceOutbox._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [following - 1, table])
-            if not cursor.rowcount:
-                cursor.execute("INSERT INTO sqlite_sequence(name, seq) VALUES(%s, %s)", [table, following - 1])
-        else:
-            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'sequence'), %s)", [table, following - 1])
+def take_keys(later: dict[int, bytes]) -> None:
+    """Take keys that rows got after their database was frozen: the log may hold the leaves. Within a transaction."""
+    RecordKey.objects.filter(pk__in=later, logged=False).delete()
+    have = set(RecordKey.objects.filter(pk__in=later).values_list("pk", flat=True))
+    RecordKey.objects.bulk_create(RecordKey(pk=pk, key=key) for pk, key in later.items() if pk not in have)
 
 
-__all__ = ["ALTERED", "Supply", "carry", "keep", "signer_name", "step_over"]
+__all__ = ["ALTERED", "Supply", "carry", "keep", "signer_name", "take_keys"]
