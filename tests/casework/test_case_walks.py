@@ -115,7 +115,8 @@ def agree(case):
     assert [row.pk for row in rows] == [one.evidence for one in events]
     assert all(row.actor == one.actor_key for row, one in zip(rows, events, strict=True))
     assert bool(case.closed_at) == case.life.state(case.state).final
-    assert Proposal.objects.filter(case=case, state="open").count() <= 1
+    waiting = list(Proposal.objects.filter(case=case, state="open").values_list("move", "proposed_by"))
+    assert waiting == ([(case.proposed_move, case.proposed_by_id)] if case.proposed_by_id else [])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from tests.casework.sealing import carried, witnessed
 from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.outbox import actions as outbox
 from zhunsheng.casework.outbox.actions import Process, append, deed
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.casework.seals import actions as seals
 from zhunsheng.casework.seals import queries
-from zhunsheng.casework.seals.actions import ALTERED, Supply
+from zhunsheng.casework.seals.actions import ALTERED, Supply, keep
 from zhunsheng.casework.seals.models import RecordKey
 from zhunsheng.evidence import leaf, policy, verify
 from zhunsheng.evidence.receipt import Stage
 from zhunsheng.evidence.store import Log
+from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
+from zhunsheng.kernel.ids import site_key
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +163,35 @@ def test_a_process_signs_as_the_operator(place):
     carried(place)
     assert queries.told(row.pk).signer == "operator"
     assert Body.objects.exists()
+
+
+def test_the_health_page_tells_of_rows_that_wait_behind_newer_ones(place, people, bodies, monkeypatch):
+    earlier = outbox.now() - timedelta(minutes=5)
+    monkeypatch.setattr(outbox, "now", lambda: earlier)
+    deed(append)(people["head"], "case.notified", "case:1", {})
+    deed(append)(Process("clock"), "case.notified", "case:2", {})
+    monkeypatch.undo()
+    (place.root / "signers").write_text("")  # nobody signs for the body
+    with place.sequencer() as sequencer:
+        names = [*sequencer.signers, f"body-{people['head'].body_id}"]
+        supply = Supply(names, "operator", site_key(home().key))
+        keep(sequencer.submit(supply.pull(1000, frozenset())))
+    assert RecordKey.objects.order_by("pk").last().logged and queries.state() == "behind"
+
+
+def test_a_row_far_behind_the_others_is_carried_when_all_are_looked_at_again(place, monkeypatch):
+    supply = Supply(["operator"], "operator", site_key(home().key))
+    count = len(supply.pull(1000, frozenset()))
+    assert count > 1
+    supply.floor = rows()[-1].pk  # as after ten thousand newer rows
+    assert supply.pull(1000, frozenset()) == []
+    monkeypatch.setattr(seals, "AGAIN", -1.0)
+    assert len(supply.pull(1000, frozenset())) == count
+
+
+def test_a_receipt_without_its_key_is_refused_in_words(place, people):
+    row = deed(append)(people["head"], "case.notified", "case:1", {})
+    carried(place)
+    RecordKey.objects.filter(pk=row.pk).delete()
+    with pytest.raises(Problem, match="ZS812"):
+        queries.receipt_of(row, "manual")

@@ -56,6 +56,19 @@ def test_five_wrong_passwords_make_the_name_wait_even_for_the_right_one(people):
 
 
 @pytest.mark.django_db
+def test_a_stranger_elsewhere_does_not_lock_the_holder_out(people):
+    def attempt(address, password=PASSWORD):
+        return Client(REMOTE_ADDR=address).post("/login", {"login": "reviewer", "password": password}).status_code
+
+    assert attempt("10.0.0.5") == 302
+    assert [attempt("192.0.2.9", "wrong") for _ in range(6)] == [401] * 6
+    assert attempt("192.0.2.10") == 401, "from elsewhere the name waits, even with the right password"
+    assert attempt("10.0.0.5") == 302
+    assert [attempt("192.0.2.9", "wrong") for _ in range(5)] == [401] * 5
+    assert [attempt("10.0.0.5", "wrong") for _ in range(5)] == [401] * 5
+    assert attempt("10.0.0.5") == 401, "who guesses beside the holder waits as well"
+
+
 def test_a_name_that_does_not_exist_waits_alike_and_is_not_told_apart(people):
     answers = [enter(Client(), "wrong", login).content.decode() for login in ("nobody", "reviewer")]
     assert "登录名或密码不正确" in answers[0]

@@ -32,6 +32,16 @@ def test_a_path_without_a_policy_is_refused():
         walls.condition(unsaid)
 
 
+def test_a_connection_that_is_made_anew_passes_through_one_wall():
+    """Its wrappers outlive a reconnect, which comes every ten minutes: hundreds of them ended in RecursionError."""
+    other, made = object(), SimpleNamespace(vendor="postgresql", execute_wrappers=[])
+    made.execute_wrappers.append(other)
+    for _ in range(3):
+        walls.guard(made)
+    first, *rest = made.execute_wrappers
+    assert isinstance(first, walls._Told) and first.told is None and rest == [other]
+
+
 @pytest.mark.django_db
 def test_without_walls_nothing_is_claimed():
     assert walls.holds() is (None if connection.vendor == "sqlite" else True)

@@ -1,15 +1,17 @@
 """The monitor: a sound log has no fault, each planted fault is named, and it goes on where it stopped."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
-from tests.evidence.sites import draft, site
-from zhunsheng.evidence import leaf, monitor
+from tests.evidence.sites import AT, ORIGIN, draft, site
+from zhunsheng.evidence import leaf, monitor, rollback, store
 from zhunsheng.evidence.signer import LocalSigner
 from zhunsheng.evidence.store import Entry
 from zhunsheng.evidence.tiles import Folder
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now_seconds
 
 BOOK = "b" * 64
 OTHER = "c" * 64
@@ -117,3 +119,64 @@ def test_a_log_that_does_not_continue_what_was_seen_is_refused(tmp_path):
         with pytest.raises(Problem) as caught:
             monitor.replay(here.sequencer.folder, here.policy, rules(here), late)
         assert caught.value.code == "ZS810"
+
+
+def test_rows_that_never_came_into_the_log_are_named(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        rows = {f"outbox:{i}": draft(i).digest for i in range(4)}
+        assert faults(here, rows=rows) == [(2, "row_not_logged"), (2, "row_not_logged")]
+
+
+def test_what_the_own_signer_signed_stands_in_the_log_and_nothing_else_in_its_name(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        here.sequencer.submit([cited(2, "H1"), cited(3, "H1")])
+        known = [leaf.open_entry(one).payload for one in here.log.entries(2, 3)]
+        signed = {sha256(one).hexdigest(): ("outbox:2", AT) for one in known} | {"0" * 64: ("outbox:9", AT)}
+        signed["1" * 64] = ("outbox:10", now_seconds())  # signed a moment ago: it may still be on its way
+        assert faults(here, signed=signed, own="H1") == [(3, "not_by_own_signer"), (4, "signed_not_logged")]
+
+
+def test_times_that_do_not_fit_their_place_are_named(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        for number, at in enumerate((AT + 5, AT - 90_000, now_seconds() + 90_000, AT + 6), 2):
+            force(here, leaf.place(replace(cited(number), time=at), 1, None))
+        assert faults(here) == [(3, "dated_back"), (4, "dated_ahead")]
+
+
+def test_a_grant_or_rule_book_that_nobody_signed_opens_nothing(tmp_path):
+    with site(tmp_path) as here:
+        start(here)
+        grant = draft(2, "B1", kind="grant", grantee="H1", kinds=["vendor.added"], start=0, end=1_790_001_000)
+        force(here, leaf.place(grant, 1, None), key=here.bodies["H1"])
+        force(here, leaf.place(cited(3, book=OTHER, kind="rule.version"), 1, None), key=here.bodies["H1"])
+        here.sequencer.submit([draft(4, "H1", kind="vendor.added"), cited(5, book=OTHER)])
+        wanted = [(2, "not_signed"), (3, "not_signed"), (4, "no_grant"), (5, "rulebook_not_logged")]
+        assert faults(here) == wanted
+
+
+def test_a_folder_that_changes_while_it_is_read_shows_nothing_unhashed(tmp_path):
+    """The second look of a reader was once not the first: what is looked at must be what was hashed."""
+    with site(tmp_path) as here:
+        start(here)
+        here.sequencer.submit([cited(2)])
+        here.sequencer.seal()
+
+        class Changing(Folder):
+            looks = 0
+
+            def entries(self, first, last):
+                self.looks += 1
+                found = list(super().entries(first, last))
+                return iter([*found[:-1], b"another"] if self.looks > 1 else found)
+
+        mirror = Changing(here.sequencer.folder.root)
+        assert monitor.replay(mirror, here.policy, rules(here), monitor.State()) == []
+        store.create(tmp_path / "new" / "log.db", ORIGIN)
+        log, mirror.looks = store.Log(tmp_path / "new" / "log.db"), 0
+        with pytest.raises(Problem, match="ZS811"):
+            rollback.recover(log, here.key.verifier, mirror)
+        assert log.size == 0
+        log.close()

@@ -210,6 +210,13 @@ def test_malformed_policies_are_refused(data):
     assert refused(policy.parse, data) == "ZS801"
 
 
+def test_a_log_is_no_witness_of_itself():
+    own = note.Signer("w.example", golden.LOG._seed, note.COSIGNATURE).verifier.vkey.encode()
+    lines = [b"log " + golden.VKEYS[0].encode() + b"\n", b"witness w " + own + b"\n"]
+    for listed in (lines, lines[::-1]):
+        assert refused(policy.parse, b"".join(listed) + b"quorum none\n") == "ZS801"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -1,7 +1,11 @@
 """The witness: exact status codes, one history per log, stored before answered; and the body's signer beside it."""
 
 import json
+import socket
 import threading
+import time
+from contextlib import suppress
+from http.client import HTTPException
 
 import pytest
 
@@ -165,3 +169,39 @@ def test_a_signer_refuses_what_is_no_list_of_leaves(desk, body):
     assert desk.sign_leaves(body, "t0ken").status in (400, 422)
     assert desk.sign_leaves(json.dumps({"leaves": ["{}"]}).encode(), "t0ken").status == 422
     assert desk.count() == 0
+
+
+def test_an_answer_that_comes_drop_by_drop_is_cut_off():
+    """A body that holds up its answer for ever must not hold up the seals of all others."""
+    ending = threading.Event()
+
+    def drip(held):
+        told = held.accept()[0]
+        told.recv(65_536)
+        for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"x" * 9000:
+            if ending.wait(0.05):
+                break
+            with suppress(OSError):
+                told.send(bytes([byte]))
+        told.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        thread = threading.Thread(target=drip, args=(held,), daemon=True)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises((OSError, HTTPException)):
+            http.post(f"http://127.0.0.1:{held.getsockname()[1]}", "/add-checkpoint", b"", seconds=0.5)
+        assert time.monotonic() - began < 5
+        ending.set()
+        thread.join()
+
+
+def test_a_signer_signs_late_leaves_only_where_its_body_opens_it_for_them(tmp_path):
+    """After an outage of days the rows of the body would wait for ever, and block the new ones."""
+    key, late = note.Signer.new("H1"), AT + 3 * 86_400
+    asked = json.dumps({"leaves": [leaf.place(draft(i), 1, None).payload.decode() for i in range(2)]}).encode()
+    assert Desk(tmp_path / "a.db", key, "t", at=lambda: late).sign_leaves(asked, "t").status == 422
+    assert Desk(tmp_path / "a.db", key, "t", at=lambda: late, since=AT + 1).sign_leaves(asked, "t").status == 422
+    opened = Desk(tmp_path / "a.db", key, "t", at=lambda: late, since=AT)
+    assert opened.sign_leaves(asked, "t").status == 200
+    assert sorted(opened.signed().values()) == [("outbox:0", AT), ("outbox:1", AT + 1)]

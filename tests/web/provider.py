@@ -48,7 +48,7 @@ class Provider:
 
     def keys(self):
         told = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
-        return {"keys": [{**told, "kid": "1", "use": "sig", "alg": "RS256"}]}
+        return {"keys": [{**told, "kid": "2" if "renamed" in self.faults else "1", "use": "sig", "alg": "RS256"}]}
 
     def token(self, form):
         asked = self.codes.pop(form["code"])
@@ -57,6 +57,8 @@ class Provider:
         assert proof == asked["code_challenge"] and form["redirect_uri"] == asked["redirect_uri"]
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 60, "nonce": asked["nonce"], **self.who}
+        if "max_age" in asked:  # OpenID Connect Core 1.0, section 2: then the time of the proof is told
+            claims["auth_time"] = now - (86_400 if "silent" in self.faults else 0)
         claims = {name: value for name, value in {**claims, **self.change}.items() if value is not None}
         if "none" in self.faults:
             return {"id_token": jwt.encode(claims, "", algorithm="none")}
@@ -80,7 +82,15 @@ class Provider:
                     self.send_response(302)
                     self.send_header("Location", f"{provider.issuer}/keys")
                     return self.end_headers()
-                text = b"not json" if "garbled" in provider.faults else json.dumps(data).encode()
+                if "broken" in provider.faults:
+                    return self.wfile.write(b"no HTTP at all\r\n\r\n")
+                text = (
+                    b"[" * 100_000
+                    if "endless" in provider.faults
+                    else b"not json"
+                    if "garbled" in provider.faults
+                    else json.dumps(data).encode()
+                )
                 self.send_response(500 if "down" in provider.faults else 200)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()

@@ -9,6 +9,7 @@ from django.test import Client
 from tests.web.people import PASSWORD
 from tests.web.softkey import SoftKey, known
 from zhunsheng.casework.accounts.models import Passkey, RecoveryCode
+from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import LoginFailure
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 
@@ -115,6 +116,25 @@ def test_a_garbled_answer_is_refused_in_words(people, key, given):
     member.get("/account/passkeys.json")
     answer = member.post("/account/passkeys", {"name": "x", "credential": given})
     assert answer.status_code == 400 and "ZS765" in answer.content.decode()
+
+
+def test_an_answer_without_end_or_with_odd_signs_counts_as_a_wrong_one(people, key):
+    for given in ("[" * 16_000, '{"id": "\\u0000"}', '{"id": "\\ud800"}'):
+        client = enter()
+        client.get("/login/passkey.json")
+        assert client.post("/login/second", {"credential": given}).status_code == 401
+    assert LoginFailure.objects.count() == 3
+    other = enter("head")
+    other.get("/account/passkeys.json")
+    assert other.post("/account/passkeys", {"name": "x", "credential": "[" * 16_000}).status_code == 400
+
+
+def test_a_first_step_by_a_password_that_changed_since_is_none(people, key):
+    client = enter()
+    answer = key.sign(client.get("/login/passkey.json").json())
+    actions.set_password(people["reviewer"], people["reviewer"], "another-one-of-2026")
+    client.post("/login/second", {"credential": answer})
+    assert client.get("/rules").status_code == 302 and not people["reviewer"].sign_ins.filter(way__contains="passkey")
 
 
 def test_parts_of_a_right_answer_changed_are_refused(people, key):

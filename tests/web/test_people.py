@@ -3,17 +3,17 @@
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 
-from tests.web.people import PASSWORD
+from tests.web.people import ACTOR, PASSWORD
 from zhunsheng.casework.accounts import actions as accounts
 from zhunsheng.casework.accounts.models import SignIn
 from zhunsheng.casework.bodies import actions
-from zhunsheng.casework.bodies.models import Body, Duty, DutyName, User
-from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.bodies.models import Body, BodyKind, Duty, DutyName, User
+from zhunsheng.casework.bodies.permissions import Verb, duties_held, may
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
@@ -65,6 +65,28 @@ def test_nobody_gives_oneself_a_duty_or_unlocks_oneself(people, as_):
     assert as_("operator").post(f"/people/{people['operator'].pk}/password").status_code == 403
     assert "授予职责" not in keeper.get(f"/people/{user.pk}").content.decode()
     assert not Duty.objects.filter(user=user, name="head").exists()
+
+
+def test_days_that_have_passed_keep_the_duties_they_had(people):
+    keeper, user, today = people["keeper"], people["idle"], now().date()
+    given = actions.assign_duty(keeper, user, DutyName.CLINICIAN, today)
+    for deed in (
+        lambda: actions.assign_duty(keeper, user, DutyName.AUDITOR, today - timedelta(days=30), today),
+        lambda: actions.end_duty(keeper, Duty.objects.filter(user=people["head"]).get(), today - timedelta(days=1)),
+        lambda: actions.hand_over(keeper, Duty.objects.filter(user=people["lead"]).get(), user, date(2026, 8, 1)),
+    ):
+        with pytest.raises(Problem, match="ZS981"):
+            deed()
+    actions.end_duty(keeper, given, today)
+    assert not duties_held(user)
+
+
+def test_a_lead_hospital_registers_no_consortium_over_its_members(people):
+    lead = people["lead"]
+    chief = actions.create_user(ACTOR, "chief", "院管理员", lead.body, "x" * 12)
+    actions.assign_duty(ACTOR, chief, DutyName.ADMINISTRATOR, date(2026, 1, 1))
+    with pytest.raises(Problem, match="ZS755"):
+        actions.create_body(chief, BodyKind.CONSORTIUM, "自立医共体", code=lead.body.institution_code)
 
 
 def test_the_page_tells_a_clash_of_duties_and_keeps_what_was_typed(people, as_):

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from tests.web.people import PASSWORD
 from tests.web.provider import CLIENT, SECRET, Provider
 from zhunsheng.casework.accounts import actions
 from zhunsheng.casework.accounts.models import OutsideIdentity, SignIn
@@ -73,7 +74,8 @@ def test_a_way_back_is_taken_once(people, provider):
     assert Client().get("/login/sso/back").status_code == 502
 
 
-@pytest.mark.parametrize("fault", ["issuer", "plain", "key", "none", "shared", "moved", "garbled", "down"])
+@pytest.mark.parametrize("fault", ["issuer", "plain", "key", "none", "shared", "moved", "garbled", "down",
+                                   "renamed", "broken", "endless"])  # fmt: skip
 def test_a_provider_that_errs_lets_nobody_in(people, provider, fault):
     client = Client()
     there = urlsplit(client.get("/login/sso")["Location"])
@@ -88,6 +90,7 @@ LATER = int(now().timestamp()) + 3600
 WRONG = [
     {"aud": "another"}, {"iss": "https://elsewhere.example"}, {"nonce": "x"}, {"nonce": None}, {"exp": 1},
     {"exp": None}, {"sub": None}, {"preferred_username": None}, {"iat": LATER}, {"aud": [CLIENT, "b"], "azp": "b"},
+    {"aud": [CLIENT, "b"]}, {"azp": "b"},
 ]  # fmt: skip
 
 
@@ -97,6 +100,39 @@ def test_a_token_that_is_not_for_this_login_lets_nobody_in(people, provider, cha
     client = Client()
     assert walk(client, provider).status_code == 502
     assert client.get("/rules").status_code == 302
+
+
+def test_a_token_for_a_list_of_one_party_is_for_this_site(people, provider):
+    provider.change = {"aud": [CLIENT], "azp": CLIENT}
+    assert walk(Client(), provider)["Location"] == "/rules"
+
+
+def test_logins_without_a_name_do_not_keep_others_from_single_sign_on(people, provider):
+    for _ in range(10):
+        Client(REMOTE_ADDR="192.0.2.9").post("/login", {"login": "", "password": "x"})
+    assert walk(Client(REMOTE_ADDR="198.51.100.7"), provider)["Location"] == "/rules"
+
+
+def test_a_confirmation_takes_a_new_proof_and_not_a_session_at_the_provider(people, provider):
+    client = Client()
+    walk(client, provider)
+    session = client.session
+    session["sure_at"] = 0
+    session.save()
+    there = client.get("/login/sso?next=/account/code")["Location"]
+    assert "prompt=login" in there and "max_age=0" in there
+    provider.faults.add("silent")
+    assert walk(client, provider, "/login/sso?next=/account/code").status_code == 502
+    assert client.get("/account/code").status_code == 302
+    begun, code = Client(), {}
+    query = urlsplit(begun.get("/login/sso?next=/account/code")["Location"]).query
+    code["code"], given = provider.authorise(query)
+    begun.post("/login", {"login": "reviewer", "password": PASSWORD})
+    session = begun.session
+    session["sure_at"] = 0
+    session.save()
+    assert begun.get("/login/sso/back", {**code, "state": given["state"]})["Location"] == "/account/code"
+    assert begun.get("/account/code").status_code == 302, "what was asked for before the login confirms nothing"
 
 
 def test_nobody_gets_an_account_by_single_sign_on(people, provider):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
 from zhunsheng.cli.site import clock_accepted, reconciled
 from zhunsheng.evidence import leaf, monitor, note, policy, receipt, rollback, store, verify
-from zhunsheng.evidence.places import LogPlace, make_log, read, reopen
+from zhunsheng.evidence.places import LogPlace, WitnessPlace, make_log, read, reopen
 from zhunsheng.evidence.sequencer import only_one
 from zhunsheng.evidence.tiles import Folder
 from zhunsheng.kernel.files import write_whole
@@ -52,6 +52,7 @@ def show_log(folder: Place, json: Json = False) -> None:
             "sealed": sealed.size if sealed else 0,
             "cosigned_by": sealed.witnesses if sealed else 0,
             "witnesses": log.witness_sizes(),
+            "dishonest_needed_for_two_histories": LogPlace(folder).policy().to_split(),
         }
         log.close()
     show.say(told, as_json=json, human=lambda: show.lines(told))
@@ -125,11 +126,14 @@ def replay(
     state: Annotated[Path, typer.Option("--state", help="记住查到哪里的文件。Where to keep how far it came.")],
     root: Annotated[list[str] | None, typer.Option("--root", help="无需授权的机构。Needs no grant.")] = None,
     cites: Annotated[list[str] | None, typer.Option("--cites", help="须注明规则库的事项。Must cite.")] = None,
+    own: Annotated[
+        Path | None, typer.Option("--signer", help="本机构的见证方文件夹，核对签过的条目。Own signer.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """复查新增条目：次序、签名、规则版本、授权。Replay new entries; exit 3 when something is wrong."""
     with show.problems(as_json=json):
-        rules = monitor.Rules(leaf.parse_bodies(read(bodies)), root or (), cites or ())
+        rules = monitor.Rules(leaf.parse_bodies(read(bodies)), root or (), cites or (), **_of_signer(own))
         known = monitor.load(state.read_text("utf-8")) if state.exists() else monitor.State()
         faults = monitor.replay(Folder(tiles), policy.parse(read(policy_file)), rules, known)
         write_whole(state, known.text.encode())
@@ -137,6 +141,14 @@ def replay(
     show.say(told, as_json=json, human=lambda: show.lines(told))
     if faults:
         raise typer.Exit(show.ATTENTION)
+
+
+def _of_signer(folder: Path | None) -> dict[str, Any]:
+    """What a body's own signer signed, and in whose name."""
+    if folder is None:
+        return {}
+    desk = WitnessPlace(folder).desk()
+    return {"signed": desk.signed(), "own": desk.key.verifier.name}
 
 
 @app.command("reconcile")

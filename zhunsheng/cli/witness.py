@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
 from zhunsheng.evidence import figures, http
 from zhunsheng.evidence.places import WitnessPlace, addresses, make_witness
+from zhunsheng.evidence.signer import NEVER
+from zhunsheng.kernel.time import SHANGHAI, parse_date
 
 app = typer.Typer(help="见证方：一家机构一个。A witness, one per body.", no_args_is_help=True)
 
@@ -37,10 +40,11 @@ def run(
     folder: Place,
     host: Annotated[str, typer.Option(help="监听地址。Address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="端口，0 为任选。Port.")] = 8090,
+    since: Annotated[str, typer.Option(help="停机超过一天后，补签自该日起的条目。Sign late leaves since a day.")] = "",
 ) -> None:
     """启动见证与签名服务。Serve until stopped."""
     with show.problems(as_json=False):
-        posts, witness = addresses(WitnessPlace(folder))
+        posts, witness = addresses(WitnessPlace(folder), _first_second(since) if since else NEVER)
     gets = figures.answers(witness, WitnessPlace(folder).desk())
     with http.server(host, port, posts, gets) as server:
         show.out.print(f"http://{host}:{server.server_address[1]}  {witness.key.verifier.vkey}", highlight=False)
@@ -56,6 +60,11 @@ def show_witness(folder: Place, json: Json = False) -> None:
     with show.problems(as_json=json):
         told = _about(WitnessPlace(folder))
     show.say(told, as_json=json, human=lambda: show.lines(told))
+
+
+def _first_second(day: str) -> int:
+    """Return when a day begins. Raises Problem ZS105."""
+    return int(datetime.combine(parse_date(day), time(), SHANGHAI).timestamp())
 
 
 def _about(place: WitnessPlace) -> dict[str, object]:

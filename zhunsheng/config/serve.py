@@ -1,4 +1,4 @@
-"""Serves the site: one granian process with threads, and child processes that are started again when they die.
+"""Serves the site: granian processes with threads, and child processes that are started again when they die.
 
 The children are the worker, the sequencer where the site keeps an evidence log, and the witnesses of a demo.
 """
@@ -48,12 +48,19 @@ def serve(host: str, port: int) -> None:
             address=host,
             port=port,
             interface=Interfaces.WSGI,
-            workers=1,
+            workers=workers(),
             blocking_threads=THREADS,
+            respawn_failed_workers=True,
             log_access=False,
             log_enabled=False,
         )
         site.serve()
+
+
+def workers() -> int:
+    """Return how many processes answer requests: ZHUNSHENG_WEB, or one per core and four at most."""
+    given = os.environ.get("ZHUNSHENG_WEB", "")
+    return max(1, int(given)) if given.isdecimal() else min(4, os.cpu_count() or 1)
 
 
 def children(site: Home) -> list[list[str]]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import re
+import socket
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -27,18 +31,31 @@ Handle = Callable[[bytes, str], Answer]
 
 
 def post(address: str, path: str, body: bytes, token: str = "", seconds: float = TIMEOUT_SECONDS) -> Answer:
-    """Send one request. Raises OSError or http.client.HTTPException when nothing sound comes back."""
+    """Send one request; the whole of it takes ``seconds`` at most, also where an answer comes drop by drop.
+
+    Raises OSError or http.client.HTTPException when nothing sound comes back.
+    """
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=seconds)
     headers = {"Content-Type": TEXT, **({"Authorization": f"Bearer {token}"} if token else {})}
+    connection.connect()
+    late = threading.Timer(seconds, _cut, [connection.sock])
+    late.start()
     try:
         connection.request("POST", f"{parts.path.rstrip('/')}{path}", body, headers)
         answer = connection.getresponse()
         data = answer.read(MAX_BODY)
         return Answer(answer.status, data, answer.headers.get("Content-Type", ""))
     finally:
+        late.cancel()
         connection.close()
+
+
+def _cut(held: socket.socket) -> None:
+    """End both directions: who waits for more wakes up with what there is, which is no whole answer."""
+    with suppress(OSError):  # closed in the meantime
+        held.shutdown(socket.SHUT_RDWR)
 
 
 def server(
@@ -64,7 +81,7 @@ def server(
             """Answer a request."""
             handle = posts.get(self.path)
             length = self.headers.get("Content-Length", "")
-            if handle is None or not length.isdigit() or int(length) > MAX_BODY:
+            if handle is None or not re.fullmatch(r"[0-9]{1,9}", length) or int(length) > MAX_BODY:
                 self.close_connection = True
                 self._send(Answer(404 if handle is None else 400, b"refused\n"))
                 return

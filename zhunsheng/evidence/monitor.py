@@ -1,8 +1,10 @@
 """The monitor: a body replays each new entry and says what is wrong. A log proves presence; this looks for absence.
 
 Checked: the entries make up the signed head; each leaf is signed by the body that it names; the sequence of a case has
-no gap and names the index of its previous leaf; no row stands twice; a rule book that is cited was logged before; no
-body acted in a kind for which it held no grant; and, where the body's own rows are given, rows equal leaves.
+no gap and names the index of its previous leaf; no row stands twice; no leaf is dated long before those in front of it
+or after the head; a rule book that is cited was logged before; no body acted in a kind for which it held no grant; and,
+where they are given, that rows equal leaves and that what the body's own signer signed stands in the log and nothing
+else in its name.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from zhunsheng.evidence import leaf, tree
@@ -19,6 +22,8 @@ from zhunsheng.evidence.text import decode_hash, encode
 from zhunsheng.evidence.tiles import Folder
 from zhunsheng.kernel.errors import Problem
 
+#: Seconds by which the times of leaves may lie apart from their order: signers take leaves of the present day.
+DRIFT = 86_400
 RULE_VERSION, GRANT, GRANT_ENDED = "rule.version", "grant", "grant.ended"
 
 
@@ -31,6 +36,9 @@ class Rules:
     cites: Collection[str] = ()
     #: Digest of each of the body's own rows by source, where it compares them.
     rows: Mapping[str, str] | None = None
+    #: What the body's own signer signed, by the digest of the payload: source and time; and in whose name.
+    signed: Mapping[str, tuple[str, int]] | None = None
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class State:
     grants: list[dict[str, Any]] = field(default_factory=list)
     kinds: dict[str, int] = field(default_factory=dict)
     faults: int = 0
+    latest: int = 0
 
     @property
     def text(self) -> str:
@@ -69,29 +78,44 @@ def load(text: str) -> State:
 def replay(folder: Folder, policy: Policy, rules: Rules, state: State) -> list[Fault]:
     """Replay what a folder of tiles adds to a state; return the faults, the state moves on.
 
-    Raises Problem ZS810 when the entries do not make up the signed head, or the head is smaller than what was seen.
+    Raises Problem ZS810 when the entries do not make up the signed head, or the head is smaller than what was seen;
+    then the state is of no use any more, the one that was kept is. Each entry is read once: what is hashed is what is
+    looked at, also where the folder is another's and changes meanwhile.
     """
     data = folder.checkpoint()
     if data is None:
         raise Problem("ZS812", path=folder.root / "checkpoint")
     head, signed = policy.opened(data)
-    if not policy.satisfied(policy.signed_by(signed)):
-        raise Problem("ZS803", have=len(policy.signed_by(signed)), all=len(policy.witnesses))
+    witnesses = policy.signed_by(signed)
+    if not policy.satisfied(witnesses):
+        raise Problem("ZS803", have=len(witnesses), all=len(policy.witnesses))
     if head.size < state.size:
         raise Problem("ZS810", path="checkpoint", detail=f"{head.size} entries, {state.size} were seen before")
     start = state.size
     frontier = tree.Frontier(start, [decode_hash(one, "state") for one in state.peaks])
+    sealed_at = max(witnesses.values(), default=None)
+    faults = []
     for entry in folder.entries(start, head.size):
         frontier.append(tree.leaf_hash(entry))
+        faults += _look(entry, rules, state, sealed_at)
     if frontier.root != head.root:
         raise Problem("ZS810", path="checkpoint", detail="the entries do not continue what was seen before")
-    faults = [fault for entry in folder.entries(start, head.size) for fault in _look(entry, rules, state)]
+    faults += _absent(rules, state, sealed_at)
     state.peaks = [encode(one) for one in frontier.peaks]
     state.faults += len(faults)
     return faults
 
 
-def _look(entry: bytes, rules: Rules, state: State) -> list[Fault]:
+def _absent(rules: Rules, state: State, sealed_at: int | None) -> list[Fault]:
+    """Name what should be in the log and is not: own rows, and what the own signer signed a day before the head."""
+    rows = [("row_not_logged", source) for source in rules.rows or ()]
+    signed = [] if rules.signed is None else rules.signed.values()
+    overdue = [("signed_not_logged", one) for one, time in signed if sealed_at is None or time + DRIFT < sealed_at]
+    told = dict.fromkeys([*rows, *overdue])
+    return [Fault(state.size, name, source) for name, source in told if source not in state.sources]
+
+
+def _look(entry: bytes, rules: Rules, state: State, sealed_at: int | None) -> list[Fault]:
     """Return what is wrong with the next entry; the state moves past it."""
     index = state.size
     state.size += 1
@@ -100,8 +124,13 @@ def _look(entry: bytes, rules: Rules, state: State) -> list[Fault]:
     except Problem as problem:
         return [Fault(index, "not_a_leaf", problem.code)]
     one = envelope.leaf
-    found = [] if leaf.signed(envelope, rules.bodies) else [Fault(index, "not_signed", one.body)]
-    found += order(index, one, state) + _rulebook(index, one, rules, state) + _grant(index, one, rules, state)
+    found = order(index, one, state) + _dated(index, one, state, sealed_at)
+    if leaf.signed(envelope, rules.bodies):
+        found += _rulebook(index, one, rules, state) + _grant(index, one, rules, state)
+    else:  # whoever wrote it: it publishes no rule book and gives no grant
+        found.insert(0, Fault(index, "not_signed", one.body))
+    if rules.signed is not None and one.body == rules.own and sha256(envelope.payload).hexdigest() not in rules.signed:
+        found.append(Fault(index, "not_by_own_signer", one.source))
     if rules.rows is not None and rules.rows.get(one.source) != one.digest:
         found.append(Fault(index, "row_differs" if one.source in rules.rows else "row_missing", one.source))
     state.kinds[one.kind] = state.kinds.get(one.kind, 0) + 1
@@ -120,6 +149,15 @@ def order(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
         found.append(Fault(index, "row_twice", f"{one.source} also at {state.sources[one.source]}"))
     state.cases[one.case] = [one.sequence, index]
     state.sources[one.source] = index
+    return found
+
+
+def _dated(index: int, one: leaf.Leaf, state: State, sealed_at: int | None) -> list[Fault]:
+    """Check that a leaf's time fits its place: not a day before an earlier leaf's, not a day after the head's."""
+    if sealed_at is not None and one.time > sealed_at + DRIFT:
+        return [Fault(index, "dated_ahead", str(one.time))]
+    found = [Fault(index, "dated_back", str(one.time))] if one.time + DRIFT < state.latest else []
+    state.latest = max(state.latest, one.time)
     return found
 
 

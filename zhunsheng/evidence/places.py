@@ -14,7 +14,7 @@ from zhunsheng.evidence.http import Handle
 from zhunsheng.evidence.policy import Policy
 from zhunsheng.evidence.policy import parse as parse_policy
 from zhunsheng.evidence.sequencer import Sequencer, entry_of, only_one, placed
-from zhunsheng.evidence.signer import BodySigner, Desk, LocalSigner, RemoteSigner
+from zhunsheng.evidence.signer import NEVER, BodySigner, Desk, LocalSigner, RemoteSigner
 from zhunsheng.evidence.text import refuse
 from zhunsheng.evidence.tiles import Folder
 from zhunsheng.evidence.witness import Witness
@@ -104,10 +104,10 @@ class WitnessPlace:
             logs.setdefault(key.name, []).append(key)
         return Witness(self.root / "witness.db", note.load_skey(self.root / "witness.key"), logs)
 
-    def desk(self) -> Desk:
-        """Open the signer. Raises Problem ZS812 where there is none."""
+    def desk(self, since: int = NEVER) -> Desk:
+        """Open the signer, for leaves from ``since`` on too. Raises Problem ZS812 where there is none."""
         token = read(self.root / "token").decode().strip()
-        return Desk(self.root / "signer.db", note.load_skey(self.root / "body.key"), token)
+        return Desk(self.root / "signer.db", note.load_skey(self.root / "body.key"), token, since=since)
 
 
 def read(path: Path) -> bytes:
@@ -141,9 +141,9 @@ def make_witness(root: Path, name: str, body: str, logs: list[str]) -> WitnessPl
     return WitnessPlace(root)
 
 
-def addresses(place: WitnessPlace) -> tuple[dict[str, Handle], Witness]:
-    """Return what the process of a body answers, by path, and its witness."""
-    witness, desk = place.witness(), place.desk()
+def addresses(place: WitnessPlace, since: int = NEVER) -> tuple[dict[str, Handle], Witness]:
+    """Return what the process of a body answers, by path, and its witness; ``since`` as the signer takes it."""
+    witness, desk = place.witness(), place.desk(since)
     return {"/add-checkpoint": witness.add_checkpoint, "/sign-leaves": desk.sign_leaves}, witness
 
 

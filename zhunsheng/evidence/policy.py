@@ -9,14 +9,17 @@ quorum <name>
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from zhunsheng.evidence import checkpoint, note
 from zhunsheng.evidence.text import number, refuse
 from zhunsheng.kernel.errors import Problem
 
 MAX_POLICY, MAX_LINES = 262_144, 1_000
+#: Witnesses of which every split is tried out: three to this power.
+MOST_TRIED = 8
 _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
 
 
@@ -42,6 +45,20 @@ class Policy:
         """Whether cosignatures of these witnesses make a head count."""
         return not self.quorum or self._seen(self.quorum, frozenset(names))
 
+    def to_split(self) -> int | None:
+        """Return how few dishonest witnesses could, with the operator, have two histories sealed; 0 where none need be.
+
+        They sign both, the honest ones each see one of the two. None for more witnesses than can be tried out.
+        """
+        names = frozenset(self.witnesses)
+        if len(names) > MOST_TRIED:
+            return None
+        for count in range(len(names) + 1):
+            for false in map(frozenset, combinations(sorted(names), count)):
+                if any(self.satisfied(false | one) and self.satisfied(names - one) for one in _subsets(names - false)):
+                    return count
+        return len(names) + 1
+
     def _seen(self, name: str, names: frozenset[str]) -> bool:
         if name in self.witnesses:
             return name in names
@@ -59,6 +76,11 @@ class Policy:
         if origin not in self.logs:
             raise Problem("ZS802", detail=f"the policy names no log {origin}")
         return checkpoint.opened(data, self.logs[origin])
+
+
+def _subsets(names: frozenset[str]) -> Iterator[frozenset[str]]:
+    listed = sorted(names)
+    return (frozenset(one) for count in range(len(listed) + 1) for one in combinations(listed, count))
 
 
 def parse(data: bytes) -> Policy:
@@ -90,18 +112,22 @@ def _take(policy: Policy, members: set[str], words: list[str], what: str) -> Non
 
 
 def _log(policy: Policy, key: note.Verifier, address: list[str], what: str) -> None:
-    if key.kind != note.PLAIN or key.public in {one.public for one in policy.logs.values()} or key.name in policy.logs:
+    if key.kind != note.PLAIN or key.public in _keys(policy) or key.name in policy.logs:
         refuse(what, "a log's key is of the kind 0x01 and stands once")
     policy.logs[key.name] = key
     policy.addresses[key.name] = address[0] if address else ""
 
 
 def _witness(policy: Policy, name: str, key: note.Verifier, address: list[str], what: str) -> None:
-    known = {one.public for one in policy.witnesses.values()}
-    if key.kind != note.COSIGNATURE or key.public in known or _defined(policy, name) or name == "none":
+    if key.kind != note.COSIGNATURE or key.public in _keys(policy) or _defined(policy, name) or name == "none":
         refuse(what, "a witness has a name and a key of the kind 0x04 of its own")
     policy.witnesses[name] = key
     policy.addresses[name] = address[0] if address else ""
+
+
+def _keys(policy: Policy) -> set[bytes]:
+    """Return the public keys that stand in a policy: a log that witnesses itself adds nobody to its quorum."""
+    return {one.public for one in [*policy.logs.values(), *policy.witnesses.values()]}
 
 
 def _group(policy: Policy, members: set[str], name: str, least: str, names: list[str], what: str) -> None:

@@ -52,11 +52,13 @@ def recover(log: Log, key: note.Verifier, mirror: Folder) -> int:
     if head.size < size:
         raise Problem("ZS811", detail=f"it holds {head.size} entries, this log {size}")
     frontier = tree.Frontier(size, tree.hashes(_peaks(size), node_reader(log.tile, size)))
+    hashed = bytearray()
     for entry in mirror.entries(size, head.size):
-        frontier.append(tree.leaf_hash(entry))
+        hashed += tree.leaf_hash(entry)
+        frontier.append(bytes(hashed[-tree.HASH_SIZE :]))
     if frontier.root != head.root:
         raise Problem("ZS811", detail="its entries and this log's do not make up its head")
-    for batch in _batches(mirror.entries(size, head.size)):
+    for batch in _batches(_as_hashed(mirror.entries(size, head.size), hashed)):
         log.append([_entry(one) for one in batch])
     log.keep_head(Head(head.size, data, 0, sealed=False))
     return head.size - size
@@ -89,6 +91,14 @@ def _answered(log: Log, size: int, reply: asking.Reply) -> bool:
 
 def _peaks(size: int) -> list[tuple[int, int]]:
     return [(number << level, (number + 1) << level) for level, number in tree.cover(0, size)]
+
+
+def _as_hashed(entries: Iterator[bytes], hashed: bytearray) -> Iterator[bytes]:
+    """Yield entries that are those which were hashed: a mirror is another's folder and may change between two looks."""
+    for i, entry in enumerate(entries):
+        if tree.leaf_hash(entry) != hashed[i * tree.HASH_SIZE : (i + 1) * tree.HASH_SIZE]:
+            raise Problem("ZS811", detail=f"an entry changed while it was read, the {i + 1}th")
+        yield entry
 
 
 def _batches(entries: Iterator[bytes]) -> Iterator[list[bytes]]:

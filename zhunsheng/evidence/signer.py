@@ -24,6 +24,8 @@ from zhunsheng.kernel.time import now_seconds
 MAX_LEAVES = 1_024
 #: How far a leaf's time may lie from the signer's clock, in seconds: a body does not sign for another day.
 MAX_DRIFT = 86_400
+#: Where nobody opened the signer for older leaves.
+NEVER = 2**63
 #: A full batch takes a signer a good part of a second; one that hangs holds up all others for so long.
 TIMEOUT_SECONDS = 5.0
 SCHEMA = "CREATE TABLE IF NOT EXISTS signed(digest TEXT PRIMARY KEY, source TEXT NOT NULL, at INTEGER NOT NULL)"
@@ -78,10 +80,16 @@ class RemoteSigner:
 
 
 class Desk:
-    """The signing side of a body's own process: answers requests, keeps the list of what was signed."""
+    """The signing side of a body's own process: answers requests, keeps the list of what was signed.
 
-    def __init__(self, path: Path, key: note.Signer, token: str, at: Callable[[], int] = now_seconds) -> None:
-        self.path, self.key, self.token, self.at = path, key, token, at
+    ``since`` (POSIX seconds): leaves from then on are signed too, however old. After an outage of more than a day the
+    rows of the body would wait for ever otherwise; only the body itself opens its signer for them.
+    """
+
+    def __init__(
+        self, path: Path, key: note.Signer, token: str, at: Callable[[], int] = now_seconds, since: int = NEVER
+    ) -> None:
+        self.path, self.key, self.token, self.at, self.since = path, key, token, at, since
         connection = connect(path)
         connection.execute(SCHEMA)
         connection.close()
@@ -111,9 +119,18 @@ class Desk:
         finally:
             connection.close()
 
+    def signed(self) -> dict[str, tuple[str, int]]:
+        """Return (source, time) of every leaf that was signed, by the digest of its payload."""
+        connection = connect(self.path)
+        try:
+            rows = connection.execute("SELECT digest, source, at FROM signed")
+            return {digest: (source, at) for digest, source, at in rows}
+        finally:
+            connection.close()
+
     def _own(self, leaves: list[leaf.Leaf]) -> bool:
-        at = self.at()
-        return all(one.body == self.key.verifier.name and abs(one.time - at) <= MAX_DRIFT for one in leaves)
+        first, last = min(self.at() - MAX_DRIFT, self.since), self.at() + MAX_DRIFT
+        return all(one.body == self.key.verifier.name and first <= one.time <= last for one in leaves)
 
     def _keep(self, payloads: list[bytes], leaves: list[leaf.Leaf]) -> None:
         connection = connect(self.path)

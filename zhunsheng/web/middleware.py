@@ -18,7 +18,7 @@ from django.utils import translation
 
 from zhunsheng.casework.accounts.policies import outstanding
 from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.bodies.permissions import Verb, may, remembering
 from zhunsheng.casework.logs import logger
 from zhunsheng.casework.metrics.counted import REQUESTS
 from zhunsheng.kernel.errors import Problem
@@ -76,14 +76,14 @@ class RequestLog:
 
 
 class Walls:
-    """Within a request the database shows nothing until the reader's scope is known."""
+    """Within a request the database shows nothing until the reader's scope is known, and duties are asked once."""
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        with walls.within(walls.NOTHING):
+        with walls.within(walls.NOTHING), remembering():
             return self.respond(request)
 
 

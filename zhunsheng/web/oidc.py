@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlencode, urlsplit
@@ -28,19 +29,25 @@ PATIENCE, MOST = 10, 256 * 1024
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 LEEWAY = 60
 LOCAL = ("127.0.0.1", "localhost", "::1")
-FAULTS = (URLError, OSError, ValueError, KeyError, TypeError, jwt.PyJWTError)
+#: Whatever a provider that errs can raise here, a broken HTTP answer and JSON without end among it.
+FAULTS = (URLError, OSError, HTTPException, ValueError, LookupError, TypeError, RecursionError, jwt.PyJWTError)
 #: Values of the claim amr (RFC 8176) that stand for a second factor.
 STRONG = frozenset({"mfa", "otp", "hwk", "fpt", "face", "iris", "sc"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a browser was sent to the provider with; kept in its session until it comes back."""
+    """What a browser was sent to the provider with; kept in its session until it comes back.
+
+    ``since``: the person must prove anew to be there, not before this moment (POSIX seconds); 0 where a session at the
+    provider will do.
+    """
 
     state: str
     nonce: str
     verifier: str
     next: str
+    since: int = 0
 
     def as_dict(self) -> dict[str, str]:
         """Return it for the session."""
@@ -64,9 +71,9 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def ask(next_address: str) -> Asked:
+def ask(next_address: str, since: int = 0) -> Asked:
     """Return fresh values for one way to the provider and back."""
-    return Asked(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), next_address)
+    return Asked(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), next_address, since)
 
 
 def address(asked: Asked, back: str) -> str:
@@ -79,7 +86,9 @@ def address(asked: Asked, back: str) -> str:
 
 def _query(asked: Asked, back: str) -> dict[str, str]:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asked.verifier.encode()).digest()).rstrip(b"=").decode()
+    anew = {"prompt": "login", "max_age": "0"} if asked.since else {}
     return {
+        **anew,
         "response_type": "code",
         "client_id": settings.OIDC["client"],
         "redirect_uri": back,
@@ -95,6 +104,8 @@ def answer(asked: Asked, code: str, back: str) -> Answer:
     """Return what the provider says of who came back with a code. Raises Problem ZS767 for anything that is amiss."""
     try:
         claims = _claims(_token(_configuration(), asked, code, back), asked.nonce)
+        if asked.since and int(claims["auth_time"]) + LEEWAY < asked.since:
+            raise ValueError("no new proof")
         login = claims[settings.OIDC["claim"]]
         methods = claims.get("amr", [])
         strong = isinstance(methods, list) and bool(STRONG & {str(one) for one in methods})
@@ -143,9 +154,15 @@ def _claims(given: dict[str, Any], nonce: str) -> dict[str, Any]:
         leeway=LEEWAY,
         options={"require": ["iss", "sub", "aud", "exp", "iat", "nonce"]},
     )
-    if not secrets.compare_digest(str(claims["nonce"]), nonce) or claims.get("azp", claims["aud"]) != claims["aud"]:
+    if not secrets.compare_digest(str(claims["nonce"]).encode(), nonce.encode()) or not _for_us(claims):
         raise ValueError("another nonce or party")
     return claims
+
+
+def _for_us(claims: dict[str, Any]) -> bool:
+    """Whether a token was made for this site: one for several says so by ``azp`` (OpenID Connect Core 1.0, 3.1.3.7)."""
+    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    return bool(claims.get("azp", None if several else settings.OIDC["client"]) == settings.OIDC["client"])
 
 
 def _fetch(url: str, data: bytes | None = None) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 from zhunsheng.casework.accounts import actions
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import kept
 
 #: Bytes of an answer; real ones have about a thousand.
 MOST = 16 * 1024
 #: What a hostile answer can raise on its way through the library.
-FAULTS = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+FAULTS = (WebAuthnException, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 def site(request: HttpRequest) -> tuple[str, str]:
@@ -64,10 +65,10 @@ def _asked(request: HttpRequest, options: Any) -> dict[str, Any]:
 
 def _challenge(request: HttpRequest) -> bytes:
     """The challenge of this session, once: an answer that is sent again meets none. Raises ValueError without one."""
-    kept = request.session.pop("challenge", "")
-    if not kept:
+    held = request.session.pop("challenge", "")
+    if not held:
         raise ValueError("no challenge")
-    return base64url_to_bytes(kept)
+    return base64url_to_bytes(held)
 
 
 def made(request: HttpRequest, user: User, name: str, answer: str) -> list[str]:
@@ -91,7 +92,7 @@ def used(request: HttpRequest, user: User, answer: str) -> bool:
     rp_id, origin = site(request)
     try:
         challenge = _challenge(request)
-        passkey = user.passkeys.filter(credential=str(json.loads(answer[:MOST])["id"])).first()
+        passkey = user.passkeys.filter(credential=kept(str(json.loads(answer[:MOST])["id"]))).first()
         if passkey is None:
             return False
         found = verify_authentication_response(

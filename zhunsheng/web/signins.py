@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 from zhunsheng.casework.accounts import actions, policies, queries
 from zhunsheng.casework.accounts.models import SignIn
@@ -43,17 +44,22 @@ def first_step(request: HttpRequest, user: User, way: Way, address: str, *, alon
         enter(request, user, way, address)
         return True
     request.session.flush()
-    request.session["half"] = {"user": user.pk, "way": way, "at": epoch_seconds(now())}
+    mark = user.get_session_auth_hash()
+    request.session["half"] = {"user": user.pk, "way": way, "at": epoch_seconds(now()), "mark": mark}
     return False
 
 
 def half(request: HttpRequest) -> tuple[User, str] | None:
-    """Return who has taken the first step in this session, and by which way; None when nobody has, or too long ago."""
+    """Return who has taken the first step in this session, and by which way; None when nobody has, or too long ago.
+
+    A step that was taken with a password which has changed since counts no more.
+    """
     kept = request.session.get("half")
     if not kept or epoch_seconds(now()) - kept["at"] > settings.SECOND_STEP_SECONDS:
         return None
     user = User.objects.filter(pk=kept["user"], is_active=True).first()
-    return (user, kept["way"]) if user else None
+    fresh = user is not None and constant_time_compare(kept.get("mark", ""), user.get_session_auth_hash())
+    return (user, kept["way"]) if user and fresh else None
 
 
 def by_code(user: User, given: str) -> Way | None:

@@ -7,12 +7,17 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
-from zhunsheng.casework.accounts.models import CodeDevice, Passkey
+from zhunsheng.casework.accounts.models import CodeDevice, Passkey, SignIn
+from zhunsheng.casework.bodies import policies as limits
 from zhunsheng.casework.bodies.models import DutyName, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS, DECIDERS
+from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import now
+
+#: How long an address from which somebody logged in is known as that person's.
+KNOWN_FOR = timedelta(days=90)
 
 
 def holder(login: str, password: str) -> User | None:
@@ -22,6 +27,13 @@ def holder(login: str, password: str) -> User | None:
         make_password(password)
         return None
     return user if user.check_password(password) else None
+
+
+def check_may_try(login: str, address: str) -> None:
+    """Raise Problem ZS704 while a name or an address has failed too often; the holder's own addresses count apart."""
+    since = now() - KNOWN_FOR
+    seen = SignIn.objects.filter(user__login__iexact=login, started_at__gt=since, address_key=attempt_key(address))
+    limits.check_may_try(login, address, known=seen.exists())
 
 
 def check_unlocked(user: User) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from zhunsheng.casework.bodies import policies
 from zhunsheng.casework.bodies.models import Body, Duty, LoginFailure, User
-from zhunsheng.casework.bodies.permissions import Verb, verbs_of
+from zhunsheng.casework.bodies.permissions import Verb, forget, verbs_of
 from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.kernel.errors import Problem
@@ -62,18 +62,20 @@ def assign_duty(
 ) -> Duty:
     """Give a user a duty in the user's own body.
 
-    Raises ValueError for a user without a body, Problem ZS702, ZS106 and ZS750 to ZS753.
+    Raises ValueError for a user without a body, Problem ZS702, ZS106, ZS750 to ZS753 and ZS981.
     """
     if user.body is None:
         raise ValueError("a duty is held within a body")
     check_holds(actor, Verb.GIVE_DUTIES)
     policies.check_other(actor, user)
+    policies.check_day(actor, valid_from)
     policies.check_certificate(name, certificate)
     User.objects.select_for_update().get(pk=user.pk)  # two duties given at once see each other
     policies.check_separation(user.duties.all(), name, Period(valid_from, valid_to or OPEN_END))
     duty = Duty.objects.create(
         user=user, body=user.body, name=name, certificate=certificate, valid_from=valid_from, valid_to=valid_to
     )
+    forget()
     said = {"duty": name, "from": valid_from, "to": valid_to, "certificate": certificate}
     append(actor, "duty.assigned", f"user:{user.pk}", said)
     return duty
@@ -81,12 +83,14 @@ def assign_duty(
 
 @deed
 def end_duty(actor: Actor, duty: Duty, valid_to: date) -> None:
-    """End a duty: ``valid_to`` is the first day on which it no longer holds. Raises Problem ZS702, ZS752, ZS757."""
+    """End a duty: ``valid_to`` is the first day on which it no longer holds. Raises ZS702, ZS752, ZS757, ZS981."""
     check_holds(actor, Verb.GIVE_DUTIES)
     policies.check_other(actor, duty.user)
+    policies.check_day(actor, valid_to)
     policies.check_end(duty, valid_to)
     duty.valid_to = valid_to
     duty.save(update_fields=["valid_to"])
+    forget()
     append(actor, "duty.ended", f"user:{duty.user_id}", {"duty": duty.name, "to": valid_to})
 
 

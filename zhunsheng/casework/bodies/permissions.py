@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zhunsheng.casework.bodies.models import BodyKind, DutyName
 from zhunsheng.kernel.errors import Problem
@@ -75,12 +78,38 @@ FUND_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY}
 FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS})
 
 
+_known: ContextVar[dict[tuple[Any, ...], frozenset[DutyName]] | None] = ContextVar("duties", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Ask the duties of a person once within the block: a page asks for them at every turn."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def forget() -> None:
+    """Ask anew: duties have been written."""
+    known = _known.get()
+    if known is not None:
+        known.clear()
+
+
 def duties_held(user: User) -> frozenset[DutyName]:
     """Return the duties that a user holds today in the user's own body."""
     if not user.is_active or user.body_id is None:
         return frozenset()
-    held = user.duties.on(now().date()).filter(body_id=user.body_id).values_list("name", flat=True)
-    return frozenset(DutyName(name) for name in held)
+    known, key = _known.get(), (user.pk, user.body_id, now().date())
+    if known is not None and key in known:
+        return known[key]
+    names = user.duties.on(key[-1]).filter(body_id=user.body_id).values_list("name", flat=True)
+    held = frozenset(DutyName(name) for name in names)
+    if known is not None:
+        known[key] = held
+    return held
 
 
 def verbs_of(user: User) -> frozenset[Verb]:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from zhunsheng.casework.bodies.models import Body, BodyKind, Duty, DutyName, LoginFailure, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS, CERTIFIED
-from zhunsheng.casework.bodies.scope import prefix, reach
+from zhunsheng.casework.bodies.scope import members, prefix, reach
 from zhunsheng.casework.outbox.actions import Actor
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import OPEN_END, Period, now
@@ -27,13 +27,17 @@ def attempt_key(text: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()[:32]
 
 
-def check_may_try(login: str, address: str) -> None:
-    """Raise Problem ZS704 while a login name, or an address, has failed too often within the window."""
+def check_may_try(login: str, address: str, *, known: bool = False) -> None:
+    """Raise Problem ZS704 while a login name, or an address, has failed too often within the window.
+
+    ``known``: the holder has logged in from this address. Then its own failures count for the name and no others, so
+    that a stranger elsewhere cannot keep the holder out. No name, as on the way back from a provider, never waits.
+    """
     limits = settings.LOGIN_LIMITS
     recent = LoginFailure.objects.filter(at__gt=now() - timedelta(seconds=limits["window_seconds"]))
-    by_login = recent.filter(login_key=attempt_key(login)).count()
-    by_address = recent.filter(address_key=attempt_key(address)).count()
-    if by_login >= limits["login"] or by_address >= limits["address"]:
+    here = recent.filter(address_key=attempt_key(address))
+    by_login = (here if known else recent).filter(login_key=attempt_key(login)).count() if login.strip() else 0
+    if by_login >= limits["login"] or here.count() >= limits["address"]:
         raise Problem("ZS704", minutes=limits["window_seconds"] // 60)
 
 
@@ -64,6 +68,15 @@ def check_end(duty: Duty, valid_to: date) -> None:
     """Raise Problem ZS757 unless a duty can end on a day: not before it began, and not later than it does already."""
     if valid_to < duty.valid_from or (duty.valid_to is not None and valid_to > duty.valid_to):
         raise Problem("ZS757", day=valid_to, name=DutyName(duty.name).label)
+
+
+def check_day(actor: Actor, day: date) -> None:
+    """Raise Problem ZS981 when a person would give or end a duty on a day that has passed: who held it then is history.
+
+    The command of whoever holds the machine may: it enters what was so before the site began.
+    """
+    if isinstance(actor, User) and day < now().date():
+        raise Problem("ZS981", day=day)
 
 
 def check_other(actor: Actor, user: User) -> None:
@@ -109,7 +122,9 @@ def check_reach(user: User, kind: str, code: str, region: str) -> None:
     known, own = reach(user), user.body
     if known is None:
         return
-    if kind in (BodyKind.INSTITUTION, BodyKind.CONSORTIUM):
+    if kind == BodyKind.CONSORTIUM:  # it sees its members as well
+        allowed = members(code) <= known
+    elif kind == BodyKind.INSTITUTION:
         allowed = code in known
     else:
         allowed = own.kind == BodyKind.DATA_AUTHORITY and region.startswith(prefix(own.region))

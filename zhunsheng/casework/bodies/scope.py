@@ -135,6 +135,11 @@ def reach(user: User) -> frozenset[str] | None:
     return _of_region(user.body.region, file) if is_host else _institutions(user.body, file)
 
 
+def members(lead: str) -> frozenset[str]:
+    """Return the institutions of a consortium, its lead among them."""
+    return _with_members(lead, _current()[0])
+
+
 def prefix(region: str) -> str:
     """A code ends in zeros where it stands for all below it: 330700 holds 330781."""
     while region.endswith("00") and len(region) > 2:

@@ -62,9 +62,14 @@ def narrow(wall: Wall) -> None:
 
 
 def guard(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
-    """Let a new connection tell the database the wall before each statement for which it has changed."""
+    """Let a new connection tell the database the wall before each statement for which it has changed.
+
+    The wrappers of a connection outlive what it is connected to: one that was there before a reconnect is replaced, or
+    every statement would pass through one more of them after each. In front, where no block takes it for its own.
+    """
     if connection.vendor == "postgresql":
-        connection.execute_wrappers.append(_Told(connection))
+        others = [one for one in connection.execute_wrappers if not isinstance(one, _Told)]
+        connection.execute_wrappers[:] = [_Told(connection), *others]
 
 
 class _Told:
@@ -106,7 +111,9 @@ def condition(model: type[Model]) -> str:
     field = model._meta.get_field(first)
     if rest:  # as the row that it hangs on: that one's own policy decides
         parent = field.related_model
-        return f'"{field.column}" IN (SELECT id FROM "{parent._meta.db_table}")'  # noqa: S608 - our own names
+        table, column = model._meta.db_table, field.column
+        # by its key for each row: a list of all parents in view would be made anew for every statement
+        return f'EXISTS (SELECT 1 FROM "{parent._meta.db_table}" AS p WHERE p.id = "{table}"."{column}")'  # noqa: S608
     if path == "institution_id":
         return _listed("institutions", field.column, "text")
     if path == "body":

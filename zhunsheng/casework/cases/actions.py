@@ -17,9 +17,17 @@ from django.db import IntegrityError
 from zhunsheng.book.cycles import Cycle, Move
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.cases import clocks, fields, files, library, policies
-from zhunsheng.casework.cases.models import Attachment, Case, CaseCounter, CaseEvent, CycleVersion, Proposal
+from zhunsheng.casework.cases.models import (
+    Attachment,
+    Case,
+    CaseCounter,
+    CaseEvent,
+    CaseFinding,
+    CycleVersion,
+    Proposal,
+)
 from zhunsheng.casework.cases.permissions import acts, check_acts, opens, who_words
-from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
+from zhunsheng.casework.cases.states import CHANGING, SETTLING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
 from zhunsheng.kernel.errors import Problem
@@ -114,6 +122,7 @@ def _open(
     to = cycle.opening.to
     shown = cycle.state(to).party_sees
     _write(actor, case, cycle, Deed(EventKind.OPENED, cycle.name, to, cycle.opening.evidence, shown, values), asked)
+    CaseFinding.objects.bulk_create(CaseFinding(case=case, finding_id=one) for one in set(values.get("findings", ())))
     return case
 
 
@@ -384,6 +393,10 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     case.version += told.kind in CHANGING
     case.party_sees = case.party_sees or cycle.state(case.state).party_sees
     case.closed_at = moment if cycle.state(case.state).final else None
+    if told.kind == EventKind.PROPOSED and told.proposal:
+        case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
+    elif told.kind in SETTLING:
+        case.proposed_move, case.proposed_by = "", None
     case.save()
     payload = {
         "number": case.number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from zhunsheng.book.cycles import Cycle, Names, load_cycles
@@ -19,9 +20,21 @@ def names(folder: Path, guards: frozenset[str]) -> Names:
 
 def cycles() -> dict[str, Cycle]:
     """Return the life-cycles by name. Raises Problem ZS401, ZS403, ZS901."""
+    folder = rulebook()
+    return dict(_loaded(folder, _stamp(folder)))
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells that a file of life-cycles or of law has changed: each one's name, time and size."""
+    files = sorted([*(folder / "lifecycles").glob("*.yaml"), *(folder / "law").glob("*.yaml")])
+    told = [(path.name, path.stat()) for path in files]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in told)
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, _stamped: tuple[tuple[str, int, int], ...]) -> dict[str, Cycle]:
     from zhunsheng.casework.cases.policies import GUARDS
 
-    folder = rulebook()
     return load_cycles(folder, names(folder, frozenset(GUARDS)))
 
 

@@ -1,4 +1,4 @@
-"""CycleVersion, Case, CaseEvent, Proposal, Attachment, and the counter of case numbers."""
+"""CycleVersion, Case, CaseEvent, CaseFinding, Proposal, Attachment, and the counter of case numbers."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ class CycleVersion(models.Model):
         return f"{self.name} {self.version}"
 
 
+def life_of(digest: str) -> Cycle:
+    """Return the life-cycle of a digest, read from the database once."""
+    if digest not in _LIVES:
+        _LIVES[digest] = Cycle.model_validate(CycleVersion.objects.get(pk=digest).content)
+    return _LIVES[digest]
+
+
 class CaseCounter(models.Model):
     """The last number given to a case of a prefix by a body in a year."""
 
@@ -51,6 +58,7 @@ class Case(models.Model):
     ``version`` changes with every step after which an open form is stale, ``sequence`` counts events. ``due_on`` is the
     first day on which a running clock ends, ``next_on`` the first that nobody has acted on; ``provisional`` when the
     working days up to ``due_on`` are not all published. ``party_sees`` stays set once the party has seen the case.
+    ``proposed_move`` and ``proposed_by`` repeat the proposal that waits, so that lists need not ask for it.
     """
 
     SCOPE_PATH: ClassVar[str] = "body"
@@ -75,10 +83,17 @@ class Case(models.Model):
     party_sees = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=0)
     sequence = models.PositiveIntegerField(default=0)
+    proposed_move = models.CharField(max_length=40, blank=True, default="")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
 
     class Meta:
         ordering = ("-opened_at", "-pk")
-        indexes = (models.Index(fields=("cycle", "state")), models.Index(fields=("next_on",)))
+        indexes = (
+            models.Index(fields=("cycle", "state")),
+            models.Index(fields=("next_on",)),
+            models.Index(fields=("-opened_at", "-id"), name="case_newest"),
+            models.Index(fields=("due_on", "id"), condition=Q(closed_at=None), name="case_open_due"),
+        )
         constraints = (models.UniqueConstraint(fields=("body", "number"), name="case_number_once"),)
 
     def __str__(self) -> str:
@@ -92,9 +107,7 @@ class Case(models.Model):
     @property
     def life(self) -> Cycle:
         """The life-cycle that the case is bound to."""
-        if self.bound_id not in _LIVES:
-            _LIVES[self.bound_id] = Cycle.model_validate(self.bound.content)
-        return _LIVES[self.bound_id]
+        return life_of(self.bound_id)
 
 
 class CaseEvent(models.Model):
@@ -139,6 +152,21 @@ class CaseEvent(models.Model):
     def happened(self) -> clocks.Happened:
         """The event as far as state and clocks are concerned."""
         return clocks.Happened(self.kind, self.about, self.to_state, self.day, self.fields)
+
+
+class CaseFinding(models.Model):
+    """A finding that a case was opened on, so that a list of findings is asked in one step."""
+
+    SCOPE_PATH: ClassVar[str] = "case__body"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="findings")
+    finding_id = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("case", "finding_id"), name="finding_once_per_case"),)
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.finding_id}"
 
 
 class Proposal(models.Model):

@@ -31,3 +31,5 @@ class ProposalState(models.TextChoices):
 
 #: Events after which a form that was opened before is stale.
 CHANGING = frozenset({EventKind.OPENED, EventKind.MOVED, EventKind.EXTENDED})
+#: Events after which no proposal waits.
+SETTLING = frozenset({EventKind.MOVED, EventKind.REFUSED})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from django.db.models import Exists, OuterRef
@@ -21,8 +22,9 @@ from zhunsheng.kernel.files import digest
 
 #: A row that no longer says what it said when it was written is not logged.
 ALTERED = "altered"
-#: Rows by which the supply looks back: a number may be given before another transaction with a lower one ends.
-LAG = 10_000
+#: Rows by which the supply looks back: a number may be given before another transaction with a lower one ends; and
+#: seconds after which it looks at all rows again, since one such transaction may take longer than so many rows.
+LAG, AGAIN = 10_000, 3600.0
 log = logger("sequencer")
 
 
@@ -31,11 +33,13 @@ class Supply:
 
     def __init__(self, signers: Sequence[str], operator: str, site_key: bytes) -> None:
         self.signers, self.operator, self.site_key = frozenset(signers), operator, site_key
-        self.floor = 0
+        self.floor, self.whole_at = 0, time.monotonic()
 
     def pull(self, limit: int, waiting: frozenset[str]) -> list[Draft]:
         """Return at most so many drafts, without bodies that wait. Their keys are kept before they are given."""
         bodies = [name.removeprefix("body-") for name in waiting]
+        if time.monotonic() - self.whole_at > AGAIN:
+            self.floor, self.whole_at = 0, time.monotonic()
         settled = RecordKey.objects.filter(pk=OuterRef("pk")).exclude(logged=False, refused="")
         rows = outbox.beyond(self.floor, Exists(settled), limit, bodies)
         if not rows and not bodies:

@@ -13,12 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zhunsheng.casework.accounts.policies import holder
+from zhunsheng.casework.accounts.policies import check_may_try, holder
 from zhunsheng.casework.accounts.queries import security_of
 from zhunsheng.casework.accounts.states import Way
 from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import User
-from zhunsheng.casework.bodies.policies import check_may_try
 from zhunsheng.casework.outbox.actions import Process, deed
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.text import kept

@@ -46,7 +46,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     if elsewhere := last_page(request, pages):
         return elsewhere
     names = {one.institution_id: one.name for one in request.scope.places()}
-    rows = found.select_related("subject_body")[max(0, pages.first - 1) : pages.last]
+    rows = _rows(found, pages)
     context = {
         **wanted,
         "wanted": {name: value for name, value in wanted.items() if value},
@@ -58,6 +58,13 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "openings": queries.openings(request.user),
     }
     return render(request, "web/cases.html", context)
+
+
+def _rows(found: QuerySet[Case], pages: Pages) -> list[Case]:
+    """Return the cases of a page: their numbers first, so that only these few are read whole."""
+    keys = list(found.values_list("pk", flat=True)[max(0, pages.first - 1) : pages.last])
+    rows = Case.objects.filter(pk__in=keys).select_related("body", "subject_body")
+    return sorted(rows, key=lambda one: keys.index(one.pk))
 
 
 def _wanted(request: HttpRequest) -> dict[str, str]:

@@ -17,7 +17,6 @@ from zhunsheng.casework.accounts.models import Passkey, SignIn
 from zhunsheng.casework.accounts.states import Way
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import User
-from zhunsheng.casework.bodies.policies import check_may_try
 from zhunsheng.casework.bodies.queries import duties_today
 from zhunsheng.casework.outbox.actions import Process, deed
 from zhunsheng.kernel.errors import Problem
@@ -85,7 +84,7 @@ def _change(request: HttpRequest, user: User) -> dict[str, list[str]]:
 
 def _is_password(request: HttpRequest, user: User, given: str) -> bool:
     """Whether this is the account's password; a wrong one counts as a failed login. Raises Problem ZS704."""
-    check_may_try(user.login, address_of(request))
+    policies.check_may_try(user.login, address_of(request))
     right = user.check_password(given)
     if not right:
         bodies.note_failure(Process("login"), user.login, address_of(request))

@@ -11,12 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from zhunsheng.casework.accounts import actions
+from zhunsheng.casework.accounts.policies import check_may_try
 from zhunsheng.casework.accounts.states import Way
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import User
-from zhunsheng.casework.bodies.policies import check_may_try
 from zhunsheng.casework.outbox.actions import Process, deed
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import epoch_seconds, now
 from zhunsheng.web import oidc, signins
 from zhunsheng.web.access import next_address
 from zhunsheng.web.views.account import address_of, onward
@@ -25,10 +26,13 @@ from zhunsheng.web.views.account import address_of, onward
 @never_cache
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the provider. Raises Problem ZS701 where none is set up."""
+    """Lead to the provider; to confirm a session the person has to prove anew to be there, and not its browser.
+
+    Raises Problem ZS701 where none is set up.
+    """
     if not settings.OIDC["issuer"]:
         raise Problem("ZS701")
-    asked = oidc.ask(next_address(request))
+    asked = oidc.ask(next_address(request), epoch_seconds(now()) if request.user.is_authenticated else 0)
     request.session["sso"] = asked.as_dict()
     return HttpResponseRedirect(oidc.address(asked, _back(request)))
 
@@ -50,6 +54,8 @@ def back(request: HttpRequest) -> HttpResponse:
     said = oidc.answer(asked, request.GET.get("code", "")[:4000], _back(request))
     user = _account(request, said)
     if request.user.is_authenticated:
+        if not asked.since:  # asked for before a login in another tab: that proves nobody anew
+            return HttpResponseRedirect(asked.next)
         return _confirm(request, user, asked.next)
     strong = settings.OIDC["factor"] and said.strong
     complete = signins.first_step(request, user, Way.SINGLE_SIGN_ON, address_of(request), alone=strong)
