@@ -14,9 +14,11 @@ from zhunsheng.kernel.home import ROOT
 FOLDER = ROOT / "rulebook"
 NAMES = Names(
     frozenset({"insurance_authority", "insurance_agency", "health_authority", "institution", "vendor", "consortium"}),
-    frozenset({"head", "reviewer", "office"}),
+    frozenset({"head", "reviewer", "office", "officer", "legal_reviewer", "finance_officer"}),
     frozenset({"within_bands", "within_owed", "nothing_owed", "other_case_known", "credits_left", "repaired_in_full",
-               "draw_repeats"}),
+               "draw_repeats", "balanced", "within_account",
+               "plan_sums", "payment_stands", "within_overpaid", "late_as_computed", "fine_stated",
+               "grade_fits", "cause_known", "reviewer_apart"}),
     load_laws(FOLDER),
 )  # fmt: skip
 
@@ -59,6 +61,7 @@ def test_the_limits_of_the_law_stand_as_printed():
         ("fund_case", "decision"): (90, "calendar", (30, 60)),
         ("fund_case", "legal_review"): (10, "working", ()),
         ("fund_case", "payment"): (15, "calendar", ()),
+        ("fund_case", "reply"): (15, "calendar", ()),
         ("fund_case", "service"): (7, "working", ()),
         ("points_decision", "year"): (0, "year_end", ()),
         ("tip_off", "verification"): (15, "working", (15,)),

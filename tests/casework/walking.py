@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from tests.web.people import ACTOR, PASSWORD
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import Body, DutyName
-from zhunsheng.casework.cases import actions
+from zhunsheng.casework.cases import actions, money, queries
 from zhunsheng.casework.cases.draws import draw
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import SHANGHAI
 
 DAY = date(2026, 3, 2)
@@ -19,7 +20,13 @@ POOL = ["H33078100001", "H33078100002", "H33078100003"]
 INSTITUTION = draw(POOL, "2026-03-02 seed", 1)[0]
 #: kind of body -> logins and duties within it
 STAFF = {
-    "insurance_authority": {"one": DutyName.REVIEWER, "two": DutyName.HEAD, "clerk": DutyName.ANALYST},
+    "insurance_authority": {
+        "one": DutyName.REVIEWER,
+        "two": DutyName.HEAD,
+        "clerk": DutyName.ANALYST,
+        "legal": DutyName.LEGAL_REVIEWER,
+        "finance": DutyName.FINANCE_OFFICER,
+    },
     "institution": {"office": DutyName.OFFICE, "doctor": DutyName.CLINICIAN},
 }
 
@@ -60,14 +67,15 @@ class Clock:
 
 def sample(inputs, people, case=None):
     """Return valid fields for a step, as a form would send them."""
-    return {one.id: SPECIAL.get(one.id) or _value(one, people, case) for one in inputs}
+    return {one.id: SPECIAL[one.id] if one.id in SPECIAL else _value(one, people, case) for one in inputs}
 
 
 #: What guards look at: a fine within its band, all paid, all repaired.
 SPECIAL = {
     "article": "reg-735/38/1", "loss_fen": "1000.00", "fine_fen": "1500.00", "recover_fen": "1000.00",
     "severity": "light", "points": "2", "credit": "1", "pool": POOL, "seed": "2026-03-02 seed", "drawn": INSTITUTION,
-    "paid_fen": "10.00",
+    "paid_fen": "10.00", "refund_fen": "1.00", "surcharge_fen": "1.00", "multiple": "1.5", "nature": "fault",
+    "grade": "first", "departure": "本案情况特殊。", "cause": "wrong_facts", "account": "fund",
 }  # fmt: skip
 
 
@@ -78,6 +86,10 @@ def _value(one, people, case):
         return [actions.attach(people["one"], case, "证据.pdf", [PDF]).digest]
     if one.kind == "choice":
         return next(iter(one.choices))
+    if one.kind == "several":
+        return list(one.choices)[:1]
+    if one.kind == "plan":
+        return plan(case)
     plain = {
         "text": "经核查材料齐备，事实清楚，予以办理。",
         "code": "V20260302",
@@ -88,6 +100,13 @@ def _value(one, people, case):
         "article": "reg-735/38/1",
     }
     return plain[one.kind]
+
+
+def plan(case, parts=2, first=None):
+    """Equal instalments of all that is left, as a form would send them."""
+    book = queries.book(case)
+    rows = money.proposed_plan(book, first or actions.now().date() + timedelta(days=30), parts)
+    return [{key: value if key == "on" else yuan(value) for key, value in row.items()} for row in rows]
 
 
 def opened(cycle, people, **extra):
@@ -104,13 +123,17 @@ def take(case, cycle, name, people, given=None):
     sides = {who.side for who in cycle.named(move.who)}
     if sides == {"clock"}:
         return case
-    actor = people["office"] if "party" in sides else people["two"]
+    duties = {duty for who in cycle.named(move.who) for duty in who.duties}
+    actor = people["office"] if "party" in sides else next(people[login] for login, duty in ACTS if duty in duties)
     given = sample(move.needs, people, case) | (given or {})
     case = Case.objects.get(pk=case.pk)
     if move.two_person:
-        proposal = actions.propose(people["one"], case, name, given, version=case.version)
+        first = people["finance" if "finance_officer" in duties else "one"]
+        proposal = actions.propose(first, case, name, given, version=case.version)
         return actions.confirm(people["two"], proposal, version=case.version)
     return actions.move(actor, case, name, given, version=case.version)
 
 
 PUBLIC = Process("public")
+#: Who takes a step of one person, by the first duty that it names.
+ACTS = (("two", "head"), ("one", "reviewer"), ("legal", "legal_reviewer"), ("finance", "finance_officer"))

@@ -19,6 +19,7 @@ STAGES = (
     "engines",
     "runs",
     "desk",
+    "reports",
     "sources",
     "generator",
     "casework",
@@ -34,6 +35,7 @@ FORBIDDEN = [
     ("zhunsheng/patterns/base.py", "import zhunsheng.runs", "stages"),
     ("zhunsheng/runs/__init__.py", "import django.db", "finders-are-pure"),
     ("zhunsheng/desk/__init__.py", "import django.db", "finders-are-pure"),
+    ("zhunsheng/reports/__init__.py", "import django.db", "finders-are-pure"),
     ("zhunsheng/sources/__init__.py", "import zhunsheng.book", "sources-do-not-judge"),
     ("zhunsheng/generator/__init__.py", "import zhunsheng.patterns", "generator-does-not-peek"),
 ]

@@ -36,7 +36,9 @@ APART = {
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
     "decision-withdraw", "desk-respond", "desk-key-revoke", "fsi", "case-move", "case-settle", "case-extend",
-    "case-attach",
+    "case-attach", "feed", "feed-change", "notice-read", "notice-choose", "notice-mail", "delegation-give",
+    "delegation-end", "webhook-change",
+    "overturned-answer",
 }  # fmt: skip
 
 
@@ -112,6 +114,9 @@ def lists():
         *[f"/findings?decided={one}" for one in ("confirmed", "overturned", "none")],
         "/cases", "/cases?show=all", "/cases?show=late&cycle=clue", "/clues", "/clues?month=2026-09",
         "/cases/new?cycle=clue",
+        "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
+        "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
+        "/rules/overturned",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -228,6 +233,7 @@ def test_the_crawl_covers_every_page(county, people):
         "import-discard",
         *("people", "person", "bodies", "audit", "audit-export"),  # asked by every role below
         *("account", "account-password", "account-code", "account-passkey-options", "confirm"),  # the own account
+        "home",  # leads on to the inbox or the overview
         "case",  # below: a case about every institution
         "case-file",
         "seal",  # tests/casework/test_seals.py asks several roles for one
@@ -244,7 +250,7 @@ def every_decision_and_reminder(people, as_):
         with current_run().reader(None) as reader:
             sql = "SELECT MIN(finding_id) AS f FROM finding WHERE institution_id = ? AND verdict <> 'unknown'"
             key = reader.one(sql, [place.id])["f"]
-        said = {"outcome": "overturned", "reason": f"核对{place.name}病历"}
+        said = {"outcome": "overturned", "cause": "wrong_facts", "reason": f"核对{place.name}病历"}
         assert client.post(f"/findings/{key}/decisions", said).status_code == 302
         body = Body.objects.filter(institution_code=place.id, kind="institution").first()
         if body is not None:

@@ -20,7 +20,7 @@ from zhunsheng.book.models import Batch, Book, ListKind, Parameter, ParameterVal
 class Remark:
     """Something the linter says of a rule, a knowledge list or a batch. ``level`` is ``error`` or ``warning``."""
 
-    kind: Literal["rule", "list", "batch", "cycle"]
+    kind: Literal["rule", "list", "batch", "cycle", "handling"]
     about: str
     level: Literal["error", "warning"]
     code: str

@@ -15,6 +15,7 @@ from zhunsheng.cli import (
     evidence,
     intake,
     judge,
+    ledger,
     serve,
     upgrade,
     witness,
@@ -39,6 +40,7 @@ app.add_typer(evidence.app, name="log")
 app.add_typer(witness.app, name="witness")
 app.add_typer(backup.app, name="backup")
 app.command("upgrade")(upgrade.upgrade)
+app.add_typer(ledger.app, name="ledger")
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)

@@ -10,13 +10,14 @@ import typer
 from zhunsheng import runs
 from zhunsheng.book import Book, draft, load
 from zhunsheng.book.cycle_lint import about_cycles
+from zhunsheng.book.handling import about_handling, load_grades, load_overturning
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
 from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
-from zhunsheng.cli.site import decided, life_cycles, load_knowledge
+from zhunsheng.cli.site import check_documents, decided, life_cycles, load_knowledge
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home, rulebook
@@ -49,6 +50,8 @@ def lint(json: Json = False) -> None:
     with show.problems(as_json=json):
         remarks = lint_book(load(rulebook(), home().book), now().date())
         remarks += about_cycles(life_cycles().values())
+        check_documents()
+        remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

@@ -130,16 +130,19 @@ def _story(site: Home) -> None:
     """Open the demo's case on findings of the hospital that has an account."""
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.casework.cases.demo import RULE, tell
+    from zhunsheng.casework.documents import demo as documents
 
     office = User.objects.filter(login="hospital").select_related("body").first()
     place = office.body.institution_code if office and office.body else ""
     sql = (
         "SELECT finding_id, amount_fen FROM finding WHERE institution_id = ? AND rule_id = ? AND verdict <> 'unknown' "
-        "AND amount_fen > 0 ORDER BY amount_fen DESC, finding_id LIMIT 20"
+        "AND amount_fen > 0 AND month < '2026-07' ORDER BY amount_fen DESC, finding_id LIMIT 20"
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()
-    tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+    case = tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+    if case is not None:
+        documents.tell(case)
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

@@ -116,6 +116,15 @@ def life_cycles() -> dict[str, Cycle]:
     return cycles()
 
 
+def check_documents() -> None:
+    """Raise Problem ZS961 for a template of documents that its life-cycle does not bear out."""
+    _django()
+    from zhunsheng.casework.documents.library import numbers, templates
+
+    templates()
+    numbers()
+
+
 def decided() -> dict[str, str]:
     """Return what people decided on findings: confirmed or overturned, by finding."""
     ready()

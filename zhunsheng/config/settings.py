@@ -15,6 +15,11 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
 ZHUNSHENG_METRICS_TOKEN  opens /metrics to who shows it; ZHUNSHENG_WORKER_PORT, _SEQUENCER_PORT: where those answer
+ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails and
+                      on documents, where they are checked
+ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: STARTTLS; smtp+plain: none);
+                      ZHUNSHENG_MAIL_FROM: its sender. Without it no mail is offered
+ZHUNSHENG_WEBHOOK_HOSTS  hosts of the own network that webhooks may call, comma-separated
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 
@@ -24,6 +29,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -67,12 +73,15 @@ INSTALLED_APPS = [
     "zhunsheng.casework.outbox",
     "zhunsheng.casework.bodies",
     "zhunsheng.casework.accounts",
+    "zhunsheng.casework.inbox",
     "zhunsheng.casework.jobs",
     "zhunsheng.casework.imports",
     "zhunsheng.casework.judgements",
     "zhunsheng.casework.worklist",
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
+    "zhunsheng.casework.documents",
+    "zhunsheng.casework.ledger",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
@@ -142,7 +151,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "overview"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 #: Failures within the window after which a login name, or an address, waits until the window has passed.
 LOGIN_LIMITS = {"login": 5, "address": 50, "window_seconds": 900}
@@ -188,6 +197,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 METRICS_TOKEN = os.environ.get("ZHUNSHENG_METRICS_TOKEN", "")
 X_FRAME_OPTIONS = "DENY"
 
+_MAIL = urlsplit(os.environ.get("ZHUNSHENG_MAIL", ""))
+EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "", _MAIL.port or {"smtps": 465, "smtp": 587}.get(_MAIL.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("ZHUNSHENG_MAIL_FROM", "zhunsheng@localhost")
+WEBHOOK_HOSTS = frozenset(name for name in os.environ.get("ZHUNSHENG_WEBHOOK_HOSTS", "").split(",") if name)
+
 #: Uploads: bytes of one file, files of one import, kinds by suffix; bytes of an order and of any other request's body.
 UPLOAD_LIMITS = {
     "file_bytes": 2 * 1024**3,
@@ -196,6 +213,12 @@ UPLOAD_LIMITS = {
     "body_bytes": 256 * 1024,
     "order_bytes": 1024 * 1024,
 }
+#: The address under which the public reaches the site: for links in mails, and printed on documents for checking them.
+SITE_ADDRESS = os.environ.get("ZHUNSHENG_ADDRESS", "").rstrip("/") or next(
+    (f"https://{name}" for name in ALLOWED_HOSTS if name not in LOCAL_HOSTS), "http://127.0.0.1:8000"
+)
+#: Codes that are none which an address may try within the window; bytes of a document that anyone may have compared.
+CHECK_LIMITS = {"address": 20, "window_seconds": 600, "bytes": 4 * 1024**2}
 #: Bytes of one attachment of a case.
 ATTACHMENT_BYTES = 50 * 1024**2
 #: Milliseconds within which an order is judged; a rule that comes later is told as not judged.

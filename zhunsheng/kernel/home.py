@@ -37,6 +37,11 @@ class Home:
         return self.root / "attachments"
 
     @property
+    def documents(self) -> Path:
+        """Issued documents as pdf and docx, by digest."""
+        return self.root / "documents"
+
+    @property
     def reports(self) -> Path:
         """Reject reports, one pair (xlsx, json) per import."""
         return self.root / "reports"

@@ -10,8 +10,10 @@ from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.permissions import Verb, verbs_of
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import at
+from zhunsheng.web.views import inbox
 
 NAV = (
+    ("inbox", None),
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
@@ -29,10 +31,13 @@ SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
+    "documents": "cases", "document": "cases", "document-draft": "cases", "document-act": "cases",
+    "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",
     "person": "people", "bodies": "people",
+    "notices": "inbox", "calendar": "inbox", "delegations": "inbox", "deliveries": "inbox",
     "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 
@@ -47,7 +52,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "user": user,
         "may": {verb.value: True for verb in verbs},
-        "nav": [name for name, verb in NAV if verb in verbs],
+        "nav": [name for name, verb in NAV if verb is None or verb in verbs],
+        "asked": inbox.count(request),
         "section": SECTIONS.get(section, section),
         "served": _run() if Verb.READ_RUNS in verbs else None,
     }

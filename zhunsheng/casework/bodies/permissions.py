@@ -36,6 +36,7 @@ class Verb(StrEnum):
     ASK_DESK = "ask_desk"
     MANAGE_KEYS = "manage_keys"
     READ_CASES = "read_cases"
+    ANSWER_OVERTURNED = "answer_overturned"
 
 
 _WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS, Verb.ASK_DESK}
@@ -46,7 +47,9 @@ ALLOWED: dict[DutyName, frozenset[Verb]] = {
     ),
     DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.READ_CASES}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
-    DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
+    DutyName.ANALYST: frozenset(
+        {*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE, Verb.ANSWER_OVERTURNED}
+    ),
     DutyName.OFFICE: frozenset({*_READ, *_WORK, Verb.READ_CASES}),
     DutyName.CLINICIAN: frozenset({*_READ, Verb.ASK_DESK}),
     DutyName.OFFICER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
@@ -75,7 +78,7 @@ REGION_VERBS = frozenset({Verb.IMPORT_FILES, Verb.READ_IMPORTS, Verb.RUN_RULES, 
 
 #: Findings concern the fund: those who answer for it decide on them.
 FUND_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY})
-FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS})
+FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS, Verb.ANSWER_OVERTURNED})
 
 
 _known: ContextVar[dict[tuple[Any, ...], frozenset[DutyName]] | None] = ContextVar("duties", default=None)

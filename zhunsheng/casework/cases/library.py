@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from zhunsheng.book.cycles import Cycle, Names, load_cycles
+from zhunsheng.book.handling import Grades, Overturning, load_grades, load_overturning
 from zhunsheng.book.load import load_laws
 from zhunsheng.book.models import Instrument
 from zhunsheng.casework.bodies.models import BodyKind, DutyName
@@ -49,3 +50,13 @@ def cycle(name: str) -> Cycle:
 def laws() -> dict[str, Instrument]:
     """Return the instruments of law by id."""
     return load_laws(rulebook())
+
+
+def grades() -> Grades:
+    """Return the grades of handling. Raises Problem ZS945."""
+    return load_grades(rulebook())
+
+
+def overturning() -> Overturning:
+    """Return why findings are overturned and what their rule's author may answer. Raises Problem ZS945."""
+    return load_overturning(rulebook())

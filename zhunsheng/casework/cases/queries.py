@@ -7,21 +7,22 @@ its events and files those that are not internal.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from django.db.models import Case as Choose
-from django.db.models import F, Q, QuerySet, Value, When
+from django.db.models import F, QuerySet
 
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import Scope
-from zhunsheng.casework.cases import clocks, files, library, policies
-from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, CycleVersion, Proposal, life_of
-from zhunsheng.casework.cases.permissions import about_own, acts, holds, opens
+from zhunsheng.casework.cases import clocks, computing, files, library, money, policies
+from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, Proposal
+from zhunsheng.casework.cases.permissions import acts, check_confirms, hats, opens
+from zhunsheng.casework.cases.turns import turns
 from zhunsheng.casework.cases.words import about, named, said
+from zhunsheng.kernel.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +83,18 @@ def one(scope: Scope, pk: int) -> Case | None:
     return cases(scope).filter(pk=pk).first()
 
 
+def every_case() -> Iterator[Case]:
+    """Yield the cases of the whole site in their order, for checks on the command line."""
+    yield from Case.objects.select_related("bound").order_by("pk").iterator()
+
+
 def waiting(scope: Scope, user: User) -> QuerySet[Case]:
     """Return the open cases in view in which it is the user's turn, the one that ends first in front.
 
     A case whose proposal waits is the turn of those who may confirm it, and of its party.
     """
-    found = scope.rows(Case.objects.filter(closed_at=None).select_related("body"))
-    turns = Q(pk__in=())
-    for version in CycleVersion.objects.only("pk"):
-        turns |= _turns(life_of(version.pk), version, user)
-    # asked of each open case: as a condition of its own it would have the database gather rows for every life-cycle
-    mine = found.alias(turn=Choose(When(turns, then=Value(1)), default=Value(0))).filter(turn=1)
-    return mine.order_by(F("due_on").asc(nulls_last=True), "pk")
-
-
-def _turns(cycle: Cycle, version: CycleVersion, user: User) -> Q:
-    """The condition under which a case of a life-cycle is the user's turn."""
-    sides: dict[str, set[str]] = {"handling": set(), "party": set()}
-    confirms: set[str] = set()
-    for move in cycle.moves:
-        for who in cycle.named(move.who):
-            if who.side in sides and holds(user, who):
-                sides[who.side].update(move.source)
-                if move.two_person and who.side == "handling":
-                    confirms.add(move.id)
-    others = Q(proposed_move__in=confirms, proposed_by__isnull=False) & ~Q(proposed_by=user)
-    inside = Q(body=user.body_id) & (Q(state__in=sides["handling"], proposed_by=None) | others)
-    return Q(bound=version) & (inside | (Q(state__in=sides["party"]) & about_own(user)))
+    found = turns(scope, user).select_related("body", "bound")
+    return found.order_by(F("due_on").asc(nulls_last=True), "pk")
 
 
 def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
@@ -130,7 +116,9 @@ def openings(user: User) -> list[Cycle]:
     body = user.body
     if body is None:
         return []
-    return [one for one in library.cycles().values() if opens(user, body, one.named(one.opening.who))]
+    worn = hats(user)
+    known = library.cycles().values()
+    return [one for one in known if opens(user, body, one.named(one.opening.who), one.name, worn)]
 
 
 def allowed(case: Case, user: User) -> list[Allowed]:
@@ -142,7 +130,8 @@ def allowed(case: Case, user: User) -> list[Allowed]:
     inside = user.body_id == case.body_id
     if inside and policies.pending(case):
         return []
-    steps = [move for move in cycle.moves_from(case.state) if acts(user, case, cycle.named(move.who))]
+    worn = hats(user)
+    steps = [move for move in cycle.moves_from(case.state) if acts(user, case, cycle.named(move.who), worn)]
     return [_allowed(cycle, case, move) for move in steps]
 
 
@@ -169,9 +158,14 @@ def pending(scope: Scope, case: Case) -> Proposal | None:
 
 
 def may_confirm(proposal: Proposal, user: User) -> bool:
-    """Whether a user may confirm a proposal: one of its people, and not who made it."""
-    case, cycle = proposal.case, proposal.case.life
-    return proposal.proposed_by_id != user.pk and acts(user, case, cycle.named(cycle.move(proposal.move).who))
+    """Whether a user may confirm a proposal: one of its people, and neither who made it nor for whom it was made."""
+    cycle = proposal.case.life
+    move = cycle.move(proposal.move)
+    try:
+        check_confirms(user, proposal, cycle, move.who, named(move))
+    except Problem:
+        return False
+    return True
 
 
 def clock_views(case: Case, user: User, day: date) -> list[ClockView]:
@@ -210,7 +204,7 @@ def _clock_view(cycle: Cycle, case: Case, user: User, running: clocks.Running, d
 def timeline(scope: Scope, case: Case) -> list[Shown]:
     """Return the events of a case that a reader may see, oldest first."""
     whole, cycle = sees_all(scope, case), case.life
-    found = case.events.select_related("actor", "body", "proposal")
+    found = case.events.select_related("actor", "on_behalf_of", "body", "proposal")
     inputs = {move.id: move.needs for move in cycle.moves} | {cycle.name: cycle.opening.needs}
     hidden = {key: {need.id for need in needs if need.internal} for key, needs in inputs.items()}
     return [
@@ -238,9 +232,26 @@ def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None
     return (found, files.path_of(found.digest)) if found else None
 
 
-def owed(case: Case) -> int | None:
+def book(case: Case, until: int | None = None) -> money.Book | None:
+    """Return the money of a case, ``until`` one of its events; None for a life-cycle without money."""
+    return money.read(case.life, _done(case, until)) if case.life.recovery else None
+
+
+def owed(case: Case, until: int | None = None) -> int | None:
     """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
-    return policies.owed(policies.step_of(case.life, case, "", {}).before)
+    found = book(case, until)
+    if found is None:
+        return policies.owed(tuple(one.fields for one in _done(case, until)))
+    return found.balance() if found.decided else None
+
+
+def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
+    return tuple(one for one in computing.done_of(case) if until is None or one.sequence <= until)
+
+
+def held(pk: int) -> Case:
+    """Return a case under a lock that lasts until the transaction ends, for what other apps write of it."""
+    return Case.objects.select_for_update().get(pk=pk)
 
 
 def attachment_digests() -> list[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
+from zhunsheng.book.handling import Threshold
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.decisions.models import Decision
 from zhunsheng.casework.decisions.states import Outcome
@@ -82,6 +83,21 @@ def decided_ids(scope: Scope, outcome: str) -> tuple[str, ...]:
     if outcome != "none":
         found = found.filter(outcome=outcome)
     return tuple(found.order_by("finding_id").values_list("finding_id", flat=True))
+
+
+def overturned(scope: Scope, rule_id: str = "", show: str = "open") -> QuerySet[Decision]:
+    """Return the overturned findings in view, newest first: those without an answer, the answered, or all."""
+    found = standing(scope).filter(outcome=Outcome.OVERTURNED).select_related("decided_by", "body", "case")
+    found = found.filter(rule_id=rule_id) if rule_id else found
+    wanted = {"open": Q(answers=None), "answered": Q(answers__isnull=False)}
+    return found.filter(wanted[show]).distinct() if show in wanted else found
+
+
+def marked(found: Precision, threshold: Threshold | None) -> bool:
+    """Whether a rule is to say that people keep overturning it: by the share that the rule book sets for the day."""
+    if threshold is None or found.decided < threshold.least:
+        return False
+    return found.overturned * 10_000 >= threshold.share_e4 * found.decided
 
 
 _COUNTS = {

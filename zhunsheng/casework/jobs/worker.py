@@ -7,14 +7,19 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import django
 
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
+
+#: Seconds after which a day that could not be begun is tried again.
+AGAIN = 60.0
 
 
 def work(stop_when_empty: bool = False) -> None:
@@ -40,6 +45,8 @@ class Worker:
 
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}"
         self.stop = stop
+        self.day: date | None = None
+        self.again = 0.0
         seconds = lease_seconds or float(os.environ.get("ZHUNSHENG_LEASE", actions.LEASE.total_seconds()))
         self.lease = timedelta(seconds=seconds)
         self.log = logger("worker").bind(worker=self.name)
@@ -59,6 +66,8 @@ class Worker:
         while not self.stop.is_set() and os.getppid() == parent:
             close_old_connections()
             turned()
+            self.begin_day()
+            self.turn()
             job = actions.claim(self.name, self.lease)
             if job is not None:
                 self.do(job)
@@ -73,11 +82,36 @@ class Worker:
         """Write the evidence that a killed process left out."""
         from zhunsheng.casework.jobs.handlers import MAKE_GOOD
 
-        for write in MAKE_GOOD:
+        self._each(MAKE_GOOD, "evidence not made good")
+
+    def begin_day(self) -> None:
+        """Do what a day begins with, at the start and when the day in Shanghai is another than before.
+
+        A clock that is set back begins its day again, which finds everything done.
+        """
+        from zhunsheng.casework.jobs.handlers import EACH_DAY
+
+        today = now().date()
+        if today != self.day and time.monotonic() >= self.again:
+            whole = self._each([partial(do, today) for do in EACH_DAY], "day not begun")
+            self.day, self.again = (today, 0.0) if whole else (None, time.monotonic() + AGAIN)
+
+    def turn(self) -> None:
+        """Do the short work between jobs."""
+        from zhunsheng.casework.jobs.handlers import EACH_TURN
+
+        self._each(EACH_TURN, "turn not done")
+
+    def _each(self, work: Iterable[Callable[[], object]], said: str) -> bool:
+        """Do one after the other, whatever befalls one of them; whether all went well."""
+        whole = True
+        for do in work:
             try:
-                write()
+                do()
             except Exception as error:  # jobs go on, each with its own report of what is wrong
-                self.log.error("evidence not made good", exc_info=error)  # noqa: TRY400
+                self.log.error(said, exc_info=error)  # noqa: TRY400
+                whole = False
+        return whole
 
     def do(self, job: Any) -> None:
         """Do one claimed job and close it."""

@@ -14,6 +14,7 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.documents import queries as documents
 from zhunsheng.casework.outbox import queries as outbox
 from zhunsheng.casework.outbox.actions import content
 from zhunsheng.casework.outbox.models import EvidenceOutbox
@@ -49,10 +50,10 @@ class Told:
 
 
 def visible(scope: Scope, sequence: int, *, everything: bool) -> EvidenceOutbox | None:
-    """Return a row that a reader may see: one of a body in view (``everything``), or a step of a case shown to them."""
+    """Return a row that a reader may see: one of a body in view (``everything``), or a step or document they see."""
     if everything:
         return outbox.one_in(scope, sequence)
-    if cases.event_of_evidence(scope, sequence) is None:
+    if cases.event_of_evidence(scope, sequence) is None and documents.of_evidence(scope, sequence) is None:
         return None
     with walls.within(walls.SITE):  # the step was shown: so is the row that says the same
         return outbox.row(sequence)

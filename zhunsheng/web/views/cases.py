@@ -20,12 +20,13 @@ from zhunsheng.book.cycles import Cycle, Input
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import actions, library, queries
 from zhunsheng.casework.cases.models import Case, Proposal
+from zhunsheng.casework.documents import queries as documents
 from zhunsheng.casework.findings import queries as findings
 from zhunsheng.casework.seals import queries as seals
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
-from zhunsheng.web import caseforms
+from zhunsheng.web import caseforms, casemoney, documentforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
@@ -217,12 +218,13 @@ def _page(
     """Render a case; with a problem, the step that was asked for and what was typed."""
     life, user, scope = found.life, request.user, request.scope
     files = list(queries.attachments(scope, found))
-    choices = caseforms.around(found.body, files)
+    choices = caseforms.around(found.body, files, life)
     waiting = queries.pending(scope, found)
     names = {place.institution_id: place.name for place in scope.places()}
     told = problem_context(problem) if problem else {"status": 200}
     steps = [
-        {"step": one, "fields": caseforms.fields(one.fields, choices, given if one.move == asked else None),
+        {"step": one, "fields": caseforms.fields(
+            one.fields, choices, given if one.move == asked else casemoney.proposed(request, found, one.move)),
          "open": one.move == asked}
         for one in queries.allowed(found, user)
     ]  # fmt: skip
@@ -243,17 +245,23 @@ def _page(
         "inside": user.body_id == found.body_id,
         "events": _events(scope, found, life),
         "owed": queries.owed(found),
+        "documents": documents.of_case(scope, found),
+        "offered": documentforms.offered(found, user, files),
         "followed_by": list(queries.cases(scope).filter(origin=found)),
         "may_follow": _may_follow(user, found, life),
         "key": uuid.uuid4().hex,
+        **casemoney.shown(request, found),
     }
     return render(request, "web/case.html", context, status=told["status"])
 
 
 def _may_follow(user: Any, found: Case, life: Cycle) -> bool:
-    """A clue that was filed is followed by a case, once."""
-    filed = life.name == "clue" and found.state == "filed" and not found.followed_by.exists()
-    return filed and any(one.name == "fund_case" for one in queries.openings(user))
+    """A clue that was filed is followed by a case, and a case that relapsed by another, each once."""
+    filed = life.name == "clue" and found.state == "filed"
+    last = found.events.filter(about="close").last() if life.name == "fund_case" and found.state == "closed" else None
+    relapsed = last is not None and last.fields.get("result") == "relapsed"
+    open_ = (filed or relapsed) and not found.followed_by.exists()
+    return open_ and any(one.name == "fund_case" for one in queries.openings(user))
 
 
 def _inputs(life: Cycle, about: str) -> dict[str, Input]:
@@ -278,6 +286,7 @@ def _event(scope: Any, found: Case, life: Cycle, shown: queries.Shown) -> dict[s
         "to": life.state(event.to_state),
         "fields": caseforms.told(found, scope, inputs, shown.fields),
         "plain": [value for key, _kind, value in plain if key in {"reason", "name"}],
+        "worked": casemoney.worked_out(event.fields),
     }
 
 
@@ -286,7 +295,7 @@ def _proposed(scope: Any, found: Case, life: Cycle, waiting: Proposal | None) ->
         return None
     move = life.move(waiting.move)
     told = caseforms.told(found, scope, {one.id: one for one in move.needs}, waiting.fields)
-    return {"proposal": waiting, "move": move, "fields": told}
+    return {"proposal": waiting, "move": move, "fields": told, "worked": casemoney.worked_out(waiting.fields)}
 
 
 @require_POST
