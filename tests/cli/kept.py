@@ -1,32 +1,100 @@
-"""A small site of its own for the tests of backups, told what to do by words: ``python -m tests.cli.kept WORD``.
+"""A small site of its own for the tests of backups. The process of the tests stands for it, at ``inside(home)``.
 
-build: keys, log, evidence, an attachment. add N: so many rows more. carry: rows into the log, sealed. busy SECONDS:
-both, while something else goes on.
+``say`` runs a command there as a person would, without the two seconds that a process of its own takes to begin.
+Where a real process is the point, ``python -m tests.cli.kept busy SECONDS`` writes and carries rows for so long.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import time
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import django
-from django.core.management import call_command
+
+PASSPHRASE = "four plain words here"
+#: Database of a home by its address, where it is one of a server.
+DATABASES: dict[str, str] = {}
+
+
+def environment_of(home):
+    """Return the environment of a process of the site."""
+    plain = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    server = {"DATABASE_URL": DATABASES[str(home)]} if str(home) in DATABASES else {}
+    return {
+        **plain,
+        **server,
+        "ZHUNSHENG_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "zhunsheng.config.settings",
+        "ZHUNSHENG_BACKUP_PASSPHRASE": PASSPHRASE,
+        "COLUMNS": "160",
+    }
+
+
+@contextmanager
+def inside(home):
+    """Let this process be one of the site's: its folder, its database."""
+    from django.db import connection
+
+    name = DATABASES[str(home)].rsplit("/", 1)[1] if str(home) in DATABASES else str(home / "zhunsheng.sqlite3")
+    assert (connection.vendor == "sqlite") == name.endswith(".sqlite3")
+    before, settings = connection.settings_dict["NAME"], connection.settings_dict
+    connection.close()
+    settings["NAME"] = name
+    home.mkdir(parents=True, exist_ok=True)  # as the settings of a process do
+    try:
+        with patch.dict(os.environ, environment_of(home), clear=True):
+            yield
+    finally:
+        connection.close()
+        settings["NAME"] = before
+
+
+def said(home, *words):
+    """Run a command of the site; return its exit code and what it said as data."""
+    from typer.testing import CliRunner
+
+    from zhunsheng.cli import app
+
+    with inside(home):
+        done = CliRunner().invoke(app, [*map(str, words), "--json"])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, json.loads(done.stdout)
+
+
+def say(home, *words, expect=0):
+    """Run a command of the site that ends with a known exit code; return what it said as data."""
+    code, told = said(home, *words)
+    assert code == expect, told
+    return told
 
 
 def add(count):
+    """Leave so many rows of evidence more; return their numbers."""
     from zhunsheng.casework.outbox.actions import Process, append, deed
 
     return [deed(append)(Process("cli"), "case.noted", f"case:{i % 3}", {"number": i}).pk for i in range(count)]
 
 
 def build():
-    call_command("migrate", verbosity=0)
+    """Make keys, one of them forgotten elsewhere, a log, five rows of evidence, an attachment, a document's file."""
+    from django.core.management import call_command
+
     from zhunsheng.casework.cases.files import keep
+    from zhunsheng.casework.documents import files
     from zhunsheng.evidence.places import make_log
     from zhunsheng.kernel.home import home
     from zhunsheng.kernel.ids import site_key
 
+    call_command("migrate", verbosity=0)
     keep("notice.txt", [b"a notice"])
+    files.keep(b"a document")
+    for name in ("secret/django.secret", "secret/factors.key", "secret/demo-tips-key.json", "reports/forgotten.pem"):
+        site_key(home().root / name)
     site_key(home().key)
     make_log(home().log, "log.example/kept", "operator")
     add(5)
@@ -82,19 +150,6 @@ def carry(until=0.0):
         return sequencer.seal()
 
 
-def main(word, *given):
-    django.setup()
-    if word == "add":
-        print(*add(int(given[0])))
-    elif word == "busy":
-        carry(time.monotonic() + float(given[0]))
-    elif word == "old":
-        old(int(given[0]))
-    elif word == "carry":
-        print(carry().witnesses)
-    else:
-        build()
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    django.setup()
+    carry(time.monotonic() + float(sys.argv[2]))

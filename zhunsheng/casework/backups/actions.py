@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ from zhunsheng.runs import store as run_store
 
 Tell = Callable[[str, int, int | None], None]
 PREFIX, SECRET = "ZHUNSHENG_", ("SECRET", "KEY", "TOKEN", "PASSPHRASE")
+#: User and password in an address, such as that of the mail server.
+_LOGIN = re.compile(r"://.*@")
 KEYS, LOG, LATER = "@keys", "@log.db", "@later-keys"
 MARK = "RESTORING"
 #: Evidence goes on at a multiple of this after a restore: the number of a row that was lost is not given again.
@@ -239,8 +242,9 @@ def _of(stored: tuple[str, int], path: str) -> Item:
 def _about(site: Home) -> dict[str, Any]:
     """Return what a backup was made of, besides its files. No secret is among it."""
     snapshot = lake.latest(site)
-    shown = {name: "…" if any(word in name for word in SECRET) else value
-             for name, value in sorted(os.environ.items()) if name.startswith(PREFIX)}  # fmt: skip
+    given = {name: value for name, value in sorted(os.environ.items()) if name.startswith(PREFIX)}
+    shown = {name: "…" if any(word in name for word in SECRET) else _LOGIN.sub("://…@", value)
+             for name, value in given.items()}  # fmt: skip
     return {
         "version": __version__,
         "snapshot": snapshot.id if snapshot else None,

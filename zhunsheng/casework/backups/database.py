@@ -40,7 +40,8 @@ def freeze(target: Path) -> dict[str, Any]:
             told = facts(lambda sql: copy.execute(sql).fetchall())
     else:
         with transaction.atomic(), walls.within(walls.SITE), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            # past the wrappers of the connection: they tell the walls first, and this wants to be the first statement
+            connection.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute("SELECT pg_export_snapshot()")
             shared = cursor.fetchone()[0]
             _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--enable-row-security",

@@ -20,6 +20,8 @@ from zhunsheng.casework.backups.vault import Manifest, hashed
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.cases import files as case_files
 from zhunsheng.casework.cases.queries import attachment_digests
+from zhunsheng.casework.documents import files as document_files
+from zhunsheng.casework.documents.queries import file_digests
 from zhunsheng.casework.outbox.queries import refuses_changes
 from zhunsheng.casework.seals.reconcile import Reconciled, reconcile
 from zhunsheng.engines import duck
@@ -39,7 +41,7 @@ BY_DIGEST = ("attachments", "inbox", "documents")
 def examine(site: Home, manifest: Manifest | None = None) -> list[Check]:
     """Return what was seen of each part of a site; ``manifest`` is that of the backup it was restored from."""
     looks: list[Callable[[], Check]] = [
-        _database, _migrations, _guards, lambda: _rows(site), lambda: witnesses(site),
+        _database, _migrations, _guards, _walls, lambda: _rows(site), lambda: witnesses(site),
         lambda: _lake(site), lambda: _run(site), lambda: _attachments(site),
     ]  # fmt: skip
     if manifest is not None:
@@ -96,6 +98,15 @@ def _guards() -> Check:
     if refused:
         return Check("存证防改", WELL, "数据库拒绝改动存证")
     return Check("存证防改", MISSING, "数据库容许改动存证", "换用另一份备份")
+
+
+def _walls() -> Check:
+    held = walls.holds()
+    if held is None:
+        return Check("行级安全", WELL, "SQLite 没有行级安全，由程序限定范围")
+    if held:
+        return Check("行级安全", WELL, "数据库按范围限定每一行")
+    return Check("行级安全", MISSING, "数据库不限定范围，或站点的角色可以绕过", "zhunsheng doctor")
 
 
 def _rows(site: Home) -> Check:
@@ -175,10 +186,11 @@ def _run(site: Home) -> Check:
 
 
 def _attachments(site: Home) -> Check:
-    """Compare files with the digests they are named by, and look for each that the database names."""
+    """Compare files of cases and documents with the digests they bear, and look for each that the database names."""
     with walls.within(walls.SITE):
-        named = attachment_digests()
-    absent = [key for key in named if not case_files.path_of(key).exists()]
+        named = [case_files.path_of(key) for key in attachment_digests()]
+        named += [document_files.path_of(key) for key in file_digests()]
+    absent = [path.name for path in named if not path.exists()]
     count, differing = 0, []
     for path in (path for name in BY_DIGEST for path in (site.root / name).rglob("*") if path.is_file()):
         expected = next((part for part in (path.name, path.parent.name) if _DIGEST.fullmatch(part)), None)

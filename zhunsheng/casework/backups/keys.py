@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -17,13 +18,25 @@ from zhunsheng.kernel.files import canonical, digest
 #: Cost of one guess at a passphrase: some 128 MiB and a third of a second.
 COST = {"n": 2**17, "r": 8, "p": 1}
 SHORTEST = 12
+#: A file of this name is taken for a key wherever it lies.
+_NAME = re.compile(r"\.(key|secret|pem|p12|pfx)(\.|$)|-key\.json$")
 _LABEL = b"zhunsheng backup keys 1"
 
 
 def key_files(root: Path) -> list[Path]:
-    """Return the files of a site that are keys: its secrets, and the keys and tokens of its evidence log."""
-    found = [*(root / "secret").rglob("*"), *(root / "log").glob("*.key*"), *(root / "log" / "tokens").rglob("*")]
-    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+    """Return the files of a site that are keys: its secrets, its log's keys and tokens, and what bears a key's name.
+
+    A witness's key is not the site's: like its database it is in no backup. Nor is what a restore moved aside.
+    """
+    found = (path for path in root.rglob("*") if _is_key(path.relative_to(root)))
+    return sorted(path for path in found if path.is_file() and not path.is_symlink() and ".part" not in path.name)
+
+
+def _is_key(path: Path) -> bool:
+    first = path.parts[0]
+    if first == "witnesses" or first.startswith("before-restore-"):
+        return False
+    return first == "secret" or path.parts[:2] == ("log", "tokens") or bool(_NAME.search(path.name))
 
 
 def prints(root: Path) -> dict[str, str]:
