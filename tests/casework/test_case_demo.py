@@ -14,6 +14,11 @@ from zhunsheng.casework.cases.queries import book, owed
 from zhunsheng.casework.documents import demo as documents
 from zhunsheng.casework.ledger.queries import differences
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.casework.points import demo as points
+from zhunsheng.casework.points.models import PointEntry
+from zhunsheng.facts.rulings import InForce
+from zhunsheng.kernel.home import home
+from zhunsheng.kernel.time import now
 
 FOUND = [{"finding_id": "a" * 20, "amount_fen": 12345}, {"finding_id": "b" * 20, "amount_fen": 55}]
 
@@ -51,6 +56,18 @@ def test_its_notice_and_decision_are_issued_once(accounts):
     assert (notice.kind, decision.kind) == ("penalty_notice", "penalty_decision")
     assert decision.drafted_by_id != decision.issued_by_id and {notice.state, decision.state} == {"issued"}
     assert documents.tell(case) == []
+
+
+def test_after_the_story_one_has_points_and_one_is_suspended_from_today_on(
+    accounts, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        ruling = points.tell(tell(FOUND, LEAD.id), ["D0001D1", "D0001D2"])
+    assert (ruling.state, ruling.institution_id) == ("in_force", LEAD.id)
+    assert list(PointEntry.objects.values_list("practitioner_id", "points")) == [("D0001D1", 2), ("D0001D2", 9)]
+    held = InForce(home()).of("D0001D2")
+    assert [(one.decision, one.valid_from) for one in held] == [(ruling.number, now().date())]
+    assert points.tell(None, ["D0001D1", "D0001D2"]) is None
 
 
 def test_nothing_found_is_no_case(accounts):

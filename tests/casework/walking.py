@@ -7,12 +7,12 @@ from datetime import date, datetime, time, timedelta
 from tests.web.people import ACTOR, PASSWORD
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import Body, DutyName
-from zhunsheng.casework.cases import actions, money, queries
-from zhunsheng.casework.cases.draws import draw
+from zhunsheng.casework.cases import actions, library, money, queries
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 DAY = date(2026, 3, 2)
 PDF = b"%PDF-1.7\nfile of a case\n%%EOF\n"
@@ -76,6 +76,7 @@ SPECIAL = {
     "severity": "light", "points": "2", "credit": "1", "pool": POOL, "seed": "2026-03-02 seed", "drawn": INSTITUTION,
     "paid_fen": "10.00", "refund_fen": "1.00", "surcharge_fen": "1.00", "multiple": "1.5", "nature": "fault",
     "grade": "first", "departure": "本案情况特殊。", "cause": "wrong_facts", "account": "fund",
+    "start_on": "2027-12-01", "months": "2", "lifted_on": "2027-12-15",
 }  # fmt: skip
 
 
@@ -114,7 +115,37 @@ def opened(cycle, people, **extra):
     body = people["one"].body
     about = {"institution_id": INSTITUTION} if cycle.party == "required" else {}
     given = sample(cycle.opening.needs, people) | extra
+    if cycle.name in FOLLOWS:
+        about["origin"] = FOLLOWS[cycle.name](people)
     return actions.open_case(people["one"], cycle.name, given, body=body, **about)
+
+
+def punished(people):
+    """Return a case in which the institution was punished, from which points can be given; one for a test."""
+    known = Case.objects.filter(cycle="fund_case", state="decided").first()
+    if known:
+        return known
+    case = opened(library.cycle("fund_case"), people)
+    for name in ("notify", "waive", "submit_for_review", "pass_review", "decide_penalty"):
+        case = take(case, case.life, name, people)
+    return case
+
+
+def barring(people):
+    """Return a case of points in force that reach a suspension; one for a test."""
+    known = Case.objects.filter(cycle="points_decision", state="in_force", point_entry__points=9).first()
+    if known:
+        return known
+    cycle = library.cycle("points_decision")
+    case = opened(cycle, people, severity="serious", points="9", responsibility="main")
+    for name in ("notify", "confirm", "enter"):
+        case = take(case, cycle, name, people, {"opinion": "所述属实"} if name == "confirm" else None)
+    Case.objects.filter(cycle="payment_ruling", origin=case).update(closed_at=case.opened_at)
+    return case
+
+
+#: What a kind of case follows.
+FOLLOWS = {"points_decision": punished, "payment_ruling": barring}
 
 
 def take(case, cycle, name, people, given=None):

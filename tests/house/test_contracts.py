@@ -14,6 +14,7 @@ STAGES = (
     "kernel",
     "evidence",
     "facts",
+    "sampling",
     "book",
     "patterns",
     "engines",

@@ -39,6 +39,12 @@ APART = {
     "case-attach", "feed", "feed-change", "notice-read", "notice-choose", "notice-mail", "delegation-give",
     "delegation-end", "webhook-change",
     "overturned-answer",
+    # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
+    "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
+    "tip-write", "tip-unseal", "tip-settle",
+    "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
+    "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
+    "self-check-report",
 }  # fmt: skip
 
 
@@ -117,6 +123,10 @@ def lists():
         "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
         "/rules/overturned",
+        "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
+        "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
+        "/tips/figures",
+        "/inspections", "/inspections/people", "/samples", "/samples/new",
         "/desk", "/desk/items?q=00", "/desk/reminders", "/desk/keys",
         f"/runs/{CURRENT}", f"/runs/{EARLIER}", f"/runs/{CURRENT}/against",
         *[f"/findings{query}" for query in (*findings, *own)],
@@ -236,8 +246,13 @@ def test_the_crawl_covers_every_page(county, people):
         "home",  # leads on to the inbox or the overview
         "case",  # below: a case about every institution
         "case-file",
+        *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
+        *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
+        # tests/web/test_inspections.py asks several roles for each
+        *("inspection", "inspection-draw", "visit", "visit-export", "onsite", "onsite-pack", "sample", "sample-export"),
+        *("self-check", "self-check-export"),
     }
     assert names - crawled - APART == set()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from zhunsheng.book.cycles import Clock, Cycle, Input, Move, Names, Opening, State
+from zhunsheng.book.cycles import Cite, Clock, Cycle, Input, Move, Names, Opening, State
 from zhunsheng.book.lint import Remark
 
 Place = tuple[Any, ...]
@@ -240,12 +240,18 @@ def _recovery(cycle: Cycle) -> Iterator[Fault]:
 
 
 def _open_points(cycle: Cycle) -> Iterator[Remark]:
-    told = {
+    for clock in cycle.clocks:
+        for key in dict.fromkeys(_cites(clock)):
+            told = (f"期限“{clock.zh}”", f"Clock '{clock.en}'")
+            yield from open_point("cycle", cycle.name, told, cycle.cites[key])
+
+
+def open_point(kind: Literal["cycle", "scheme"], name: str, told: tuple[str, str], cite: Cite) -> Iterator[Remark]:
+    """Yield what a figure (``told`` in both languages) still waits for, by how surely its place was seen."""
+    open_words = {
         "local": ("local_value", "为本地默认，待确认", "is a local default to confirm"),
         "to_verify": ("law_to_verify", "待对照原文核实", "is to be checked against the original"),
     }
-    for clock in cycle.clocks:
-        for key in dict.fromkeys(_cites(clock)):
-            if found := told.get(cycle.cites[key].certainty):
-                code, zh, en = found
-                yield Remark("cycle", cycle.name, "warning", code, f"期限“{clock.zh}”{zh}", f"Clock '{clock.en}' {en}")
+    if found := open_words.get(cite.certainty):
+        code, zh, en = found
+        yield Remark(kind, name, "warning", code, f"{told[0]}{zh}", f"{told[1]} {en}")

@@ -80,8 +80,13 @@ INSTALLED_APPS = [
     "zhunsheng.casework.worklist",
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
+    "zhunsheng.casework.tips",
     "zhunsheng.casework.documents",
     "zhunsheng.casework.ledger",
+    "zhunsheng.casework.points",
+    "zhunsheng.casework.inspections",
+    "zhunsheng.casework.samples",
+    "zhunsheng.casework.selfchecks",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
@@ -221,6 +226,16 @@ SITE_ADDRESS = os.environ.get("ZHUNSHENG_ADDRESS", "").rstrip("/") or next(
 CHECK_LIMITS = {"address": 20, "window_seconds": 600, "bytes": 4 * 1024**2}
 #: Bytes of one attachment of a case.
 ATTACHMENT_BYTES = 50 * 1024**2
+#: Pages of tip-offs, which ask for no login: reports and wrong receipt codes of one address in an hour; files of one
+#: report, bytes of each and of a whole form; seconds for which a receipt opens its page.
+TIP_LIMITS = {
+    "report": 30,
+    "follow": 20,
+    "files": 5,
+    "file_bytes": 10 * 1024**2,
+    "body_bytes": 52 * 1024**2,
+    "follow_seconds": 1800,
+}
 #: Milliseconds within which an order is judged; a rule that comes later is told as not judged.
 DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -39,7 +39,7 @@ ALWAYS = frozenset(
     }
 )  # fmt: skip
 #: Where files are added to a case; the case itself limits each of them.
-CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files")
+CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files|/onsite/[0-9]{1,18}/photos")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -172,7 +172,7 @@ class UploadGate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most = settings.UPLOAD_LIMITS["order_bytes" if request.path.startswith(ORDERS) else "body_bytes"]
+        most = _most_bytes(request.path)
         if (not length.isdecimal() or int(length) > most) and not self._may_upload(request):
             problem = Problem("ZS717", limit=f"{most // 1024} KB")
             if request.path.startswith(ORDERS):
@@ -187,6 +187,13 @@ class UploadGate:
             return length.isdecimal() and int(length) <= settings.CHECK_LIMITS["bytes"]
         verb = _uploading(request.path)
         return verb is not None and request.user.is_authenticated and may(request.user, verb)
+
+
+def _most_bytes(path: str) -> int:
+    """Return how large a body may be that anyone sends there: a report of the public carries a few files."""
+    if path in (reverse("report"), reverse("report-add"), reverse("tip-new")):
+        return int(settings.TIP_LIMITS["body_bytes"])
+    return int(settings.UPLOAD_LIMITS["order_bytes" if path.startswith(ORDERS) else "body_bytes"])
 
 
 def _uploading(path: str) -> Verb | None:

@@ -37,24 +37,24 @@ class Verb(StrEnum):
     MANAGE_KEYS = "manage_keys"
     READ_CASES = "read_cases"
     ANSWER_OVERTURNED = "answer_overturned"
+    HANDLE_TIPS = "handle_tips"
 
 
+_CASES = {Verb.READ_CASES, Verb.HANDLE_TIPS}
 _WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS, Verb.ASK_DESK}
 _READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
 ALLOWED: dict[DutyName, frozenset[Verb]] = {
-    DutyName.HEAD: frozenset(
-        {*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS, Verb.READ_CASES}
-    ),
-    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.READ_CASES}),
+    DutyName.HEAD: frozenset({*_READ, *_WORK, *_CASES, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS}),
+    DutyName.REVIEWER: frozenset({*_READ, *_WORK, *_CASES, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
     DutyName.ANALYST: frozenset(
         {*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE, Verb.ANSWER_OVERTURNED}
     ),
     DutyName.OFFICE: frozenset({*_READ, *_WORK, Verb.READ_CASES}),
     DutyName.CLINICIAN: frozenset({*_READ, Verb.ASK_DESK}),
-    DutyName.OFFICER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.OFFICER: frozenset({*_READ, *_WORK, *_CASES, Verb.READ_IMPORTS}),
     DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
-    DutyName.HANDLER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
+    DutyName.HANDLER: frozenset({*_READ, *_WORK, *_CASES, Verb.READ_IMPORTS}),
     DutyName.FINANCE_OFFICER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
     DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_PEOPLE, Verb.MANAGE_PEOPLE}),
     DutyName.SECURITY: frozenset({Verb.READ_PEOPLE, Verb.GIVE_DUTIES}),
@@ -76,9 +76,9 @@ CERTIFIED = frozenset({DutyName.OFFICER})
 REGION_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
 REGION_VERBS = frozenset({Verb.IMPORT_FILES, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE})
 
-#: Findings concern the fund: those who answer for it decide on them.
+#: Findings and tip-offs concern the fund: those who answer for it decide on them.
 FUND_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY})
-FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS, Verb.ANSWER_OVERTURNED})
+FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS, Verb.ANSWER_OVERTURNED, Verb.HANDLE_TIPS})
 
 
 _known: ContextVar[dict[tuple[Any, ...], frozenset[DutyName]] | None] = ContextVar("duties", default=None)

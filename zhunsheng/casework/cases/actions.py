@@ -103,7 +103,10 @@ def _open(
     moment = now()
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)
-    policies.check_guards(cycle.opening.guards, policies.Step(cycle, str(named(cycle)), values))
+    step = policies.Step(
+        cycle, str(named(cycle)), values, day=moment.date(), origin=origin, institution_id=institution_id
+    )
+    policies.check_guards(cycle.opening.guards, step)
     case = Case.objects.create(
         bound=_bound(cycle),
         cycle=cycle.name,
@@ -193,6 +196,7 @@ def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Cas
     case, cycle = _locked(proposal.case_id)
     step = policies.find_move(cycle, case, proposal.move)
     hat = check_confirms(actor, proposal, cycle, step.who, named(step))
+    check_acts(proposal.proposed_by, case, cycle, step.who, named(step))  # who may no longer has proposed nothing
     policies.check_fresh(cycle, case, version, inside=True)
     proposal = _open_proposal(proposal)
     policies.check_follows(cycle, case, step)
@@ -266,8 +270,11 @@ def attach(
     asked = submission(actor, key, "attach", case.pk, kept.digest).in_hat(hat)
     only_inside = internal and actor.body_id == case.body_id
 
+    of_party = actor.body_id != case.body_id
+
     def made() -> Attachment | None:
-        return Attachment.objects.filter(case=case, digest=kept.digest, internal=only_inside).first()
+        same = {"case": case, "digest": kept.digest, "internal": only_inside, "of_party": of_party}
+        return Attachment.objects.filter(**same).first()
 
     return once(made, lambda: _attach(actor, case.pk, kept, asked, internal=only_inside))
 
@@ -276,6 +283,7 @@ def attach(
 def _attach(actor: User, pk: int, kept: files.Kept, asked: Asked, *, internal: bool) -> Attachment:
     case, cycle = _locked(pk)
     policies.check_open(cycle, case, said("添加附件", "Attach"))
+    of_party = actor.body_id != case.body_id
     made = Attachment.objects.create(
         case=case,
         name=kept.name,
@@ -283,11 +291,11 @@ def _attach(actor: User, pk: int, kept: files.Kept, asked: Asked, *, internal: b
         size=kept.size,
         media=kept.media,
         internal=internal,
+        of_party=of_party,
         added_by=actor,
         added_at=now(),
     )
-    from_party = actor.body_id != case.body_id
-    shown = from_party or (cycle.state(case.state).party_sees and not internal)
+    shown = of_party or (cycle.state(case.state).party_sees and not internal)
     values = {"name": kept.name, "media": kept.media, "size": kept.size}
     told = Deed(EventKind.ATTACHED, "", case.state, "case.file_attached", shown, values, [kept.digest])
     _write(actor, case, cycle, told, asked)
@@ -450,7 +458,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         evidence=row.pk,
     )
     tell_of(case, cycle, event)
-    follow(case, event)
+    follow(actor, case, event)
     return event
 
 

@@ -70,8 +70,8 @@ def _clue(reviewer: User, head: User, institution_id: str, keys: list[str], loss
     clue = actions.open_case(
         reviewer, "clue", given, body=reviewer.body, institution_id=institution_id, key="demo-clue"
     )
-    _step(reviewer, clue, "assign", officers=officers)
-    _two(reviewer, head, clue, "file", article=ARTICLE, reason="两人核查，收费明细与医嘱不符（演示）。")
+    step(reviewer, clue, "assign", officers=officers)
+    two(reviewer, head, clue, "file", article=ARTICLE, reason="两人核查，收费明细与医嘱不符（演示）。")
     return Case.objects.get(pk=clue.pk)
 
 
@@ -79,14 +79,14 @@ def _decided(people: dict[str, User], case: Case, count: int, loss: str) -> None
     reviewer, head = people["reviewer"], people["bureau-head"]
     with _told_on(NOTIFIED):
         facts = f"抽查收费明细，同一项目重复收费 {count} 笔，涉及基金 {loss} 元（演示）。"
-        _step(reviewer, case, "notify", article=ARTICLE, loss_fen=loss, facts=facts)
+        step(reviewer, case, "notify", article=ARTICLE, loss_fen=loss, facts=facts)
         statement = "系统升级期间接口重复上传，已停用该接口，愿意退回（演示）。"
-        _step(people["hospital"], case, "defend", statement=statement)
-        _step(reviewer, case, "submit_for_review", opinion="申辩所述属实，不影响重复收费的认定（演示）。")
+        step(people["hospital"], case, "defend", statement=statement)
+        step(reviewer, case, "submit_for_review", opinion="申辩所述属实，不影响重复收费的认定（演示）。")
     with _told_on(REVIEWED):
-        _step(people["legal"], case, "pass_review", opinion="事实清楚，程序合法（演示）。")
+        step(people["legal"], case, "pass_review", opinion="事实清楚，程序合法（演示）。")
     with _told_on(DECIDED):
-        _two(
+        two(
             reviewer, head, case, "decide_penalty",
             article=ARTICLE, nature="fault", gravity="ordinary", self_reported="no", grade="first",
             measures=["rectify", "recover", "fine"], loss_fen=loss, recover_fen=loss, multiple="1.2",
@@ -98,16 +98,16 @@ def _recovered(people: dict[str, User], case: Case, loss: int) -> None:
     """Served, spread over three instalments; the first is paid, of the second the fund's part alone."""
     reviewer, head = people["reviewer"], people["bureau-head"]
     with _told_on(SERVED):
-        _step(reviewer, case, "serve", served_on=str(SERVED), way="direct")
+        step(reviewer, case, "serve", served_on=str(SERVED), way="direct")
     fine = Case.objects.get(pk=case.pk).events.get(about="decide_penalty", kind="moved").fields["fine_fen"]
     parts = {name: share(fen, [1, 1, 1]) for name, fen in (("fund", loss), ("treasury", fine))}
     with _told_on(AGREED):
         rows = [{"on": str(on), **{name: yuan(each[n]) for name, each in parts.items()}} for n, on in enumerate(DUES)]
-        _two(reviewer, head, case, "agree_instalments", plan=rows, on_default="one_due", reason="现金流紧张（演示）。")
+        two(reviewer, head, case, "agree_instalments", plan=rows, on_default="one_due", reason="现金流紧张（演示）。")
     for day, number, account in ((PAID[0], 0, "fund"), (PAID[0], 0, "treasury"), (PAID[1], 1, "fund")):
         with _told_on(day):
             amount = yuan(parts[account][number])
-            _step(
+            step(
                 people["finance"], case, "pay",
                 paid_fen=amount, account=account, paid_on=str(day), voucher=f"YS{day:%Y%m%d}-{account}",
             )  # fmt: skip
@@ -119,10 +119,12 @@ def _version(case: Case) -> int:
     return Case.objects.get(pk=case.pk).version
 
 
-def _step(user: User, case: Case, move: str, **fields: Any) -> None:
+def step(user: User, case: Case, move: str, **fields: Any) -> None:
+    """Take a step of one person on a case as it stands now."""
     actions.move(user, Case.objects.get(pk=case.pk), move, fields, version=_version(case))
 
 
-def _two(first: User, second: User, case: Case, move: str, **fields: Any) -> None:
+def two(first: User, second: User, case: Case, move: str, **fields: Any) -> None:
+    """Let one person propose a step and another confirm it."""
     waiting = actions.propose(first, Case.objects.get(pk=case.pk), move, fields, version=_version(case))
     actions.confirm(second, waiting, version=_version(case))

@@ -202,7 +202,10 @@ class Proposal(models.Model):
 
 
 class Attachment(models.Model):
-    """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it."""
+    """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it.
+
+    The same file may come from both sides; ``of_party`` says from which, so that neither learns of the other's.
+    """
 
     SCOPE_PATH: ClassVar[str] = "case__body"
 
@@ -212,12 +215,15 @@ class Attachment(models.Model):
     size = models.BigIntegerField()
     media = models.CharField(max_length=100)
     internal = models.BooleanField()
+    of_party = models.BooleanField(default=False)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     added_at = models.DateTimeField()
 
     class Meta:
         ordering = ("case", "pk")
-        constraints = (models.UniqueConstraint(fields=("case", "digest", "internal"), name="file_once_per_case"),)
+        constraints = (
+            models.UniqueConstraint(fields=("case", "digest", "internal", "of_party"), name="file_once_per_side"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from zhunsheng.book.cycles import Cycle, Extension, Move
+from zhunsheng.book.rewards import reward_of
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.clocks import Running
 from zhunsheng.casework.cases.computing import GRADED, LATE, done_of
-from zhunsheng.casework.cases.draws import draw
 from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import about, named, said
@@ -21,6 +21,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import part, yuan
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 REASON_LENGTH = 2000
 #: In which ways a decision can leave its grade, in words.
@@ -29,7 +30,10 @@ WAYS = {"grade": ("档次", "grade"), "measures": ("措施", "measures"), "fine"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a guard looks at: the step, its fields, the steps before it, oldest first, who takes it and on which day."""
+    """What a guard looks at: the step, its fields, the steps before it, oldest first, who takes it and on which day.
+
+    A case that is being opened is not there yet: ``origin`` is the one it follows.
+    """
 
     cycle: Cycle
     name: str
@@ -38,6 +42,8 @@ class Step:
     done: tuple[money.Done, ...] = ()
     actor: Actor | None = None
     day: date = date.min
+    origin: Case | None = None
+    institution_id: str = ""
 
     @property
     def before(self) -> tuple[dict[str, Any], ...]:
@@ -61,7 +67,7 @@ def step_of(
     cycle: Cycle, case: Case, name: str, fields: dict[str, Any], actor: Actor | None = None, day: date = date.min
 ) -> Step:
     """Return a step with what happened before it."""
-    return Step(cycle, name, fields, case, done_of(case), actor, day)
+    return Step(cycle, name, fields, case, done_of(case), actor, day, case.origin, case.institution_id)
 
 
 def owed(before: tuple[dict[str, Any], ...]) -> int | None:
@@ -234,10 +240,34 @@ def _other_case_known(step: Step) -> None:
         raise step.refuse("本单位没有这一编号的其他事项", "the body has no other case of this number")
 
 
+def _other_not_merged(step: Step) -> None:
+    number = step.fields["other_case"]
+    if step.case is not None and Case.objects.filter(body=step.case.body, number=number, state="merged").exists():
+        raise step.refuse("该事项自身已并入他案，请并入最终的事项", "it was merged itself: name where it went")
+
+
+def _as_scheme_gives(step: Step) -> None:
+    """The reward is what the scheme of the day of the tip-off gives for the case value that two people established."""
+    value = next((int(fields["value_fen"]) for fields in reversed(step.before) if "value_fen" in fields), None)
+    day = step.case.opened_at.astimezone(SHANGHAI).date() if step.case is not None else None
+    scheme = library.reward_scheme(day) if day else None
+    if scheme is None or day is None or value is None or scheme.name != step.fields["scheme"]:
+        name = scheme.name if scheme else "-"
+        raise step.refuse(f"举报当日有效的奖励办法是 {name}", f"on the day of the tip-off {name} held")
+    try:
+        due = reward_of(scheme, day, value, step.fields["subject"], step.fields["grade"])
+    except KeyError as error:
+        raise step.refuse(f"办法中没有 {error}", f"the scheme does not name {error}") from error
+    if due.amount_fen != int(step.fields["reward_fen"]):
+        told = yuan(due.amount_fen)
+        raise step.refuse(f"按办法应为 {told} 元", f"the scheme gives {told} yuan")
+
+
 def _draw_repeats(step: Step) -> None:
-    expected = draw(step.fields["pool"], step.fields["seed"], 1)[0]
-    if expected != step.fields["drawn"]:
-        raise step.refuse(f"按种子应抽中 {expected}", f"the seed draws {expected}")
+    expected = draw(step.fields["pool"], step.fields["seed"], int(step.fields.get("count", 1)))
+    if step.fields["drawn"] not in expected:
+        told = " ".join(expected)
+        raise step.refuse(f"按种子应抽中 {told}", f"the seed draws {told}")
 
 
 #: Guards by the names that life-cycles use.
@@ -258,6 +288,8 @@ GUARDS: dict[str, Callable[[Step], None]] = {
     "credits_left": _credits_left,
     "repaired_in_full": _repaired_in_full,
     "other_case_known": _other_case_known,
+    "other_not_merged": _other_not_merged,
+    "as_scheme_gives": _as_scheme_gives,
     "draw_repeats": _draw_repeats,
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
@@ -222,8 +222,9 @@ def attachments(scope: Scope, case: Case) -> QuerySet[Attachment]:
     held = case.attachments.select_related("added_by")
     if sees_all(scope, case):
         return held
-    shown = case.events.filter(shown=True, kind="attached").values_list("attachments", flat=True)
-    return held.filter(internal=False, digest__in=[key for keys in shown for key in keys])
+    told = list(case.events.filter(shown=True, kind="attached").values_list("body", "attachments"))
+    theirs = [key for body, keys in told for key in keys if body == case.body_id]
+    return held.filter(Q(of_party=True) | Q(internal=False, digest__in=theirs))
 
 
 def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None:

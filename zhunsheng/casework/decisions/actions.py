@@ -27,7 +27,7 @@ from zhunsheng.casework.decisions.policies import (
 )
 from zhunsheng.casework.decisions.states import Outcome
 from zhunsheng.casework.findings import queries as findings
-from zhunsheng.casework.outbox.actions import append, deed
+from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest
 from zhunsheng.kernel.time import now
@@ -83,7 +83,7 @@ def _decide(
     return made
 
 
-def follow_case(case: Case, event: CaseEvent) -> None:
+def follow_case(_actor: Actor, case: Case, event: CaseEvent) -> None:
     """Decide with a case on its findings: a decision confirms them, a case that is not established overturns them.
 
     Findings that somebody decided on before stay as they are, those that the current run no longer has stay open.

@@ -12,9 +12,10 @@ from zhunsheng.casework.cases import computing, library, money
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.ledger.models import CreditRecord, LedgerEntry, Standing
+from zhunsheng.casework.outbox.actions import Actor
 
 
-def book(case: Case, event: CaseEvent) -> None:
+def book(_actor: Actor, case: Case, event: CaseEvent) -> None:
     """Add the entries that one event makes, and bring the standing of the case to where they lead."""
     move = next((one for one in case.life.moves if one.id == event.about), None)
     if event.kind != EventKind.MOVED or move is None or not move.books:

@@ -22,14 +22,17 @@ from zhunsheng.casework.cases import actions, library, queries
 from zhunsheng.casework.cases.models import Case, Proposal
 from zhunsheng.casework.documents import queries as documents
 from zhunsheng.casework.findings import queries as findings
+from zhunsheng.casework.points.queries import points_of
 from zhunsheng.casework.seals import queries as seals
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms, casemoney, documentforms
 from zhunsheng.web.access import page
+from zhunsheng.web.beside import beside
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
+from zhunsheng.web.views import points
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
@@ -103,6 +106,8 @@ def _row(case: Case, names: dict[str, str]) -> dict[str, Any]:
 def new_case(request: HttpRequest) -> HttpResponse:
     """Show the form that opens a case, or open one."""
     cycle = library.cycle(request.POST.get("cycle") or request.GET.get("cycle", ""))
+    if cycle.name == "tip_off":  # a tip-off has a receipt and may have a sealed identity: it has a form of its own
+        return redirect("tip-new")
     if cycle not in queries.openings(request.user):
         raise Problem("ZS702")
     origin = _origin(request)
@@ -121,7 +126,8 @@ def new_case(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             return _form(request, cycle, origin, given, problem)
         return redirect("case", pk=made.pk)
-    return _form(request, cycle, origin, _prefilled(request, cycle, origin))
+    asked = {name: value for name, value in caseforms.read(cycle.opening.needs, request.GET).items() if value}
+    return _form(request, cycle, origin, _prefilled(request, cycle, origin) | asked)
 
 
 def _form(
@@ -164,7 +170,9 @@ def _prefilled(request: HttpRequest, cycle: Cycle, origin: Case | None) -> dict[
     """Return what is known already: of the case that this one follows, or of a group of findings."""
     inputs = {one.id: one for one in cycle.opening.needs}
     if origin is not None:
-        return _of_origin(request, inputs, origin)
+        named = {name: request.GET.get(name, "") for name in ("practitioner",) if name in inputs}
+        ground = {"ground": origin.number} if "ground" in inputs else {}
+        return _of_origin(request, inputs, origin) | named | ground
     rule, month, place = (request.GET.get(name, "") for name in ("rule", "month", "institution"))
     if "findings" not in inputs or not rule or not request.scope.sees(place):
         return {}
@@ -196,8 +204,12 @@ def _in_form(one: Input, value: Any) -> Any:
 
 @page(Verb.READ_CASES)
 def case(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a case."""
-    return _page(request, _one(request, pk))
+    """Show a case; the address may name a step and fill its form: ``?step=merge&f-other_case=...``."""
+    found, name = _one(request, pk), request.GET.get("step", "")
+    step = next((one for one in queries.allowed(found, request.user) if one.move == name), None)
+    if step is None:
+        return _page(request, found)
+    return _page(request, found, asked=name, given=caseforms.read(step.fields, request.GET))
 
 
 def _one(request: HttpRequest, pk: int) -> Case:
@@ -234,6 +246,8 @@ def _page(
         "case": found,
         "life": life,
         "state": life.state(found.state),
+        # what a case follows may be a tip-off, of which its party learns nothing
+        "origin": queries.one(scope, found.origin_id) if found.origin_id else None,
         "about": names.get(found.institution_id) or str(found.subject_body or found.institution_id),
         "clocks": queries.clock_views(found, user, now().date()),
         "steps": steps,
@@ -249,6 +263,9 @@ def _page(
         "offered": documentforms.offered(found, user, files),
         "followed_by": list(queries.cases(scope).filter(origin=found)),
         "may_follow": _may_follow(user, found, life),
+        "may_give_points": points.may_give(user, found),
+        "points": points_of(found),
+        **beside(request, found),
         "key": uuid.uuid4().hex,
         **casemoney.shown(request, found),
     }
