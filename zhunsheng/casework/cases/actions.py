@@ -414,11 +414,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     case.version += told.kind in CHANGING
     case.party_sees = case.party_sees or cycle.state(case.state).party_sees
     case.closed_at = moment if cycle.state(case.state).final else None
-    if told.kind == EventKind.PROPOSED and told.proposal:
-        case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
-        case.proposed_for = told.proposal.on_behalf_of
-    elif told.kind in SETTLING:
-        case.proposed_move, case.proposed_by, case.proposed_for = "", None, None
+    _repeat_proposal(case, told)
     case.save()
     payload = {
         "number": case.number,
@@ -460,6 +456,14 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     tell_of(case, cycle, event)
     follow(actor, case, event)
     return event
+
+
+def _repeat_proposal(case: Case, told: Deed) -> None:
+    if told.kind == EventKind.PROPOSED and told.proposal:
+        case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
+        case.proposed_for = told.proposal.on_behalf_of
+    elif told.kind in SETTLING:
+        case.proposed_move, case.proposed_by, case.proposed_for = "", None, None
 
 
 def _stand(case: Case, standing: clocks.Standing) -> None:

@@ -78,6 +78,13 @@ def cases(
     return found.filter(closed_at=None, due_on__lt=late_on) if late_on else found
 
 
+def part(found: QuerySet[Case], first: int, last: int) -> list[Case]:
+    """Return the cases from a place of a list to another, counted from 1; only these few are read whole."""
+    keys = list(found.values_list("pk", flat=True)[max(0, first - 1) : last])
+    rows = Case.objects.filter(pk__in=keys).select_related("body", "subject_body")
+    return sorted(rows, key=lambda one: keys.index(one.pk))
+
+
 def one(scope: Scope, pk: int) -> Case | None:
     """Return a case in view, or None."""
     return cases(scope).filter(pk=pk).first()
