@@ -30,7 +30,8 @@ pytestmark = pytest.mark.django_db
 LOGINS = (*ROLES, "stranger")
 #: Addresses that are not pages over rows of an institution: forms that change something, and pages for everyone.
 APART = {
-    "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
+    "login", "logout", "language", "errors", "error", "health", "metrics", "import-confirm", "import-discard",
+    "run-start", "mark",
     "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard", "decide",
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",

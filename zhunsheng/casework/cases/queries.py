@@ -260,3 +260,14 @@ def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
 def held(pk: int) -> Case:
     """Return a case under a lock that lasts until the transaction ends, for what other apps write of it."""
     return Case.objects.select_for_update().get(pk=pk)
+
+
+def attachment_digests() -> list[str]:
+    """Return the digest of every file that a case names. For the examination of a site: it shows nobody a row."""
+    return sorted(set(Attachment.objects.values_list("digest", flat=True)))
+
+
+def open_and_late(day: date) -> tuple[int, int]:
+    """Return how many cases are open, and how many of them have a clock that has run out. For the site's figures."""
+    found = Case.objects.filter(closed_at=None)
+    return found.count(), found.filter(due_on__lte=day).count()
