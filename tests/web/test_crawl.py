@@ -36,7 +36,8 @@ STRIDE = 3
 PAIRS, LEAKS = Counter(), []
 #: Addresses that are not pages over rows of an institution: forms that change something, and pages for everyone.
 APART = {
-    "login", "logout", "language", "errors", "error", "health", "import-confirm", "import-discard", "run-start", "mark",
+    "login", "logout", "language", "errors", "error", "health", "metrics", "import-confirm", "import-discard",
+    "run-start", "mark",
     "note-add", "note-correct", "view-save", "view-change", "workbook-confirm", "workbook-discard", "decide",
     "login-second", "login-options", "sso", "sso-back", "account-code-remove", "account-codes", "account-passkey",
     "account-passkey-remove", "account-session-end", "duty-give", "duty-change", "person-change",
@@ -48,6 +49,8 @@ APART = {
     # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
     "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
     "tip-write", "tip-unseal", "tip-settle",
+    # forms over a document, and the public check of a code
+    "document-draft", "document-act", "verify",
     "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
     "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
     "self-check-report",
@@ -139,7 +142,7 @@ def lists():
         "/cases/new?cycle=clue", "/grants", "/grants?show=all", "/grants.csv", "/grants/new",
         "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
-        "/rules/overturned",
+        "/rules/overturned", "/documents", "/documents.csv", "/documents.xlsx",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
         "/tips/figures",
@@ -264,6 +267,7 @@ def test_the_crawl_covers_every_page(county, people):
         "case-file",
         "grant",  # tests/web/test_grants.py asks both sides and others
         *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
+        *("document", "document-file"),  # tests/web/test_documents.py asks several readers for one
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",

@@ -29,7 +29,13 @@ def crew(people, monkeypatch):
     today = now().date()
     monkeypatch.setitem(walking.SPECIAL, "start_on", str(today))
     monkeypatch.setattr(walking, "_value", dated(walking._value, today))
-    return {"one": people["reviewer"], "two": people["head"], "office": people["lead"]}
+    return {
+        "one": people["reviewer"],
+        "two": people["head"],
+        "office": people["lead"],
+        "legal": people["legal"],
+        "finance": people["finance"],
+    }
 
 
 def dated(value, today):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from zhunsheng.cli import (
+    backup,
     bench,
     book,
     compare,
@@ -17,6 +18,7 @@ from zhunsheng.cli import (
     ledger,
     serve,
     tips,
+    upgrade,
     witness,
 )
 
@@ -37,6 +39,8 @@ app.command("answers")(judge.answers)
 app.add_typer(book.app, name="book")
 app.add_typer(evidence.app, name="log")
 app.add_typer(witness.app, name="witness")
+app.add_typer(backup.app, name="backup")
+app.command("upgrade")(upgrade.upgrade)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(tips.app, name="tips")
 app.command("serve")(serve.serve)

@@ -14,6 +14,7 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       _CLAIM: the claim that holds the login (preferred_username); _FACTOR: 1 when it asks for the
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
+ZHUNSHENG_METRICS_TOKEN  opens /metrics to who shows it; ZHUNSHENG_WORKER_PORT, _SEQUENCER_PORT: where those answer
 ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails and
                       on documents, where they are checked
 ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: STARTTLS; smtp+plain: none);
@@ -196,8 +197,10 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC
 BEHIND_PROXY = os.environ.get("ZHUNSHENG_PROXY") == "1"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
+#: Opens ``/metrics`` to who shows it; without it only this machine sees them.
+METRICS_TOKEN = os.environ.get("ZHUNSHENG_METRICS_TOKEN", "")
 X_FRAME_OPTIONS = "DENY"
 
 _MAIL = urlsplit(os.environ.get("ZHUNSHENG_MAIL", ""))

@@ -128,7 +128,7 @@ def _look(entry: bytes, rules: Rules, state: State, sealed_at: int | None) -> li
     except Problem as problem:
         return [Fault(index, "not_a_leaf", problem.code)]
     one = envelope.leaf
-    found = _order(index, one, state) + _dated(index, one, state, sealed_at)
+    found = order(index, one, state) + _dated(index, one, state, sealed_at)
     if leaf.signed(envelope, rules.bodies):
         found += _rulebook(index, one, rules, state) + _grant(index, one, rules, state)
         found += _sight(index, one, state)
@@ -142,8 +142,8 @@ def _look(entry: bytes, rules: Rules, state: State, sealed_at: int | None) -> li
     return found
 
 
-def _order(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
-    """Check a leaf's place in its case, and that its row stands once."""
+def order(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
+    """Check a leaf's place in its case, and that its row stands once; the state moves past it."""
     sequence, previous = state.cases.get(one.case, [0, -1])
     found = []
     if one.sequence != sequence + 1:

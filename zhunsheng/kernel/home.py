@@ -67,6 +67,11 @@ class Home:
         return self.root / "witnesses"
 
     @property
+    def upkeep(self) -> Path:
+        """What the site knows of its own backups and drills."""
+        return self.root / "upkeep"
+
+    @property
     def key(self) -> Path:
         """The pseudonym key."""
         return self.root / "secret" / "pseudonym.key"

@@ -20,6 +20,7 @@ from zhunsheng.casework.accounts.policies import outstanding
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb, may, remembering
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.metrics.counted import REQUESTS
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import epoch_seconds, now
 from zhunsheng.web import signins
@@ -34,7 +35,7 @@ ORDERS = ("/api/desk/", "/fsi/")
 ALWAYS = frozenset(
     {
         "account", "account-password", "account-code", "account-passkey", "account-passkey-options", "account-codes",
-        "confirm", "login-options", "logout", "language", "errors", "error", "health",
+        "confirm", "login-options", "logout", "language", "errors", "error", "health", "metrics",
     }
 )  # fmt: skip
 #: Where files are added to a case; the case itself limits each of them.
@@ -61,12 +62,14 @@ class RequestLog:
         response = self.respond(request)
         response["X-Request-ID"] = request.id
         match = request.resolver_match
+        route, took = match.view_name if match else None, perf_counter() - began
+        REQUESTS.labels(route or "", str(response.status_code)).observe(took)
         log.info(
             "request",
             method=request.method,
-            route=match.view_name if match else None,
+            route=route,
             status=response.status_code,
-            ms=round((perf_counter() - began) * 1000, 1),
+            ms=round(took * 1000, 1),
             user=request.user.pk if getattr(request, "user", None) else None,
         )
         return response

@@ -25,6 +25,7 @@ from zhunsheng.web.views import (
     inbox,
     inspections,
     laws,
+    metrics,
     national,
     notices,
     onsite,
@@ -216,6 +217,7 @@ urlpatterns = [
     path("errors", errors.error_list, name="errors"),
     path("errors/<str:code>", errors.error_page, name="error"),
     path("health", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/", api.urls),
     path("fsi/<str:infno>", national.exchange, name="fsi"),
 ]

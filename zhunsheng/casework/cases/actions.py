@@ -414,27 +414,10 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     case.version += told.kind in CHANGING
     case.party_sees = case.party_sees or cycle.state(case.state).party_sees
     case.closed_at = moment if cycle.state(case.state).final else None
-    if told.kind == EventKind.PROPOSED and told.proposal:
-        case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
-        case.proposed_for = told.proposal.on_behalf_of
-    elif told.kind in SETTLING:
-        case.proposed_move, case.proposed_by, case.proposed_for = "", None, None
+    _repeat_proposal(case, told)
     case.save()
-    payload = {
-        "number": case.number,
-        "cycle": case.bound_id,
-        "sequence": case.sequence,
-        "about": told.about,
-        "from": source,
-        "to": told.to,
-        "fields": digest(canonical(told.fields)),
-        "attachments": told.attachments,
-        "due_on": case.due_on,
-    }
     behalf = asked.behalf if asked else None
-    if behalf:
-        payload["on_behalf_of"] = behalf.actor_key
-    row = append(actor, told.evidence, f"case:{case.pk}", payload)
+    row = append(actor, told.evidence, f"case:{case.pk}", _payload(case, told, source, behalf))
     user = actor if isinstance(actor, User) else None
     event = CaseEvent.objects.create(
         case=case,
@@ -460,6 +443,30 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     tell_of(case, cycle, event)
     follow(actor, case, event)
     return event
+
+
+def _payload(case: Case, told: Deed, source: str, behalf: User | None) -> Given:
+    """Return what evidence says of an event: its fields by digest, for their words may speak of a person."""
+    payload = {
+        "number": case.number,
+        "cycle": case.bound_id,
+        "sequence": case.sequence,
+        "about": told.about,
+        "from": source,
+        "to": told.to,
+        "fields": digest(canonical(told.fields)),
+        "attachments": told.attachments,
+        "due_on": case.due_on,
+    }
+    return payload | ({"on_behalf_of": behalf.actor_key} if behalf else {})
+
+
+def _repeat_proposal(case: Case, told: Deed) -> None:
+    if told.kind == EventKind.PROPOSED and told.proposal:
+        case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
+        case.proposed_for = told.proposal.on_behalf_of
+    elif told.kind in SETTLING:
+        case.proposed_move, case.proposed_by, case.proposed_for = "", None, None
 
 
 def _stand(case: Case, standing: clocks.Standing) -> None:

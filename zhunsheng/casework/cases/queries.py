@@ -79,6 +79,13 @@ def cases(
     return found.filter(closed_at=None, due_on__lt=late_on) if late_on else found
 
 
+def part(found: QuerySet[Case], first: int, last: int) -> list[Case]:
+    """Return the cases from a place of a list to another, counted from 1; only these few are read whole."""
+    keys = list(found.values_list("pk", flat=True)[max(0, first - 1) : last])
+    rows = Case.objects.filter(pk__in=keys).select_related("body", "subject_body")
+    return sorted(rows, key=lambda one: keys.index(one.pk))
+
+
 def one(scope: Scope, pk: int) -> Case | None:
     """Return a case in view, or None."""
     return cases(scope).filter(pk=pk).first()
@@ -269,3 +276,14 @@ def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
 def held(pk: int) -> Case:
     """Return a case under a lock that lasts until the transaction ends, for what other apps write of it."""
     return Case.objects.select_for_update().get(pk=pk)
+
+
+def attachment_digests() -> list[str]:
+    """Return the digest of every file that a case names. For the examination of a site: it shows nobody a row."""
+    return sorted(set(Attachment.objects.values_list("digest", flat=True)))
+
+
+def open_and_late(day: date) -> tuple[int, int]:
+    """Return how many cases are open, and how many of them have a clock that has run out. For the site's figures."""
+    found = Case.objects.filter(closed_at=None)
+    return found.count(), found.filter(due_on__lte=day).count()

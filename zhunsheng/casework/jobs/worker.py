@@ -30,6 +30,9 @@ def work(stop_when_empty: bool = False) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+    from zhunsheng.casework.metrics.process import listen
+
+    listen("worker")
     Worker(stop).run(stop_when_empty)
 
 
@@ -53,6 +56,7 @@ class Worker:
         from django.db import close_old_connections
 
         from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.metrics.process import turned
 
         self.log.info("worker started")
         parent = os.getppid()
@@ -61,6 +65,7 @@ class Worker:
         # a site that was killed leaves its worker to nobody: then the worker ends, too
         while not self.stop.is_set() and os.getppid() == parent:
             close_old_connections()
+            turned()
             self.begin_day()
             self.turn()
             job = actions.claim(self.name, self.lease)
@@ -111,19 +116,22 @@ class Worker:
     def do(self, job: Any) -> None:
         """Do one claimed job and close it."""
         from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.metrics.counted import JOBS
 
-        log = self.log.bind(job=job.pk, kind=job.kind, attempt=job.attempts)
+        log = self.log.bind(job=job.pk, kind=job.kind, attempt=job.attempts, request=job.request)
         log.info("job started")
         began = time.monotonic()
         try:
             with self._beating(job):
-                self._attempt(job)
+                outcome = self._attempt(job)
         except actions.LeaseLost:
             log.warning("job lost to another worker")
         else:
-            log.info("job closed", seconds=round(time.monotonic() - began, 3))
+            seconds = time.monotonic() - began
+            log.info("job closed", seconds=round(seconds, 3))
+            JOBS.labels(job.kind, outcome).observe(seconds)
 
-    def _attempt(self, job: Any) -> None:
+    def _attempt(self, job: Any) -> str:
         from zhunsheng.casework.jobs import actions
         from zhunsheng.casework.jobs.handlers import HANDLERS
 
@@ -133,12 +141,14 @@ class Worker:
         except actions.LeaseLost:
             raise
         except Exception as error:  # a job that fails is closed and shown, whatever the reason
-            self.log.error("job failed", job=job.pk, exc_info=error)  # noqa: TRY400
+            self.log.error("job failed", job=job.pk, request=job.request, exc_info=error)  # noqa: TRY400
             problem = _as_problem(error)
             undo = handler.undo
             actions.fail(job, problem, (lambda: undo(job.arguments, problem)) if undo else None)
+            return "failed"
         else:
             actions.finish(job, outcome.result, outcome.settle)
+            return "done"
 
     @contextmanager
     def _beating(self, job: Any) -> Iterator[None]:
@@ -155,8 +165,10 @@ class Worker:
         from django.db import connection
 
         from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.metrics.process import turned
 
         while not done.wait(self.lease.total_seconds() / 3):
+            turned()
             actions.seen(self.name)
             if not actions.beat(job, self.lease):
                 break

@@ -6,7 +6,9 @@ import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body
@@ -144,7 +146,20 @@ def state() -> str:
     return "ok" if carried else "behind"
 
 
+def waiting() -> tuple[int, datetime | None]:
+    """Return how many rows the log does not hold yet, and when the oldest of them was written."""
+    found = outbox.unsettled(Exists(RecordKey.objects.filter(pk=OuterRef("pk")).exclude(logged=False, refused="")))
+    told = found.aggregate(count=Count("pk"), oldest=Min("at"))
+    return told["count"], told["oldest"]
+
+
 def signer_words(signer: str) -> Body | None:
     """Return the body that a name of the log stands for; None for the operator."""
     number = signer.removeprefix(signer_name(""))
     return Body.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+
+
+def keys_of(sequences: list[int]) -> dict[int, bytes]:
+    """Return the keys of rows that have one and were not refused. For a backup: it shows nobody a row."""
+    rows = RecordKey.objects.filter(pk__in=sequences, refused="").values_list("pk", "key")
+    return {pk: bytes(key) for pk, key in rows}

@@ -50,7 +50,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     if elsewhere := last_page(request, pages):
         return elsewhere
     names = {one.institution_id: one.name for one in request.scope.places()}
-    rows = _rows(found, pages)
+    rows = queries.part(found, pages.first, pages.last)
     context = {
         **wanted,
         "wanted": {name: value for name, value in wanted.items() if value},
@@ -62,13 +62,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "openings": queries.openings(request.user),
     }
     return render(request, "web/cases.html", context)
-
-
-def _rows(found: QuerySet[Case], pages: Pages) -> list[Case]:
-    """Return the cases of a page: their numbers first, so that only these few are read whole."""
-    keys = list(found.values_list("pk", flat=True)[max(0, pages.first - 1) : pages.last])
-    rows = Case.objects.filter(pk__in=keys).select_related("body", "subject_body")
-    return sorted(rows, key=lambda one: keys.index(one.pk))
 
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
@@ -266,10 +259,9 @@ def _page(
         "may_follow": _may_follow(user, found, life),
         "may_give_points": points.may_give(user, found),
         "points": points_of(found),
-        **beside(request, found),
         "key": uuid.uuid4().hex,
-        **casemoney.shown(request, found),
     }
+    context |= beside(request, found) | casemoney.shown(request, found)
     return render(request, "web/case.html", context, status=told["status"])
 
 
