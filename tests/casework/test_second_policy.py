@@ -31,7 +31,7 @@ def test_a_hole_in_the_site_is_found(monkeypatch):
     """The site shows a reader the findings of every institution."""
 
     def careless(user):
-        return replace(site_scope(user), institutions=None)
+        return replace(site_scope(user), institutions=frozenset(f"P{number}" for number in range(8)))
 
     site_scope = site.scope
     monkeypatch.setattr(site, "scope", careless)
