@@ -6,7 +6,9 @@ const out = "zhunsheng/web/static/built";
 await rm(out, { recursive: true, force: true });
 await mkdir(`${out}/licences`, { recursive: true });
 await build({
-  entryPoints: { site: "assets/site.js", chart: "assets/chart.js" },
+  entryPoints: {
+    site: "assets/site.js", chart: "assets/chart.js", onsite: "assets/onsite.js", "onsite-worker": "assets/onsite-worker.js",
+  },
   outdir: out,
   bundle: true,
   minify: true,

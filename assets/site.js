@@ -2,6 +2,7 @@
 // Everything works without it; nothing here holds a fact.
 import "htmx.org";
 import "./keep.js";
+import "./leave.js";
 import "./passkey.js";
 import "./search.js";
 

@@ -5,8 +5,10 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
-[ -n "$(find /usr/share/fonts ~/.local/share/fonts \( -name 'NotoSans*CJK*' -o -name 'NotoSansSC*' \) -print -quit 2>/dev/null || true)" ] ||
-  missing+=(fonts-noto-cjk)
+for face in Sans Serif; do  # pages are set in the one, documents in the other
+  [ -n "$(find /usr/share/fonts ~/.local/share/fonts \( -name "Noto$face*CJK*" -o -name "Noto${face}SC*" \) -print -quit 2>/dev/null || true)" ] ||
+    { missing+=(fonts-noto-cjk); break; }
+done
 command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" >/dev/null || missing+=(openjdk-17-jre-headless)
 command -v go >/dev/null || missing+=(golang-go)
 [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing+=(golang-golang-x-mod-dev)

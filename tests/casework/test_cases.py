@@ -13,15 +13,16 @@ from django.utils import translation
 from tests.casework.walking import INSTITUTION, PDF, POOL, Clock, opened, person, sample, staff, take
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions, files, library, queries
-from zhunsheng.casework.cases.draws import draw
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CycleVersion, Proposal
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.home import ROOT
+from zhunsheng.sampling.draws import draw
 
 pytestmark = pytest.mark.django_db
 
@@ -155,7 +156,8 @@ def test_a_fine_lies_within_the_band_of_its_article(crew, clock, article, fine, 
     case = opened(cycle, crew)
     for name in ("notify", "waive", "submit_for_review", "pass_review"):
         case = take(case, cycle, name, crew)
-    given = sample(cycle.move("decide_penalty").needs, crew, case) | {"article": article, "fine_fen": fine}
+    given = sample(cycle.move("decide_penalty").needs, crew, case)
+    given |= {"article": article, "fine_fen": fine, "multiple": ""}
     act = lambda: actions.propose(crew["one"], case, "decide_penalty", given, version=case.version)  # noqa: E731
     if fits:
         assert act().fields["fine_fen"] == int(fine.replace(".", ""))
@@ -170,12 +172,12 @@ def test_what_is_owed_is_paid_in_instalments_to_the_last_fen(crew, clock):
         case = take(case, cycle, name, crew)
     assert queries.owed(case) == 250_000
     case = take(case, cycle, "agree_instalments", crew)
-    case = take(case, cycle, "pay", crew, {"paid_fen": "1000.01"})
-    assert queries.owed(case) == 149_999
+    case = take(case, cycle, "pay", crew, {"paid_fen": "999.99"})
+    assert queries.owed(case) == 150_001
     refused("ZS913", lambda: actions.move(crew["one"], case, "settle", {}, version=case.version))
-    over = sample(cycle.move("pay").needs, crew, case) | {"paid_fen": "1500.00"}
-    refused("ZS913", lambda: actions.move(crew["one"], case, "pay", over, version=case.version))
-    case = take(case, cycle, "pay", crew, {"paid_fen": "1499.99"})
+    refused("ZS913", lambda: take(case, cycle, "pay", crew, {"paid_fen": "0.02"}))
+    case = take(case, cycle, "pay", crew, {"paid_fen": "0.01"})
+    case = take(case, cycle, "pay", crew, {"paid_fen": "1500.00", "account": "treasury"})
     assert take(case, cycle, "settle", crew).state == "paid"
 
 
@@ -409,3 +411,34 @@ def test_behind_the_wall_of_the_database_the_party_still_sees_and_acts(crew, clo
     with walls.within(wall):
         done = actions.move(crew["office"], case, "waive", {}, version=case.version)
         assert done.state == "defended" and CaseEvent.objects.filter(case=done, about="waive").exists()
+
+
+def test_a_file_that_the_other_side_holds_unseen_is_still_the_partys_own(crew, clock):
+    cycle = library.cycle("fund_case")
+    case = opened(cycle, crew)
+    actions.attach(crew["one"], case, "内部.pdf", [PDF])
+    case = take(case, cycle, "notify", crew)
+    told = CaseEvent.objects.count()
+    for _ in range(2):
+        actions.attach(crew["office"], case, "申辩.pdf", [PDF])
+    assert CaseEvent.objects.count() == told + 1
+    assert [one.name for one in queries.attachments(scope(crew["office"]), case)] == ["申辩.pdf"]
+
+
+def test_what_somebody_proposed_who_has_left_is_not_confirmed(crew, clue):
+    case = take(clue, library.cycle("clue"), "assign", crew)
+    waiting = actions.propose(crew["one"], case, "drop", {"reason": "不实"}, version=case.version)
+    User.objects.filter(pk=crew["one"].pk).update(is_active=False)
+    waiting.refresh_from_db()
+    with pytest.raises(Problem, match="ZS904"):
+        actions.confirm(crew["two"], waiting, version=case.version)
+
+
+def test_an_event_is_not_replaced_either(crew, clue):
+    names = [one.column for one in CaseEvent._meta.concrete_fields]
+    forged = ", ".join("'forged'" if name == "about" else f'"{name}"' for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    sql = f"INSERT OR REPLACE INTO cases_caseevent ({columns}) SELECT {forged} FROM cases_caseevent"
+    sql = sql if connection.vendor == "sqlite" else "TRUNCATE cases_caseevent CASCADE"
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)

@@ -31,7 +31,8 @@ def a_lead(place=LEAD):
 
 
 def decide(user, found, outcome="confirmed", reason="病历核对一致"):
-    return actions.decide(user, found, outcome, reason, run_id="r1", rule_digest="d")
+    cause = "wrong_facts" if outcome == "overturned" else ""
+    return actions.decide(user, found, outcome, reason, cause, run_id="r1", rule_digest="d")
 
 
 def test_a_decision_keeps_what_stood_in_the_finding_and_leaves_evidence(people):

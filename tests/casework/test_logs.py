@@ -87,3 +87,30 @@ def test_the_text_of_a_library_is_not_printed(lines):
     assert CANARY not in json.dumps(foreign, ensure_ascii=False)
     assert foreign["logger"] == "some.library"
     assert (own["event"], own["status"]) == ("request", 200)
+
+
+@pytest.mark.django_db
+def test_what_strangers_send_to_the_public_forms_is_in_no_log(people, county, lines, monkeypatch):
+    client = Client(raise_request_exception=False)
+    receipt, code = "A1B2-C3D4-E5F6-G7H8", "JKLM-NPQR-STVW-XYZ2"
+    told = {"content": CANARY, "id-name": CANARY, "id-contact": CANARY, "act": CANARY, "secret": CANARY}
+    asked = [
+        client.post("/report", told),
+        client.post("/report/follow", {"code": receipt}),
+        client.post("/report/follow/add", {"text": CANARY}),
+        client.post("/verify", {"code": code, "number": CANARY}),
+        client.get(f"/verify?code={code}"),
+        client.get(f"/calendar/{receipt}.ics"),
+        client.post("/login", {"login": CANARY, "password": CANARY}),
+    ]
+    assert max(answer.status_code for answer in asked) < 500
+
+    def fail(*_args, **_given):
+        raise ValueError(f"bad row {CANARY} {receipt}")
+
+    monkeypatch.setattr("zhunsheng.casework.tips.queries.by_receipt", fail)
+    assert client.post("/report/follow", {"code": receipt}).status_code == 500
+    assert len([line for line in lines() if line["event"] == "request"]) >= len(asked)
+    assert [line["exception"] for line in lines() if line["event"] == "view failed"][-1] == "builtins.ValueError"
+    text = json.dumps(lines(), ensure_ascii=False)
+    assert not [value for value in (CANARY, receipt, code) if value in text]

@@ -100,6 +100,8 @@ def test_demo_people_keep_their_passwords_and_are_made_once(own_home):
     assert {login for login, _, _ in first} == {
         "bureau-head",
         "reviewer",
+        "legal",
+        "finance",
         "health",
         "system",
         "security",

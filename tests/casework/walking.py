@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from tests.web.people import ACTOR, PASSWORD
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import Body, DutyName
-from zhunsheng.casework.cases import actions
-from zhunsheng.casework.cases.draws import draw
+from zhunsheng.casework.cases import actions, library, money, queries
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 DAY = date(2026, 3, 2)
 PDF = b"%PDF-1.7\nfile of a case\n%%EOF\n"
@@ -19,7 +20,13 @@ POOL = ["H33078100001", "H33078100002", "H33078100003"]
 INSTITUTION = draw(POOL, "2026-03-02 seed", 1)[0]
 #: kind of body -> logins and duties within it
 STAFF = {
-    "insurance_authority": {"one": DutyName.REVIEWER, "two": DutyName.HEAD, "clerk": DutyName.ANALYST},
+    "insurance_authority": {
+        "one": DutyName.REVIEWER,
+        "two": DutyName.HEAD,
+        "clerk": DutyName.ANALYST,
+        "legal": DutyName.LEGAL_REVIEWER,
+        "finance": DutyName.FINANCE_OFFICER,
+    },
     "institution": {"office": DutyName.OFFICE, "doctor": DutyName.CLINICIAN},
 }
 
@@ -60,14 +67,16 @@ class Clock:
 
 def sample(inputs, people, case=None):
     """Return valid fields for a step, as a form would send them."""
-    return {one.id: SPECIAL.get(one.id) or _value(one, people, case) for one in inputs}
+    return {one.id: SPECIAL[one.id] if one.id in SPECIAL else _value(one, people, case) for one in inputs}
 
 
 #: What guards look at: a fine within its band, all paid, all repaired.
 SPECIAL = {
     "article": "reg-735/38/1", "loss_fen": "1000.00", "fine_fen": "1500.00", "recover_fen": "1000.00",
     "severity": "light", "points": "2", "credit": "1", "pool": POOL, "seed": "2026-03-02 seed", "drawn": INSTITUTION,
-    "paid_fen": "10.00",
+    "paid_fen": "10.00", "refund_fen": "1.00", "surcharge_fen": "1.00", "multiple": "1.5", "nature": "fault",
+    "grade": "first", "departure": "本案情况特殊。", "cause": "wrong_facts", "account": "fund",
+    "start_on": "2027-12-01", "months": "2", "lifted_on": "2027-12-15",
 }  # fmt: skip
 
 
@@ -78,6 +87,10 @@ def _value(one, people, case):
         return [actions.attach(people["one"], case, "证据.pdf", [PDF]).digest]
     if one.kind == "choice":
         return next(iter(one.choices))
+    if one.kind == "several":
+        return list(one.choices)[:1]
+    if one.kind == "plan":
+        return plan(case)
     plain = {
         "text": "经核查材料齐备，事实清楚，予以办理。",
         "code": "V20260302",
@@ -90,12 +103,49 @@ def _value(one, people, case):
     return plain[one.kind]
 
 
+def plan(case, parts=2, first=None):
+    """Equal instalments of all that is left, as a form would send them."""
+    book = queries.book(case)
+    rows = money.proposed_plan(book, first or actions.now().date() + timedelta(days=30), parts)
+    return [{key: value if key == "on" else yuan(value) for key, value in row.items()} for row in rows]
+
+
 def opened(cycle, people, **extra):
     """Open a case of a life-cycle by the bureau's reviewer."""
     body = people["one"].body
     about = {"institution_id": INSTITUTION} if cycle.party == "required" else {}
     given = sample(cycle.opening.needs, people) | extra
+    if cycle.name in FOLLOWS:
+        about["origin"] = FOLLOWS[cycle.name](people)
     return actions.open_case(people["one"], cycle.name, given, body=body, **about)
+
+
+def punished(people):
+    """Return a case in which the institution was punished, from which points can be given; one for a test."""
+    known = Case.objects.filter(cycle="fund_case", state="decided").first()
+    if known:
+        return known
+    case = opened(library.cycle("fund_case"), people)
+    for name in ("notify", "waive", "submit_for_review", "pass_review", "decide_penalty"):
+        case = take(case, case.life, name, people)
+    return case
+
+
+def barring(people):
+    """Return a case of points in force that reach a suspension; one for a test."""
+    known = Case.objects.filter(cycle="points_decision", state="in_force", point_entry__points=9).first()
+    if known:
+        return known
+    cycle = library.cycle("points_decision")
+    case = opened(cycle, people, severity="serious", points="9", responsibility="main")
+    for name in ("notify", "confirm", "enter"):
+        case = take(case, cycle, name, people, {"opinion": "所述属实"} if name == "confirm" else None)
+    Case.objects.filter(cycle="payment_ruling", origin=case).update(closed_at=case.opened_at)
+    return case
+
+
+#: What a kind of case follows.
+FOLLOWS = {"points_decision": punished, "payment_ruling": barring}
 
 
 def take(case, cycle, name, people, given=None):
@@ -104,13 +154,17 @@ def take(case, cycle, name, people, given=None):
     sides = {who.side for who in cycle.named(move.who)}
     if sides == {"clock"}:
         return case
-    actor = people["office"] if "party" in sides else people["two"]
+    duties = {duty for who in cycle.named(move.who) for duty in who.duties}
+    actor = people["office"] if "party" in sides else next(people[login] for login, duty in ACTS if duty in duties)
     given = sample(move.needs, people, case) | (given or {})
     case = Case.objects.get(pk=case.pk)
     if move.two_person:
-        proposal = actions.propose(people["one"], case, name, given, version=case.version)
+        first = people["finance" if "finance_officer" in duties else "one"]
+        proposal = actions.propose(first, case, name, given, version=case.version)
         return actions.confirm(people["two"], proposal, version=case.version)
     return actions.move(actor, case, name, given, version=case.version)
 
 
 PUBLIC = Process("public")
+#: Who takes a step of one person, by the first duty that it names.
+ACTS = (("two", "head"), ("one", "reviewer"), ("legal", "legal_reviewer"), ("finance", "finance_officer"))

@@ -58,6 +58,14 @@ def told(hit):
     return tuple(str(value) for value in hit)
 
 
+def hits_of(con):
+    """Return the hits of a run by person."""
+    hits = defaultdict(list)
+    for *hit, person in con.execute(f"SELECT {', '.join(Hit._fields)}, person_id FROM kept_hit").fetchall():
+        hits[person].append(Hit(*hit))
+    return hits
+
+
 def judged(folder, lines, book=BOOK):
     """Generate, import, judge, store."""
     home = Home(folder / "var")
@@ -67,8 +75,6 @@ def judged(folder, lines, book=BOOK):
     serving = runs.current(home)
     with duck.connect(str(serving), read_only=True) as con:
         build(con, home.root / "desk", manifest.snapshot, AS_OF)
-        hits = defaultdict(list)
-        for *hit, person in con.execute(f"SELECT {', '.join(Hit._fields)}, person_id FROM kept_hit").fetchall():
-            hits[person].append(Hit(*hit))
+        hits = hits_of(con)
         people = con.execute("SELECT DISTINCT person_id FROM encounter ORDER BY 1").fetchall()
     return Judged(serving, Store(home.root / "desk"), dict(hits), tuple(p for (p,) in people), compiled(book))

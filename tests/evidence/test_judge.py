@@ -1,7 +1,10 @@
 """What a foreign verifier says of our proofs: Debian's golang.org/x/mod, on the golden log and on a living one."""
 
 import json
+import os
 import random
+import subprocess
+import zipfile
 
 import pytest
 
@@ -11,6 +14,7 @@ from tests.evidence.sites import draft, site
 from tests.evidence.test_note import golden_proof
 from zhunsheng.evidence import policy, proof, receipt
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import ROOT
 
 
 @pytest.fixture
@@ -80,3 +84,18 @@ def test_no_mutation_of_a_proof_survives_and_the_judge_agrees(judge, written):
         if number % 25 == 0:
             assert not judge(*written(data, record, golden.POLICY))[0], what
     assert survivors == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="an own root takes root")
+def test_a_receipt_is_judged_where_there_is_go_and_nothing_of_the_platform(judge, tmp_path):
+    def receipt(record):
+        with zipfile.ZipFile(tmp_path / "receipt.zip", "w") as archive:
+            archive.writestr("one.tlog-proof", golden_proof().data)
+            archive.writestr("one.record.json", record)
+            archive.writestr("policy", golden.POLICY)
+        command = [str(ROOT / "tools" / "judge-apart.sh"), str(tmp_path / "receipt.zip")]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    assert receipt(golden.ENTRIES[5]).stdout == "accepted 5 of 8\n"
+    other = receipt(golden.ENTRIES[4])
+    assert other.returncode != 0 and "refused" in other.stderr

@@ -96,6 +96,20 @@ def test_a_grant_ends(tmp_path):
         assert faults(here) == [(4, "no_grant")]
 
 
+def test_each_use_of_a_grant_of_sight_lies_within_it(tmp_path):
+    """Used before it was given, by another body, after its end, out of its days, or narrowed to none of them."""
+    with site(tmp_path) as here:
+        days = {"grantee": "body-7", "start": 0, "end": 1_790_001_000}
+        told = [
+            ("sight.used", {"acting": "body-7"}), ("sight.given", days), ("sight.used", {"acting": "body-7"}),
+            ("sight.used", {"acting": "body-8"}), ("sight.narrowed", {**days, "end": 1}),
+            ("sight.used", {"acting": "body-7"}), ("sight.narrowed", days), ("sight.used", {"acting": "body-7"}),
+            ("sight.ended", {}), ("sight.used", {"acting": "body-7"}),
+        ]  # fmt: skip
+        here.sequencer.submit([draft(n, "B1", 5, kind, **about) for n, (kind, about) in enumerate(told)])
+        assert faults(here) == [(n, "outside_grant") for n in (0, 3, 5, 9)]
+
+
 def test_rows_that_differ_from_leaves_are_named(tmp_path):
     with site(tmp_path) as here:
         start(here)

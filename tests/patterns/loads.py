@@ -223,7 +223,10 @@ COLUMNS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "item_code": st.sampled_from(ITEMS),
         "titles": st.sampled_from(["主任医师", "主任医师 副主任医师", "主治医师"]),
     },
-    "practitioner_valid": {"barring": st.sampled_from(["suspended", "suspended terminated"])},
+    "practitioner_valid": {
+        "barring": st.sampled_from(["suspended", "suspended terminated"]),
+        "exempt": st.sampled_from(["emergency", "emergency outpatient", ""]),
+    },
     "identity_failed": {"failing": st.sampled_from(["differed", "failed"])},
     "nursing_level": {"item_code": st.sampled_from(ITEMS), "level": st.sampled_from(["special", "1", "2", "3"])},
     "dup_settlement": {"compares": st.sampled_from(["invoice", "invoice_total"])},
@@ -327,10 +330,11 @@ _practices = st.lists(
 ).map(tuple)
 _decisions = st.lists(
     st.builds(
-        lambda who, status, period: PaymentStatus(who, status, *period),
+        lambda who, status, period, decision: PaymentStatus(who, status, *period, decision),
         st.sampled_from(["DR1", "DR2"]),
         st.sampled_from(["suspended", "terminated"]),
         _periods,
+        st.sampled_from(["", "ZG2026-00001", "ZG2026-00002"]),
     ),
     max_size=2,
 ).map(tuple)

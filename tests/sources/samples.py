@@ -155,6 +155,13 @@ PAYQUAL = [
     {"prac_psn_code": "D330102000001", "qual_stas": "暂停", "begndate": "2026-04-01", "enddate": "2026-06-30"},
     {"prac_psn_code": "D330102000001", "qual_stas": "终止", "begndate": "2026-09-01", "enddate": ""},
 ]
+PRACPTS = [
+    {"prac_psn_code": "D330102000001", "fixmedins_code": "H33010200001", "doc_no": "JF2026-00001",
+     "vio_bhvr": "重复收费",
+     "resp_type": "主要责任", "pts": "6", "rep_pts": "1", "begndate": "2026-04-01", "enddate": ""},
+    {"prac_psn_code": "D330102000002", "fixmedins_code": "H33010200001", "doc_no": "JF2026-00002", "vio_bhvr": "",
+     "resp_type": "", "pts": "2", "rep_pts": "", "begndate": "2026-05-01", "enddate": "2026-06-30"},
+]  # fmt: skip
 NURSCARE = [
     {
         "nurscare_sn": "N1",
@@ -273,6 +280,7 @@ ROWS = {
     "death": DEATH,
     "licdept": LICDEPT,
     "payqual": PAYQUAL,
+    "pracpts": PRACPTS,
     "nurscare": NURSCARE,
     "idchk": IDCHK,
     "setlinfo": SETLINFO,

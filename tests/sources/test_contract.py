@@ -140,6 +140,20 @@ def test_licences_and_qualifications_become_dated_rows(site):
     ]
 
 
+def test_points_become_dated_rows_and_a_wrong_row_says_why(site):
+    wrong = {**ROWS["pracpts"][0], "doc_no": "JF2026-00003", "pts": "13"}
+    path = write_csv(site.inbox, "pracpts", [*ROWS["pracpts"], wrong, {**wrong, "doc_no": "", "pts": "3"}])
+    report = site.load(path)
+    columns = "practitioner_id, institution_id, decision, act, responsibility, points, repaired, valid_from, valid_to"
+    place = "H33010200001"
+    assert site.rows("penalty_points", columns) == [
+        ("D330102000001", place, "JF2026-00001", "重复收费", "main", 6, 1, date(2026, 4, 1), None),
+        ("D330102000002", place, "JF2026-00002", None, None, 2, None, date(2026, 5, 1), date(2026, 7, 1)),
+    ]
+    assert {(one.row, one.column, one.code) for one in report.store.rows()} >= {(4, "pts", "ZS948")}
+    assert {one.row for one in report.store.rows()} == {4, 5}
+
+
 def test_nurscare_and_idchk_become_nursing_records_and_identity_checks(site):
     site.load(*(write_csv(site.inbox, kind, ROWS[kind]) for kind in ("nurscare", "idchk")))
     person = who(site, "330000000001")

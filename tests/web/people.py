@@ -21,6 +21,8 @@ ROLES = {
         "330781",
         (DutyName.REVIEWER, DutyName.IMPORTER),
     ),
+    "legal": (BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "", "330781", (DutyName.LEGAL_REVIEWER,)),
+    "finance": (BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "", "330781", (DutyName.FINANCE_OFFICER,)),
     "agency": (BodyKind.INSURANCE_AGENCY, "青禾县医保中心", "", "330781", (DutyName.REVIEWER,)),
     "health": (BodyKind.HEALTH_AUTHORITY, "青禾县卫生健康局", "", "330700", (DutyName.ANALYST,)),
     "whole": (BodyKind.INSURANCE_AUTHORITY, "全域医疗保障局", "", "", (DutyName.ANALYST, DutyName.IMPORTER)),
@@ -41,13 +43,14 @@ ROLES = {
 }
 COUNTY = {LEAD, TOWN, VILLAGE, OTHER, PHARMACY}
 SEES = {
-    "head": COUNTY, "reviewer": COUNTY, "agency": COUNTY, "health": COUNTY, "whole": set(PLACES),
+    "head": COUNTY, "reviewer": COUNTY, "legal": COUNTY, "finance": COUNTY, "agency": COUNTY,
+    "health": COUNTY, "whole": set(PLACES),
     "consortium": {LEAD, TOWN, VILLAGE}, "lead": {LEAD}, "town": {TOWN}, "other": {OTHER}, "pharmacy": {PHARMACY},
     "far": {FAR}, "vendor": set(), "auditor": set(), "admin": set(), "operator": set(),
     "keeper": set(), "watcher": set(), "police": set(), "idle": set(), "stranger": set(),
 }  # fmt: skip
 _OWN = {"lead", "idle", "town", "other", "pharmacy"}
-_BUREAU = {"head", "reviewer", "auditor", "admin", *_OWN}
+_BUREAU = {"head", "reviewer", "legal", "finance", "auditor", "admin", *_OWN}
 _REGION = {*_BUREAU, "agency", "consortium", "operator", "keeper", "watcher", "police"}
 #: Whose accounts each of those who read people meets: of the own body and its institutions, or of the region's bodies.
 PEOPLE_IN_REACH = {

@@ -155,7 +155,7 @@ def test_the_first_step_runs_out(people, clock):
     enter(client)
     clock.move(seconds=settings.SECOND_STEP_SECONDS + 1)
     answer = client.post("/login/second", {"code": code(people["reviewer"], clock)})
-    assert (answer.status_code, answer["Location"]) == (302, "/login?next=/")
+    assert (answer.status_code, answer["Location"]) == (302, "/login?next=/home")
     assert client.get("/rules").status_code == 302
 
 
@@ -370,7 +370,7 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(people):
     answer = Client().post("/findings/x/notes", {"text": "a"}, headers={"Referer": "http://testserver/findings/x?a=1"})
     assert answer["Location"] == "/login?next=/findings/x%3Fa%3D1"
     answer = Client().post("/findings/x/notes", {"text": "a"}, headers={"Referer": "https://example.org/x"})
-    assert answer["Location"] == "/login?next=/"
+    assert answer["Location"] == "/login?next=/home"
 
 
 def test_a_part_of_a_page_asked_for_after_the_session_ended_leads_the_whole_page_to_the_login(people):

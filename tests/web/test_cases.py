@@ -10,9 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.web.serving import LEAD, TOWN
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent
+from zhunsheng.casework.ledger.queries import differences
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db
+DECISION = {
+    "article": "reg-735/38", "loss_fen": "1000", "recover_fen": "1000", "nature": "fault", "gravity": "ordinary",
+    "self_reported": "no", "grade": "first", "measures": ["rectify", "fine"],
+}  # fmt: skip
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
@@ -65,9 +71,7 @@ def test_a_clue_from_findings_becomes_a_case_and_is_decided_by_two(people, as_):
     assert state(found) == "verifying"
     assert found.number in head.get("/cases").content.decode()
     assert found.number not in reviewer.get("/cases").content.decode()
-    assert settle(head, found).status_code == 302
-    assert state(found) == "filed"
-
+    assert settle(head, found).status_code == 302 and state(found) == "filed"
     text = reviewer.get(f"/cases/{found.pk}").content.decode()
     address = re.search(r'href="(/cases/new\?cycle=fund_case[^"]*)"', text)[1].replace("&amp;", "&")
     text = reviewer.get(address).content.decode()
@@ -92,9 +96,10 @@ def test_a_clue_from_findings_becomes_a_case_and_is_decided_by_two(people, as_):
     assert step(office, case, "defend", statement="系统升级所致", files=[held.digest]).status_code == 302
     assert "".join(map(str, reviewer.get(f"/cases/{case.pk}/files/{held.pk}").streaming_content)) != ""
     assert step(reviewer, case, "submit_for_review", opinion="申辩不成立").status_code == 302
-    assert step(reviewer, case, "pass_review", opinion="同意").status_code == 302
-    assert settle(head, case).status_code == 302
-    wrong = {"article": "reg-735/38", "loss_fen": "1000", "recover_fen": "1000", "reason": "依法从重处理，理由如下"}
+    assert step(as_("legal"), case, "pass_review", opinion="同意").status_code == 302
+    text = reviewer.get(f"/cases/{case.pk}").content.decode()
+    assert "处理档次" in text and 'value="1000.00"' in text and "¥1,000.00 – ¥2,000.00" in text
+    wrong = DECISION | {"reason": "依法从重处理，理由如下"}
     answer = step(reviewer, case, "decide_penalty", fine_fen="3000", **wrong)
     text = answer.content.decode()
     assert answer.status_code == 422 and "ZS913" in text and "依法从重处理，理由如下" in text and 'value="3000"' in text
@@ -103,8 +108,8 @@ def test_a_clue_from_findings_becomes_a_case_and_is_decided_by_two(people, as_):
     assert state(case) == "decided"
     text = office.get(f"/cases/{case.pk}").content.decode()
     assert "已决定" in text and "法制审核通过" not in text and "¥1,000.00" in text
-    events = CaseEvent.objects.filter(case=case)
-    assert set(events.values_list("evidence", flat=True)) <= set(EvidenceOutbox.objects.values_list("pk", flat=True))
+    rows = set(CaseEvent.objects.filter(case=case).values_list("evidence", flat=True))
+    assert rows <= set(EvidenceOutbox.objects.values_list("pk", flat=True))
 
 
 def test_a_stale_form_names_who_acted_and_keeps_what_was_typed(people, as_):
@@ -189,3 +194,69 @@ def test_the_pages_speak_english(people, as_):
     text = client.get(f"/cases/{found.pk}").content.decode()
     assert "Assign officers" in text and "Being verified" in text and "working days" in text
     assert "Follow" not in client.get("/cases").content.decode()
+
+
+def decided_case(people, as_):
+    """A case of the lead hospital that was decided and served through the pages: 1,000.00 and 1,200.00."""
+    reviewer, head = as_("reviewer"), as_("head")
+    sent = {"cycle": "fund_case", "institution": LEAD.id, "f-article": "reg-735/38", "f-reason": "线索属实",
+            "f-officers": [people["reviewer"].pk, people["head"].pk], "key": "k-money"}  # fmt: skip
+    assert reviewer.post("/cases/new", sent).status_code == 302
+    case = Case.objects.get(cycle="fund_case")
+    step(reviewer, case, "notify", article="reg-735/38", loss_fen="1000.00", facts="重复收费若干笔，详见清单")
+    step(as_("lead"), case, "waive")
+    step(reviewer, case, "submit_for_review", opinion="同意")
+    step(as_("legal"), case, "pass_review", opinion="同意")
+    step(reviewer, case, "decide_penalty", multiple="1.2", reason="依法处理，理由如下所述", **DECISION)
+    text = head.get(f"/cases/{case.pk}").content.decode()
+    assert "¥1,200.00" in text and "适用档次：首次违规" in text
+    settle(head, case)
+    today = f"{now():%Y-%m-%d}"
+    step(reviewer, case, "serve", served_on=today, way="direct")
+    assert state(case) == "recovering"
+    return case
+
+
+def test_instalments_are_proposed_edited_paid_listed_and_exported(people, as_):
+    case = decided_case(people, as_)
+    reviewer, finance, lead = as_("reviewer"), as_("finance"), as_("lead")
+    action = f"/cases/{case.pk}/moves/agree_instalments"
+    text = reviewer.get(f"/cases/{case.pk}?parts=2").content.decode()
+    rows = {name: re.findall(f'name="f-plan-{name}"[^>]*value="([^"]*)"', text) for name in ("on", "fund", "treasury")}
+    rows["on"] = re.findall(r'name="f-plan-on" type="date" value="([^"]*)"', text)
+    assert rows["fund"] == ["500.00", "500.00", "", ""] and rows["treasury"][:2] == ["600.00", "600.00"]
+    plan = {f"f-plan-{name}": values for name, values in rows.items()}
+    wrong = plan | {"f-plan-fund": ["400.00", "500.00", "", ""], "f-on_default": "all_due", "f-reason": "资金紧张"}
+    answer = reviewer.post(action, form(text, action) | wrong)
+    told = answer.content.decode()
+    assert answer.status_code == 422 and "ZS913" in told and 'value="400.00"' in told and "900.00" in told
+    assert reviewer.post(action, form(told, action) | wrong | plan).status_code == 302
+    assert settle(as_("head"), case).status_code == 302 and state(case) == "instalments"
+    today = f"{now():%Y-%m-%d}"
+    assert step(reviewer, case, "settle").status_code == 422
+    paid = {"account": "fund", "paid_on": today, "voucher": "YS-1"}
+    assert step(finance, case, "pay", paid_fen="500.00", **paid).status_code == 302
+    text = lead.get(f"/cases/{case.pk}").content.decode()
+    assert "追回台账" in text and "YS-1" in text and "已缴清" in text and "-500.00" in text
+    text = lead.get("/recoveries").content.decode()
+    assert case.number in text and "¥1,700.00" in text and "信用记录" in text and "首次违规" in text
+    assert case.number not in as_("town").get("/recoveries").content.decode()
+    assert case.number not in as_("town").get("/recoveries.csv").content.decode()
+    told = as_("finance").get("/recoveries.csv?due=open").content.decode()
+    assert all(word in told for word in ("截至", "到期,未缴清", "2200.00", "1700.00", "合计"))
+    for address in ("?due=never", "?state=nowhere", "?account=pocket"):
+        assert finance.get(f"/recoveries{address}").status_code == 400
+    assert as_("town").get(f"/recoveries?institution={LEAD.id}").status_code == 404
+    assert "没有符合条件的追回" in finance.get("/recoveries?due=late").content.decode()
+    assert list(differences()) == []
+
+
+def test_a_case_follows_only_one_about_the_same_institution_in_view(people, as_):
+    case = decided_case(people, as_)
+    sent = {"cycle": "clue", "origin": case.pk, "f-source": "finding", "f-summary": "再次发生", "key": "k9"}
+    answer = as_("reviewer").post("/cases/new", sent | {"institution": TOWN.id})
+    assert answer.status_code == 409 and "ZS941" in answer.content.decode()
+    assert as_("agency").post("/cases/new", sent | {"institution": LEAD.id}).status_code == 404
+    assert as_("reviewer").post("/cases/new", sent | {"institution": LEAD.id, "origin": 99999}).status_code == 404
+    assert as_("reviewer").post("/cases/new", sent | {"institution": LEAD.id}).status_code == 302
+    assert Case.objects.get(cycle="clue").origin_id == case.pk

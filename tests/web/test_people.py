@@ -176,7 +176,7 @@ def test_lost_factors_are_cleared_by_the_security_administrator_with_a_reason(pe
     address = f"/people/{people['head'].pk}/clear-factors"
     assert as_("operator").post(address, {"reason": "手机遗失"}).status_code == 403
     assert as_("keeper").post(address, {"reason": "手机遗失"}).status_code == 302
-    assert Client().post("/login", {"login": "head", "password": PASSWORD})["Location"] == "/"
+    assert Client().post("/login", {"login": "head", "password": PASSWORD})["Location"] == "/home"
     assert not people["head"].recovery_codes.exists()
 
 

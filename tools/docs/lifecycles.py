@@ -13,7 +13,8 @@ CERTAIN = {
     "to_verify": "待对照原文 to be checked",
     "local": "本地默认，待确认 local default",
 }
-KINDS = {"working": "工作日 working days", "calendar": "日 days", "year_end": "至当年年底 to the end of the year"}
+KINDS = {"working": "工作日 working days", "calendar": "日 days", "year_end": "至当年年底 to the end of the year",
+         "planned": "按分期表 by the plan"}  # fmt: skip
 ENDS = {"remind": "提醒 reminds", "escalate": "上报 escalates", "move": "自动办理 moves"}
 SIDES = {"handling": "承办 handling", "party": "当事人 party", "public": "公众 public", "clock": "期限 clock"}
 
@@ -118,7 +119,7 @@ def _who(who: Who) -> str:
 
 
 def _clock(cycle: Cycle, clock: Clock) -> list[object]:
-    length = KINDS[clock.kind] if clock.kind == "year_end" else f"{clock.days} {KINDS[clock.kind]}"
+    length = KINDS[clock.kind] if clock.days == 0 else f"{clock.days} {KINDS[clock.kind]}"
     more = "；".join(f"{one.days} ({_people(cycle, one.who)})" for one in clock.extensions)
     still = "、".join(cycle.state(key).zh for key in clock.excluded)
     end = ENDS[clock.at_end] + (f"：{cycle.move(clock.move).zh}" if clock.move else "")

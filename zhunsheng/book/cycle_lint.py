@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from zhunsheng.book.cycles import Clock, Cycle, Input, Move, Names, Opening, State
+from zhunsheng.book.cycles import Cite, Clock, Cycle, Input, Move, Names, Opening, State
 from zhunsheng.book.lint import Remark
 
 Place = tuple[Any, ...]
@@ -24,7 +24,14 @@ class Fault:
 def faults(cycle: Cycle, names: Names) -> list[Fault]:
     """Return what is wrong, names before what is built on them: the first one is worth mending first."""
     found = list(_names(cycle, names))
-    return found or [*_states(cycle), *_graph(cycle), *_moves(cycle), *_clocks(cycle), *_bands(cycle)]
+    return found or [
+        *_states(cycle),
+        *_graph(cycle),
+        *_moves(cycle),
+        *_clocks(cycle),
+        *_bands(cycle),
+        *_recovery(cycle),
+    ]
 
 
 def about_cycles(cycles: Iterable[Cycle]) -> list[Remark]:
@@ -167,11 +174,12 @@ def _moves(cycle: Cycle) -> Iterator[Fault]:
 
 def _of_input(one: Input) -> list[tuple[bool, str, str]]:
     turned = one.least is not None and one.most is not None and one.least > one.most
-    unlimited = one.kind in ("text", "amount", "integer", "people", "attachment", "codes") and one.most is None
+    unlimited = one.kind in ("text", "amount", "integer", "people", "attachment", "codes", "plan") and one.most is None
     return [
         (turned, f"字段“{one.zh}”下限大于上限。", f"'{one.id}': least is above most."),
         (unlimited, f"字段“{one.zh}”没有上限。", f"'{one.id}' has no upper limit."),
-        ((one.kind == "choice") != bool(one.choices), f"字段“{one.zh}”的选项不对。", f"'{one.id}': wrong choices."),
+        ((one.kind in ("choice", "several")) != bool(one.choices), f"字段“{one.zh}”的选项不对。",
+         f"'{one.id}': wrong choices."),
         ((one.kind == "amount") != one.id.endswith("_fen"), f"金额字段“{one.zh}”须以 _fen 结尾。",
          f"'{one.id}': amounts, and they alone, end in _fen."),
     ]  # fmt: skip
@@ -185,7 +193,8 @@ def _clocks(cycle: Cycle) -> Iterator[Fault]:
             (not runs, "没有状态使用。", "no state runs it."),
             (bool(runs & set(clock.excluded)), "同一状态既计时又扣除。", "it both runs and stands still in a state."),
             (not runs <= sources, "届满的动作不能在每个计时状态办理。", "its move is not open wherever it runs."),
-            ((clock.kind == "year_end") != (clock.days == 0), "天数与计法不合。", "its days and kind do not agree."),
+            ((clock.kind in ("year_end", "planned")) != (clock.days == 0), "天数与计法不合。",
+             "its days and kind do not agree."),
             (any(not who.duties for one in clock.extensions for who in cycle.named(one.who)), "延长未写明职责。",
              "an extension names no duty."),
         ]  # fmt: skip
@@ -208,13 +217,41 @@ def _bands(cycle: Cycle) -> Iterator[Fault]:
             yield Fault(("bands", n), "幅度所指字段不存在或上下限颠倒。", "A band names no field of a guarded move.")
 
 
+def _recovery(cycle: Cycle) -> Iterator[Fault]:
+    """Money needs its accounts; each charge a field and an account, the late penalty two charges, plans a clock."""
+    found, booked = cycle.recovery, [move for move in cycle.moves if move.books]
+    if found is None:
+        if booked:
+            yield Fault(("moves",), "有动作涉及款项，却没有写明账户。", "A move books money and no account is named.")
+        return
+    charges, accounts = {one.id for one in found.charges}, {one.id for one in found.accounts}
+    fields = {one.id for move in booked for one in move.needs}
+    clocks = {one.id: one.kind for one in cycle.clocks}
+    cites = {found.late.cite, found.plan_cite, *(one.cite for one in found.accounts)}
+    wrong = [
+        *(one.id for one in found.charges if one.account not in accounts or one.field not in fields),
+        *({found.late.of, found.late.charge} - charges),
+        *(cites - set(cycle.cites)),
+        *([] if clocks.get(found.due_clock) == "calendar" else [found.due_clock]),
+        *([] if clocks.get(found.plan_clock) == "planned" else [found.plan_clock]),
+    ]
+    for name in wrong:
+        yield Fault(("recovery",), f"款项中的“{name}”没有定义。", f"The money names '{name}', which nothing defines.")
+
+
 def _open_points(cycle: Cycle) -> Iterator[Remark]:
-    told = {
+    for clock in cycle.clocks:
+        for key in dict.fromkeys(_cites(clock)):
+            told = (f"期限“{clock.zh}”", f"Clock '{clock.en}'")
+            yield from open_point("cycle", cycle.name, told, cycle.cites[key])
+
+
+def open_point(kind: Literal["cycle", "scheme"], name: str, told: tuple[str, str], cite: Cite) -> Iterator[Remark]:
+    """Yield what a figure (``told`` in both languages) still waits for, by how surely its place was seen."""
+    open_words = {
         "local": ("local_value", "为本地默认，待确认", "is a local default to confirm"),
         "to_verify": ("law_to_verify", "待对照原文核实", "is to be checked against the original"),
     }
-    for clock in cycle.clocks:
-        for key in dict.fromkeys(_cites(clock)):
-            if found := told.get(cycle.cites[key].certainty):
-                code, zh, en = found
-                yield Remark("cycle", cycle.name, "warning", code, f"期限“{clock.zh}”{zh}", f"Clock '{clock.en}' {en}")
+    if found := open_words.get(cite.certainty):
+        code, zh, en = found
+        yield Remark(kind, name, "warning", code, f"{told[0]}{zh}", f"{told[1]} {en}")

@@ -17,12 +17,18 @@ from pydantic import Field, ValidationError
 
 from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.models import LawRef
+from zhunsheng.book.recovery import Recovery
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
 
 #: Seen in the official text, in a secondary copy, to be confirmed against the original, or a default of this site.
 Certainty = Literal["seen", "secondary", "to_verify", "local"]
-Kind = Literal["text", "code", "amount", "integer", "date", "choice", "article", "people", "attachment", "codes"]
+Kind = Literal[
+    "text", "code", "amount", "integer", "multiple", "date", "choice", "several", "article", "people", "attachment",
+    "codes", "plan",
+]  # fmt: skip
+#: What a step means for the money of a case.
+Books = Literal["", "decision", "service", "adjustment", "plan", "payment", "reversal", "refund", "late", "default"]
 Name = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
 
 
@@ -53,7 +59,8 @@ class Who(Entry):
 class Input(Entry):
     """A typed field of a move. ``least`` and ``most`` limit characters of a text, fen of an amount, how many of a list.
 
-    ``when`` limits a date against the day of the move. ``internal`` fields are not shown to the party.
+    ``when`` limits a date against the day of the move. ``internal`` fields are not shown to the party. A ``multiple``
+    is kept in 1/10000 (limits too), a ``plan`` as rows of day and fen per account (limits count rows).
     """
 
     id: str = Name
@@ -79,14 +86,15 @@ class Extension(Entry):
 class Clock(Entry):
     """A time limit. It runs in the states that name it and stands still in ``excluded`` ones; elsewhere it ends.
 
-    ``kind`` says how days are counted; ``year_end`` has no days and is due on the last day of the year it began in.
+    ``kind`` says how days are counted; ``year_end`` has no days and is due on the last day of the year it began in,
+    ``planned`` has none either: a step names its day.
     """
 
     id: str = Name
     zh: str
     en: str
     days: int = Field(ge=0)
-    kind: Literal["working", "calendar", "year_end"]
+    kind: Literal["working", "calendar", "year_end", "planned"]
     excluded: tuple[str, ...] = ()
     extensions: tuple[Extension, ...] = ()
     at_end: Literal["remind", "escalate", "move"]
@@ -111,6 +119,7 @@ class Move(Entry):
 
     ``to`` may be ``same``: the case stays where it is and the step is recorded. ``names_party`` is the field that says
     which institution the case is about, where that was open until now. The party does not see an ``internal`` step.
+    ``books`` says what the step means for the money of the case.
     """
 
     id: str = Name
@@ -124,6 +133,7 @@ class Move(Entry):
     needs: tuple[Input, ...] = ()
     names_party: str = ""
     internal: bool = False
+    books: Books = ""
     evidence: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
 
 
@@ -167,6 +177,7 @@ class Cycle(Dated):
     opening: Opening
     moves: tuple[Move, ...]
     bands: tuple[Band, ...] = ()
+    recovery: Recovery | None = None
 
     @property
     def digest(self) -> str:

@@ -18,9 +18,12 @@ from zhunsheng.book.models import Batch, Book, ListKind, Parameter, ParameterVal
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something the linter says of a rule, a knowledge list or a batch. ``level`` is ``error`` or ``warning``."""
+    """Something the linter says of a rule, a knowledge list, a batch, a life-cycle or a reward scheme.
 
-    kind: Literal["rule", "list", "batch", "cycle"]
+    ``level`` is ``error`` or ``warning``.
+    """
+
+    kind: Literal["rule", "list", "batch", "cycle", "handling", "scheme"]
     about: str
     level: Literal["error", "warning"]
     code: str

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from zhunsheng.cli import bench, book, compare, county, demo, doctor, evidence, intake, judge, serve, witness
+from zhunsheng.cli import (
+    backup,
+    bench,
+    book,
+    compare,
+    county,
+    demo,
+    doctor,
+    evidence,
+    intake,
+    judge,
+    ledger,
+    serve,
+    tips,
+    upgrade,
+    witness,
+)
 
 app = typer.Typer(
     name="zhunsheng",
@@ -23,6 +39,10 @@ app.command("answers")(judge.answers)
 app.add_typer(book.app, name="book")
 app.add_typer(evidence.app, name="log")
 app.add_typer(witness.app, name="witness")
+app.add_typer(backup.app, name="backup")
+app.command("upgrade")(upgrade.upgrade)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(tips.app, name="tips")
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)

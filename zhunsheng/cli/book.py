@@ -8,15 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng import runs
-from zhunsheng.book import Book, draft, load
+from zhunsheng.book import Book, draft, load, rewards
+from zhunsheng.book import points as penalty_points
 from zhunsheng.book.cycle_lint import about_cycles
+from zhunsheng.book.handling import about_handling, load_grades, load_overturning
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
 from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
-from zhunsheng.cli.site import decided, life_cycles, load_knowledge
+from zhunsheng.cli.site import check_documents, decided, life_cycles, load_knowledge
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home, rulebook
@@ -45,10 +47,14 @@ def show_book(as_of: AsOf = None, json: Json = False) -> None:
 
 @app.command()
 def lint(json: Json = False) -> None:
-    """校验规则库：算例、边界、期间、引文、签署、复核、生命周期。Check examples, dates, citations, life-cycles."""
+    """校验规则库：算例、边界、期间、引文、签署、复核、生命周期、奖励。Check examples, dates, law, cycles, rewards."""
     with show.problems(as_json=json):
         remarks = lint_book(load(rulebook(), home().book), now().date())
         remarks += about_cycles(life_cycles().values())
+        remarks += rewards.about_schemes(rewards.load_schemes(rulebook()).values())
+        check_documents()
+        remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
+        remarks += penalty_points.about_schemes(penalty_points.load_schemes(rulebook()))
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

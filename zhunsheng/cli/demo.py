@@ -126,20 +126,50 @@ def _log(site: Home) -> None:
     make_demo_log(site)
 
 
+#: Two prescribers of an institution who are registered there and whom no register has suspended.
+_PRESCRIBERS = """
+SELECT f.practitioner_id FROM finding AS f INNER JOIN practitioner AS p USING (practitioner_id, institution_id)
+WHERE f.institution_id = ? AND f.practitioner_id NOT IN (SELECT practitioner_id FROM payment_status)
+GROUP BY f.practitioner_id ORDER BY COUNT(*) DESC, f.practitioner_id LIMIT 2
+"""
+#: The findings of the self-check: of the hospital, and not those of the case that is told already.
+OWN = (
+    "SELECT finding_id, amount_fen, month FROM finding WHERE institution_id = ? AND rule_id <> ? AND amount_fen > 0 "
+    "AND verdict <> 'unknown' AND month IS NOT NULL ORDER BY amount_fen DESC, finding_id LIMIT 12"
+)
+
+
 def _story(site: Home) -> None:
-    """Open the demo's case on findings of the hospital that has an account."""
+    """Open the demo's case on findings of the hospital that has an account, and tell tip-offs about it."""
     from zhunsheng.casework.bodies.models import User
     from zhunsheng.casework.cases.demo import RULE, tell
+    from zhunsheng.casework.documents import demo as documents
+    from zhunsheng.casework.inspections import demo as inspections
+    from zhunsheng.casework.points.demo import tell as tell_points
+    from zhunsheng.casework.selfchecks import demo as selfchecks
+    from zhunsheng.casework.tips.demo import tell as tell_tips
 
     office = User.objects.filter(login="hospital").select_related("body").first()
     place = office.body.institution_code if office and office.body else ""
     sql = (
         "SELECT finding_id, amount_fen FROM finding WHERE institution_id = ? AND rule_id = ? AND verdict <> 'unknown' "
-        "AND amount_fen > 0 ORDER BY amount_fen DESC, finding_id LIMIT 20"
+        "AND amount_fen > 0 AND month < '2026-07' ORDER BY amount_fen DESC, finding_id LIMIT 20"
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()
-    tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+        named = con.execute(_PRESCRIBERS, [place]).fetchall()
+        places = con.execute("SELECT institution_id, name FROM institution ORDER BY institution_id").fetchall()
+        others = con.execute(OWN, [place, RULE]).fetchall()
+    case = tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
+    if case is not None:
+        documents.tell(case)
+    tell_points(case, [who for (who,) in named])
+    tell_tips(place)
+    inspections.tell(places)
+    own = [{"finding_id": key, "amount_fen": fen} for key, fen, _ in others]
+    months = sorted(month for *_, month in others)
+    if months:
+        selfchecks.tell(own, place, f"{months[0]}-01", f"{months[-1]}-28")
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

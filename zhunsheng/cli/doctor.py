@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -15,35 +15,26 @@ import typer
 
 from zhunsheng import runs
 from zhunsheng.book import load
-from zhunsheng.cli import show, site
+from zhunsheng.cli import show, site, upkeep
 from zhunsheng.cli.options import Json
 from zhunsheng.engines import spark
 from zhunsheng.facts import lake
+from zhunsheng.kernel.checks import Check
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import ROOT, home, rulebook
 from zhunsheng.kernel.time import now
 from zhunsheng.kernel.workdays import workday
 from zhunsheng.patterns.lint import lint
 
-NEED_FREE_GIB = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: whether it is well, what was seen, and the command that mends it."""
-
-    name: str
-    state: str  # well, poor (works, worth a look) or missing
-    seen: str
-    mend: str = ""
+#: Room that must be there, and the share of the disk below which it is nearly full.
+NEED_FREE_GIB, NEED_FREE_SHARE = 2, 0.1
 
 
 def doctor(json: Json = False) -> None:
     """检查这台机器与站点：缺什么，用哪条命令补。Name what is missing and the command that mends it."""
     checks = [_safely(look) for look in LOOKS]
-    rows = [[{"well": "正常", "poor": "留意", "missing": "缺"}[c.state], c.name, c.seen, c.mend] for c in checks]
     data = {"checks": [asdict(check) for check in checks]}
-    show.say(data, as_json=json, human=lambda: show.table("检查", ["状态", "项", "所见", "补救命令"], rows))
+    show.say(data, as_json=json, human=lambda: show.checks("检查", checks))
     if any(check.state == "missing" for check in checks):
         raise typer.Exit(show.ATTENTION)
 
@@ -92,9 +83,10 @@ def _folder() -> Check:
     root = home().root
     parent = next(path for path in (root, *root.parents) if path.exists())
     free = shutil.disk_usage(parent).free / 2**30
-    state = "well" if free >= NEED_FREE_GIB else "missing"
+    share = shutil.disk_usage(parent).free / shutil.disk_usage(parent).total
+    state = "missing" if free < NEED_FREE_GIB else "poor" if share < NEED_FREE_SHARE else "well"
     mend = "" if state == "well" else "腾出空间，或用 ZHUNSHENG_HOME 指到别处"
-    return Check("站点目录", state, f"{root}，余 {free:.1f} GiB", mend)
+    return Check("站点目录", state, f"{root}，余 {free:.1f} GiB（{share:.0%}）", mend)
 
 
 def _assets() -> Check:
@@ -171,4 +163,4 @@ def _spark() -> Check:
     return Check("Spark", "well", f"可用，Java 在 {spark.java()}")
 
 
-LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays, _walls, _spark)
+LOOKS = (_python, _libraries, _tools, _folder, _assets, _book, _lake, _run, _workdays, _walls, _spark, *upkeep.LOOKS)

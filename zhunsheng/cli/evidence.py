@@ -9,6 +9,7 @@ import typer
 
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
+from zhunsheng.cli.site import clock_accepted, reconciled
 from zhunsheng.evidence import leaf, monitor, note, policy, receipt, rollback, store, verify
 from zhunsheng.evidence.places import LogPlace, WitnessPlace, make_log, read, reopen
 from zhunsheng.evidence.sequencer import only_one
@@ -148,6 +149,28 @@ def _of_signer(folder: Path | None) -> dict[str, Any]:
         return {}
     desk = WitnessPlace(folder).desk()
     return {"signed": desk.signed(), "own": desk.key.verifier.name}
+
+
+@app.command("reconcile")
+def reconcile(json: Json = False) -> None:
+    """逐行对照数据库与日志。Compare each row of evidence with its leaf; exit 3 when something differs."""
+    with show.problems(as_json=json):
+        told = reconciled()
+    human = {name: value for name, value in told.items() if not isinstance(value, dict | list)}
+    show.say(told, as_json=json, human=lambda: show.lines(human | told["wrong"] | dict(told["named"])))
+    if told["wrong"]:
+        raise typer.Exit(show.ATTENTION)
+
+
+@app.command("clock")
+def accept_clock(
+    reason: Annotated[str, typer.Option("--reason", help="原因，写入存证。The reason; it is kept as evidence.")],
+    json: Json = False,
+) -> None:
+    """时钟曾走快、现已校正：留证后继续写入。The clock ran ahead and is right again: go on, with evidence of it."""
+    with show.problems(as_json=json):
+        told = {"sequence": clock_accepted(reason)}
+    show.say(told, as_json=json, human=lambda: show.lines(told))
 
 
 @app.command("recover")

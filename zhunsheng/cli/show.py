@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from zhunsheng.kernel.checks import Check
 from zhunsheng.kernel.errors import Problem
 
 ATTENTION = 3
@@ -31,6 +32,8 @@ STEPS = {
     "facts": "装入事实",
     "judge": "逐样式判定",
     "assemble": "汇成疑点",
+    "copy": "复制",
+    "restore": "恢复",
 }
 
 
@@ -51,6 +54,12 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     for row in rows:
         shown.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     out.print(shown)
+
+
+def checks(title: str, looked: Iterable[Check]) -> None:
+    """Print what was looked at as a table: state, name, what was seen, the command that mends it."""
+    states = {"well": "正常", "poor": "留意", "missing": "缺"}
+    table(title, ["状态", "项", "所见", "补救命令"], [[states[c.state], c.name, c.seen, c.mend] for c in looked])
 
 
 def lines(told: Mapping[str, object]) -> None:

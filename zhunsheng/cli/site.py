@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from zhunsheng.evidence.places import LogPlace
 from zhunsheng.facts import lake
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest_file
@@ -20,12 +22,57 @@ if TYPE_CHECKING:
     from zhunsheng.sources import LoadReport
 
 
-def ready(*, quiet: bool = True) -> None:
-    """Load Django and bring the database to the present schema."""
-    _django()
+def ready() -> None:
+    """Load Django and bring a new database, or that of a demo, to the present schema.
+
+    Raises Problem ZS978 for a database with rows of an older version: ``upgrade`` backs it up first.
+    """
+    open_site()
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0 if quiet else 1, interactive=False)
+    from zhunsheng.casework.backups.examine import pending, unknown
+
+    if newer := unknown():
+        raise Problem("ZS978", waiting=0, first=newer[0])
+    waiting = pending()
+    if waiting and loaded() and not (home().root / "demo").exists():
+        raise Problem("ZS978", waiting=len(waiting), first=waiting[0])
+    if waiting:
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def loaded() -> bool:
+    """Whether the database holds rows of people: then an upgrade comes after a backup."""
+    from django.db import connection
+
+    from zhunsheng.casework.bodies import walls
+
+    if "outbox_evidenceoutbox" not in connection.introspection.table_names():
+        return False
+    with walls.within(walls.SITE), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM outbox_evidenceoutbox LIMIT 1")
+        return cursor.fetchone() is not None
+
+
+def open_site() -> None:
+    """Load Django; the database stays as it is."""
+    _django()
+
+
+def reconciled() -> dict[str, Any]:
+    """Compare rows of evidence with leaves of the log. Raises Problem ZS812 without a log."""
+    ready()
+    from zhunsheng.casework.seals.reconcile import reconcile
+
+    return asdict(reconcile(LogPlace(home().log)))
+
+
+def clock_accepted(reason: str) -> int:
+    """Leave evidence that the clock was set back on purpose; return its number."""
+    ready()
+    from zhunsheng.casework.outbox.actions import Process, accept_clock
+
+    return accept_clock(Process("cli"), reason).pk
 
 
 def _django() -> None:
@@ -67,6 +114,15 @@ def life_cycles() -> dict[str, Cycle]:
     from zhunsheng.casework.cases.library import cycles
 
     return cycles()
+
+
+def check_documents() -> None:
+    """Raise Problem ZS961 for a template of documents that its life-cycle does not bear out."""
+    _django()
+    from zhunsheng.casework.documents.library import numbers, templates
+
+    templates()
+    numbers()
 
 
 def decided() -> dict[str, str]:

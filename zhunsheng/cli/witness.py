@@ -10,7 +10,7 @@ import typer
 
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
-from zhunsheng.evidence import http
+from zhunsheng.evidence import figures, http
 from zhunsheng.evidence.places import WitnessPlace, addresses, make_witness
 from zhunsheng.evidence.signer import NEVER
 from zhunsheng.kernel.time import SHANGHAI, parse_date
@@ -45,7 +45,8 @@ def run(
     """启动见证与签名服务。Serve until stopped."""
     with show.problems(as_json=False):
         posts, witness = addresses(WitnessPlace(folder), _first_second(since) if since else NEVER)
-    with http.server(host, port, posts, witness.about) as server:
+    gets = figures.answers(witness, WitnessPlace(folder).desk())
+    with http.server(host, port, posts, gets) as server:
         show.out.print(f"http://{host}:{server.server_address[1]}  {witness.key.verifier.vkey}", highlight=False)
         try:
             server.serve_forever()

@@ -14,6 +14,12 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       _CLAIM: the claim that holds the login (preferred_username); _FACTOR: 1 when it asks for the
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
+ZHUNSHENG_METRICS_TOKEN  opens /metrics to who shows it; ZHUNSHENG_WORKER_PORT, _SEQUENCER_PORT: where those answer
+ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails and
+                      on documents, where they are checked
+ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: STARTTLS; smtp+plain: none);
+                      ZHUNSHENG_MAIL_FROM: its sender. Without it no mail is offered
+ZHUNSHENG_WEBHOOK_HOSTS  hosts of the own network that webhooks may call, comma-separated
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 
@@ -23,6 +29,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -66,12 +73,21 @@ INSTALLED_APPS = [
     "zhunsheng.casework.outbox",
     "zhunsheng.casework.bodies",
     "zhunsheng.casework.accounts",
+    "zhunsheng.casework.inbox",
     "zhunsheng.casework.jobs",
     "zhunsheng.casework.imports",
     "zhunsheng.casework.judgements",
     "zhunsheng.casework.worklist",
     "zhunsheng.casework.decisions",
     "zhunsheng.casework.cases",
+    "zhunsheng.casework.grants",
+    "zhunsheng.casework.tips",
+    "zhunsheng.casework.documents",
+    "zhunsheng.casework.ledger",
+    "zhunsheng.casework.points",
+    "zhunsheng.casework.inspections",
+    "zhunsheng.casework.samples",
+    "zhunsheng.casework.selfchecks",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
@@ -141,7 +157,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "overview"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 #: Failures within the window after which a login name, or an address, waits until the window has passed.
 LOGIN_LIMITS = {"login": 5, "address": 50, "window_seconds": 900}
@@ -181,9 +197,19 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC
 BEHIND_PROXY = os.environ.get("ZHUNSHENG_PROXY") == "1"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
+#: Opens ``/metrics`` to who shows it; without it only this machine sees them.
+METRICS_TOKEN = os.environ.get("ZHUNSHENG_METRICS_TOKEN", "")
 X_FRAME_OPTIONS = "DENY"
+
+_MAIL = urlsplit(os.environ.get("ZHUNSHENG_MAIL", ""))
+EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "", _MAIL.port or {"smtps": 465, "smtp": 587}.get(_MAIL.scheme, 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("ZHUNSHENG_MAIL_FROM", "zhunsheng@localhost")
+WEBHOOK_HOSTS = frozenset(name for name in os.environ.get("ZHUNSHENG_WEBHOOK_HOSTS", "").split(",") if name)
 
 #: Uploads: bytes of one file, files of one import, kinds by suffix; bytes of an order and of any other request's body.
 UPLOAD_LIMITS = {
@@ -193,8 +219,24 @@ UPLOAD_LIMITS = {
     "body_bytes": 256 * 1024,
     "order_bytes": 1024 * 1024,
 }
+#: The address under which the public reaches the site: for links in mails, and printed on documents for checking them.
+SITE_ADDRESS = os.environ.get("ZHUNSHENG_ADDRESS", "").rstrip("/") or next(
+    (f"https://{name}" for name in ALLOWED_HOSTS if name not in LOCAL_HOSTS), "http://127.0.0.1:8000"
+)
+#: Codes that are none which an address may try within the window; bytes of a document that anyone may have compared.
+CHECK_LIMITS = {"address": 20, "window_seconds": 600, "bytes": 4 * 1024**2}
 #: Bytes of one attachment of a case.
 ATTACHMENT_BYTES = 50 * 1024**2
+#: Pages of tip-offs, which ask for no login: reports and wrong receipt codes of one address in an hour; files of one
+#: report, bytes of each and of a whole form; seconds for which a receipt opens its page.
+TIP_LIMITS = {
+    "report": 30,
+    "follow": 20,
+    "files": 5,
+    "file_bytes": 10 * 1024**2,
+    "body_bytes": 52 * 1024**2,
+    "follow_seconds": 1800,
+}
 #: Milliseconds within which an order is judged; a rule that comes later is told as not judged.
 DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -17,6 +17,7 @@ from zhunsheng.desk.forms import OrderForm
 from zhunsheng.desk.judging import BUDGET_MS, Answer, judge, plain
 from zhunsheng.desk.orders import order_view
 from zhunsheng.desk.store import Opened, Store
+from zhunsheng.facts.rulings import InForce
 from zhunsheng.kernel.errors import Problem
 
 #: Seconds a thread may hold the interpreter while another waits, as long as a book is being taken over.
@@ -40,9 +41,15 @@ class Told:
 class Desk:
     """Judges orders. One reference names the book in force; a request keeps the one that it began with."""
 
-    def __init__(self, store: Store, make: Callable[[str | None], CompiledBook | None]) -> None:
-        """``make`` returns the present book made ready, or None where it is the one of the digest that it is given."""
+    def __init__(
+        self, store: Store, make: Callable[[str | None], CompiledBook | None], ruled: InForce | None = None
+    ) -> None:
+        """``make`` returns the present book made ready, or None where it is the one of the digest that it is given.
+
+        ``ruled`` knows which practitioners the site barred from payment, as of the moment it is asked.
+        """
         self.store = store
+        self._ruled = ruled
         self._make = make
         self._compiled: CompiledBook | None = None
         self._lock = threading.Lock()
@@ -82,7 +89,7 @@ class Desk:
         began = time.perf_counter()
         book = self.in_force(budget_ms / 1000)
         opened = self.store.open()
-        view = order_view(asked, person_id, institution_id, opened)
+        view = order_view(asked, person_id, institution_id, opened, self._ruled)
         answer = judge(book, view, asked.moment, budget_ms=budget_ms, began=began)
         return Told(answer, view, _history(asked, opened), asked.language)
 

@@ -9,16 +9,20 @@ from typing import Any
 from zhunsheng.desk.focus import OrderView
 from zhunsheng.desk.forms import EncounterForm, LineForm, OrderForm
 from zhunsheng.desk.store import Opened
+from zhunsheng.facts.rulings import InForce
 from zhunsheng.kernel.money import times
-from zhunsheng.patterns.base import Case, Diagnosis, Line, Stay
+from zhunsheng.patterns.base import Case, Diagnosis, Line, PaymentStatus, Stay
 
 
-def order_view(asked: OrderForm, person_id: str, institution_id: str, opened: Opened | None) -> OrderView:
+def order_view(
+    asked: OrderForm, person_id: str, institution_id: str, opened: Opened | None, ruled: InForce | None = None
+) -> OrderView:
     """Return the facts to judge. ``person_id`` is the pseudonym, ``institution_id`` who asks.
 
     Rows of the order replace rows of the same id that are known. History given by the asker is laid over the site's own
     or, where it is ``complete``, takes its place; what is registered of the person (deaths, use records) and of
-    institutions is the site's in either case. Rows of other institutions that the asker did not bring stay hidden.
+    institutions is the site's in either case; its decisions on payment qualification are those of this moment. Rows of
+    other institutions that the asker did not bring stay hidden.
     """
     known = opened.case(person_id) if opened else Case(person_id)
     past = asked.history
@@ -36,7 +40,15 @@ def order_view(asked: OrderForm, person_id: str, institution_id: str, opened: Op
     )
     lines = [line.line_id for line in own["lines"]]
     view = opened.registered(case) if opened else case
-    return OrderView(view, lines, [asked.encounter.encounter_id], foreign)
+    return OrderView(_ruled(view, ruled) if ruled else view, lines, [asked.encounter.encounter_id], foreign)
+
+
+def _ruled(case: Case, ruled: InForce) -> Case:
+    """Return a case with the site's decisions as they are now in place of those that a store was built with."""
+    imported = (one for one in case.payment_statuses if not one.decision)
+    named = sorted({line.practitioner_id for line in case.lines if line.practitioner_id})
+    own = (PaymentStatus(*one) for who in named for one in ruled.of(who))
+    return replace(case, payment_statuses=(*imported, *own))
 
 
 def _over(known: Case, rows: dict[str, tuple[Any, ...]]) -> Case:

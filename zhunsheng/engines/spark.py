@@ -167,7 +167,9 @@ class Spark:
         kinds = {name: SQL[promised.column(name).kind] for name in promised.names}
         if paths:
             schema = ", ".join(f"{name} {dialect.kind(kind)}" for name, kind in kinds.items())
-            reader = self._session.read.schema(schema).option("basePath", f"{root}/tables/{table}")
+            reader = self._session.read.schema(schema)
+            if promised.partition:
+                reader = reader.option("basePath", f"{root}/tables/{table}")
             frame = reader.parquet(*paths).select(*kinds)
         else:
             frame = self._empty(kinds)

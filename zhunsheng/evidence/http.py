@@ -58,8 +58,14 @@ def _cut(held: socket.socket) -> None:
         held.shutdown(socket.SHUT_RDWR)
 
 
-def server(host: str, port: int, posts: Mapping[str, Handle], about: Callable[[], bytes]) -> ThreadingHTTPServer:
-    """Return a server, listening and not yet serving: POST to the given paths, GET / tells ``about`` it."""
+def server(
+    host: str, port: int, posts: Mapping[str, Handle], about: Callable[[], bytes] | Mapping[str, Callable[[], Answer]]
+) -> ThreadingHTTPServer:
+    """Return a server, listening and not yet serving: POST to the given paths, GET / tells ``about`` it.
+
+    Where ``about`` is a mapping, it says what GET answers by path.
+    """
+    gets = about if isinstance(about, Mapping) else dict.fromkeys(("/", "/healthz"), lambda: Answer(200, about()))
 
     class Handler(BaseHTTPRequestHandler):
         """Answers one connection."""
@@ -69,7 +75,7 @@ def server(host: str, port: int, posts: Mapping[str, Handle], about: Callable[[]
 
         def do_GET(self) -> None:
             """Tell what this is."""
-            self._send(Answer(200, about()) if self.path in ("/", "/healthz") else Answer(404, b"not found\n"))
+            self._send(gets[self.path]() if self.path in gets else Answer(404, b"not found\n"))
 
         def do_POST(self) -> None:
             """Answer a request."""

@@ -2,8 +2,9 @@
 
 Checked: the entries make up the signed head; each leaf is signed by the body that it names; the sequence of a case has
 no gap and names the index of its previous leaf; no row stands twice; no leaf is dated long before those in front of it
-or after the head; a rule book that is cited was logged before; no body acted in a kind for which it held no grant; and,
-where they are given, that rows equal leaves and that what the body's own signer signed stands in the log and nothing
+or after the head; a rule book that is cited was logged before; no body acted in a kind for which it held no grant;
+nobody used a grant of sight that was not logged, for another body, out of its days or after its end; and, where they
+are given, that rows equal leaves and that what the body's own signer signed stands in the log and nothing
 else in its name.
 """
 
@@ -25,6 +26,7 @@ from zhunsheng.kernel.errors import Problem
 #: Seconds by which the times of leaves may lie apart from their order: signers take leaves of the present day.
 DRIFT = 86_400
 RULE_VERSION, GRANT, GRANT_ENDED = "rule.version", "grant", "grant.ended"
+SIGHT_GIVEN, SIGHT_NARROWED, SIGHT_ENDED, SIGHT_USED = "sight.given", "sight.narrowed", "sight.ended", "sight.used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class State:
     sources: dict[str, int] = field(default_factory=dict)
     rulebooks: list[str] = field(default_factory=list)
     grants: list[dict[str, Any]] = field(default_factory=list)
+    #: Grants of sight that hold, by the pseudonym of their case: what is told of each.
+    sights: dict[str, dict[str, Any]] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     faults: int = 0
     latest: int = 0
@@ -124,9 +128,10 @@ def _look(entry: bytes, rules: Rules, state: State, sealed_at: int | None) -> li
     except Problem as problem:
         return [Fault(index, "not_a_leaf", problem.code)]
     one = envelope.leaf
-    found = _order(index, one, state) + _dated(index, one, state, sealed_at)
+    found = order(index, one, state) + _dated(index, one, state, sealed_at)
     if leaf.signed(envelope, rules.bodies):
         found += _rulebook(index, one, rules, state) + _grant(index, one, rules, state)
+        found += _sight(index, one, state)
     else:  # whoever wrote it: it publishes no rule book and gives no grant
         found.insert(0, Fault(index, "not_signed", one.body))
     if rules.signed is not None and one.body == rules.own and sha256(envelope.payload).hexdigest() not in rules.signed:
@@ -137,8 +142,8 @@ def _look(entry: bytes, rules: Rules, state: State, sealed_at: int | None) -> li
     return found
 
 
-def _order(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
-    """Check a leaf's place in its case, and that its row stands once."""
+def order(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
+    """Check a leaf's place in its case, and that its row stands once; the state moves past it."""
     sequence, previous = state.cases.get(one.case, [0, -1])
     found = []
     if one.sequence != sequence + 1:
@@ -179,6 +184,20 @@ def _grant(index: int, one: leaf.Leaf, rules: Rules, state: State) -> list[Fault
         state.grants.append(dict(one.about))
     elif one.kind == GRANT_ENDED:
         state.grants = [grant for grant in state.grants if grant.get("grantee") != one.about.get("grantee")]
+    return []
+
+
+def _sight(index: int, one: leaf.Leaf, state: State) -> list[Fault]:
+    """Check that a grant of sight was given, and still held, for the body that used it."""
+    if one.kind in (SIGHT_GIVEN, SIGHT_NARROWED):
+        state.sights[one.case] = dict(one.about)
+    elif one.kind == SIGHT_ENDED:
+        state.sights.pop(one.case, None)
+    elif one.kind == SIGHT_USED:
+        held, acting = state.sights.get(one.case, {}), one.about.get("acting", one.body)
+        start, end = held.get("start"), held.get("end")
+        within = isinstance(start, int) and isinstance(end, int) and start <= one.time < end
+        return [] if within and held.get("grantee") == acting else [Fault(index, "outside_grant", str(acting))]
     return []
 
 

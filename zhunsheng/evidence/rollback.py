@@ -28,10 +28,15 @@ def check(log: Log, key: note.Signer, policy: Policy, folder: Folder, pool: Exec
     _check_folder(log, key.verifier, folder)
     known = log.latest()
     size, data = (known.size, known.data) if known else (0, _empty_head(log, key))
-    jobs = [pool.submit(asking.ask, policy.addresses[name], name, size, [], data) for name in policy.witnesses]
-    silent = [one.name for one in [job.result() for job in jobs] if not _answered(log, size, one)]
+    silent = [one.name for one in standings(policy, size, data, pool) if not _answered(log, size, one)]
     if policy.quorum and policy.satisfied(silent):
         raise Problem("ZS805", silent="、".join(silent))
+
+
+def standings(policy: Policy, size: int, head: bytes, pool: Executor) -> list[asking.Reply]:
+    """Ask every witness what it has seen, with a head that was signed before: asking signs nothing new."""
+    jobs = [pool.submit(asking.ask, policy.addresses[name], name, size, [], head) for name in policy.witnesses]
+    return [job.result() for job in jobs]
 
 
 def recover(log: Log, key: note.Verifier, mirror: Folder) -> int:

@@ -62,7 +62,8 @@ class Sequencer:
         known = self.log.indices([one.source for one in drafts])
         fresh = list({one.source: one for one in drafts if one.source not in known}.values())
         waiting: dict[str, Problem] = {}
-        refused: dict[str, Problem] = {}
+        refused = self._unlike([one for one in drafts if one.source in known], known)
+        known = {source: index for source, index in known.items() if source not in refused}
         while True:
             leaves = self._placed(able([one for one in fresh if one.source not in refused], waiting))
             payloads = payloads_of(leaves, refused)
@@ -130,6 +131,16 @@ class Sequencer:
         if size > published:
             self.folder.write(published, size, self.log.tile, self.log.entries)
             self.log.keep_published(size)
+
+    def _unlike(self, drafts: list[leaf.Draft], known: Mapping[str, int]) -> dict[str, Problem]:
+        """Return the drafts whose rows the log holds with another content: a number was given twice after a restore."""
+        found = {}
+        for one in drafts:
+            index = known[one.source]
+            held = leaf.open_entry(next(self.log.entries(index, index + 1))).leaf
+            if held.digest != one.digest:
+                found[one.source] = Problem("ZS976", source=one.source, index=index)
+        return found
 
     def _placed(self, drafts: list[leaf.Draft]) -> list[leaf.Leaf]:
         ends = self.log.case_ends([one.case for one in drafts])

@@ -134,6 +134,11 @@ class Log:
         """Return where the rows of these names stand; those that are not in the log are left out."""
         return dict(self._many("source, number FROM entry WHERE source", sources))
 
+    def highest(self, kind: str) -> int:
+        """Return the highest number among rows of a kind, as in ``outbox:17``; 0 without one."""
+        sql = "SELECT coalesce(max(CAST(substr(source, ?) AS INTEGER)), 0) FROM entry WHERE source GLOB ?"
+        return int(self._one(sql, len(kind) + 2, f"{kind}:*"))
+
     def case_ends(self, cases: list[str]) -> dict[str, tuple[int, int]]:
         """Return (sequence, index) of the last leaf of each of these cases that has one."""
         columns = "pseudonym, sequence, number FROM case_end WHERE pseudonym"

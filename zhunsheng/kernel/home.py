@@ -37,6 +37,11 @@ class Home:
         return self.root / "attachments"
 
     @property
+    def documents(self) -> Path:
+        """Issued documents as pdf and docx, by digest."""
+        return self.root / "documents"
+
+    @property
     def reports(self) -> Path:
         """Reject reports, one pair (xlsx, json) per import."""
         return self.root / "reports"
@@ -60,6 +65,11 @@ class Home:
     def witnesses(self) -> Path:
         """Witnesses that a demo runs beside its log, one folder each; on a site each body keeps its own elsewhere."""
         return self.root / "witnesses"
+
+    @property
+    def upkeep(self) -> Path:
+        """What the site knows of its own backups and drills."""
+        return self.root / "upkeep"
 
     @property
     def key(self) -> Path:

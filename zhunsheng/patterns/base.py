@@ -191,12 +191,16 @@ class Practice(NamedTuple):
 
 
 class PaymentStatus(NamedTuple):
-    """A period without full payment qualification, as patterns see it (columns of facts.payment_status)."""
+    """A period without full payment qualification, as patterns see it (columns of facts.payment_status).
+
+    ``decision`` numbers the decision of this site; it is empty for what a register brought.
+    """
 
     practitioner_id: str
     status: str
     valid_from: date
     valid_to: date | None
+    decision: str = ""
 
 
 class Procedure(NamedTuple):

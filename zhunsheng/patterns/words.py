@@ -101,6 +101,8 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
     if kind in _CODED:
         words = _CODED[kind]
         return _joined([words[code][side] if code in words else code for code in text.split() or [""]], side)
+    if kind == "ruling":
+        return text and (f"（依据 {text}）" if side == 0 else f" (decision {text})")
     if kind == "codes":
         return _joined(text.split(), side)
     if kind == "first":

@@ -32,7 +32,9 @@ _WHOLE = {fact for p in PATTERNS.values() if p.is_population for fact in p.facts
 _RAW = tuple(
     name
     for name in TABLES
-    if name not in {"charge_line", "institution", "department"} | (_WHOLE & {"stock_move", "trace_code", "contact"})
+    if name
+    not in {"charge_line", "institution", "department", "penalty_points"}
+    | (_WHOLE & {"stock_move", "trace_code", "contact"})
 )
 #: Rules whose hits are never carried.
 _ANEW = ", ".join(f"'{name}'" for name, p in PATTERNS.items() if p.is_population)
@@ -139,6 +141,7 @@ def _registers(con: duckdb.DuckDBPyConnection) -> str:
     """Return one digest over the tables that belong to no person: institutions, departments, devices and so on."""
     read = dict.fromkeys(_REGISTRATIONS, "*COLUMNS(*)")
     read |= {t: _columns(t) for t in _RAW if not _with_person(t) and "encounter_id" not in TABLES[t].names}
+    read["payment_status"] += ", decision"
     told = []
     for table, columns in read.items():
         query = f"SELECT COUNT(*), SUM(CAST(HASH({columns}) AS HUGEINT)) FROM main.{table}"

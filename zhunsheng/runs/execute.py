@@ -15,7 +15,7 @@ import duckdb
 from zhunsheng import __version__
 from zhunsheng.book import Book, keep, kept, load
 from zhunsheng.engines import duck, spark
-from zhunsheng.facts import lake
+from zhunsheng.facts import lake, rulings
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, locked, write_whole
@@ -32,6 +32,7 @@ class Manifest:
 
     ``knowledge_as_of`` is the ISO day whose knowledge judged, None when all that the book holds did.
     ``rejudged`` is how many persons were judged anew; None when everyone was.
+    ``rulings`` is the digest of the site's own decisions on payment qualification in force, empty for none.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class Manifest:
     finished_at: int
     knowledge_as_of: str | None = None
     rejudged: int | None = None
+    rulings: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest as plain data."""
@@ -65,6 +67,7 @@ class Plan:
     as_of: date
     knowledge_as_of: date | None = None
     engine: str = duck.NAME
+    ruled: str = ""
 
     @property
     def rules(self) -> Book:
@@ -81,6 +84,7 @@ class Plan:
             self.engine,
             serving.logic(),
             __version__,
+            self.ruled,
         )
         return f"r{self.as_of:%Y%m%d}-{identity(*made_of, self.as_of, self.knowledge_as_of or '')[:12]}"
 
@@ -90,7 +94,7 @@ def plan(home: Home, rulebook: Path, *, as_of: date, snapshot: str | None = None
     chosen = lake.get(home, snapshot) if snapshot else lake.latest(home)
     if chosen is None:
         raise Problem("ZS502")
-    return Plan(home, load(rulebook, home.book), chosen, as_of)
+    return Plan(home, load(rulebook, home.book), chosen, as_of, ruled=rulings.current(home))
 
 
 def execute(
@@ -143,7 +147,8 @@ def replay(home: Home, run_id: str, progress: Progress | None = None, where: spa
     recorded = Manifest(**store.manifest(home, run_id))
     book = kept(home.books, recorded.book_digest)
     known = date.fromisoformat(recorded.knowledge_as_of) if recorded.knowledge_as_of else None
-    planned = Plan(home, book, lake.get(home, recorded.snapshot), date.fromisoformat(recorded.as_of), known)
+    snapshot, as_of = lake.get(home, recorded.snapshot), date.fromisoformat(recorded.as_of)
+    planned = Plan(home, book, snapshot, as_of, known, ruled=recorded.rulings)
     with _elsewhere(_recorded(recorded.engine, where)) as away, locked(home.runs / ".lock"):
         planned = replace(planned, engine=away.name if away else duck.NAME)
         built = store.scratch(home, f"replay-{run_id}")
@@ -179,11 +184,11 @@ def _build(
     con = duck.connect(str(folder / store.SERVING), memory=duck.budget())
     try:
         progress("facts", 0, 1)
-        serving.load_facts(con, planned.home, planned.snapshot, planned.as_of)
+        serving.load_facts(con, planned.home, planned.snapshot, planned.as_of, planned.ruled)
         serving.load_rules(con, planned.rules)
         bindings = bind(planned.rules)
         if away:
-            files = {name: lake.files(planned.home, planned.snapshot, name) for name in TABLES}
+            files = {name: serving.files(planned.home, planned.snapshot, name, planned.ruled) for name in TABLES}
             away.load_facts(serving.made(), files, planned.home.lake, planned.as_of, serving.live(bindings))
         progress("facts", 1, 1)
         shared = carry.key(bindings, (planned.engine, serving.logic(), __version__))
@@ -221,6 +226,7 @@ def _manifest(
         finished_at=finished_at,
         knowledge_as_of=planned.knowledge_as_of.isoformat() if planned.knowledge_as_of else None,
         rejudged=rejudged,
+        rulings=planned.ruled,
     )
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from zhunsheng.book.models import Book, Rule
 from zhunsheng.book.told import citation, named
 from zhunsheng.engines import duck
-from zhunsheng.facts import lake
+from zhunsheng.facts import lake, rulings
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest
@@ -54,20 +54,33 @@ RULE_COLUMNS = ("rule_id", "code", "name", "name_en", "pattern", "ground", "vers
 POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from", "valid_to")
 
 
-def load_facts(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date) -> None:
-    """Create the fact tables of the serving file from the files of a snapshot. Raises Problem ZS507."""
-    open_lake(con, home, snapshot, as_of)
+def load_facts(
+    con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date, ruled: str = ""
+) -> None:
+    """Create the fact tables of the serving file from the files of a snapshot. Raises Problem ZS507, ZS946."""
+    open_lake(con, home, snapshot, as_of, ruled)
     con.execute(sql("facts"))
     _load_batches(con, snapshot)
 
 
-def open_lake(con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date) -> None:
-    """Create what the facts are made from: views over the files of a snapshot, and the day. Raises Problem ZS507."""
+def open_lake(
+    con: duckdb.DuckDBPyConnection, home: Home, snapshot: lake.Snapshot, as_of: date, ruled: str = ""
+) -> None:
+    """Create what the facts are made from: views over the files of a snapshot, and the day.
+
+    ``ruled`` is the digest of the site's own rulings that stand beside. Raises Problem ZS507, ZS946.
+    """
     con.execute(f"SET VARIABLE as_of = DATE '{as_of:%Y-%m-%d}'")
     for name in TABLES:
-        select = lake.select(name, lake.files(home, snapshot, name))
+        select = lake.select(name, files(home, snapshot, name, ruled))
         con.execute(f"CREATE TEMP VIEW lake_{name} AS {select}")
     _check_day(con, as_of)
+
+
+def files(home: Home, snapshot: lake.Snapshot, table: str, ruled: str) -> list[str]:
+    """Return the files of a fact table: those of a snapshot, and of the site's own rulings. Raises Problem ZS946."""
+    own = rulings.files(home, ruled) if table == "payment_status" else []
+    return lake.files(home, snapshot, table) + own
 
 
 def _check_day(con: duckdb.DuckDBPyConnection, as_of: date) -> None:

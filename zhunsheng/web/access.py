@@ -15,9 +15,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.casework.grants.actions import note_list, note_use
 from zhunsheng.web import signins
 
 View = Callable[..., HttpResponse]
+READS = frozenset({"GET", "HEAD"})
 
 
 def page(*verbs: Verb) -> Callable[[View], View]:
@@ -29,13 +31,25 @@ def page(*verbs: Verb) -> Callable[[View], View]:
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             for verb in verbs:
                 check_may(request.user, verb)
-            request.scope = scope(request.user)
+            whole = scope(request.user)
+            # what others granted is read and never acted on: a request that changes something does not meet it
+            request.scope = whole if request.method in READS else whole.own
             walls.narrow(walls.wall_of(request.scope))
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            _note(request)
+            return response
 
         return wrapped
 
     return wrap
+
+
+def _note(request: HttpRequest) -> None:
+    """Leave evidence of the grants by which a page was answered, before it leaves the site."""
+    if request.scope.used:
+        note_list(request.user, request.scope.used)
+    for subject, grant in request.scope.opened:
+        note_use(request.user, grant, subject)
 
 
 def member(view: View) -> View:

@@ -8,14 +8,18 @@ from django.http import HttpRequest
 
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.permissions import Verb, verbs_of
+from zhunsheng.casework.grants import queries as grants
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import at
+from zhunsheng.web.views import inbox
 
 NAV = (
+    ("inbox", None),
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
     ("cases", Verb.READ_CASES),
+    ("points", Verb.READ_CASES),
     ("desk", Verb.ASK_DESK),
     ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
@@ -23,16 +27,30 @@ NAV = (
     ("runs", Verb.READ_RUNS),
     ("people", Verb.READ_PEOPLE),
     ("audit", Verb.READ_EVIDENCE),
+    ("grants", Verb.READ_GRANTS),
 )
+#: What nobody does on a record that is seen by a grant.
+ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
+    "points-person": "points", "points-propose": "points",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
+    "tips": "cases", "tip": "cases", "tip-new": "cases", "tip-figures": "cases", "tip-write": "cases",
+    "tip-unseal": "cases", "tip-settle": "cases",
+    "documents": "cases", "document": "cases", "document-draft": "cases", "document-act": "cases",
+    "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
+    "inspections": "cases", "inspection": "cases", "inspection-new": "cases", "inspection-change": "cases",
+    "inspectors": "cases", "visit": "cases", "visit-problems": "cases", "problem-case": "cases", "onsite": "cases",
+    "samples": "cases", "sample-new": "cases", "sample": "cases", "self-check": "cases", "self-check-mark": "cases",
+    "self-check-report": "cases",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
     "workbooks": "rules", "workbook": "rules", "rules-lint": "rules",
     "desk-reminders": "desk", "desk-keys": "desk", "desk-respond": "desk",
     "person": "people", "bodies": "people",
+    "grant": "grants", "grant-new": "grants", "grant-change": "grants",
+    "notices": "inbox", "calendar": "inbox", "delegations": "inbox", "deliveries": "inbox",
     "import": "imports", "run": "runs", "run-progress": "runs", "run-against": "runs",
 }  # fmt: skip
 
@@ -42,15 +60,26 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"user": user, "may": {}, "nav": (), "served": None}
-    verbs = verbs_of(user)
+    verbs, granted = verbs_of(user), _granted(request)
     section = request.resolver_match.view_name if request.resolver_match else ""
     return {
         "user": user,
-        "may": {verb.value: True for verb in verbs},
-        "nav": [name for name, verb in NAV if verb in verbs],
+        "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
+        "granted": granted["by"],
+        "nav": [name for name, verb in NAV if verb is None or verb in verbs],
+        "asked": inbox.count(request),
         "section": SECTIONS.get(section, section),
         "served": _run() if Verb.READ_RUNS in verbs else None,
     }
+
+
+def _granted(request: HttpRequest) -> dict[str, Any]:
+    """Return the grants by which a page is answered, and whether what it shows was opened by one alone."""
+    scope = getattr(request, "scope", None)
+    if scope is None or not (scope.used or scope.opened):
+        return {"by": [], "opened": False}
+    opened = {grant for _, grant in scope.opened}
+    return {"by": grants.named(opened or scope.used), "opened": bool(opened)}
 
 
 def _run() -> dict[str, Any] | None:

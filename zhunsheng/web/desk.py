@@ -24,11 +24,13 @@ from zhunsheng.casework.desk.journal import Journal
 from zhunsheng.casework.desk.models import ApiKey, Reminder
 from zhunsheng.casework.desk.policies import Pace, check_own_institution
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.points.tasks import put_in_force
 from zhunsheng.desk.aside import compiled_aside
 from zhunsheng.desk.compiled import CompiledBook
 from zhunsheng.desk.desk import Desk, Told
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.desk.store import Store
+from zhunsheng.facts.rulings import InForce
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.ids import pseudonym, site_key
@@ -58,7 +60,7 @@ _keys: dict[str, tuple[float, ApiKey]] = {}
 @lru_cache
 def desk() -> Desk:
     """Return the desk of the site."""
-    return Desk(Store(tasks.folder(home())), _changed)
+    return Desk(Store(tasks.folder(home())), _changed, InForce(home()))
 
 
 _seen: list[object] = [None]
@@ -87,7 +89,7 @@ def take_over() -> int:
 
 def keep_ready() -> None:
     """Start the threads that look after the desk until the process ends."""
-    for work, pause in ((desk().renew, LOOK), (take_over, TAKE)):
+    for work, pause in ((desk().renew, LOOK), (take_over, TAKE), (put_in_force, LOOK)):
         threading.Thread(target=_again, args=(work, pause), daemon=True).start()
 
 

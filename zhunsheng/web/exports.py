@@ -105,7 +105,7 @@ def _csv(sheet: Sheet, facts: list[tuple[str, str]]) -> tuple[bytes, int]:
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\r\n")
     out.writerow([sheet.title])
-    out.writerows([[name, _harmless(value)] for name, value in facts])
+    out.writerows([[name, harmless(value)] for name, value in facts])
     out.writerow([])
     out.writerow(sheet.head)
     rows = 0
@@ -118,12 +118,12 @@ def _csv(sheet: Sheet, facts: list[tuple[str, str]]) -> tuple[bytes, int]:
 
 def _printed(row: list[Any], money: tuple[int, ...]) -> list[str]:
     return [
-        yuan(value).replace(",", "") if column in money and isinstance(value, int) else _harmless(value)
+        yuan(value).replace(",", "") if column in money and isinstance(value, int) else harmless(value)
         for column, value in enumerate(row)
     ]
 
 
-def _harmless(value: Any) -> str:
+def harmless(value: Any) -> str:
     """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

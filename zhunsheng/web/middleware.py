@@ -20,6 +20,7 @@ from zhunsheng.casework.accounts.policies import outstanding
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb, may, remembering
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.metrics.counted import REQUESTS
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import epoch_seconds, now
 from zhunsheng.web import signins
@@ -34,11 +35,11 @@ ORDERS = ("/api/desk/", "/fsi/")
 ALWAYS = frozenset(
     {
         "account", "account-password", "account-code", "account-passkey", "account-passkey-options", "account-codes",
-        "confirm", "login-options", "logout", "language", "errors", "error", "health",
+        "confirm", "login-options", "logout", "language", "errors", "error", "health", "metrics",
     }
 )  # fmt: skip
 #: Where files are added to a case; the case itself limits each of them.
-CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files")
+CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files|/onsite/[0-9]{1,18}/photos")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -61,12 +62,14 @@ class RequestLog:
         response = self.respond(request)
         response["X-Request-ID"] = request.id
         match = request.resolver_match
+        route, took = match.view_name if match else None, perf_counter() - began
+        REQUESTS.labels(route or "", str(response.status_code)).observe(took)
         log.info(
             "request",
             method=request.method,
-            route=match.view_name if match else None,
+            route=route,
             status=response.status_code,
-            ms=round((perf_counter() - began) * 1000, 1),
+            ms=round(took * 1000, 1),
             user=request.user.pk if getattr(request, "user", None) else None,
         )
         return response
@@ -169,7 +172,7 @@ class UploadGate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        most = settings.UPLOAD_LIMITS["order_bytes" if request.path.startswith(ORDERS) else "body_bytes"]
+        most = _most_bytes(request.path)
         if (not length.isdecimal() or int(length) > most) and not self._may_upload(request):
             problem = Problem("ZS717", limit=f"{most // 1024} KB")
             if request.path.startswith(ORDERS):
@@ -179,8 +182,18 @@ class UploadGate:
 
     @staticmethod
     def _may_upload(request: HttpRequest) -> bool:
+        if request.path == reverse("verify"):  # a stranger's copy, which is hashed and not kept
+            length = request.META.get("CONTENT_LENGTH") or ""
+            return length.isdecimal() and int(length) <= settings.CHECK_LIMITS["bytes"]
         verb = _uploading(request.path)
         return verb is not None and request.user.is_authenticated and may(request.user, verb)
+
+
+def _most_bytes(path: str) -> int:
+    """Return how large a body may be that anyone sends there: a report of the public carries a few files."""
+    if path in (reverse("report"), reverse("report-add"), reverse("tip-new")):
+        return int(settings.TIP_LIMITS["body_bytes"])
+    return int(settings.UPLOAD_LIMITS["order_bytes" if path.startswith(ORDERS) else "body_bytes"])
 
 
 def _uploading(path: str) -> Verb | None:

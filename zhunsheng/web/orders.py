@@ -15,6 +15,8 @@ from zhunsheng.desk.forms import OrderForm
 ROWS, MOST_ROWS = 4, 40
 PERSON = ("person_id", "sex", "birth_date")
 ENCOUNTER = ("encounter_id", "visit_type", "start", "end", "department_id", "insurance_kind", "diagnoses")
+#: What holds for the whole order: who gives it, for which institution, at which moment.
+ORDER = ("practitioner_id", "moment", "institution")
 LINE = ("item_code", "at", "quantity", "unit_price", "in_scope", "item_class")
 #: What a row needs before it is judged; a row that is still being typed waits.
 NEEDED = ("item_code", "quantity", "unit_price")
@@ -29,6 +31,7 @@ WORDS = {
     "start": gettext_lazy("就诊或入院日期"),
     "end": gettext_lazy("出院日期"),
     "department_id": gettext_lazy("科室编码"),
+    "practitioner_id": gettext_lazy("开单人员编码"),
     "insurance_kind": gettext_lazy("险种代码"),
     "diagnoses": gettext_lazy("诊断"),
     "item_code": gettext_lazy("项目编码或名称"),
@@ -50,7 +53,7 @@ class Fault:
 
 def typed(data: QueryDict, today: str) -> dict[str, Any]:
     """Return what was typed, by field, with what an empty page begins with."""
-    given = {name: data.get(name, "").strip() for name in (*PERSON, *ENCOUNTER, "moment", "institution")}
+    given = {name: data.get(name, "").strip() for name in (*PERSON, *ENCOUNTER, *ORDER)}
     if not data:
         given |= {"visit_type": "outpatient", "start": today, "encounter_id": "E1", "insurance_kind": "310"}
     given["moment"] = given["moment"] if given["moment"] in ("before", "during") else "before"
@@ -75,8 +78,10 @@ def order(given: dict[str, Any], language: str) -> tuple[OrderForm | None, list[
     codes = given["diagnoses"].replace("，", " ").replace(",", " ").split()
     encounter["diagnoses"] = [{"code": code, "principal": place == 0} for place, code in enumerate(codes)]
     rows = [(number, row) for number, row in enumerate(given["lines"], 1) if _whole(row)]
+    prescriber = {"practitioner_id": given["practitioner_id"]} if given["practitioner_id"] else {}
     lines = [
         {
+            **prescriber,
             "line_id": f"{given['encounter_id'] or 'E1'}-{number}",
             "at": row["at"] or given["start"],
             **{name: row[name] for name in LINE if row[name] and name != "at"},

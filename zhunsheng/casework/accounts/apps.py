@@ -15,8 +15,12 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Refuse to start on a setting that says nothing."""
+        """Refuse to start on a setting that says nothing, and tell of passwords that run out."""
+        from zhunsheng.casework.accounts import tasks
+        from zhunsheng.casework.jobs.handlers import each_day
+
         register(_second_factor)
+        each_day(tasks.each_day)
 
 
 def _second_factor(**_kwargs: Any) -> list[CheckMessage]:

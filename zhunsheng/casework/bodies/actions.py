@@ -8,6 +8,7 @@ from zhunsheng.casework.bodies import policies
 from zhunsheng.casework.bodies.models import Body, Duty, LoginFailure, User
 from zhunsheng.casework.bodies.permissions import Verb, forget, verbs_of
 from zhunsheng.casework.bodies.policies import attempt_key
+from zhunsheng.casework.inbox.actions import tell_of_duty
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import OPEN_END, Period, now
@@ -78,6 +79,7 @@ def assign_duty(
     forget()
     said = {"duty": name, "from": valid_from, "to": valid_to, "certificate": certificate}
     append(actor, "duty.assigned", f"user:{user.pk}", said)
+    tell_of_duty(actor, duty, ended=False)
     return duty
 
 
@@ -92,6 +94,7 @@ def end_duty(actor: Actor, duty: Duty, valid_to: date) -> None:
     duty.save(update_fields=["valid_to"])
     forget()
     append(actor, "duty.ended", f"user:{duty.user_id}", {"duty": duty.name, "to": valid_to})
+    tell_of_duty(actor, duty, ended=True)
 
 
 @deed

@@ -65,6 +65,8 @@ def _regional(region: str) -> list[_Person]:
     return [
         _Person("bureau-head", "林国平", "医疗保障局 局长", bureau, (DutyName.HEAD,)),
         _Person("reviewer", "周敏", "医疗保障局 审核员、数据员、分析员", bureau, staff),
+        _Person("legal", "许安", "医疗保障局 法制审核员", bureau, (DutyName.LEGAL_REVIEWER,)),
+        _Person("finance", "高洁", "医疗保障局 财务人员", bureau, (DutyName.FINANCE_OFFICER,)),
         _Person("health", "何静", "卫生健康局 分析员", health, (DutyName.ANALYST,)),
         _Person("system", "沈越", "数据局 系统管理员", data, (DutyName.ADMINISTRATOR,)),
         _Person("security", "孟岚", "数据局 安全管理员", data, (DutyName.SECURITY,)),

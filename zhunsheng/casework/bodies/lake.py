@@ -43,6 +43,11 @@ NARROW = {
     "death": "SELECT * FROM {file}.death WHERE person_id IN (SELECT person_id FROM encounter)",
     "payment_status": "SELECT * FROM {file}.payment_status "
     "WHERE practitioner_id IN (SELECT practitioner_id FROM practitioner)",
+    # one file per person for the whole country: whoever sees the person sees its points, and not where else they arose
+    "penalty_points": "SELECT * REPLACE (CASE WHEN institution_id IN (FROM allowed) THEN institution_id END "
+    "AS institution_id, CASE WHEN institution_id IN (FROM allowed) THEN decision END AS decision, "
+    "CASE WHEN institution_id IN (FROM allowed) THEN act END AS act) FROM {file}.penalty_points "
+    "WHERE practitioner_id IN (SELECT practitioner_id FROM practitioner)",
     "diagnosis": "SELECT * FROM {file}.diagnosis WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "procedure": "SELECT * FROM {file}.procedure WHERE encounter_id IN (SELECT encounter_id FROM encounter)",
     "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (FROM allowed_batch)",

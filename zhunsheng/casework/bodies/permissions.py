@@ -36,27 +36,36 @@ class Verb(StrEnum):
     ASK_DESK = "ask_desk"
     MANAGE_KEYS = "manage_keys"
     READ_CASES = "read_cases"
+    READ_GRANTS = "read_grants"
+    ASK_GRANTS = "ask_grants"
+    GIVE_GRANTS = "give_grants"
+    ANSWER_OVERTURNED = "answer_overturned"
+    HANDLE_TIPS = "handle_tips"
 
 
+_CASES = {Verb.READ_CASES, Verb.HANDLE_TIPS}
 _WORK = {Verb.EXPORT_FINDINGS, Verb.WORK_FINDINGS, Verb.ASK_DESK}
 _READ = {Verb.READ_FINDINGS, Verb.READ_RULEBOOK, Verb.READ_RUNS}
+_GRANTS = {Verb.READ_GRANTS, Verb.ASK_GRANTS}
 ALLOWED: dict[DutyName, frozenset[Verb]] = {
     DutyName.HEAD: frozenset(
-        {*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS, Verb.READ_CASES}
+        {*_READ, *_WORK, *_CASES, *_GRANTS, Verb.GIVE_GRANTS, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.MANAGE_KEYS}
     ),
-    DutyName.REVIEWER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS, Verb.READ_CASES}),
+    DutyName.REVIEWER: frozenset({*_READ, *_WORK, *_CASES, *_GRANTS, Verb.READ_IMPORTS, Verb.DECIDE_FINDINGS}),
     DutyName.IMPORTER: frozenset({*_READ, Verb.READ_IMPORTS, Verb.IMPORT_FILES, Verb.RUN_RULES}),
-    DutyName.ANALYST: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE}),
+    DutyName.ANALYST: frozenset(
+        {*_READ, *_WORK, *_GRANTS, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE, Verb.ANSWER_OVERTURNED}
+    ),
     DutyName.OFFICE: frozenset({*_READ, *_WORK, Verb.READ_CASES}),
     DutyName.CLINICIAN: frozenset({*_READ, Verb.ASK_DESK}),
-    DutyName.OFFICER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
-    DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
-    DutyName.HANDLER: frozenset({*_READ, *_WORK, Verb.READ_IMPORTS, Verb.READ_CASES}),
-    DutyName.FINANCE_OFFICER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
+    DutyName.OFFICER: frozenset({*_READ, *_WORK, *_CASES, *_GRANTS, Verb.READ_IMPORTS}),
+    DutyName.LEGAL_REVIEWER: frozenset({*_READ, Verb.EXPORT_FINDINGS, Verb.READ_CASES, Verb.READ_GRANTS}),
+    DutyName.HANDLER: frozenset({*_READ, *_WORK, *_CASES, *_GRANTS, Verb.READ_IMPORTS}),
+    DutyName.FINANCE_OFFICER: frozenset({*_READ, *_GRANTS, Verb.EXPORT_FINDINGS, Verb.READ_CASES}),
     DutyName.ADMINISTRATOR: frozenset({Verb.READ_RULEBOOK, Verb.READ_PEOPLE, Verb.MANAGE_PEOPLE}),
     DutyName.SECURITY: frozenset({Verb.READ_PEOPLE, Verb.GIVE_DUTIES}),
     DutyName.AUDITOR: frozenset(
-        {Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE, Verb.READ_PEOPLE}
+        {Verb.READ_RULEBOOK, Verb.READ_RUNS, Verb.READ_IMPORTS, Verb.READ_EVIDENCE, Verb.READ_PEOPLE, Verb.READ_GRANTS}
     ),
 }
 #: The three administrators (三员): never one person, and never together with a duty of the trade.
@@ -73,9 +82,9 @@ CERTIFIED = frozenset({DutyName.OFFICER})
 REGION_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
 REGION_VERBS = frozenset({Verb.IMPORT_FILES, Verb.READ_IMPORTS, Verb.RUN_RULES, Verb.LOAD_KNOWLEDGE})
 
-#: Findings concern the fund: those who answer for it decide on them.
+#: Findings and tip-offs concern the fund: those who answer for it decide on them.
 FUND_KINDS = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY})
-FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS})
+FUND_VERBS = frozenset({Verb.DECIDE_FINDINGS, Verb.ANSWER_OVERTURNED, Verb.HANDLE_TIPS})
 
 
 _known: ContextVar[dict[tuple[Any, ...], frozenset[DutyName]] | None] = ContextVar("duties", default=None)

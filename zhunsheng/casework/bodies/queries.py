@@ -8,7 +8,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from zhunsheng.casework.bodies.models import Body, Duty, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS
-from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.bodies.scope import Scope, prefix
 from zhunsheng.kernel.time import now
 
 STATES = ("open", "locked", "idle")
@@ -68,3 +68,12 @@ def clashing(scope: Scope) -> QuerySet[User]:
 def successors(scope: Scope, body_id: int | None, but: int) -> QuerySet[User]:
     """Return who could take over a duty of a body: its other people whose account is not locked."""
     return scope.rows(User.objects.filter(body_id=body_id, is_active=True).exclude(pk=but))
+
+
+def superior(body: Body) -> Body | None:
+    """Return the body above another: the one it names, else the one of its kind with the next wider region; or None."""
+    if body.parent is not None or not body.region:
+        return body.parent
+    wider = [one for one in Body.objects.filter(kind=body.kind).exclude(pk=body.pk) if one.region != body.region]
+    above = [one for one in wider if body.region.startswith(prefix(one.region))]
+    return max(above, key=lambda one: len(prefix(one.region)), default=None)

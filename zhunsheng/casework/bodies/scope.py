@@ -1,21 +1,22 @@
 """``scope(user)``: the only way to rows, over the database and over the lake.
 
 Authorities and agencies see the institutions of their region, a consortium its lead and members, an institution
-itself; a data authority sees the bodies of its region and no fact; who belongs to no body sees nothing. On SQLite
-this is the only wall, so every page passes through it.
+itself; a data authority sees the bodies of its region and no fact; who belongs to no body sees nothing. Grants of
+other bodies add rows to read and none to act on. On SQLite this is the only wall, so every page passes through it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from django.db.models import CharField, Model, Q, QuerySet
 
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import Body, BodyKind, User
+from zhunsheng.casework.bodies.sights import NONE, Sight, Sights, sights_of
 from zhunsheng.kernel.errors import Problem
 
 Row = TypeVar("Row", bound=Model)
@@ -28,7 +29,8 @@ class Scope:
     """What one reader sees. ``institutions`` is None for a body that sees the whole site.
 
     ``broken`` says why the current run cannot be read; whoever asks for no finding need not know. ``as_party``: what
-    others decide about the institutions and bodies in view may be seen by them, and so by this reader.
+    others decide about the institutions and bodies in view may be seen by them, and so by this reader. ``granted`` is
+    what other bodies opened; ``used`` gathers the grants that widened a query, ``opened`` the records opened by one.
     """
 
     institutions: frozenset[str] | None
@@ -36,6 +38,19 @@ class Scope:
     file: lake.RunFile | None
     broken: Problem | None = None
     as_party: bool = False
+    granted: Sights = NONE
+    used: set[int] = field(default_factory=set, compare=False)
+    opened: list[tuple[str, int]] = field(default_factory=list, compare=False)
+
+    @property
+    def own(self) -> Scope:
+        """The scope without what others granted: whoever acts, acts within it."""
+        return replace(self, granted=NONE)
+
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """Institutions whose rows in the lake are read, granted ones among them; None for all."""
+        return None if self.institutions is None else self.institutions | self.granted.institutions
 
     @property
     def whole(self) -> bool:
@@ -45,11 +60,11 @@ class Scope:
     @property
     def several(self) -> bool:
         """Whether more than one institution can be in view, so that comparing them makes sense."""
-        return self.institutions is None or len(self.institutions) > 1
+        return self.readable is None or len(self.readable) > 1
 
     def sees(self, institution_id: str) -> bool:
         """Whether an institution's rows are in view."""
-        return self.institutions is None or institution_id in self.institutions
+        return self.readable is None or institution_id in self.readable
 
     def places(self) -> list[lake.Place]:
         """Return the institutions in view that the current run knows, by name."""
@@ -64,13 +79,30 @@ class Scope:
         path = getattr(queryset.model, "SCOPE_PATH", None)
         if path is None:
             raise TypeError(f"{queryset.model.__name__} does not say how it is scoped")
-        if path == "institution_id":
-            return queryset if self.institutions is None else queryset.filter(institution_id__in=self.institutions)
-        if self.bodies is None:
+        if (self.institutions if path == "institution_id" else self.bodies) is None:
             return queryset
-        textual = path != "pk" and isinstance(queryset.model._meta.get_field(path), CharField)
-        own = Q(**{f"{path}__in": [str(pk) if textual else pk for pk in sorted(self.bodies)]})
-        return queryset.filter(own | self._party(queryset.model))
+        if path == "institution_id":
+            own = Q(institution_id__in=self.institutions or ())
+        else:
+            own = self._of_bodies(queryset.model, path) | self._party(queryset.model)
+        return queryset.filter(own | self._granted(queryset.model))
+
+    def _of_bodies(self, model: type[Model], path: str) -> Q:
+        """Return the rows of the bodies in view; SCOPE_ALSO names the body of another side."""
+        found = Q()
+        for name in filter(None, (path, getattr(model, "SCOPE_ALSO", ""))):
+            textual = name != "pk" and isinstance(model._meta.get_field(name), CharField)
+            found |= Q(**{f"{name}__in": [str(pk) if textual else pk for pk in sorted(self.bodies or ())]})
+        return found
+
+    def _granted(self, model: type[Model]) -> Q:
+        """Return what grants open of a model that says how: SCOPE_GRANT."""
+        given = self.granted.of(getattr(model, "SCOPE_GRANT", ""))
+        self.used.update(one.grant for one in given)
+        found = Q(pk__in=())
+        for one in given:
+            found |= Q(**one.rows)
+        return found
 
     def _party(self, model: type[Model]) -> Q:
         """Return what a model opens to whom its rows are about: SCOPE_PARTY names institution, body and gate."""
@@ -86,8 +118,28 @@ class Scope:
         """Lend a reader over the current run. Raises Problem ZS707 before the first run, ZS716 for a broken one."""
         if self.file is None:
             raise self.broken or Problem("ZS707")
-        with self.file.reader(self.institutions) as reader:
+        with self.reading(self.file) as reader:
             yield reader
+
+    @contextmanager
+    def reading(self, file: lake.RunFile) -> Iterator[lake.Reader]:
+        """Lend a reader over any run; what grants open of it counts as used."""
+        self.used.update(one.grant for one in self.granted.of("findings") if self.institutions is not None)
+        with file.reader(self.readable) as reader:
+            yield reader
+
+    def open_institution(self, subject: str, institution_id: str | None) -> None:
+        """Note that a record of an institution is opened, where a grant alone shows it."""
+        if self.institutions is None or institution_id in self.institutions:
+            return
+        self._opened(subject, [one for one in self.granted.of("findings") if one.place == institution_id])
+
+    def open_case(self, subject: str, sights: Iterable[Sight]) -> None:
+        """Note that a case, or something of it, is opened by the grants that show it."""
+        self._opened(subject, sights)
+
+    def _opened(self, subject: str, sights: Iterable[Sight]) -> None:
+        self.opened.extend((subject, grant) for grant in sorted({one.grant for one in sights}))
 
 
 def scope(user: User) -> Scope:
@@ -98,7 +150,8 @@ def scope(user: User) -> Scope:
     body = user.body
     institutions = _institutions(body, file)
     as_party = body.kind not in REGIONAL and body.kind != BodyKind.DATA_AUTHORITY
-    return Scope(institutions, _bodies(body, institutions, file), file, broken, as_party=as_party)
+    granted = NONE if body.kind == BodyKind.DATA_AUTHORITY else sights_of(user, lambda one: _institutions(one, file))
+    return Scope(institutions, _bodies(body, institutions, file), file, broken, as_party=as_party, granted=granted)
 
 
 def _current() -> tuple[lake.RunFile | None, Problem | None]:
@@ -133,6 +186,11 @@ def reach(user: User) -> frozenset[str] | None:
     file, _broken = _current()
     is_host = user.body.kind == BodyKind.DATA_AUTHORITY
     return _of_region(user.body.region, file) if is_host else _institutions(user.body, file)
+
+
+def held(body: Body) -> frozenset[str] | None:
+    """Return the institutions that a body sees by itself; None: all of them. Grants of others do not count."""
+    return _institutions(body, _current()[0])
 
 
 def members(lead: str) -> frozenset[str]:

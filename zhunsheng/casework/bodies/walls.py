@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from zhunsheng.casework.bodies.scope import Scope
 
-#: Institutions and bodies in view, each as one text (names between separators, or the sign for all), and whether what
-#: others decide about them is in view as well.
-Wall = tuple[str, str, str]
+#: Institutions and bodies in view, each as one text (names between separators, or the sign for all), whether what
+#: others decide about them is in view as well, and what grants open to be read: cases, and findings of institutions.
+Wall = tuple[str, str, str, str, str]
 ALL, SEPARATOR = "*", "\x1f"
-SITE: Wall = (ALL, ALL, "")
-NOTHING: Wall = ("", "", "")
+SITE: Wall = (ALL, ALL, "", "", "")
+NOTHING: Wall = ("", "", "", "", "")
 #: The settings of a connection, in the order of a wall.
-SETTINGS = ("institutions", "bodies", "party")
+SETTINGS = ("institutions", "bodies", "party", "granted_cases", "granted_findings")
 #: Read before anybody's scope is known: who logs in, with which duties, and how often it failed.
 BEFORE_SCOPE = frozenset({"bodies.Body", "bodies.User", "bodies.Duty"})
 
@@ -43,7 +43,8 @@ def wall_of(scope: Scope) -> Wall:
     """Return the wall around what a reader sees."""
     institutions = ALL if scope.institutions is None else SEPARATOR.join(sorted(scope.institutions))
     bodies = ALL if scope.bodies is None else SEPARATOR.join(str(pk) for pk in sorted(scope.bodies))
-    return institutions, bodies, "1" if scope.as_party else ""
+    granted = (SEPARATOR.join(sorted({one.key for one in scope.granted.of(kind)})) for kind in ("cases", "findings"))
+    return institutions, bodies, "1" if scope.as_party else "", *granted
 
 
 @contextmanager
@@ -104,28 +105,59 @@ def walled() -> list[type[Model]]:
     return [m for m in apps.get_models() if getattr(m, "SCOPE_PATH", None) and m._meta.label not in BEFORE_SCOPE]
 
 
-def condition(model: type[Model]) -> str:
-    """Return the SQL condition under which a row of a model is in view. Raises ValueError for a path it cannot say."""
+def condition(model: type[Model], alias: str = "") -> str:
+    """Return the SQL condition under which a row of a model is the reader's own to see and to write.
+
+    ``alias``: the name of the model's table in a query around it. Raises ValueError for a path that it cannot say.
+    """
     path: str = model.SCOPE_PATH  # type: ignore[attr-defined]
     first, _, rest = path.partition("__")
     field = model._meta.get_field(first)
-    if rest:  # as the row that it hangs on: that one's own policy decides
-        parent = field.related_model
-        table, column = model._meta.db_table, field.column
-        # by its key for each row: a list of all parents in view would be made anew for every statement
-        return f'EXISTS (SELECT 1 FROM "{parent._meta.db_table}" AS p WHERE p.id = "{table}"."{column}")'  # noqa: S608
+    if rest:  # as the row that it hangs on
+        return _hangs(model, alias, condition(field.related_model, f"{alias}p"))
+    if path not in ("institution_id", "body"):
+        raise ValueError(f"{model._meta.label}: no policy for the path {path}")
+    before = f"{alias}." if alias else ""
     if path == "institution_id":
-        return _listed("institutions", field.column, "text")
-    if path == "body":
-        kind = "text" if isinstance(field, CharField) else "bigint"
-        own = _listed("bodies", field.column, kind)
-        return f"({own} OR {_party(model)})" if hasattr(model, "SCOPE_PARTY") else own
-    raise ValueError(f"{model._meta.label}: no policy for the path {path}")
+        return _listed("institutions", before + field.column, "text")
+    sides = [field] + [model._meta.get_field(name) for name in (getattr(model, "SCOPE_ALSO", ""),) if name]
+    own = [_listed("bodies", before + f.column, "text" if isinstance(f, CharField) else "bigint") for f in sides]
+    party = [_party(model, before)] if hasattr(model, "SCOPE_PARTY") else []
+    return f"({' OR '.join([*own, *party])})"
 
 
-def _party(model: type[Model]) -> str:
+def _hangs(model: type[Model], alias: str = "", more: str = "") -> str:
+    """A row hangs on one that is in view. By its key: a list of all in view would be made anew for each statement."""
+    field = model._meta.get_field(model.SCOPE_PATH.partition("__")[0])  # type: ignore[attr-defined]
+    parent, name = field.related_model._meta.db_table, f"{alias}p"
+    own = f'{alias or chr(34) + model._meta.db_table + chr(34)}."{field.column}"'
+    also = f" AND {more}" if more else ""
+    return f'EXISTS (SELECT 1 FROM "{parent}" AS {name} WHERE {name}.id = {own}{also})'  # noqa: S608
+
+
+def granted(model: type[Model]) -> str:
+    """Return the SQL condition under which a row may be read because another body granted it; empty where none may."""
+    kind = getattr(model, "SCOPE_GRANT", "")
+    first, _, rest = model.SCOPE_PATH.partition("__")  # type: ignore[attr-defined]
+    if rest:
+        return _hangs(model) if granted(model._meta.get_field(first).related_model) else ""
+    if kind == "findings":
+        return _any("granted_findings", "institution_id")
+    if kind == "cases":
+        about = "'cases:' || body_id || ':' || institution_id || ':'"
+        return _any("granted_cases", "'case:' || body_id || ':' || id", about, f"{about} || cycle")
+    return ""
+
+
+def _any(setting: str, *texts: str) -> str:
+    given = f"string_to_array(nullif(current_setting('zhunsheng.{setting}', true), ''), E'\\x1f')"
+    return "(" + " OR ".join(f"{text} = ANY (ARRAY(SELECT unnest({given})))" for text in texts) + ")"
+
+
+def _party(model: type[Model], before: str) -> str:
     """What a model opens to whom its rows are about; a reader of the whole site sees it anyhow."""
-    institution, body, gate = (model._meta.get_field(name).column for name in model.SCOPE_PARTY)  # type: ignore[attr-defined]
+    names = model.SCOPE_PARTY  # type: ignore[attr-defined]
+    institution, body, gate = (before + model._meta.get_field(name).column for name in names)
     about = f"{_listed('institutions', institution, 'text')} OR {_listed('bodies', body, 'bigint')}"
     return f"({gate} AND (SELECT current_setting('zhunsheng.party', true)) = '1' AND ({about}))"
 
@@ -153,6 +185,9 @@ def raise_walls(using: str = "default", **_signal: Any) -> None:
             cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
             cursor.execute(f'DROP POLICY IF EXISTS wall ON "{table}"')
             cursor.execute(f'CREATE POLICY wall ON "{table}" USING ({rows}) WITH CHECK ({rows})')
+            cursor.execute(f'DROP POLICY IF EXISTS granted ON "{table}"')
+            if also := granted(model):  # beside the wall, and to read only
+                cursor.execute(f'CREATE POLICY granted ON "{table}" FOR SELECT USING ({also})')
 
 
 def holds(using: str = "default") -> bool | None:

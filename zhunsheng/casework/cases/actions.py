@@ -7,16 +7,15 @@ fields by their digest, because their words may speak of a person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
-
-from django.db import IntegrityError
+from typing import Any
 
 from zhunsheng.book.cycles import Cycle, Move
 from zhunsheng.casework.bodies.models import Body, User
-from zhunsheng.casework.cases import clocks, fields, files, library, policies
+from zhunsheng.casework.cases import clocks, computing, fields, files, library, policies
+from zhunsheng.casework.cases.effects import follow
 from zhunsheng.casework.cases.models import (
     Attachment,
     Case,
@@ -26,8 +25,10 @@ from zhunsheng.casework.cases.models import (
     CycleVersion,
     Proposal,
 )
-from zhunsheng.casework.cases.permissions import acts, check_acts, opens, who_words
+from zhunsheng.casework.cases.notices import tell_of
+from zhunsheng.casework.cases.permissions import Hat, check_acts, check_confirms, is_public, opens, who_words, worn
 from zhunsheng.casework.cases.states import CHANGING, SETTLING, EventKind, ProposalState
+from zhunsheng.casework.cases.submissions import Asked, again, once, repeated, submission
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
 from zhunsheng.kernel.errors import Problem
@@ -36,15 +37,6 @@ from zhunsheng.kernel.time import now
 
 CLOCK = Process("clock")
 Given = dict[str, Any]
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A submission: its key, and the digest of what was asked under it."""
-
-    key: str = ""
-    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +67,17 @@ def open_case(
 ) -> Case:
     """Open a case that ``body`` handles, about an institution or a body.
 
-    Raises Problem ZS902, ZS904, ZS906, ZS911, ZS913, ZS915.
+    Raises Problem ZS902, ZS904, ZS906, ZS911, ZS913, ZS915, ZS941.
     """
     subject = subject_body.pk if subject_body else None
-    asked = _asked(actor, key, "open", cycle, given, body.pk, institution_id, subject)
+    asked = submission(actor, key, "open", cycle, given, body.pk, institution_id, subject)
 
-    def again() -> Case | None:
-        event = _repeated(actor, asked)
+    def made() -> Case | None:
+        event = repeated(actor, asked)
         return event.case if event else None
 
-    return _once(
-        again, lambda: _open(actor, library.cycle(cycle), given, body, institution_id, subject_body, origin, asked)
+    return once(
+        made, lambda: _open(actor, library.cycle(cycle), given, body, institution_id, subject_body, origin, asked)
     )
 
 
@@ -101,14 +93,20 @@ def _open(
     asked: Asked,
 ) -> Case:
     people = cycle.named(cycle.opening.who)
-    if not opens(actor, body, people) or not _handles(cycle, body):
+    hat = opens(actor, body, people, cycle.name)
+    if not (hat or is_public(actor, people)) or not _handles(cycle, body):
         raise Problem("ZS904", move=said("发起", "Open"), who=who_words(people))
     if cycle.party == "required" and not institution_id and subject_body is None:
         raise Problem("ZS915")
+    if origin is not None and (origin.body_id != body.pk or origin.institution_id != institution_id):
+        raise Problem("ZS941", number=origin.number)
     moment = now()
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)
-    policies.check_guards(cycle.opening.guards, policies.Step(cycle, str(named(cycle)), values))
+    step = policies.Step(
+        cycle, str(named(cycle)), values, day=moment.date(), origin=origin, institution_id=institution_id
+    )
+    policies.check_guards(cycle.opening.guards, step)
     case = Case.objects.create(
         bound=_bound(cycle),
         cycle=cycle.name,
@@ -121,7 +119,13 @@ def _open(
     )
     to = cycle.opening.to
     shown = cycle.state(to).party_sees
-    _write(actor, case, cycle, Deed(EventKind.OPENED, cycle.name, to, cycle.opening.evidence, shown, values), asked)
+    _write(
+        actor,
+        case,
+        cycle,
+        Deed(EventKind.OPENED, cycle.name, to, cycle.opening.evidence, shown, values),
+        asked.in_hat(hat),
+    )
     CaseFinding.objects.bulk_create(CaseFinding(case=case, finding_id=one) for one in set(values.get("findings", ())))
     return case
 
@@ -145,34 +149,37 @@ def _number(cycle: Cycle, body: Body, year: int) -> str:
 
 def move(actor: Actor, case: Case, name: str, given: Given, *, version: int, key: str = "") -> Case:
     """Take a step that one person takes. Raises Problem ZS903-908, ZS911, ZS913."""
-    asked = _asked(actor, key, "move", case.pk, name, given)
-    return _once(lambda: _again(actor, asked, case), lambda: _move(actor, case.pk, name, given, version, asked))
+    asked = submission(actor, key, "move", case.pk, name, given)
+    return once(lambda: again(actor, asked, case), lambda: _move(actor, case.pk, name, given, version, asked))
 
 
 @deed
 def _move(actor: Actor, pk: int, name: str, given: Given, version: int, asked: Asked) -> Case:
     case, cycle = _locked(pk)
-    step, values = _checked(actor, case, cycle, name, given, version, proposing=False)
-    _take(actor, case, cycle, step, values, asked)
+    step, values, hat = _checked(actor, case, cycle, name, given, version, proposing=False)
+    _take(actor, case, cycle, step, values, asked.in_hat(hat))
     return case
 
 
 def propose(actor: Actor, case: Case, name: str, given: Given, *, version: int, key: str = "") -> Proposal:
     """Propose a step of two people. Raises Problem ZS903-906, ZS908, ZS911, ZS913, ZS916."""
-    asked = _asked(actor, key, "propose", case.pk, name, given)
+    asked = submission(actor, key, "propose", case.pk, name, given)
 
-    def again() -> Proposal | None:
-        event = _repeated(actor, asked)
+    def made() -> Proposal | None:
+        event = repeated(actor, asked)
         return event.proposal if event else None
 
-    return _once(again, lambda: _propose(actor, case.pk, name, given, version, asked))
+    return once(made, lambda: _propose(actor, case.pk, name, given, version, asked))
 
 
 @deed
 def _propose(actor: User, pk: int, name: str, given: Given, version: int, asked: Asked) -> Proposal:
     case, cycle = _locked(pk)
-    step, values = _checked(actor, case, cycle, name, given, version, proposing=True)
-    made = Proposal.objects.create(case=case, move=name, fields=values, proposed_by=actor, proposed_at=now())
+    step, values, hat = _checked(actor, case, cycle, name, given, version, proposing=True)
+    asked = asked.in_hat(hat)
+    made = Proposal.objects.create(
+        case=case, move=name, fields=values, proposed_by=actor, on_behalf_of=asked.behalf, proposed_at=now()
+    )
     told = Deed(EventKind.PROPOSED, name, case.state, f"{step.evidence}_proposed", shown=False, proposal=made)
     _write(actor, case, cycle, told, asked)
     return made
@@ -180,52 +187,52 @@ def _propose(actor: User, pk: int, name: str, given: Given, version: int, asked:
 
 def confirm(actor: User, proposal: Proposal, *, version: int, key: str = "") -> Case:
     """Confirm what another person proposed: the step is taken. Raises Problem ZS903-905, ZS909-911, ZS913."""
-    asked = _asked(actor, key, "confirm", proposal.pk)
-    return _once(lambda: _again(actor, asked, proposal.case), lambda: _confirm(actor, proposal, version, asked))
+    asked = submission(actor, key, "confirm", proposal.pk)
+    return once(lambda: again(actor, asked, proposal.case), lambda: _confirm(actor, proposal, version, asked))
 
 
 @deed
 def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Case:
     case, cycle = _locked(proposal.case_id)
     step = policies.find_move(cycle, case, proposal.move)
-    check_acts(actor, case, cycle, step.who, named(step))
+    hat = check_confirms(actor, proposal, cycle, step.who, named(step))
+    check_acts(proposal.proposed_by, case, cycle, step.who, named(step))  # who may no longer has proposed nothing
     policies.check_fresh(cycle, case, version, inside=True)
     proposal = _open_proposal(proposal)
-    if proposal.proposed_by_id == actor.pk:
-        raise Problem("ZS909")
     policies.check_follows(cycle, case, step)
-    policies.check_guards(step.guards, policies.step_of(cycle, case, named(step), proposal.fields))
+    values = _guarded(actor, case, cycle, step, computing.typed(proposal.fields))
     _settle(actor, proposal, ProposalState.CONFIRMED)
-    _take(actor, case, cycle, step, proposal.fields, asked, proposal)
+    _take(actor, case, cycle, step, values, asked.in_hat(hat), proposal)
     return case
 
 
 def refuse(actor: User, proposal: Proposal, reason: str, *, key: str = "") -> Case:
     """Refuse a proposal with a reason, or take one's own back. Raises Problem ZS904, ZS906, ZS910, ZS911."""
-    asked = _asked(actor, key, "refuse", proposal.pk, reason)
-    return _once(lambda: _again(actor, asked, proposal.case), lambda: _refuse(actor, proposal, reason, asked))
+    asked = submission(actor, key, "refuse", proposal.pk, reason)
+    return once(lambda: again(actor, asked, proposal.case), lambda: _refuse(actor, proposal, reason, asked))
 
 
 @deed
 def _refuse(actor: User, proposal: Proposal, reason: str, asked: Asked) -> Case:
     case, cycle = _locked(proposal.case_id)
     step = policies.find_move(cycle, case, proposal.move)
-    check_acts(actor, case, cycle, step.who, named(step))
+    hat = check_acts(actor, case, cycle, step.who, named(step))
     told = policies.reason_of(reason)
     proposal = _open_proposal(proposal)
     _settle(actor, proposal, ProposalState.REFUSED, told)
     values = {"reason": told}
     evidence = f"{step.evidence}_refused"
     said_ = Deed(EventKind.REFUSED, step.id, case.state, evidence, shown=False, fields=values, proposal=proposal)
-    _write(actor, case, cycle, said_, asked)
+    _write(actor, case, cycle, said_, asked.in_hat(hat))
     return case
 
 
 def extend(actor: User, case: Case, clock: str, days: int, reason: str, *, version: int, key: str = "") -> Case:
     """Prolong a running clock by at most what its next extension allows. Raises Problem ZS903-906, ZS911, ZS912."""
-    asked = _asked(actor, key, "extend", case.pk, clock, days, reason)
-    return _once(
-        lambda: _again(actor, asked, case), lambda: _extend(actor, case.pk, clock, days, reason, version, asked)
+    asked = submission(actor, key, "extend", case.pk, clock, days, reason)
+    return once(
+        lambda: again(actor, asked, case),
+        lambda: _extend(actor, case.pk, clock, days, reason, version, asked),
     )
 
 
@@ -233,7 +240,7 @@ def extend(actor: User, case: Case, clock: str, days: int, reason: str, *, versi
 def _extend(actor: User, pk: int, key: str, days: int, reason: str, version: int, asked: Asked) -> Case:
     case, cycle = _locked(pk)
     running, extension = policies.next_extension(cycle, case, key)
-    check_acts(actor, case, cycle, extension.who, said("延长期限", "Extend"))
+    hat = check_acts(actor, case, cycle, extension.who, said("延长期限", "Extend"))
     policies.check_fresh(cycle, case, version, inside=True)
     told = policies.reason_of(reason)
     if isinstance(days, bool) or not 1 <= days <= extension.days:
@@ -241,7 +248,8 @@ def _extend(actor: User, pk: int, key: str, days: int, reason: str, version: int
         raise Problem("ZS906", field=said("延长日数", "Days"), reason=limit)
     values = {"days": days, "reason": told, "was_due_on": str(running.due_on)}
     shown = cycle.state(case.state).party_sees
-    _write(actor, case, cycle, Deed(EventKind.EXTENDED, key, case.state, "case.clock_extended", shown, values), asked)
+    told_ = Deed(EventKind.EXTENDED, key, case.state, "case.clock_extended", shown, values)
+    _write(actor, case, cycle, told_, asked.in_hat(hat))
     return case
 
 
@@ -254,23 +262,28 @@ def attach(
     """
     cycle = case.life
     people = [one for one in cycle.people.values() if one.side in ("handling", "party")]
-    if not acts(actor, case, people):
+    hat = worn(actor, case, people)
+    if hat is None:
         raise Problem("ZS904", move=said("添加附件", "Attach"), who=who_words(people))
     policies.check_open(cycle, case, said("添加附件", "Attach"))
     kept = files.keep(name, chunks)
-    asked = _asked(actor, key, "attach", case.pk, kept.digest)
+    asked = submission(actor, key, "attach", case.pk, kept.digest).in_hat(hat)
     only_inside = internal and actor.body_id == case.body_id
 
-    def again() -> Attachment | None:
-        return Attachment.objects.filter(case=case, digest=kept.digest, internal=only_inside).first()
+    of_party = actor.body_id != case.body_id
 
-    return _once(again, lambda: _attach(actor, case.pk, kept, asked, internal=only_inside))
+    def made() -> Attachment | None:
+        same = {"case": case, "digest": kept.digest, "internal": only_inside, "of_party": of_party}
+        return Attachment.objects.filter(**same).first()
+
+    return once(made, lambda: _attach(actor, case.pk, kept, asked, internal=only_inside))
 
 
 @deed
 def _attach(actor: User, pk: int, kept: files.Kept, asked: Asked, *, internal: bool) -> Attachment:
     case, cycle = _locked(pk)
     policies.check_open(cycle, case, said("添加附件", "Attach"))
+    of_party = actor.body_id != case.body_id
     made = Attachment.objects.create(
         case=case,
         name=kept.name,
@@ -278,11 +291,11 @@ def _attach(actor: User, pk: int, kept: files.Kept, asked: Asked, *, internal: b
         size=kept.size,
         media=kept.media,
         internal=internal,
+        of_party=of_party,
         added_by=actor,
         added_at=now(),
     )
-    from_party = actor.body_id != case.body_id
-    shown = from_party or (cycle.state(case.state).party_sees and not internal)
+    shown = of_party or (cycle.state(case.state).party_sees and not internal)
     values = {"name": kept.name, "media": kept.media, "size": kept.size}
     told = Deed(EventKind.ATTACHED, "", case.state, "case.file_attached", shown, values, [kept.digest])
     _write(actor, case, cycle, told, asked)
@@ -330,10 +343,10 @@ def _locked(pk: int) -> tuple[Case, Cycle]:
 
 def _checked(
     actor: Actor, case: Case, cycle: Cycle, name: str, given: Given, version: int, *, proposing: bool
-) -> tuple[Move, Given]:
-    """Return a step with its fields once nothing speaks against it."""
+) -> tuple[Move, Given, Hat | None]:
+    """Return a step with its fields, and in whose duties it is taken, once nothing speaks against it."""
     step = policies.find_move(cycle, case, name)
-    check_acts(actor, case, cycle, step.who, named(step))
+    hat = check_acts(actor, case, cycle, step.who, named(step))
     inside = isinstance(actor, User) and actor.body_id == case.body_id
     policies.check_fresh(cycle, case, version, inside=inside)
     policies.check_follows(cycle, case, step)
@@ -343,8 +356,16 @@ def _checked(
     held = Attachment.objects.filter(case=case)
     known = frozenset((held if inside else held.filter(internal=False)).values_list("digest", flat=True))
     values = fields.read(step.needs, given, fields.Setting(case.body, now().date(), known))
-    policies.check_guards(step.guards, policies.step_of(cycle, case, str(named(step)), values))
-    return step, values
+    return step, _guarded(actor, case, cycle, step, values), hat
+
+
+def _guarded(actor: Actor, case: Case, cycle: Cycle, step: Move, given: Given) -> Given:
+    """Return the fields with what follows from them, once no guard refuses; what needs a sound step is added last."""
+    day, done = now().date(), computing.done_of(case)
+    values = computing.graded(cycle, case, step, computing.filled(step, given), day)
+    values = computing.late(cycle, step, done, values, day)
+    policies.check_guards(step.guards, policies.Step(cycle, str(named(step)), values, case, done, actor, day))
+    return computing.planned(cycle, step, case.state, done, values, day)
 
 
 def _take(
@@ -393,25 +414,12 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     case.version += told.kind in CHANGING
     case.party_sees = case.party_sees or cycle.state(case.state).party_sees
     case.closed_at = moment if cycle.state(case.state).final else None
-    if told.kind == EventKind.PROPOSED and told.proposal:
-        case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
-    elif told.kind in SETTLING:
-        case.proposed_move, case.proposed_by = "", None
+    _repeat_proposal(case, told)
     case.save()
-    payload = {
-        "number": case.number,
-        "cycle": case.bound_id,
-        "sequence": case.sequence,
-        "about": told.about,
-        "from": source,
-        "to": told.to,
-        "fields": digest(canonical(told.fields)),
-        "attachments": told.attachments,
-        "due_on": case.due_on,
-    }
-    row = append(actor, told.evidence, f"case:{case.pk}", payload)
+    behalf = asked.behalf if asked else None
+    row = append(actor, told.evidence, f"case:{case.pk}", _payload(case, told, source, behalf))
     user = actor if isinstance(actor, User) else None
-    return CaseEvent.objects.create(
+    event = CaseEvent.objects.create(
         case=case,
         sequence=case.sequence,
         kind=told.kind,
@@ -420,6 +428,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         to_state=told.to,
         actor=user,
         actor_key=actor.actor_key,
+        on_behalf_of=behalf,
         body=user.body if user else None,
         proposal=told.proposal,
         day=day,
@@ -431,6 +440,33 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
         request=asked.request if asked else "",
         evidence=row.pk,
     )
+    tell_of(case, cycle, event)
+    follow(actor, case, event)
+    return event
+
+
+def _payload(case: Case, told: Deed, source: str, behalf: User | None) -> Given:
+    """Return what evidence says of an event: its fields by digest, for their words may speak of a person."""
+    payload = {
+        "number": case.number,
+        "cycle": case.bound_id,
+        "sequence": case.sequence,
+        "about": told.about,
+        "from": source,
+        "to": told.to,
+        "fields": digest(canonical(told.fields)),
+        "attachments": told.attachments,
+        "due_on": case.due_on,
+    }
+    return payload | ({"on_behalf_of": behalf.actor_key} if behalf else {})
+
+
+def _repeat_proposal(case: Case, told: Deed) -> None:
+    if told.kind == EventKind.PROPOSED and told.proposal:
+        case.proposed_move, case.proposed_by = told.about, told.proposal.proposed_by
+        case.proposed_for = told.proposal.on_behalf_of
+    elif told.kind in SETTLING:
+        case.proposed_move, case.proposed_by, case.proposed_for = "", None, None
 
 
 def _stand(case: Case, standing: clocks.Standing) -> None:
@@ -440,38 +476,3 @@ def _stand(case: Case, standing: clocks.Standing) -> None:
     case.due_on = first.due_on if first else None
     case.provisional = any(one.provisional for one in standing.clocks)
     case.next_on = min((one.due_on for one in standing.clocks if one.due_on and not one.told_on), default=None)
-
-
-def _asked(actor: Actor, key: str, *request: Any) -> Asked:
-    return Asked(key[:64], digest(canonical([actor.actor_key, *request])) if key else "")
-
-
-def _repeated(actor: Actor, asked: Asked) -> CaseEvent | None:
-    """Return the event that the same submission made before. Raises Problem ZS911 for another one under its key."""
-    if not asked.key:
-        return None
-    found = (
-        CaseEvent.objects.filter(actor_key=actor.actor_key, key=asked.key).select_related("case", "proposal").first()
-    )
-    if found and found.request != asked.request:
-        raise Problem("ZS911", key=asked.key)
-    return found
-
-
-def _again(actor: Actor, asked: Asked, case: Case) -> Case | None:
-    found = _repeated(actor, asked)
-    return Case.objects.get(pk=case.pk) if found else None
-
-
-def _once(again: Callable[[], Answer | None], act: Callable[[], Answer]) -> Answer:
-    """Do a submission once: give what it made before, also when it was made between the look and the writing."""
-    done = again()
-    if done is not None:
-        return done
-    try:
-        return act()
-    except (IntegrityError, Problem):
-        made = again()
-        if made is None:
-            raise
-        return made

@@ -12,9 +12,12 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Name the handler of this app's job."""
-        from zhunsheng.casework.cases import tasks
-        from zhunsheng.casework.jobs.handlers import Handler, make_good, register
+        """Name the handler of this app's job, what a day begins with, and what cases ask of people."""
+        from zhunsheng.casework.cases import tasks, turns
+        from zhunsheng.casework.inbox.offers import offer, offer_unowned
+        from zhunsheng.casework.jobs.handlers import Handler, each_day, register
 
         register("cases.tick", Handler(tasks.tick))
-        make_good(tasks.catch_up)
+        each_day(tasks.each_day)
+        offer(turns.SOURCE)
+        offer_unowned(turns.unowned)

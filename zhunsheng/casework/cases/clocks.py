@@ -88,9 +88,9 @@ def replay(cycle: Cycle, events: Iterable[Happened]) -> Standing:
 def advance(cycle: Cycle, standing: Standing, event: Happened) -> Standing:
     """Return where a case stands after one more event."""
     if event.kind in (EventKind.OPENED, EventKind.MOVED):
-        if event.to == standing.state:
-            return standing
-        return Standing(event.to, _entered(cycle, standing, event.to, event.day))
+        stays = event.to == standing.state
+        moved = standing if stays else Standing(event.to, _entered(cycle, standing, event.to, event.day))
+        return _planned(cycle, moved, event.fields.get("planned", {}))
     if event.kind == EventKind.EXTENDED:
         days = int(event.fields["days"])
         return _changed(cycle, standing, event.about, lambda one: _longer(one, days))
@@ -98,6 +98,14 @@ def advance(cycle: Cycle, standing: Standing, event: Happened) -> Standing:
         return _changed(cycle, standing, event.about, lambda one: replace(one, told_on=event.day))
     if event.kind == EventKind.RECOUNTED:
         return recounted(cycle, standing)
+    return standing
+
+
+def _planned(cycle: Cycle, standing: Standing, days: dict[str, str | None]) -> Standing:
+    """Give planned clocks the day that a step names for them; one without a day waits for nothing."""
+    for key, text in days.items():
+        day = date.fromisoformat(text) if text else None
+        standing = _changed(cycle, standing, key, lambda one, day=day: replace(one, due_on=day, told_on=None))
     return standing
 
 
@@ -138,7 +146,7 @@ def _stopped(clock: Clock, one: Running, day: date) -> Running:
 
 
 def _timed(clock: Clock, one: Running) -> Running:
-    if one.since is None:
+    if one.since is None or clock.kind == "planned":
         return one
     due = _due(clock, one.since, max(0, one.days - one.spent))
     return replace(one, due_on=due.day, provisional=due.provisional)

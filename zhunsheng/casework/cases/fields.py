@@ -20,12 +20,15 @@ from zhunsheng.casework.cases.library import laws
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import fen_from_yuan, yuan
+from zhunsheng.kernel.quantity import parse, plain, rescale
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import parse_date
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 #: Who can be named as an officer of a case: these duties in the body that handles it.
-OFFICERS = (DutyName.REVIEWER, DutyName.HEAD)
+OFFICERS = (DutyName.REVIEWER, DutyName.HEAD, DutyName.OFFICER)
+#: Rows of a plan: its day, and fen per account under the name of the account.
+ON = "on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,32 @@ def _integer(one: Input, value: Any, _setting: Setting) -> int:
     return int(_within(one, int(text), int(text), "", ""))
 
 
+def _multiple(one: Input, value: Any, _setting: Setting) -> int:
+    """So many times, kept in 1/10000: ``1.5`` -> 15000."""
+    number = parse(_one(one, value))
+    found = rescale(number, 4) if number is not None else None
+    if found is None:
+        raise _wrong(one, "须为倍数，至多四位小数", "must be a multiple with at most four decimals")
+    return int(_within(one, found, found, "倍", "times", lambda e4: plain(e4, 4)))
+
+
+def _plan(one: Input, value: Any, setting: Setting) -> list[dict[str, Any]]:
+    """Rows of a day and amounts in yuan by account; rows in which nothing is typed are left out."""
+    if not isinstance(value, list | tuple) or not all(isinstance(row, dict) for row in value):
+        raise _wrong(one, "须为分期表", "must be a table of instalments")
+    typed = [row for row in value if any(kept(str(cell)) for cell in row.values())]
+    found = []
+    for number, row in enumerate(typed, start=1):
+        if not all(isinstance(cell, str) and re.fullmatch(r"[a-z_]{1,40}", key) for key, cell in row.items()):
+            raise _wrong(one, "须为分期表", "must be a table of instalments")
+        part = one.model_copy(update={"zh": f"{one.zh}第 {number} 期", "en": f"{one.en} {number}"})
+        days = part.model_copy(update={"when": "future", "least": None, "most": None})
+        sums = part.model_copy(update={"least": 0, "most": None})
+        read_ = {ON: _date(days, row.get(ON, ""), setting)}
+        found.append(read_ | {key: _amount(sums, cell or "0", setting) for key, cell in row.items() if key != ON})
+    return list(_within(one, found, len(found), "期", "instalments"))
+
+
 def _date(one: Input, value: Any, setting: Setting) -> str:
     try:
         day = parse_date(_one(one, value))
@@ -137,6 +166,13 @@ def _choice(one: Input, value: Any, _setting: Setting) -> str:
     return text
 
 
+def _several(one: Input, value: Any, _setting: Setting) -> list[str]:
+    listed = _many(one.model_copy(update={"least": None, "most": None}), value)
+    if not set(listed) <= set(one.choices):
+        raise _wrong(one, "不在可选项中", "is none of the choices")
+    return [key for key in one.choices if key in listed]
+
+
 def _article(one: Input, value: Any, _setting: Setting) -> str:
     """An article is written ``instrument/article`` or ``instrument/article/item``, and the book of law holds it."""
     parts = _one(one, value).split("/")
@@ -152,7 +188,11 @@ def _people(one: Input, value: Any, setting: Setting) -> list[int]:
     numbers = sorted({int(part) for part in listed if re.fullmatch(r"[0-9]{1,18}", part)})
     held = set(officers(setting.body, setting.day).filter(pk__in=numbers).values_list("pk", flat=True))
     if held != set(numbers) or len(numbers) < len(listed):
-        raise _wrong(one, "须为承办单位现任的审核员或负责人", "must be reviewers or heads of the handling body")
+        raise _wrong(
+            one,
+            "须为承办单位现任的执法人员、审核员或负责人",
+            "must be officers, reviewers or heads of the handling body",
+        )
     return list(_within(one, numbers, len(numbers), "人", "people"))
 
 
@@ -169,6 +209,9 @@ READERS: dict[str, Callable[[Input, Any, Setting], Any]] = {
     "codes": _codes,
     "amount": _amount,
     "integer": _integer,
+    "multiple": _multiple,
+    "several": _several,
+    "plan": _plan,
     "date": _date,
     "choice": _choice,
     "article": _article,

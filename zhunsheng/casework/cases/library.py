@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from zhunsheng.book.cycles import Cycle, Names, load_cycles
+from zhunsheng.book.handling import Grades, Overturning, load_grades, load_overturning
 from zhunsheng.book.load import load_laws
 from zhunsheng.book.models import Instrument
+from zhunsheng.book.rewards import Scheme, load_schemes, scheme_on
 from zhunsheng.casework.bodies.models import BodyKind, DutyName
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import rulebook
@@ -49,3 +52,18 @@ def cycle(name: str) -> Cycle:
 def laws() -> dict[str, Instrument]:
     """Return the instruments of law by id."""
     return load_laws(rulebook())
+
+
+def grades() -> Grades:
+    """Return the grades of handling. Raises Problem ZS945."""
+    return load_grades(rulebook())
+
+
+def overturning() -> Overturning:
+    """Return why findings are overturned and what their rule's author may answer. Raises Problem ZS945."""
+    return load_overturning(rulebook())
+
+
+def reward_scheme(day: date) -> Scheme | None:
+    """Return the reward scheme that holds on a day, or None. Raises Problem ZS401, ZS403, ZS928."""
+    return scheme_on(load_schemes(rulebook()).values(), day)

@@ -58,12 +58,14 @@ class Case(models.Model):
     ``version`` changes with every step after which an open form is stale, ``sequence`` counts events. ``due_on`` is the
     first day on which a running clock ends, ``next_on`` the first that nobody has acted on; ``provisional`` when the
     working days up to ``due_on`` are not all published. ``party_sees`` stays set once the party has seen the case.
-    ``proposed_move`` and ``proposed_by`` repeat the proposal that waits, so that lists need not ask for it.
+    ``proposed_move``, ``proposed_by`` and ``proposed_for`` repeat the proposal that waits: its step, who made it and on
+    whose behalf, so that lists need not ask for it.
     """
 
     SCOPE_PATH: ClassVar[str] = "body"
     #: Besides the handling body, whom the case is about sees it: institution, body, and whether it may be seen.
     SCOPE_PARTY: ClassVar[tuple[str, str, str]] = ("institution_id", "subject_body", "party_sees")
+    SCOPE_GRANT: ClassVar[str] = "cases"
 
     bound = models.ForeignKey(CycleVersion, on_delete=models.PROTECT, related_name="cases")
     cycle = models.CharField(max_length=40)
@@ -85,12 +87,17 @@ class Case(models.Model):
     sequence = models.PositiveIntegerField(default=0)
     proposed_move = models.CharField(max_length=40, blank=True, default="")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
+    proposed_for = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
 
     class Meta:
         ordering = ("-opened_at", "-pk")
         indexes = (
             models.Index(fields=("cycle", "state")),
             models.Index(fields=("next_on",)),
+            models.Index(
+                fields=("body", "bound", "state", "due_on"), condition=Q(closed_at=None), name="cases_in_hand"
+            ),
+            models.Index(fields=("institution_id", "bound", "state"), condition=Q(closed_at=None), name="cases_about"),
             models.Index(fields=("-opened_at", "-id"), name="case_newest"),
             models.Index(fields=("due_on", "id"), condition=Q(closed_at=None), name="case_open_due"),
         )
@@ -113,8 +120,9 @@ class Case(models.Model):
 class CaseEvent(models.Model):
     """One thing that happened to a case; the database refuses to change or delete it.
 
-    ``about`` names the move or the clock, ``day`` the day in Shanghai that clocks count by. ``shown`` says whether the
-    party may see it. ``request`` is the digest of what was asked under ``key``, ``evidence`` the row of the outbox.
+    ``about`` names the move or the clock, ``day`` the day in Shanghai that clocks count by. ``shown`` says whether
+    the party may see it. ``on_behalf_of`` is whose delegated duty the actor used. ``request`` is the digest of what
+    was asked under ``key``, ``evidence`` the row of the outbox.
     """
 
     SCOPE_PATH: ClassVar[str] = "case__body"
@@ -127,6 +135,7 @@ class CaseEvent(models.Model):
     to_state = models.CharField(max_length=40)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     actor_key = models.CharField(max_length=64)
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     body = models.ForeignKey("bodies.Body", null=True, on_delete=models.PROTECT, related_name="+")
     proposal = models.ForeignKey("Proposal", null=True, on_delete=models.PROTECT, related_name="events")
     day = models.DateField()
@@ -179,6 +188,7 @@ class Proposal(models.Model):
     state = models.CharField(max_length=10, choices=ProposalState.choices, default=ProposalState.OPEN)
     fields = models.JSONField(default=dict)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     proposed_at = models.DateTimeField()
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
     settled_at = models.DateTimeField(null=True)
@@ -193,7 +203,10 @@ class Proposal(models.Model):
 
 
 class Attachment(models.Model):
-    """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it."""
+    """A file of a case, kept under its digest outside what the site serves. ``internal``: the party does not see it.
+
+    The same file may come from both sides; ``of_party`` says from which, so that neither learns of the other's.
+    """
 
     SCOPE_PATH: ClassVar[str] = "case__body"
 
@@ -203,12 +216,15 @@ class Attachment(models.Model):
     size = models.BigIntegerField()
     media = models.CharField(max_length=100)
     internal = models.BooleanField()
+    of_party = models.BooleanField(default=False)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     added_at = models.DateTimeField()
 
     class Meta:
         ordering = ("case", "pk")
-        constraints = (models.UniqueConstraint(fields=("case", "digest", "internal"), name="file_once_per_case"),)
+        constraints = (
+            models.UniqueConstraint(fields=("case", "digest", "internal", "of_party"), name="file_once_per_side"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -4,51 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from zhunsheng.book.cycles import Cycle, Extension, Move
+from zhunsheng.book.rewards import reward_of
+from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.clocks import Running
-from zhunsheng.casework.cases.draws import draw
+from zhunsheng.casework.cases.computing import GRADED, LATE, done_of
 from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import about, named, said
+from zhunsheng.casework.outbox.actions import Actor
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.money import yuan
+from zhunsheng.kernel.money import part, yuan
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sampling.draws import draw
 
 REASON_LENGTH = 2000
+#: In which ways a decision can leave its grade, in words.
+WAYS = {"grade": ("档次", "grade"), "measures": ("措施", "measures"), "fine": ("罚款幅度", "range of the fine")}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a guard looks at: the step, its fields, and the fields of all steps before it, oldest first."""
+    """What a guard looks at: the step, its fields, the steps before it, oldest first, who takes it and on which day.
+
+    A case that is being opened is not there yet: ``origin`` is the one it follows.
+    """
 
     cycle: Cycle
     name: str
     fields: dict[str, Any]
     case: Case | None = None
-    before: tuple[dict[str, Any], ...] = ()
+    done: tuple[money.Done, ...] = ()
+    actor: Actor | None = None
+    day: date = date.min
+    origin: Case | None = None
+    institution_id: str = ""
+
+    @property
+    def before(self) -> tuple[dict[str, Any], ...]:
+        """The fields of the steps before, oldest first."""
+        return tuple(one.fields for one in self.done)
+
+    @property
+    def book(self) -> money.Book:
+        """The money of the case before the step."""
+        found = money.read(self.cycle, self.done)
+        if found is None:
+            raise ValueError(f"{self.cycle.name} names a guard of money and no account")
+        return found
 
     def refuse(self, zh: str, en: str) -> Problem:
         """Return the Problem with which a guard refuses."""
         return Problem("ZS913", move=self.name, reason=said(zh, en))
 
 
-def step_of(cycle: Cycle, case: Case, name: str, fields: dict[str, Any]) -> Step:
+def step_of(
+    cycle: Cycle, case: Case, name: str, fields: dict[str, Any], actor: Actor | None = None, day: date = date.min
+) -> Step:
     """Return a step with what happened before it."""
-    done = CaseEvent.objects.filter(case=case, kind__in=(EventKind.OPENED, EventKind.MOVED)).order_by("sequence")
-    return Step(cycle, name, fields, case, tuple(done.values_list("fields", flat=True)))
+    return Step(cycle, name, fields, case, done_of(case), actor, day, case.origin, case.institution_id)
 
 
 def owed(before: tuple[dict[str, Any], ...]) -> int | None:
-    """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
+    """Return what is still to be paid in fen where no ledger is kept; None while nothing was reported."""
     due: int | None = None
     for fields in before:
         if "recover_fen" in fields:
-            due = int(fields["recover_fen"]) + int(fields.get("fine_fen", 0))
+            due = int(fields["recover_fen"])
         elif due is not None:
-            due += int(fields.get("surcharge_fen", 0)) - int(fields.get("paid_fen", 0))
+            due -= int(fields.get("paid_fen", 0))
     return due
 
 
@@ -60,10 +89,105 @@ def _nothing_owed(step: Step) -> None:
 
 
 def _within_owed(step: Step) -> None:
-    left = owed(step.before)
-    if left is None or int(step.fields["paid_fen"]) > left:
-        told = yuan(left or 0)
-        raise step.refuse(f"超过未缴金额 {told}", f"more than the {told} owed")
+    left = owed(step.before) or 0
+    if int(step.fields["paid_fen"]) > left:
+        raise step.refuse(f"超过未缴金额 {yuan(left)}", f"more than the {yuan(left)} owed")
+
+
+def _balanced(step: Step) -> None:
+    book = step.book
+    left, over = book.balance(), sum(book.over.values())
+    if not book.decided or left > 0:
+        told = yuan(left) if book.decided else "尚未决定"
+        raise step.refuse(f"未缴金额：{told}", f"still owed: {yuan(left) if book.decided else 'not decided'}")
+    if over:
+        raise step.refuse(f"多缴 {yuan(over)} 尚未退还", f"{yuan(over)} paid too much is not given back yet")
+
+
+def _within_account(step: Step) -> None:
+    account = step.fields["account"]
+    left = step.book.left(account)
+    if int(step.fields["paid_fen"]) > left:
+        name = next(one for one in step.cycle.recovery.accounts if one.id == account)  # type: ignore[union-attr]
+        raise step.refuse(
+            f"超过{name.zh}未缴金额 {yuan(left)}", f"more than the {yuan(left)} owed to the {name.en.lower()}"
+        )
+
+
+def _plan_sums(step: Step) -> None:
+    """Days follow each other, within what a plan may last, and each account gets what it is owed, to the fen."""
+    book, rows, recovery = step.book, step.fields["plan"], step.book.recovery
+    days = [date.fromisoformat(row["on"]) for row in rows]
+    if days != sorted(set(days)) or days[0] <= step.day:
+        raise step.refuse("各期缴款日须晚于今日并依次递增", "the days must lie after today, each after the one before")
+    if (days[-1] - step.day).days > recovery.plan_days:
+        raise step.refuse(
+            f"末期不得晚于 {recovery.plan_days} 日之后", f"the last lies more than {recovery.plan_days} days ahead"
+        )
+    for account in recovery.accounts:
+        given, left = sum(int(row.get(account.id, 0)) for row in rows), book.left(account.id)
+        if given != left:
+            raise step.refuse(
+                f"{account.zh}各期合计 {yuan(given)}，未缴金额 {yuan(left)}",
+                f"{account.en}: the parts come to {yuan(given)}, owed are {yuan(left)}",
+            )
+
+
+def _payment_stands(step: Step) -> None:
+    if not money.payment(step.book, int(step.fields["payment"])):
+        raise step.refuse("没有这一笔缴款，或者已经冲正", "there is no such payment, or it was reversed")
+
+
+def _within_overpaid(step: Step) -> None:
+    book, account = step.book, step.fields["account"]
+    over = sum(fen for key, fen in book.over.items() if book.recovery.charge(key).account == account)
+    if int(step.fields["refund_fen"]) > over:
+        raise step.refuse(f"该账户多缴金额为 {yuan(over)}", f"{yuan(over)} was paid too much to this account")
+
+
+def _late_as_computed(step: Step) -> None:
+    most = int(step.fields[LATE]["open_fen"])
+    if int(step.fields["surcharge_fen"]) > most:
+        raise step.refuse(f"按规定至今日可加处 {yuan(most)}", f"{yuan(most)} can be charged up to today")
+
+
+def _fine_stated(step: Step) -> None:
+    """A fine is stated as an amount or as a multiple of the loss; where both are, they agree."""
+    fields = step.fields
+    if "fine_fen" not in fields:
+        raise step.refuse("须填写罚款倍数或者罚款金额", "a multiple or an amount of the fine is needed")
+    if "multiple" in fields:
+        worth = part(int(fields["loss_fen"]), int(fields["multiple"]), 10_000)
+        if worth != int(fields["fine_fen"]):
+            raise step.refuse(f"按所填倍数罚款应为 {yuan(worth)}", f"by the multiple the fine is {yuan(worth)}")
+
+
+def _grade_fits(step: Step) -> None:
+    """A decision outside the grade that follows from the rule book says why."""
+    found = step.fields[GRADED]["outside"]
+    if found and not step.fields.get("departure"):
+        grade = next(one for one in library.grades().grades if one.id == step.fields[GRADED]["grade"])
+        zh, en = "、".join(WAYS[key][0] for key in found), ", ".join(WAYS[key][1] for key in found)
+        raise step.refuse(
+            f"超出适用档次“{grade.zh}”（{zh}），须写明理由", f"outside the grade '{grade.en}' ({en}): say why"
+        )
+
+
+def _cause_known(step: Step) -> None:
+    """A cause of the form must be one of the reasons that the rule book counts by."""
+    if step.fields["cause"] not in {one.id for one in library.overturning().reasons}:
+        raise step.refuse("原因不在推翻理由之列", "the cause is none of the reasons of overturning")
+
+
+def _reviewer_apart(step: Step) -> None:
+    """Who handled a case does not review it."""
+    actor = step.actor
+    if not isinstance(actor, User) or step.case is None:
+        return
+    named_ = {number for fields in step.before for number in fields.get("officers", ())}
+    acted = CaseEvent.objects.filter(case=step.case, actor=actor, kind__in=CHANGING | {EventKind.PROPOSED}).exists()
+    if actor.pk in named_ or acted:
+        raise step.refuse("法制审核员不得办理过本案", "the legal reviewer must not have handled the case")
 
 
 def _within_bands(step: Step) -> None:
@@ -116,20 +240,56 @@ def _other_case_known(step: Step) -> None:
         raise step.refuse("本单位没有这一编号的其他事项", "the body has no other case of this number")
 
 
+def _other_not_merged(step: Step) -> None:
+    number = step.fields["other_case"]
+    if step.case is not None and Case.objects.filter(body=step.case.body, number=number, state="merged").exists():
+        raise step.refuse("该事项自身已并入他案，请并入最终的事项", "it was merged itself: name where it went")
+
+
+def _as_scheme_gives(step: Step) -> None:
+    """The reward is what the scheme of the day of the tip-off gives for the case value that two people established."""
+    value = next((int(fields["value_fen"]) for fields in reversed(step.before) if "value_fen" in fields), None)
+    day = step.case.opened_at.astimezone(SHANGHAI).date() if step.case is not None else None
+    scheme = library.reward_scheme(day) if day else None
+    if scheme is None or day is None or value is None or scheme.name != step.fields["scheme"]:
+        name = scheme.name if scheme else "-"
+        raise step.refuse(f"举报当日有效的奖励办法是 {name}", f"on the day of the tip-off {name} held")
+    try:
+        due = reward_of(scheme, day, value, step.fields["subject"], step.fields["grade"])
+    except KeyError as error:
+        raise step.refuse(f"办法中没有 {error}", f"the scheme does not name {error}") from error
+    if due.amount_fen != int(step.fields["reward_fen"]):
+        told = yuan(due.amount_fen)
+        raise step.refuse(f"按办法应为 {told} 元", f"the scheme gives {told} yuan")
+
+
 def _draw_repeats(step: Step) -> None:
-    expected = draw(step.fields["pool"], step.fields["seed"], 1)[0]
-    if expected != step.fields["drawn"]:
-        raise step.refuse(f"按种子应抽中 {expected}", f"the seed draws {expected}")
+    expected = draw(step.fields["pool"], step.fields["seed"], int(step.fields.get("count", 1)))
+    if step.fields["drawn"] not in expected:
+        told = " ".join(expected)
+        raise step.refuse(f"按种子应抽中 {told}", f"the seed draws {told}")
 
 
 #: Guards by the names that life-cycles use.
 GUARDS: dict[str, Callable[[Step], None]] = {
     "nothing_owed": _nothing_owed,
     "within_owed": _within_owed,
+    "balanced": _balanced,
+    "within_account": _within_account,
+    "plan_sums": _plan_sums,
+    "payment_stands": _payment_stands,
+    "within_overpaid": _within_overpaid,
+    "late_as_computed": _late_as_computed,
+    "fine_stated": _fine_stated,
+    "grade_fits": _grade_fits,
+    "cause_known": _cause_known,
+    "reviewer_apart": _reviewer_apart,
     "within_bands": _within_bands,
     "credits_left": _credits_left,
     "repaired_in_full": _repaired_in_full,
     "other_case_known": _other_case_known,
+    "other_not_merged": _other_not_merged,
+    "as_scheme_gives": _as_scheme_gives,
     "draw_repeats": _draw_repeats,
 }
 

@@ -7,21 +7,23 @@ its events and files those that are not internal.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from django.db.models import Case as Choose
-from django.db.models import F, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet
 
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import Scope
-from zhunsheng.casework.cases import clocks, files, library, policies
-from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, CycleVersion, Proposal, life_of
-from zhunsheng.casework.cases.permissions import about_own, acts, holds, opens
+from zhunsheng.casework.bodies.sights import Sight
+from zhunsheng.casework.cases import clocks, computing, files, library, money, policies
+from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, Proposal
+from zhunsheng.casework.cases.permissions import acts, check_confirms, hats, opens
+from zhunsheng.casework.cases.turns import turns
 from zhunsheng.casework.cases.words import about, named, said
+from zhunsheng.kernel.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,26 @@ def cases(
     return found.filter(closed_at=None, due_on__lt=late_on) if late_on else found
 
 
+def part(found: QuerySet[Case], first: int, last: int) -> list[Case]:
+    """Return the cases from a place of a list to another, counted from 1; only these few are read whole."""
+    keys = list(found.values_list("pk", flat=True)[max(0, first - 1) : last])
+    rows = Case.objects.filter(pk__in=keys).select_related("body", "subject_body")
+    return sorted(rows, key=lambda one: keys.index(one.pk))
+
+
 def one(scope: Scope, pk: int) -> Case | None:
     """Return a case in view, or None."""
     return cases(scope).filter(pk=pk).first()
+
+
+def every_case() -> Iterator[Case]:
+    """Yield the cases of the whole site in their order, for checks on the command line."""
+    yield from Case.objects.select_related("bound").order_by("pk").iterator()
+
+
+def numbered(body_id: int, number: str) -> Case | None:
+    """Return the case of a number that a body gave, or None. For who acts in the name of that body."""
+    return Case.objects.filter(body=body_id, number=number).first()
 
 
 def waiting(scope: Scope, user: User) -> QuerySet[Case]:
@@ -87,28 +106,8 @@ def waiting(scope: Scope, user: User) -> QuerySet[Case]:
 
     A case whose proposal waits is the turn of those who may confirm it, and of its party.
     """
-    found = scope.rows(Case.objects.filter(closed_at=None).select_related("body"))
-    turns = Q(pk__in=())
-    for version in CycleVersion.objects.only("pk"):
-        turns |= _turns(life_of(version.pk), version, user)
-    # asked of each open case: as a condition of its own it would have the database gather rows for every life-cycle
-    mine = found.alias(turn=Choose(When(turns, then=Value(1)), default=Value(0))).filter(turn=1)
-    return mine.order_by(F("due_on").asc(nulls_last=True), "pk")
-
-
-def _turns(cycle: Cycle, version: CycleVersion, user: User) -> Q:
-    """The condition under which a case of a life-cycle is the user's turn."""
-    sides: dict[str, set[str]] = {"handling": set(), "party": set()}
-    confirms: set[str] = set()
-    for move in cycle.moves:
-        for who in cycle.named(move.who):
-            if who.side in sides and holds(user, who):
-                sides[who.side].update(move.source)
-                if move.two_person and who.side == "handling":
-                    confirms.add(move.id)
-    others = Q(proposed_move__in=confirms, proposed_by__isnull=False) & ~Q(proposed_by=user)
-    inside = Q(body=user.body_id) & (Q(state__in=sides["handling"], proposed_by=None) | others)
-    return Q(bound=version) & (inside | (Q(state__in=sides["party"]) & about_own(user)))
+    found = turns(scope, user).select_related("body", "bound")
+    return found.order_by(F("due_on").asc(nulls_last=True), "pk")
 
 
 def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
@@ -121,8 +120,18 @@ def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
 
 
 def sees_all(scope: Scope, case: Case) -> bool:
-    """Whether a reader sees the internal part of a case: one of the handling body, or of the whole site."""
-    return scope.bodies is None or case.body_id in scope.bodies
+    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant."""
+    own = scope.bodies is None or case.body_id in scope.bodies
+    return own or any(one.internal for one in sights(scope, case))
+
+
+def sights(scope: Scope, case: Case) -> list[Sight]:
+    """Return the grants by which a reader sees more of a case than without them: all of it, or its internal part."""
+    given = scope.granted.of_case(case.pk, case.body_id, case.institution_id, case.cycle)
+    if not given or scope.bodies is None or case.body_id in scope.bodies:
+        return []
+    is_party = scope.own.rows(Case.objects.filter(pk=case.pk)).exists()
+    return [one for one in given if one.internal] if is_party else given
 
 
 def openings(user: User) -> list[Cycle]:
@@ -130,7 +139,9 @@ def openings(user: User) -> list[Cycle]:
     body = user.body
     if body is None:
         return []
-    return [one for one in library.cycles().values() if opens(user, body, one.named(one.opening.who))]
+    worn = hats(user)
+    known = library.cycles().values()
+    return [one for one in known if opens(user, body, one.named(one.opening.who), one.name, worn)]
 
 
 def allowed(case: Case, user: User) -> list[Allowed]:
@@ -142,7 +153,8 @@ def allowed(case: Case, user: User) -> list[Allowed]:
     inside = user.body_id == case.body_id
     if inside and policies.pending(case):
         return []
-    steps = [move for move in cycle.moves_from(case.state) if acts(user, case, cycle.named(move.who))]
+    worn = hats(user)
+    steps = [move for move in cycle.moves_from(case.state) if acts(user, case, cycle.named(move.who), worn)]
     return [_allowed(cycle, case, move) for move in steps]
 
 
@@ -169,9 +181,14 @@ def pending(scope: Scope, case: Case) -> Proposal | None:
 
 
 def may_confirm(proposal: Proposal, user: User) -> bool:
-    """Whether a user may confirm a proposal: one of its people, and not who made it."""
-    case, cycle = proposal.case, proposal.case.life
-    return proposal.proposed_by_id != user.pk and acts(user, case, cycle.named(cycle.move(proposal.move).who))
+    """Whether a user may confirm a proposal: one of its people, and neither who made it nor for whom it was made."""
+    cycle = proposal.case.life
+    move = cycle.move(proposal.move)
+    try:
+        check_confirms(user, proposal, cycle, move.who, named(move))
+    except Problem:
+        return False
+    return True
 
 
 def clock_views(case: Case, user: User, day: date) -> list[ClockView]:
@@ -210,7 +227,7 @@ def _clock_view(cycle: Cycle, case: Case, user: User, running: clocks.Running, d
 def timeline(scope: Scope, case: Case) -> list[Shown]:
     """Return the events of a case that a reader may see, oldest first."""
     whole, cycle = sees_all(scope, case), case.life
-    found = case.events.select_related("actor", "body", "proposal")
+    found = case.events.select_related("actor", "on_behalf_of", "body", "proposal")
     inputs = {move.id: move.needs for move in cycle.moves} | {cycle.name: cycle.opening.needs}
     hidden = {key: {need.id for need in needs if need.internal} for key, needs in inputs.items()}
     return [
@@ -228,8 +245,9 @@ def attachments(scope: Scope, case: Case) -> QuerySet[Attachment]:
     held = case.attachments.select_related("added_by")
     if sees_all(scope, case):
         return held
-    shown = case.events.filter(shown=True, kind="attached").values_list("attachments", flat=True)
-    return held.filter(internal=False, digest__in=[key for keys in shown for key in keys])
+    told = list(case.events.filter(shown=True, kind="attached").values_list("body", "attachments"))
+    theirs = [key for body, keys in told for key in keys if body == case.body_id]
+    return held.filter(Q(of_party=True) | Q(internal=False, digest__in=theirs))
 
 
 def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None:
@@ -238,6 +256,34 @@ def file_of(scope: Scope, case: Case, pk: int) -> tuple[Attachment, Path] | None
     return (found, files.path_of(found.digest)) if found else None
 
 
-def owed(case: Case) -> int | None:
+def book(case: Case, until: int | None = None) -> money.Book | None:
+    """Return the money of a case, ``until`` one of its events; None for a life-cycle without money."""
+    return money.read(case.life, _done(case, until)) if case.life.recovery else None
+
+
+def owed(case: Case, until: int | None = None) -> int | None:
     """Return what is still to be paid in fen by the last decision; None while nothing is decided."""
-    return policies.owed(policies.step_of(case.life, case, "", {}).before)
+    found = book(case, until)
+    if found is None:
+        return policies.owed(tuple(one.fields for one in _done(case, until)))
+    return found.balance() if found.decided else None
+
+
+def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
+    return tuple(one for one in computing.done_of(case) if until is None or one.sequence <= until)
+
+
+def held(pk: int) -> Case:
+    """Return a case under a lock that lasts until the transaction ends, for what other apps write of it."""
+    return Case.objects.select_for_update().get(pk=pk)
+
+
+def attachment_digests() -> list[str]:
+    """Return the digest of every file that a case names. For the examination of a site: it shows nobody a row."""
+    return sorted(set(Attachment.objects.values_list("digest", flat=True)))
+
+
+def open_and_late(day: date) -> tuple[int, int]:
+    """Return how many cases are open, and how many of them have a clock that has run out. For the site's figures."""
+    found = Case.objects.filter(closed_at=None)
+    return found.count(), found.filter(due_on__lte=day).count()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from zhunsheng.casework.cases import actions
+from zhunsheng.casework.cases import actions, notices
 from zhunsheng.casework.jobs.handlers import Outcome, Progress
 from zhunsheng.kernel.time import now, parse_date
 
 
-def catch_up() -> None:
-    """Do what is due today; the worker does so when it starts and after each job."""
-    actions.tick(now().date())
+def each_day(day: date) -> None:
+    """Do what the clocks ask for on a day, then remind of those that are about to end or have ended."""
+    actions.tick(day)
+    notices.remind(day)
 
 
 def tick(arguments: dict[str, Any], progress: Progress) -> Outcome:
     """Do what is due on the day of the arguments, or today."""
     progress("tick", 0, None)
     day = parse_date(arguments["day"]) if arguments.get("day") else now().date()
-    return Outcome({"events": len(actions.tick(day))})
+    return Outcome({"events": len(actions.tick(day)), "reminded": notices.remind(day)})

@@ -10,3 +10,10 @@ class DecisionsConfig(AppConfig):
 
     name = "zhunsheng.casework.decisions"
     label = "decisions"
+
+    def ready(self) -> None:
+        """Let a case decide on its findings."""
+        from zhunsheng.casework.cases.effects import after
+        from zhunsheng.casework.decisions.actions import follow_case
+
+        after(follow_case)

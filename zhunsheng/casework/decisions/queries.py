@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
+from zhunsheng.book.handling import Threshold
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.decisions.models import Decision
 from zhunsheng.casework.decisions.states import Outcome
@@ -84,6 +86,21 @@ def decided_ids(scope: Scope, outcome: str) -> tuple[str, ...]:
     return tuple(found.order_by("finding_id").values_list("finding_id", flat=True))
 
 
+def overturned(scope: Scope, rule_id: str = "", show: str = "open") -> QuerySet[Decision]:
+    """Return the overturned findings in view, newest first: those without an answer, the answered, or all."""
+    found = standing(scope).filter(outcome=Outcome.OVERTURNED).select_related("decided_by", "body", "case")
+    found = found.filter(rule_id=rule_id) if rule_id else found
+    wanted = {"open": Q(answers=None), "answered": Q(answers__isnull=False)}
+    return found.filter(wanted[show]).distinct() if show in wanted else found
+
+
+def marked(found: Precision, threshold: Threshold | None) -> bool:
+    """Whether a rule is to say that people keep overturning it: by the share that the rule book sets for the day."""
+    if threshold is None or found.decided < threshold.least:
+        return False
+    return found.overturned * 10_000 >= threshold.share_e4 * found.decided
+
+
 _COUNTS = {
     "confirmed": Count("pk", filter=Q(outcome=Outcome.CONFIRMED)),
     "overturned": Count("pk", filter=Q(outcome=Outcome.OVERTURNED)),
@@ -101,3 +118,13 @@ def precision_by_month(scope: Scope, rule_id: str) -> list[Precision]:
     found = standing(scope).filter(rule_id=rule_id).order_by()
     rows = found.annotate(month_=TruncMonth("decided_at")).values("month_").annotate(**_COUNTS).order_by("month_")
     return [Precision(row["confirmed"], row["overturned"], row["month_"]) for row in rows]
+
+
+def sums(institutions: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what stands decided, counted and summed in fen by institution, month and outcome.
+
+    For who has shown otherwise that these sums may be told: it asks no scope and shows no decision.
+    """
+    found = Decision.objects.filter(withdrawn_at=None, institution_id__in=list(institutions)).order_by()
+    rows = found.values("institution_id", "month", "outcome").annotate(n=Count("pk"), fen=Sum("amount_fen"))
+    return list(rows.order_by("-month", "institution_id", "outcome"))

@@ -52,3 +52,8 @@ def counted(scope: Scope) -> dict[str, int]:
         asks=Sum("asks", default=0), reminders=Sum("reminders", default=0), late=Sum("late", default=0)
     )
     return {name: int(value) for name, value in sums.items()}
+
+
+def asked_and_late() -> list[tuple[str, int, int]]:
+    """Return for each moment how often the desk was asked and how many rules came too late. For the site's figures."""
+    return list(AskCount.objects.order_by().values_list("moment").annotate(Sum("asks"), Sum("late")))

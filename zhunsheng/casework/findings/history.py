@@ -16,7 +16,7 @@ def history(scope: Scope, finding_id: str) -> list[dict[str, Any]]:
     """Return the runs in which a finding stood, newest first: run, day, verdict, amount, change to the one before."""
     told = []
     for manifest, path in recent_runs(LOOKED):
-        with lake.open_run(path).reader(scope.institutions) as reader:
+        with scope.reading(lake.open_run(path)) as reader:
             found = reader.one("SELECT verdict, amount_fen FROM finding WHERE finding_id = ?", [finding_id])
         told.append({"run": manifest, "found": found})
     for newer, older in zip(told, [*told[1:], None], strict=True):

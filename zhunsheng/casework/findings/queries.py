@@ -95,6 +95,29 @@ def of_group(reader: Reader, institution_id: str, rule_id: str, month: str, limi
     )
 
 
+def population(
+    reader: Reader, wanted: dict[str, str], limit: int, finding_ids: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return what a sample is drawn from: findings of an institution, by rule and month where these are named.
+
+    With ``finding_ids`` only those of them. What could not be judged is no lead and is left out; one more than
+    ``limit`` at most, so that too many are noticed. Each: finding_id, amount_fen, rule_id, names, month, verdict.
+    """
+    return reader.rows(
+        "SELECT f.finding_id, f.amount_fen, f.rule_id, f.month, f.verdict, f.item_name, r.name AS rule_name, "
+        "r.name_en AS rule_name_en FROM finding f LEFT JOIN rule r USING (rule_id) "
+        "WHERE f.verdict <> 'unknown' AND f.institution_id = ? AND (? = '' OR f.rule_id = ?) "
+        "AND (? = '' OR f.month = ?) AND (? OR list_contains(CAST(? AS VARCHAR[]), f.finding_id)) "
+        f"ORDER BY f.finding_id LIMIT {int(limit) + 1}",
+        [
+            wanted["institution"],
+            *(wanted.get(name, "") for name in ("rule", "rule", "month", "month")),
+            finding_ids is None,
+            finding_ids or [],
+        ],
+    )
+
+
 #: A clue is made of the findings of one institution by one rule in one month; what could not be judged is no lead.
 GROUPED = """
 FROM finding WHERE verdict <> 'unknown' AND (? = '' OR institution_id = ?) AND (? = '' OR rule_id = ?)

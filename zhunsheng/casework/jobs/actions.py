@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
@@ -32,7 +33,12 @@ def enqueue(actor: Actor, kind: str, arguments: dict[str, Any]) -> Job:
     """Put a job into the queue."""
     user = actor if isinstance(actor, User) else None
     job = Job.objects.create(
-        kind=kind, arguments=arguments, requested_by=user, body=user.body if user else None, created_at=now()
+        kind=kind,
+        arguments=arguments,
+        requested_by=user,
+        body=user.body if user else None,
+        created_at=now(),
+        request=structlog.contextvars.get_contextvars().get("request", ""),
     )
     append(actor, "job.queued", f"job:{job.pk}", {"kind": kind})
     return job

@@ -29,6 +29,7 @@ class Job(models.Model):
     total = models.BigIntegerField(null=True)
     result = models.JSONField(null=True)
     problem = models.JSONField(null=True)
+    request = models.CharField(max_length=36, blank=True, help_text="id of the request that asked, as in the log")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -7,14 +7,19 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import django
 
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
+
+#: Seconds after which a day that could not be begun is tried again.
+AGAIN = 60.0
 
 
 def work(stop_when_empty: bool = False) -> None:
@@ -25,6 +30,9 @@ def work(stop_when_empty: bool = False) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+    from zhunsheng.casework.metrics.process import listen
+
+    listen("worker")
     Worker(stop).run(stop_when_empty)
 
 
@@ -37,6 +45,8 @@ class Worker:
 
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}"
         self.stop = stop
+        self.day: date | None = None
+        self.again = 0.0
         seconds = lease_seconds or float(os.environ.get("ZHUNSHENG_LEASE", actions.LEASE.total_seconds()))
         self.lease = timedelta(seconds=seconds)
         self.log = logger("worker").bind(worker=self.name)
@@ -46,6 +56,7 @@ class Worker:
         from django.db import close_old_connections
 
         from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.metrics.process import turned
 
         self.log.info("worker started")
         parent = os.getppid()
@@ -54,6 +65,9 @@ class Worker:
         # a site that was killed leaves its worker to nobody: then the worker ends, too
         while not self.stop.is_set() and os.getppid() == parent:
             close_old_connections()
+            turned()
+            self.begin_day()
+            self.turn()
             job = actions.claim(self.name, self.lease)
             if job is not None:
                 self.do(job)
@@ -68,28 +82,56 @@ class Worker:
         """Write the evidence that a killed process left out."""
         from zhunsheng.casework.jobs.handlers import MAKE_GOOD
 
-        for write in MAKE_GOOD:
+        self._each(MAKE_GOOD, "evidence not made good")
+
+    def begin_day(self) -> None:
+        """Do what a day begins with, at the start and when the day in Shanghai is another than before.
+
+        A clock that is set back begins its day again, which finds everything done.
+        """
+        from zhunsheng.casework.jobs.handlers import EACH_DAY
+
+        today = now().date()
+        if today != self.day and time.monotonic() >= self.again:
+            whole = self._each([partial(do, today) for do in EACH_DAY], "day not begun")
+            self.day, self.again = (today, 0.0) if whole else (None, time.monotonic() + AGAIN)
+
+    def turn(self) -> None:
+        """Do the short work between jobs."""
+        from zhunsheng.casework.jobs.handlers import EACH_TURN
+
+        self._each(EACH_TURN, "turn not done")
+
+    def _each(self, work: Iterable[Callable[[], object]], said: str) -> bool:
+        """Do one after the other, whatever befalls one of them; whether all went well."""
+        whole = True
+        for do in work:
             try:
-                write()
+                do()
             except Exception as error:  # jobs go on, each with its own report of what is wrong
-                self.log.error("evidence not made good", exc_info=error)  # noqa: TRY400
+                self.log.error(said, exc_info=error)  # noqa: TRY400
+                whole = False
+        return whole
 
     def do(self, job: Any) -> None:
         """Do one claimed job and close it."""
         from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.metrics.counted import JOBS
 
-        log = self.log.bind(job=job.pk, kind=job.kind, attempt=job.attempts)
+        log = self.log.bind(job=job.pk, kind=job.kind, attempt=job.attempts, request=job.request)
         log.info("job started")
         began = time.monotonic()
         try:
             with self._beating(job):
-                self._attempt(job)
+                outcome = self._attempt(job)
         except actions.LeaseLost:
             log.warning("job lost to another worker")
         else:
-            log.info("job closed", seconds=round(time.monotonic() - began, 3))
+            seconds = time.monotonic() - began
+            log.info("job closed", seconds=round(seconds, 3))
+            JOBS.labels(job.kind, outcome).observe(seconds)
 
-    def _attempt(self, job: Any) -> None:
+    def _attempt(self, job: Any) -> str:
         from zhunsheng.casework.jobs import actions
         from zhunsheng.casework.jobs.handlers import HANDLERS
 
@@ -99,12 +141,14 @@ class Worker:
         except actions.LeaseLost:
             raise
         except Exception as error:  # a job that fails is closed and shown, whatever the reason
-            self.log.error("job failed", job=job.pk, exc_info=error)  # noqa: TRY400
+            self.log.error("job failed", job=job.pk, request=job.request, exc_info=error)  # noqa: TRY400
             problem = _as_problem(error)
             undo = handler.undo
             actions.fail(job, problem, (lambda: undo(job.arguments, problem)) if undo else None)
+            return "failed"
         else:
             actions.finish(job, outcome.result, outcome.settle)
+            return "done"
 
     @contextmanager
     def _beating(self, job: Any) -> Iterator[None]:
@@ -121,8 +165,10 @@ class Worker:
         from django.db import connection
 
         from zhunsheng.casework.jobs import actions
+        from zhunsheng.casework.metrics.process import turned
 
         while not done.wait(self.lease.total_seconds() / 3):
+            turned()
             actions.seen(self.name)
             if not actions.beat(job, self.lease):
                 break

@@ -65,7 +65,7 @@ def rule_counts(scope: Scope, run_id: str) -> list[dict[str, Any]] | None:
     path = home().runs / run_id / "serving.duckdb"
     if not path.exists():
         return None
-    with lake.open_run(path).reader(scope.institutions) as reader:
+    with scope.reading(lake.open_run(path)) as reader:
         return reader.rows(RULE_COUNTS)
 
 
@@ -81,7 +81,7 @@ def comparison(scope: Scope, before: str, after: str, limit: int) -> Comparison:
 
 def _side(scope: Scope, run_id: str) -> Side:
     manifest = runs.manifest(home(), run_id)
-    with lake.open_run(store.serving(home(), run_id)).reader(scope.institutions) as reader:
+    with scope.reading(lake.open_run(store.serving(home(), run_id))) as reader:
         return side(manifest, kept(home().books, manifest["book_digest"]), reader.table)
 
 

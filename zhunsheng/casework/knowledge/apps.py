@@ -10,3 +10,10 @@ class KnowledgeConfig(AppConfig):
 
     name = "zhunsheng.casework.knowledge"
     label = "knowledge"
+
+    def ready(self) -> None:
+        """Name what this app asks of people."""
+        from zhunsheng.casework.inbox.offers import offer
+        from zhunsheng.casework.knowledge.queries import SOURCE
+
+        offer(SOURCE)

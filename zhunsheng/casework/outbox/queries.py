@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, QuerySet
 
 from zhunsheng.casework.bodies.scope import Scope
@@ -39,10 +40,30 @@ def beyond(floor: int, settled: Exists, limit: int, without_bodies: Sequence[str
     return list(found.order_by("pk")[:limit])
 
 
+def unsettled(settled: Exists) -> QuerySet[EvidenceOutbox]:
+    """Return the rows that are not settled. For the site's own book-keeping."""
+    return EvidenceOutbox.objects.order_by().filter(~settled)
+
+
+def after(floor: int, limit: int) -> list[EvidenceOutbox]:
+    """Return rows above a number, oldest first. For the site's own book-keeping."""
+    return list(EvidenceOutbox.objects.filter(pk__gt=floor).order_by("pk")[:limit])
+
+
+def payloads(kind: str) -> list[str]:
+    """Return what the rows of a kind say, oldest first. For the site's own book-keeping."""
+    return list(EvidenceOutbox.objects.filter(kind=kind).order_by("pk").values_list("payload", flat=True))
+
+
 def last(before: datetime | None = None) -> int:
     """Return the number of the newest row, or of the newest before a moment; 0 when there is none."""
     found = EvidenceOutbox.objects.filter(at__lt=before) if before else EvidenceOutbox.objects.all()
     return found.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def last_at() -> datetime | None:
+    """Return the time of the newest row; None before the first."""
+    return EvidenceOutbox.objects.order_by("-pk").values_list("at", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +95,21 @@ def _midnight(day: date) -> datetime:
 def kinds(scope: Scope) -> list[str]:
     """Return the kinds of evidence in view, by name."""
     return sorted(scope.rows(EvidenceOutbox.objects.order_by()).values_list("kind", flat=True).distinct())
+
+
+def refuses_changes() -> bool:
+    """Whether the database itself refuses to change evidence. Nothing is changed in trying."""
+    table = EvidenceOutbox._meta.db_table
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} SET kind = kind WHERE sequence = (SELECT MAX(sequence) FROM {table})")  # noqa: S608
+            touched = cursor.rowcount
+            transaction.set_rollback(True)
+    except DatabaseError:
+        return True
+    return touched == 0  # an empty table has nothing to guard
+
+
+def count(kind: str) -> int:
+    """Return how many rows of a kind there are. For the site's own figures."""
+    return EvidenceOutbox.objects.filter(kind=kind).count()

@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.metrics.counted import CARRIED
+from zhunsheng.casework.metrics.process import turned
 from zhunsheng.casework.outbox import queries as outbox
 from zhunsheng.casework.outbox.actions import content, deed
 from zhunsheng.casework.outbox.models import EvidenceOutbox
@@ -68,6 +70,8 @@ def _keys(rows: Sequence[EvidenceOutbox]) -> dict[int, bytes]:
 @deed
 def keep(done: Submitted) -> None:
     """Note what became of drafts. A kill before this only means that the log is asked again: it knows its rows."""
+    for outcome in ("indices", "refused"):
+        CARRIED.labels(outcome.replace("indices", "carried")).inc(len(getattr(done, outcome)))
     if done.indices:
         RecordKey.objects.filter(pk__in=[sequence_of(one) for one in done.indices]).update(logged=True)
     for source, problem in done.refused.items():
@@ -82,8 +86,16 @@ def carry(sequencer: Sequencer, operator: str, site_key: bytes, stop: Callable[[
     supply = Supply(list(sequencer.signers), operator, site_key)
     with walls.within(walls.SITE):
         for done in sequencer.run(supply.pull, stop):
+            turned()
             if done.indices or done.refused or done.waiting:
                 keep(done)
 
 
-__all__ = ["ALTERED", "Supply", "carry", "keep", "signer_name"]
+def take_keys(later: dict[int, bytes]) -> None:
+    """Take keys that rows got after their database was frozen: the log may hold the leaves. Within a transaction."""
+    RecordKey.objects.filter(pk__in=later, logged=False).delete()
+    have = set(RecordKey.objects.filter(pk__in=later).values_list("pk", flat=True))
+    RecordKey.objects.bulk_create(RecordKey(pk=pk, key=key) for pk, key in later.items() if pk not in have)
+
+
+__all__ = ["ALTERED", "Supply", "carry", "keep", "signer_name", "take_keys"]

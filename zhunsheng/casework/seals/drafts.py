@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 
 from zhunsheng.casework.outbox.actions import content
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.evidence.leaf import Draft, keyed_digest
+from zhunsheng.evidence.monitor import SIGHT_GIVEN, SIGHT_NARROWED
 from zhunsheng.kernel.ids import pseudonym
 
 SOURCE = "outbox"
@@ -35,6 +37,7 @@ def draft(row: EvidenceOutbox, key: bytes, signers: Collection[str], operator: s
     """
     own = signer_name(row.body)
     about: dict[str, str | int | list[str]] = {} if own in signers or not row.body else {"acting": own}
+    about |= _sight(row)
     return Draft(
         source=source_of(row.pk),
         kind=row.kind,
@@ -44,3 +47,11 @@ def draft(row: EvidenceOutbox, key: bytes, signers: Collection[str], operator: s
         time=int(row.at.timestamp()),
         about=about,
     )
+
+
+def _sight(row: EvidenceOutbox) -> dict[str, str | int | list[str]]:
+    """What monitors compare the uses of a grant of sight with: for which body, and between which seconds."""
+    if row.kind not in (SIGHT_GIVEN, SIGHT_NARROWED):
+        return {}
+    said = json.loads(row.payload)
+    return {"grantee": signer_name(str(said["receiver"])), "start": said["start"], "end": said["end"]}

@@ -25,11 +25,13 @@ def work() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.config.settings")
     django.setup()
     from zhunsheng.casework.logs import logger
+    from zhunsheng.casework.metrics.process import listen
 
     ending, parent = threading.Event(), os.getppid()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     log = logger("sequencer")
+    listen("sequencer")
 
     def stop() -> bool:
         return ending.is_set() or os.getppid() != parent

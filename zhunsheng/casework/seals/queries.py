@@ -6,12 +6,15 @@ import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.documents import queries as documents
 from zhunsheng.casework.outbox import queries as outbox
 from zhunsheng.casework.outbox.actions import content
 from zhunsheng.casework.outbox.models import EvidenceOutbox
@@ -47,10 +50,10 @@ class Told:
 
 
 def visible(scope: Scope, sequence: int, *, everything: bool) -> EvidenceOutbox | None:
-    """Return a row that a reader may see: one of a body in view (``everything``), or a step of a case shown to them."""
+    """Return a row that a reader may see: one of a body in view (``everything``), or a step or document they see."""
     if everything:
         return outbox.one_in(scope, sequence)
-    if cases.event_of_evidence(scope, sequence) is None:
+    if cases.event_of_evidence(scope, sequence) is None and documents.of_evidence(scope, sequence) is None:
         return None
     with walls.within(walls.SITE):  # the step was shown: so is the row that says the same
         return outbox.row(sequence)
@@ -143,7 +146,20 @@ def state() -> str:
     return "ok" if carried else "behind"
 
 
+def waiting() -> tuple[int, datetime | None]:
+    """Return how many rows the log does not hold yet, and when the oldest of them was written."""
+    found = outbox.unsettled(Exists(RecordKey.objects.filter(pk=OuterRef("pk")).exclude(logged=False, refused="")))
+    told = found.aggregate(count=Count("pk"), oldest=Min("at"))
+    return told["count"], told["oldest"]
+
+
 def signer_words(signer: str) -> Body | None:
     """Return the body that a name of the log stands for; None for the operator."""
     number = signer.removeprefix(signer_name(""))
     return Body.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+
+
+def keys_of(sequences: list[int]) -> dict[int, bytes]:
+    """Return the keys of rows that have one and were not refused. For a backup: it shows nobody a row."""
+    rows = RecordKey.objects.filter(pk__in=sequences, refused="").values_list("pk", "key")
+    return {pk: bytes(key) for pk, key in rows}

@@ -10,3 +10,10 @@ class WorklistConfig(AppConfig):
 
     name = "zhunsheng.casework.worklist"
     label = "worklist"
+
+    def ready(self) -> None:
+        """Name what this app asks of people."""
+        from zhunsheng.casework.inbox.offers import offer
+        from zhunsheng.casework.worklist.queries import SOURCE
+
+        offer(SOURCE)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.inbox.offers import Asker, Source, Task, shown_as
 from zhunsheng.casework.worklist.models import Mark, Note, Owned, SavedView
 
 Row = TypeVar("Row", bound=Owned)
@@ -73,3 +76,38 @@ def views(scope: Scope, user: User) -> list[SavedView]:
 def view(scope: Scope, user: User, pk: int, *, deleted: bool = False) -> SavedView | None:
     """Return a saved view in view, or a deleted one, or None."""
     return _seen(scope, user, SavedView.objects.filter(pk=pk, deleted_at__isnull=not deleted)).first()
+
+
+def asked(asker: Asker) -> QuerySet[Any]:
+    """Return the findings that the reader has set aside for the own work, as rows of the inbox."""
+    found = asker.scope.rows(
+        Mark.objects.filter(owner=asker.user, body=asker.user.body_id, shared=False, lifted_at=None)
+    )
+    if asker.scope.institutions is not None:
+        found = found.filter(institution_id__in=asker.scope.institutions)
+    allowed = found if Verb.WORK_FINDINGS in asker.verbs else found.none()
+    return shown_as(allowed, "worklist", number="finding_id", place="institution_id")
+
+
+def tasks(asker: Asker, keys: Sequence[int]) -> list[Task]:
+    """Tell marks as tasks."""
+    names = {one.institution_id: one.name for one in asker.scope.places()}
+    return [
+        Task(
+            source="worklist",
+            key=one.pk,
+            kind=_("标记的疑点"),
+            number=one.finding_id,
+            title=_("核实疑点"),
+            about=names.get(one.institution_id, one.institution_id),
+            why=_("本人标记"),
+            due_on=None,
+            since=one.made_at,
+            sender="",
+            address=f"/findings/{one.finding_id}",
+        )
+        for one in asker.scope.rows(Mark.objects.filter(pk__in=keys, owner=asker.user))
+    ]
+
+
+SOURCE = Source("worklist", lambda: {"worklist": _("标记的疑点")}, asked, tasks)

@@ -14,6 +14,7 @@ from zhunsheng.facts.schema.licence import LICENCE
 from zhunsheng.facts.schema.medical_order import MEDICAL_ORDER
 from zhunsheng.facts.schema.nursing_record import NURSING_RECORD
 from zhunsheng.facts.schema.payment_status import PAYMENT_STATUS
+from zhunsheng.facts.schema.penalty_points import PENALTY_POINTS
 from zhunsheng.facts.schema.person import PERSON
 from zhunsheng.facts.schema.practitioner import PRACTITIONER
 from zhunsheng.facts.schema.procedure import PROCEDURE
@@ -44,6 +45,7 @@ TABLES = {
         CONTACT,
         LICENCE,
         PAYMENT_STATUS,
+        PENALTY_POINTS,
         NURSING_RECORD,
         IDENTITY_CHECK,
     )

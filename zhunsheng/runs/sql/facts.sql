@@ -74,9 +74,21 @@ QUALIFY ROW_NUMBER() OVER (
     PARTITION BY practitioner_id, institution_id, valid_from ORDER BY recorded_at DESC, batch DESC
 ) = 1;
 
+-- decisions of the site stand beside what registers brought: neither overrules the other
 CREATE TABLE payment_status AS
-SELECT * FROM lake_payment_status
-QUALIFY ROW_NUMBER() OVER (PARTITION BY practitioner_id, valid_from ORDER BY recorded_at DESC, batch DESC) = 1;
+WITH stated AS (
+    SELECT *, CASE WHEN SUBSTR(batch, 1, 7) = 'ruling:' THEN SUBSTR(batch, 8) ELSE '' END AS decision
+    FROM lake_payment_status
+)
+
+SELECT * FROM stated
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY practitioner_id, valid_from, decision ORDER BY recorded_at DESC, batch DESC
+) = 1;
+
+CREATE TABLE penalty_points AS
+SELECT * FROM lake_penalty_points
+QUALIFY ROW_NUMBER() OVER (PARTITION BY practitioner_id, decision ORDER BY recorded_at DESC, batch DESC) = 1;
 
 CREATE TABLE licence AS
 SELECT * FROM lake_licence

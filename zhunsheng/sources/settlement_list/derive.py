@@ -24,6 +24,13 @@ DERIVATIONS = {
     "death": Derivation({}),
     "licdept": Derivation({}),
     "payqual": Derivation({}),
+    "pracpts": Derivation(
+        {},
+        checks=(
+            Check("pts", "ZS948", "e_pts = 0 AND NOT v_pts BETWEEN 1 AND 12", "t_pts"),
+            Check("rep_pts", "ZS948", "e_rep_pts = 0 AND NOT coalesce(v_rep_pts, 0) BETWEEN 0 AND 12", "t_rep_pts"),
+        ),
+    ),
     "diseinfo": Derivation({}),
     "oprninfo": Derivation({}),
     "setlinfo": Derivation(

@@ -263,6 +263,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "rule": gettext_lazy("规则"),
         "list": gettext_lazy("知识表"),
         "batch": gettext_lazy("批次"),
+        "scheme": gettext_lazy("记分办法"),
         "error": gettext_lazy("错误"),
         "warning": gettext_lazy("提醒"),
     },
@@ -291,6 +292,12 @@ LABELS: dict[str, dict[str, Any]] = {
         "reading": gettext_lazy("读法"),
         "note": gettext_lazy("备注"),
     },
+    "standing": {
+        "free": gettext_lazy("正常"),
+        "watched": gettext_lazy("约谈、重点关注"),
+        "suspended": gettext_lazy("暂停支付资格"),
+        "terminated": gettext_lazy("终止支付资格"),
+    },
     "sex": {"M": gettext_lazy("男"), "F": gettext_lazy("女")},
     "visit": {
         "outpatient": gettext_lazy("门诊"),
@@ -303,6 +310,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "seen": gettext_lazy("已见原文"),
         "secondary": gettext_lazy("转引"),
         "to_verify": gettext_lazy("待核对"),
+        "local": gettext_lazy("本地默认，待确认"),
     },
     "content": {
         "medins": gettext_lazy("机构"),

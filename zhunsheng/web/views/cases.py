@@ -20,15 +20,19 @@ from zhunsheng.book.cycles import Cycle, Input
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import actions, library, queries
 from zhunsheng.casework.cases.models import Case, Proposal
+from zhunsheng.casework.documents import queries as documents
 from zhunsheng.casework.findings import queries as findings
+from zhunsheng.casework.points.queries import points_of
 from zhunsheng.casework.seals import queries as seals
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
-from zhunsheng.web import caseforms
+from zhunsheng.web import caseforms, casemoney, documentforms
 from zhunsheng.web.access import page
+from zhunsheng.web.beside import beside
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
+from zhunsheng.web.views import points
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
@@ -46,7 +50,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     if elsewhere := last_page(request, pages):
         return elsewhere
     names = {one.institution_id: one.name for one in request.scope.places()}
-    rows = _rows(found, pages)
+    rows = queries.part(found, pages.first, pages.last)
     context = {
         **wanted,
         "wanted": {name: value for name, value in wanted.items() if value},
@@ -58,13 +62,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "openings": queries.openings(request.user),
     }
     return render(request, "web/cases.html", context)
-
-
-def _rows(found: QuerySet[Case], pages: Pages) -> list[Case]:
-    """Return the cases of a page: their numbers first, so that only these few are read whole."""
-    keys = list(found.values_list("pk", flat=True)[max(0, pages.first - 1) : pages.last])
-    rows = Case.objects.filter(pk__in=keys).select_related("body", "subject_body")
-    return sorted(rows, key=lambda one: keys.index(one.pk))
 
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
@@ -102,6 +99,8 @@ def _row(case: Case, names: dict[str, str]) -> dict[str, Any]:
 def new_case(request: HttpRequest) -> HttpResponse:
     """Show the form that opens a case, or open one."""
     cycle = library.cycle(request.POST.get("cycle") or request.GET.get("cycle", ""))
+    if cycle.name == "tip_off":  # a tip-off has a receipt and may have a sealed identity: it has a form of its own
+        return redirect("tip-new")
     if cycle not in queries.openings(request.user):
         raise Problem("ZS702")
     origin = _origin(request)
@@ -120,7 +119,8 @@ def new_case(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             return _form(request, cycle, origin, given, problem)
         return redirect("case", pk=made.pk)
-    return _form(request, cycle, origin, _prefilled(request, cycle, origin))
+    asked = {name: value for name, value in caseforms.read(cycle.opening.needs, request.GET).items() if value}
+    return _form(request, cycle, origin, _prefilled(request, cycle, origin) | asked)
 
 
 def _form(
@@ -163,7 +163,9 @@ def _prefilled(request: HttpRequest, cycle: Cycle, origin: Case | None) -> dict[
     """Return what is known already: of the case that this one follows, or of a group of findings."""
     inputs = {one.id: one for one in cycle.opening.needs}
     if origin is not None:
-        return _of_origin(request, inputs, origin)
+        named = {name: request.GET.get(name, "") for name in ("practitioner",) if name in inputs}
+        ground = {"ground": origin.number} if "ground" in inputs else {}
+        return _of_origin(request, inputs, origin) | named | ground
     rule, month, place = (request.GET.get(name, "") for name in ("rule", "month", "institution"))
     if "findings" not in inputs or not rule or not request.scope.sees(place):
         return {}
@@ -195,8 +197,13 @@ def _in_form(one: Input, value: Any) -> Any:
 
 @page(Verb.READ_CASES)
 def case(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a case."""
-    return _page(request, _one(request, pk))
+    """Show a case; the address may name a step and fill its form: ``?step=merge&f-other_case=...``."""
+    found, name = _one(request, pk), request.GET.get("step", "")
+    request.scope.open_case(f"case:{found.pk}", queries.sights(request.scope, found))
+    step = next((one for one in queries.allowed(found, request.user) if one.move == name), None)
+    if step is None:
+        return _page(request, found)
+    return _page(request, found, asked=name, given=caseforms.read(step.fields, request.GET))
 
 
 def _one(request: HttpRequest, pk: int) -> Case:
@@ -217,12 +224,13 @@ def _page(
     """Render a case; with a problem, the step that was asked for and what was typed."""
     life, user, scope = found.life, request.user, request.scope
     files = list(queries.attachments(scope, found))
-    choices = caseforms.around(found.body, files)
+    choices = caseforms.around(found.body, files, life)
     waiting = queries.pending(scope, found)
     names = {place.institution_id: place.name for place in scope.places()}
     told = problem_context(problem) if problem else {"status": 200}
     steps = [
-        {"step": one, "fields": caseforms.fields(one.fields, choices, given if one.move == asked else None),
+        {"step": one, "fields": caseforms.fields(
+            one.fields, choices, given if one.move == asked else casemoney.proposed(request, found, one.move)),
          "open": one.move == asked}
         for one in queries.allowed(found, user)
     ]  # fmt: skip
@@ -232,6 +240,8 @@ def _page(
         "case": found,
         "life": life,
         "state": life.state(found.state),
+        # what a case follows may be a tip-off, of which its party learns nothing
+        "origin": queries.one(scope, found.origin_id) if found.origin_id else None,
         "about": names.get(found.institution_id) or str(found.subject_body or found.institution_id),
         "clocks": queries.clock_views(found, user, now().date()),
         "steps": steps,
@@ -243,17 +253,25 @@ def _page(
         "inside": user.body_id == found.body_id,
         "events": _events(scope, found, life),
         "owed": queries.owed(found),
+        "documents": documents.of_case(scope, found),
+        "offered": documentforms.offered(found, user, files),
         "followed_by": list(queries.cases(scope).filter(origin=found)),
         "may_follow": _may_follow(user, found, life),
+        "may_give_points": points.may_give(user, found),
+        "points": points_of(found),
         "key": uuid.uuid4().hex,
     }
+    context |= beside(request, found) | casemoney.shown(request, found)
     return render(request, "web/case.html", context, status=told["status"])
 
 
 def _may_follow(user: Any, found: Case, life: Cycle) -> bool:
-    """A clue that was filed is followed by a case, once."""
-    filed = life.name == "clue" and found.state == "filed" and not found.followed_by.exists()
-    return filed and any(one.name == "fund_case" for one in queries.openings(user))
+    """A clue that was filed is followed by a case, and a case that relapsed by another, each once."""
+    filed = life.name == "clue" and found.state == "filed"
+    last = found.events.filter(about="close").last() if life.name == "fund_case" and found.state == "closed" else None
+    relapsed = last is not None and last.fields.get("result") == "relapsed"
+    open_ = (filed or relapsed) and not found.followed_by.exists()
+    return open_ and any(one.name == "fund_case" for one in queries.openings(user))
 
 
 def _inputs(life: Cycle, about: str) -> dict[str, Input]:
@@ -278,6 +296,7 @@ def _event(scope: Any, found: Case, life: Cycle, shown: queries.Shown) -> dict[s
         "to": life.state(event.to_state),
         "fields": caseforms.told(found, scope, inputs, shown.fields),
         "plain": [value for key, _kind, value in plain if key in {"reason", "name"}],
+        "worked": casemoney.worked_out(event.fields),
     }
 
 
@@ -286,7 +305,7 @@ def _proposed(scope: Any, found: Case, life: Cycle, waiting: Proposal | None) ->
         return None
     move = life.move(waiting.move)
     told = caseforms.told(found, scope, {one.id: one for one in move.needs}, waiting.fields)
-    return {"proposal": waiting, "move": move, "fields": told}
+    return {"proposal": waiting, "move": move, "fields": told, "worked": casemoney.worked_out(waiting.fields)}
 
 
 @require_POST
@@ -354,9 +373,11 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
 @page(Verb.READ_CASES)
 def file(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Send a file of a case, always as a download."""
-    kept = queries.file_of(request.scope, _one(request, pk), number)
+    found = _one(request, pk)
+    kept = queries.file_of(request.scope, found, number)
     if kept is None:
         raise Problem("ZS701")
+    request.scope.open_case(f"case:{found.pk}/file:{number}", queries.sights(request.scope, found))
     attachment, path = kept
     return FileResponse(path.open("rb"), as_attachment=True, filename=attachment.name, content_type=attachment.media)
 

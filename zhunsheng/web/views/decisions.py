@@ -16,7 +16,7 @@ from zhunsheng.web.access import page
 @require_POST
 @page(Verb.DECIDE_FINDINGS)
 def decide(request: HttpRequest, finding_id: str) -> HttpResponse:
-    """Confirm or overturn a finding in view. Raises Problem ZS701, ZS709, ZS719, ZS724, ZS725, ZS726."""
+    """Confirm or overturn a finding in view. Raises Problem ZS701, ZS709, ZS719, ZS724, ZS725, ZS726, ZS942."""
     manifest = request.scope.file.manifest if request.scope.file else {}
     with request.scope.lake() as reader:
         found = findings.one(reader, finding_id)
@@ -27,6 +27,7 @@ def decide(request: HttpRequest, finding_id: str) -> HttpResponse:
         found,
         request.POST.get("outcome", ""),
         request.POST.get("reason", ""),
+        request.POST.get("cause", ""),
         run_id=manifest.get("run_id", ""),
         rule_digest=manifest.get("rules", {}).get(found["rule_id"], ""),
     )

@@ -26,6 +26,7 @@ def encounter(request: HttpRequest, encounter_id: str) -> HttpResponse:
     number = page_number(request)
     with request.scope.lake() as reader:
         found = _one(reader, encounter_id)
+        request.scope.open_institution(f"encounter:{encounter_id}", found["institution_id"])
         total = queries.encounter_totals(reader, encounter_id)
         pages = Pages(number, LINES_PAGE, total["lines"])
         if elsewhere := last_page(request, pages):
@@ -55,6 +56,7 @@ def line(request: HttpRequest, encounter_id: str, line_id: str) -> HttpResponse:
         found = queries.line(reader, encounter_id, line_id)
         if found is None:
             raise Problem("ZS701")
+        request.scope.open_institution(f"line:{line_id}", found["institution_id"])
         position = _position(request, {**found, "start_date": found["service_date"]})
         context = {
             "line": found,

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.casework.bodies.lake import Reader
 from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.cases.library import overturning
+from zhunsheng.casework.cases.words import named
 from zhunsheng.casework.decisions import queries as decisions
 from zhunsheng.casework.findings import queries
 from zhunsheng.casework.findings.filters import STATES, VERDICTS, Filter, parse
@@ -157,12 +159,15 @@ def finding(request: HttpRequest, finding_id: str) -> HttpResponse:
         found = queries.one(reader, finding_id)
         if found is None:
             raise Problem("ZS701")
+        request.scope.open_institution(f"finding:{finding_id}", found["institution_id"])
         context = _record(reader, found, request.scope.file.manifest["book_digest"])
         context["neighbours"] = queries.neighbours(reader, wanted, finding_id) if wanted.state != "gone" else None
         context["choices"] = _choices(reader, wanted) if wanted.set_names else {}
     context["conditions"] = conditions(wanted, context["choices"]) if wanted.set_names else []
     context["work"] = worklist.work_on(request.scope, request.user, [finding_id])[finding_id]
     context["decisions"] = decisions.of_finding(request.scope, finding_id)
+    context["causes"] = overturning().reasons
+    context["cause_words"] = {one.id: named(one) for one in context["causes"]}
     standing = any(one.withdrawn_at is None for one in context["decisions"])
     context["open_to_decide"] = not standing and found["verdict"] != "unknown" and found["state"] != "gone"
     context["notes"] = worklist.notes(request.scope, request.user, [finding_id])

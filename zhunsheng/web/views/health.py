@@ -8,10 +8,13 @@ from django.views.decorators.http import require_GET
 from duckdb import Error as DuckError
 
 from zhunsheng import __version__
+from zhunsheng.casework.backups.queries import last
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.jobs.queries import worker_alive
 from zhunsheng.casework.seals.queries import state as log_state
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import home
+from zhunsheng.kernel.time import at
 
 
 @require_GET
@@ -25,6 +28,10 @@ def health(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
         parts = {"database": "failing", "worker": "unknown"}
     parts["run"] = _run()
     parts["log"] = log_state() if parts["database"] == "ok" else "unknown"
+    kept = {what: last(home(), what) for what in ("backup", "drill")}
+    parts |= {what: at(told["at"]).isoformat() if told else "none" for what, told in kept.items()}
+    if kept["drill"] is not None:
+        parts["drill_result"] = "ok" if kept["drill"]["good"] else "failing"
     good = parts["database"] == "ok" and parts["run"] != "failing"
     return JsonResponse(
         {"status": "ok" if good else "failing", **parts, "version": __version__}, status=200 if good else 503

@@ -14,9 +14,11 @@ from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import KnowledgeList, Rule
 from zhunsheng.book.search import KINDS, Kind, index
 from zhunsheng.casework.bodies.permissions import Verb, may
+from zhunsheng.casework.cases.library import overturning
 from zhunsheng.casework.decisions import queries as decisions
-from zhunsheng.casework.findings import queries
+from zhunsheng.casework.findings import lookback, queries
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.quantity import plain
 from zhunsheng.kernel.time import now
 from zhunsheng.patterns import PATTERNS
 from zhunsheng.patterns.bind import points
@@ -43,6 +45,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
     if text:
         context["found"] = found(present, text, dict.fromkeys(KINDS, POINTS))
         return render(request, "web/rules_found.html", context)
+    precise, threshold = _precise(request), overturning().threshold(now().date())
     results, waits, state = _results(request), waiting(), request.GET.get("state", "")
     context["rows"] = [
         {
@@ -53,6 +56,7 @@ def rule_list(request: HttpRequest) -> HttpResponse:
             "articles": record.articles(present, rule),
             "results": results.get(rule.id),
             "waits": len(waits[rule.id]),
+            "marked": rule.id in precise and decisions.marked(precise[rule.id], threshold),
         }
         for rule in present.rules.values()
         if state not in STATES or (state == "waiting") == bool(rule.waits_for)
@@ -94,6 +98,11 @@ def _place(present: Book, remark: Remark) -> dict[str, Any]:
     return {}
 
 
+def _precise(request: HttpRequest) -> dict[str, decisions.Precision]:
+    """Return how precise people's decisions prove each rule, to a reader of findings."""
+    return decisions.precision(request.scope) if may(request.user, Verb.READ_FINDINGS) else {}
+
+
 def _results(request: HttpRequest) -> dict[str, dict[str, Any]]:
     """Return what each rule of the current run found in view; nothing without a run or the right to read findings."""
     if request.scope.file is None or not may(request.user, Verb.READ_FINDINGS):
@@ -131,8 +140,20 @@ def _precision(request: HttpRequest, rule_id: str) -> dict[str, Any]:
     """Return how people decided on the findings of a rule, to a reader of findings."""
     if not may(request.user, Verb.READ_FINDINGS):
         return {}
+    threshold, found = overturning().threshold(now().date()), decisions.precision(request.scope).get(rule_id)
+    waiting_, unknown = None, 0
+    if request.scope.file is not None:
+        decided = decisions.standing(request.scope).filter(rule_id=rule_id).values_list("finding_id", flat=True)
+        with request.scope.lake() as reader:
+            waiting_ = lookback.open_of_rule(reader, rule_id, list(decided))
+            unknown = queries.rule_results(reader).get(rule_id, {}).get("unknown", 0)
     return {
-        "precision": decisions.precision(request.scope).get(rule_id),
+        "precision": found,
+        "marked": found is not None and decisions.marked(found, threshold),
+        "threshold": threshold,
+        "threshold_share": plain(threshold.share_e4, 2) if threshold else "",
+        "waiting_for_people": waiting_,
+        "unknown_count": unknown,
         "precision_months": decisions.precision_by_month(request.scope, rule_id),
     }
 

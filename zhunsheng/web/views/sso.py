@@ -44,7 +44,12 @@ def _back(request: HttpRequest) -> str:
 @never_cache
 @require_GET
 def back(request: HttpRequest) -> HttpResponse:
-    """Take who comes back: log in, or confirm the session that asked. Raises Problem ZS704, ZS760, ZS767, ZS768."""
+    """Take who comes back: log in, or confirm the session that asked.
+
+    Raises Problem ZS701 where no provider is set up, ZS704, ZS760, ZS767, ZS768.
+    """
+    if not settings.OIDC["issuer"]:
+        raise Problem("ZS701")
     kept = request.session.pop("sso", None)
     state = request.GET.get("state", "")
     if kept is None or not secrets.compare_digest(kept["state"].encode(), state.encode()):

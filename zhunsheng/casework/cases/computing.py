@@ -1,0 +1,145 @@
+"""What the site works out for a step from what was typed: the fine by its multiple, the grade, the next day due.
+
+It is kept beside the fields of the step, so that whoever confirms it, and whoever reads it years later, sees what was
+known then. ``GRADED``, ``LATE`` and ``PLANNED`` are names that no field of a life-cycle can have: they are no inputs.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from zhunsheng.book.cycles import Band, Cycle, Move
+from zhunsheng.book.handling import Grade, Grades
+from zhunsheng.casework.cases import library, money
+from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.cases.states import EventKind
+from zhunsheng.kernel.money import part
+
+#: Under these names what was worked out is kept with the fields of a step.
+GRADED, LATE, PLANNED = "graded", "late", "planned"
+WORKED_OUT = frozenset({GRADED, LATE, PLANNED})
+_PLAN_MOVES = frozenset({"plan", "payment", "reversal", "refund", "adjustment"})
+
+
+def typed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields without what was worked out."""
+    return {name: value for name, value in fields.items() if name not in WORKED_OUT}
+
+
+def done_of(case: Case) -> tuple[money.Done, ...]:
+    """Return the steps of a case, oldest first."""
+    steps = CaseEvent.objects.filter(case=case, kind__in=(EventKind.OPENED, EventKind.MOVED)).order_by("sequence")
+    return tuple(money.Done(one.about, one.sequence, one.day, one.fields) for one in steps)
+
+
+def filled(move: Move, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a decision with the fine that its multiple of the loss gives, where none was typed."""
+    wanted = {one.id for one in move.needs}
+    if move.books != "decision" or "fine_fen" not in wanted or "fine_fen" in fields or "multiple" not in fields:
+        return fields
+    return {**fields, "fine_fen": part(int(fields["loss_fen"]), int(fields["multiple"]), 10_000)}
+
+
+def graded(cycle: Cycle, case: Case, move: Move, fields: dict[str, Any], day: date) -> dict[str, Any]:
+    """Return the fields of a decision with its grade as it follows from the rule book and from earlier cases."""
+    if move.books != "decision" or "grade" not in fields:
+        return fields
+    grades = library.grades()
+    counted = repeats(case, fields["article"], grades.look_back.months, day)
+    fitting = grades.fitting(
+        fields["nature"],
+        severe=fields["gravity"] == "severe",
+        repeats=len(counted),
+        self_reported=fields["self_reported"] == "yes",
+    )
+    told = {
+        "grade": fitting.id,
+        "repeats": [one["number"] for one in counted],
+        "since": str(_months_before(day, grades.look_back.months)),
+        "outside": outside(grades, fitting, cycle.bands, fields),
+        "handling": grades.digest,
+    }
+    return {**fields, GRADED: told}
+
+
+def outside(grades: Grades, fitting: Grade, bands: tuple[Band, ...], fields: dict[str, Any]) -> list[str]:
+    """Return in which ways a decision leaves the grade that fits: another grade, a measure, the range of the fine."""
+    chosen = grades.grade(fields["grade"])
+    found = ["grade"] if chosen.id != fitting.id else []
+    if set(fields.get("measures", ())) - set(fitting.measures):
+        found.append("measures")
+    if "fine_fen" in fields and not _in_range(fitting, bands, fields):
+        found.append("fine")
+    return found
+
+
+def _in_range(fitting: Grade, bands: tuple[Band, ...], fields: dict[str, Any]) -> bool:
+    """A fine that the law prints in yuan has no multiple: its band alone limits it."""
+    article = fields["article"]
+    band = next((one for one in bands if f"{article}/".startswith(f"{one.equals}/")), None)
+    if band is not None and not band.times_of:
+        return True
+    known, loss = fitting.fine(article), int(fields["loss_fen"])
+    if known is None:
+        return False
+    return part(loss, known.least_e4, 10_000) <= int(fields["fine_fen"]) <= part(loss, known.most_e4, 10_000)
+
+
+def repeats(case: Case, article: str, months: int, day: date) -> list[dict[str, Any]]:
+    """Return the cases of the same body and institution that were decided under the article within some months."""
+    if not case.institution_id:
+        return []
+    since, root = _months_before(day, months), _root(article)
+    decisions = [move.id for move in case.life.moves if move.books == "decision"]
+    events = CaseEvent.objects.filter(
+        case__body=case.body_id, case__institution_id=case.institution_id, case__cycle=case.cycle, kind=EventKind.MOVED,
+        about__in=decisions, day__gt=since, day__lte=day,
+    )  # fmt: skip
+    rows = events.exclude(case=case.pk).select_related("case").order_by("day", "pk")
+    return [
+        {"case": one.case_id, "number": one.case.number, "day": one.day}
+        for one in rows
+        if _root(one.fields.get("article", "")) == root
+    ]
+
+
+def _root(article: str) -> str:
+    return "/".join(article.split("/")[:2])
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return money.day_of(year, month + 1, day.day)
+
+
+def late(cycle: Cycle, move: Move, done: tuple[money.Done, ...], fields: dict[str, Any], day: date) -> dict[str, Any]:
+    """Return the fields of a late penalty with how it was computed up to a day."""
+    book = money.read(cycle, done) if move.books == "late" else None
+    if book is None:
+        return fields
+    found = money.late_sum(book, day)
+    told = {
+        "until": str(day),
+        "stretches": [[str(one.first), str(one.last), one.late_fen] for one in found.stretches],
+        "accrued_fen": found.accrued_fen,
+        "cap_fen": found.cap_fen,
+        "charged_fen": found.charged_fen,
+        "open_fen": found.open_fen,
+    }
+    return {**fields, LATE: told}
+
+
+def planned(
+    cycle: Cycle, move: Move, state: str, done: tuple[money.Done, ...], fields: dict[str, Any], day: date
+) -> dict[str, Any]:
+    """Return the fields of a step with the day on which the next instalment is due, where a plan runs after it."""
+    if move.books not in _PLAN_MOVES or cycle.recovery is None:
+        return fields
+    clock = cycle.recovery.plan_clock
+    if clock not in cycle.state(cycle.target(move, state)).clocks:
+        return fields
+    last = done[-1].sequence if done else 0
+    book = money.read(cycle, (*done, money.Done(move.id, last + 1, day, fields)))
+    on = book.next_on() if book else None
+    return {**fields, PLANNED: {clock: str(on) if on else None}}

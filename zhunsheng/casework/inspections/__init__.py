@@ -1,0 +1,1 @@
+"""Unannounced inspections: libraries, plans, draws, what is collected on site, and the list of problems."""

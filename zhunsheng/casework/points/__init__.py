@@ -1,0 +1,1 @@
+"""Penalty points of practitioners, and the rulings on payment qualification that they lead to."""

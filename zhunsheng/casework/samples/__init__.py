@@ -1,0 +1,1 @@
+"""Samples of findings: frozen populations, recorded draws, results of those who judge them, estimates, agreement."""

@@ -1,0 +1,1 @@
+"""Self-checks: what an institution says of each of its own findings, and what it reports before others ask."""
