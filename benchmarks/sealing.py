@@ -20,9 +20,13 @@ from benchmarks._site import environment
 from benchmarks.case_kills import WAITING, Site
 from zhunsheng.kernel.home import ROOT, Home
 
-LOG = "import django; django.setup(); from zhunsheng.casework.seals.demo import make_demo_log; " + (
-    "from zhunsheng.kernel.home import home; make_demo_log(home())"
-)
+LOG = """
+import django
+django.setup()
+from zhunsheng.casework.seals.demo import make_demo_log
+from zhunsheng.kernel.home import home
+make_demo_log(home())
+"""
 
 
 def waiting(home: Home) -> int:
