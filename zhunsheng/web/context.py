@@ -56,20 +56,23 @@ SECTIONS = {
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return navigation, rights and the state of the data for the frame of a page."""
+    """Return navigation, rights and the state of the data for the frame of a page.
+
+    A page's own values win over these: what a page might name itself begins with ``frame_``.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"user": user, "may": {}, "nav": (), "served": None}
+        return {"user": user, "may": {}, "nav": (), "frame_run": None}
     verbs, granted = verbs_of(user), _granted(request)
     section = request.resolver_match.view_name if request.resolver_match else ""
     return {
         "user": user,
         "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
-        "granted": granted["by"],
+        "frame_grants": granted["by"],
         "nav": [name for name, verb in NAV if verb is None or verb in verbs],
-        "asked": inbox.count(request),
+        "frame_inbox": inbox.count(request),
         "section": SECTIONS.get(section, section),
-        "served": _run() if Verb.READ_RUNS in verbs else None,
+        "frame_run": _run() if Verb.READ_RUNS in verbs else None,
     }
 
 

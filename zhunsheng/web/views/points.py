@@ -93,7 +93,7 @@ def person(request: HttpRequest, practitioner_id: str) -> HttpResponse:
         "years": _years(found.given),
         "articles": dict(caseforms.articles()),
         "responsibilities": policies.scheme(now().date()).responsibilities,
-        "served": queries.served(request.scope, practitioner_id, barred),
+        "services": queries.served(request.scope, practitioner_id, barred),
         "repairs": queries.repairs(request.scope, practitioner_id),
         "open_cases": _open_cases(request, practitioner_id),
     }
