@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -146,7 +147,8 @@ def enter(page):
         page.get_by_label("登录名").fill(login)
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
-        page.wait_for_url(f"{address}/")
+        page.wait_for_url(re.compile(r"/(inbox)?$"))  # what waits for a person comes first
+        page.goto(f"{address}/")
         return page
 
     return log_in

@@ -44,7 +44,7 @@ def enter(browser, full):
         page.get_by_label("登录名").fill(login)
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录", exact=True).click()
-        page.wait_for_url(f"{full}/")
+        page.wait_for_url(re.compile(r"/(inbox)?$"))
         return page
 
     yield log_in

@@ -63,6 +63,7 @@ def test_the_picture_of_the_readme(request, page):
         page.get_by_label("登录名").fill("bureau-head")
         page.get_by_label("密码").fill(password)
         page.get_by_role("button", name="登录").click()
+        page.goto(f"{address}/")
         expect(page.locator("[data-chart] canvas")).to_be_visible()
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURE)

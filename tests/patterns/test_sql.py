@@ -170,7 +170,8 @@ def _rows(pattern):
              "first_days": 1, "last_days": 1, "unit_group": "bed", "tolerance_e4": 0, "register": "facility",
              "accepted_kinds": "recovery_room", "asks": "sex", "needs": "item", "need_codes": "001 002",
              "visit_types": "inpatient outpatient", "max_events": 2, "daily_max_e4": 1, "factor_percent": 100,
-             "drug_class": "k", "max_drugs": 1, "titles": "主任医师", "barring": "suspended", "failing": "differed",
+             "drug_class": "k", "max_drugs": 1, "titles": "主任医师", "barring": "suspended", "exempt": "03",
+             "failing": "differed",
              "visit_type": "outpatient", "compares": "invoice", "op_codes": "06. 53.", "treat_classes": "05 06",
              "check_classes": "03 04", "check_percent": 50, "min_score": 4, "idle_days": 3, "quiet_classes": "01 07",
              "checks": "class_missing", "ordered": "any_day", "fee_classes": "09"}  # fmt: skip

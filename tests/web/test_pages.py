@@ -319,7 +319,7 @@ def test_health_says_what_works_and_names_no_fact(client, county, db):
     assert told["status"] == told["database"] == "ok"
     assert told["run"] == CURRENT
     assert told["worker"] in ("ok", "absent")
-    assert set(told) == {"status", "database", "worker", "run", "log", "version"}
+    assert set(told) == {"status", "database", "worker", "run", "log", "backup", "drill", "version"}
 
 
 MEDINS = "fixmedins_code,fixmedins_name,fixmedins_type,begndate\nH1,甲医院,医院,2020-01-01\nH2,乙医院,未知,2020-01-01\n"

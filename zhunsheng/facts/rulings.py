@@ -55,10 +55,14 @@ def publish(home: Home, rows: Iterable[Ruling]) -> str:
     return name
 
 
-def current(home: Home) -> str:
-    """Return the digest of the rulings in force; empty before the first."""
+def current(home: Home, until: date = date.max) -> str:
+    """Return the digest of the rulings in force; empty before the first, and while none begins by a day."""
     path = folder(home) / "current"
-    return str(json.loads(path.read_bytes())["digest"]) if path.exists() else ""
+    if not path.exists():
+        return ""
+    told = json.loads(path.read_bytes())
+    begun = any(start <= str(until) for _who, _status, start, *_rest in told["rows"])
+    return str(told["digest"]) if begun or until == date.max else ""
 
 
 def files(home: Home, name: str) -> list[str]:

@@ -94,7 +94,7 @@ def plan(home: Home, rulebook: Path, *, as_of: date, snapshot: str | None = None
     chosen = lake.get(home, snapshot) if snapshot else lake.latest(home)
     if chosen is None:
         raise Problem("ZS502")
-    return Plan(home, load(rulebook, home.book), chosen, as_of, ruled=rulings.current(home))
+    return Plan(home, load(rulebook, home.book), chosen, as_of, ruled=rulings.current(home, as_of))
 
 
 def execute(
