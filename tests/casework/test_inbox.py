@@ -305,6 +305,7 @@ def test_tasks_of_a_person_who_leaves_pass_on_with_the_duty_or_are_listed(crew, 
     assert queries.unowned(scope(crew["away"])) == []
 
 
-def test_a_notice_outside_a_transaction_is_refused(transactional_db):
+def test_a_notice_outside_a_transaction_is_refused(db, monkeypatch):
+    monkeypatch.setattr(connection, "in_atomic_block", False)
     with pytest.raises(RuntimeError):
         inbox.tell([], inbox.News("case_moved", "k", "x", "x"))
