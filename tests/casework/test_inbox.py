@@ -6,7 +6,7 @@ import threading
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from tests.casework.walking import DAY, INSTITUTION, Clock, opened, person, sample, staff, take
@@ -306,6 +306,6 @@ def test_tasks_of_a_person_who_leaves_pass_on_with_the_duty_or_are_listed(crew, 
 
 
 def test_a_notice_outside_a_transaction_is_refused(db, monkeypatch):
-    monkeypatch.setattr(connection, "in_atomic_block", False)
+    monkeypatch.setattr(connections["default"], "in_atomic_block", False)
     with pytest.raises(RuntimeError):
         inbox.tell([], inbox.News("case_moved", "k", "x", "x"))
