@@ -173,6 +173,7 @@ def test_on_a_phone_nothing_runs_off_the_screen(full, enter, page, login, shot):
         assert fits(page), address
     page.goto(f"{full}/findings")
     page.locator("[data-rows] tbody tr a").first.click()
+    expect(page.get_by_role("heading", name="为何列为疑点")).to_be_visible()
     assert fits(page)
     shot(f"phone-finding-{login}")
     page.goto(full)

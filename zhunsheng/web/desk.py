@@ -126,7 +126,7 @@ def asker_of(secret: str) -> Asker:
 def admitted(secret: str) -> Asker:
     """Return who asks by a key, for whom the rest of the request is answered. Raises Problem ZS742 or ZS744."""
     asker = asker_of(secret)
-    walls.narrow((asker.institution_id, str(asker.body.pk), "1", "", ""))
+    walls.narrow(walls.Wall(asker.institution_id, str(asker.body.pk), party="1"))
     return asker
 
 

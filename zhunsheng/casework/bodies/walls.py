@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.db import connections
@@ -25,14 +25,27 @@ if TYPE_CHECKING:
 
     from zhunsheng.casework.bodies.scope import Scope
 
-#: Institutions and bodies in view, each as one text (names between separators, or the sign for all), whether what
-#: others decide about them is in view as well, and what grants open to be read: cases, and findings of institutions.
-Wall = tuple[str, str, str, str, str]
 ALL, SEPARATOR = "*", "\x1f"
-SITE: Wall = (ALL, ALL, "", "", "")
-NOTHING: Wall = ("", "", "", "", "")
+
+
+class Wall(NamedTuple):
+    """What a connection may see, each part one text: names between separators, ALL for everything, empty for nothing.
+
+    ``party``: whether what others decide about those in view is in view as well. ``granted_cases`` and
+    ``granted_findings``: the keys of what was granted to the reader beside.
+    """
+
+    institutions: str
+    bodies: str
+    party: str = ""
+    granted_cases: str = ""
+    granted_findings: str = ""
+
+
+SITE = Wall(ALL, ALL)
+NOTHING = Wall("", "")
 #: The settings of a connection, in the order of a wall.
-SETTINGS = ("institutions", "bodies", "party", "granted_cases", "granted_findings")
+SETTINGS = Wall._fields
 #: Read before anybody's scope is known: who logs in, with which duties, and how often it failed.
 BEFORE_SCOPE = frozenset({"bodies.Body", "bodies.User", "bodies.Duty"})
 
@@ -44,7 +57,7 @@ def wall_of(scope: Scope) -> Wall:
     institutions = ALL if scope.institutions is None else SEPARATOR.join(sorted(scope.institutions))
     bodies = ALL if scope.bodies is None else SEPARATOR.join(str(pk) for pk in sorted(scope.bodies))
     granted = (SEPARATOR.join(sorted({one.key for one in scope.granted.of(kind)})) for kind in ("cases", "findings"))
-    return institutions, bodies, "1" if scope.as_party else "", *granted
+    return Wall(institutions, bodies, "1" if scope.as_party else "", *granted)
 
 
 @contextmanager

@@ -188,7 +188,7 @@ def key_in_use(body: Body) -> TipKey | None:
 
 def behind(body: Body) -> walls.Wall:
     """Return the wall for a page without a login: the tip-offs of one body, and no institution's rows."""
-    return "", str(body.pk), "", "", ""
+    return walls.Wall("", str(body.pk))
 
 
 def receivers() -> list[Body]:
