@@ -69,7 +69,9 @@ def test_each_receipt_holds_up_to_the_body_of_its_entry(verdicts):
     assert verdicts["receipts"] == [NO_BODY_OF_REKOR] * len(ROWS)
 
 
-@pytest.mark.parametrize(("name", "held"), [("leaf", NO_BODY_OF_REKOR), ("control", "accepted")])
+@pytest.mark.parametrize(
+    ("name", "held"), [("leaf", NO_BODY_OF_REKOR), ("control", "accepted")], ids=("leaf", "control")
+)
 def test_head_and_place_hold_and_no_mutation_of_them(verdicts, name, held):
     verdict, *refusals = verdicts[name]
     assert verdict == held
