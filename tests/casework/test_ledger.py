@@ -254,6 +254,15 @@ def test_the_database_refuses_to_change_an_entry(case):
             cursor.execute(statement)
 
 
+def test_an_entry_is_not_replaced_by_one_of_its_number(case):
+    names = [one.column for one in LedgerEntry._meta.fields]
+    given = ", ".join({"id": "id + 99", "amount_fen": "1"}.get(name, name) for name in names)
+    statement = f"INSERT OR REPLACE INTO ledger_ledgerentry ({', '.join(names)}) SELECT {given} FROM ledger_ledgerentry"
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)  # PostgreSQL knows no such words
+    assert sorted(LedgerEntry.objects.values_list("amount_fen", flat=True)) == [100_000, 120_000]
+
+
 def test_too_much_is_refused_and_only_the_finance_officer_records_payments(case, crew):
     assert "1,000.00" in refused(lambda: pay(case, crew, "fund", "1000.01"))
     given = {"account": "fund", "paid_fen": "1.00", "paid_on": "2026-03-02", "voucher": "V"}

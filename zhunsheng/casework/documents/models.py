@@ -33,7 +33,7 @@ class Document(models.Model):
     """A document of a step of a case. Once issued, the database refuses to change what it says.
 
     ``paper`` is the content, from which a draft is set; of an issued one the files are kept by digest. ``served``: whom
-    the case is about may download it. ``code_digest`` is the SHA-256 of the verification code, which only the files
+    the case is about may download it. ``drafted_for`` and ``issued_for`` name the giver of a delegated duty. ``code_digest`` is the SHA-256 of the verification code, which only the files
     carry. ``evidence`` is the row of the outbox that says it was issued, or drafted while it is a draft.
     """
 
@@ -66,8 +66,10 @@ class Document(models.Model):
     code_digest = models.CharField(max_length=64, blank=True)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    drafted_for = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     drafted_at = models.DateTimeField()
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    issued_for = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     issued_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     ended_at = models.DateTimeField(null=True)
