@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+# ruff: noqa: ISC004
+
 SQLITE = (
     "DROP TRIGGER ledger_entry_no_replace",
     "CREATE TRIGGER ledger_entry_no_replace BEFORE INSERT ON ledger_ledgerentry "
