@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -116,9 +117,9 @@ def _ruling_of_scheme(step: Step) -> None:
 
 
 def _still_reached(step: Step, opened: dict[str, Any]) -> None:
-    """Points that were withdrawn since the ruling was proposed no longer carry it; those of another year still do."""
+    """Points withdrawn since the ruling was proposed no longer carry it; repaired ones and those of last year do."""
     day = step.done[0].day
-    held = [one for one in own_decisions(opened["practitioner"]) if one.ended_on is None]
+    held = [replace(one, credits=()) for one in own_decisions(opened["practitioner"]) if one.ended_on is None]
     due = standing(held, (), day, scheme(day)).gravest
     if due is None or due.does not in ("terminated", opened["status"]):
         raise step.refuse("据以处理的记分已撤回，达不到这一处理", "the points were withdrawn: they reach it no longer")
