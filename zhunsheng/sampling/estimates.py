@@ -80,7 +80,7 @@ def _reach(units: list[Unit], hits: Mapping[str, int], method: str, confidence_p
     """
     share = -math.log(1 - confidence_percent / 100) / sum(hits.values())
     amounts = sorted((one.fen for one in units), reverse=True)
-    return share * sum(amounts) if method == "amount" else float(sum(amounts[: math.ceil(share * len(units))]))
+    return share * sum(amounts) if method == "amount" else sum(amounts[: math.ceil(share * len(units))])
 
 
 def _total(units: list[Unit], hits: Mapping[str, int], fen: Mapping[str, int], method: str) -> tuple[float, float]:
