@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -85,6 +86,19 @@ class Walls:
         """Answer a request."""
         with walls.within(walls.NOTHING), remembering():
             return self.respond(request)
+
+
+class Reporters:
+    """Who reports is nobody, also with an account: neither log, session nor sign-in meets the pages of reporters."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        if f"{request.path}/".startswith(f"{reverse('report')}/"):
+            request.user = AnonymousUser()
+        return self.respond(request)
 
 
 class ContentPolicy:
