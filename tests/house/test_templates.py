@@ -1,5 +1,6 @@
 """Templates: a line opens one block at most and is at most 160 columns wide, full-width characters counted twice."""
 
+import ast
 import re
 from unicodedata import east_asian_width
 
@@ -62,3 +63,17 @@ def test_each_class_of_a_template_stands_in_the_stylesheet():
     used = {(path, one) for path in files("zhunsheng/*.html") for one in classes(read(path))}
     assert {(path, one) for path, one in used if one not in known} == set()
     assert list(classes('<p class="note{% if a %} wide{% endif %} badge--{{ x }} b">')) == ["note", "wide", "b"]
+
+
+def keys(node):
+    """Return the text keys of the dicts written under a node of a syntax tree."""
+    found = (key for one in ast.walk(node) if isinstance(one, ast.Dict) for key in one.keys)
+    return {key.value for key in found if isinstance(key, ast.Constant)}
+
+
+def test_no_page_names_a_value_like_one_of_the_frame():
+    functions = [node for node in ast.parse(read("zhunsheng/web/context.py")).body if isinstance(node, ast.FunctionDef)]
+    (frame,) = [node for node in functions if node.name == "frame"]
+    assert {"user", "may", "nav", "section", "frame_run", "frame_inbox"} <= keys(frame)
+    assert not [(path, keys(ast.parse(read(path))) & keys(frame)) for path in files("zhunsheng/web/views/*.py")
+                if keys(ast.parse(read(path))) & keys(frame)]  # fmt: skip
