@@ -14,6 +14,21 @@ BLOCK = re.compile(
 #: A sentence alone on its line: a translate tag cannot be broken.
 SENTENCE = re.compile(r"""\{% translate ("[^"]*"|'[^']*') %\}""")
 
+#: What stands between the quotes of a class, without what a template puts in.
+CLASSES = re.compile(r'class="([^"]*)"')
+FILLED = re.compile(r"[^\s%}]*\{\{.*?\}\}\S*|\{%.*?%\}")
+
+
+def classes(text):
+    """Yield each class that a template names in full."""
+    for found in CLASSES.findall(text):
+        yield from FILLED.sub(" ", found).split()
+
+
+def styled():
+    sheets = "".join(read(path) for path in files("zhunsheng/web/static/css/*.css"))
+    return set(re.findall(r"\.([a-zA-Z][\w-]*)", sheets))
+
 
 def width(line):
     return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line)
@@ -40,6 +55,14 @@ def test_the_check_itself_can_fail():
     assert list(faults("<p>" + "字" * 76 + "</p>\n")) == []
     assert list(faults('  {% translate "' + "字" * 90 + '" %}\n')) == []
     assert list(faults('<p>{% translate "' + "字" * 90 + '" %}</p>\n')) == [(1, "has 205 columns")]
+
+
+def test_each_class_of_a_template_stands_in_the_stylesheet():
+    known = styled()
+    assert len(known) > 100
+    used = {(path, one) for path in files("zhunsheng/*.html") for one in classes(read(path))}
+    assert {(path, one) for path, one in used if one not in known} == set()
+    assert list(classes('<p class="note{% if a %} wide{% endif %} badge--{{ x }} b">')) == ["note", "wide", "b"]
 
 
 def keys(node):

@@ -224,8 +224,12 @@ class ProblemPages:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request."""
-        return self.respond(request)
+        """Answer a request. A form's address that is opened by hand, or after a new login, has a page to say so."""
+        response = self.respond(request)
+        if response.status_code == 405 and request.method == "GET" and not response.content:
+            told = problem_page(request, Problem("ZS701"))
+            response.content, response["Content-Type"] = told.content, told["Content-Type"]
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for an exception of a view."""

@@ -64,6 +64,7 @@ def _page(
     marked = queries.seen(request.scope, case, party=party)
     rows = _within(request, case) if party or marked else []
     rows = rows if party else [one for one in rows if one["finding_id"] in marked]
+    every = len(rows)
     show = request.GET.get("show", "")
     if show:
         rows = [
@@ -88,13 +89,19 @@ def _page(
         "wanted": {"show": show} if show else {},
         "show": show,
         "answers": Answer.choices,
-        "counts": [(label, sum(one.answer == key for one in marked.values())) for key, label in Answer.choices],
+        "counts": _counts(marked, every),
         "reported_fen": sum(one.amount_fen for one in marked.values() if one.answer == Answer.REPORTED),
         "reported": queries.reports(request.scope, case).count(),
         "key": uuid.uuid4().hex,
         "statement": request.POST.get("statement", ""),
     }
     return render(request, "web/self_check.html", context, status=told["status"])
+
+
+def _counts(marked: dict[str, SelfMark], every: int) -> list[tuple[str, str, int]]:
+    """Return each answer with how many findings have it, and those without: together they are all of them."""
+    told = [(str(key), str(label), sum(one.answer == key for one in marked.values())) for key, label in Answer.choices]
+    return [*told, ("none", _("未说明"), max(0, every - sum(n for _key, _label, n in told)))]
 
 
 def _row(
