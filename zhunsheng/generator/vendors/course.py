@@ -12,11 +12,20 @@ from numpy.random import Generator
 
 from zhunsheng.generator import export
 from zhunsheng.generator.export import chosen, moment, scaled, whole
-from zhunsheng.generator.frames import DAY, HOUR, NONE, Ints, full
-from zhunsheng.generator.months import Month, as_date
+from zhunsheng.generator.frames import DAY, HOUR, NONE, Flags, Ints, full
+from zhunsheng.generator.months import Month, as_date, ordinal
 from zhunsheng.generator.tables import headers
 from zhunsheng.generator.vendors.draw import Orders, share_of
-from zhunsheng.generator.vendors.profiles import Analyte, Member, Vendor, day_of, in_month
+from zhunsheng.generator.vendors.profiles import (
+    Analyte,
+    Excursion,
+    Gap,
+    Member,
+    Uncertified,
+    Vendor,
+    day_of,
+    in_month,
+)
 
 YES, NO = "是", "否"
 FACE = np.array([NO, YES])
@@ -138,38 +147,46 @@ def events(rng: Generator, batch: Batch) -> pa.Table:
     for n, (node, profession) in enumerate(vendor.nodes.items(), 1):
         spread = np.clip((n - 0.4 * rng.random(len(done))) / len(vendor.nodes), 0, 1)
         at = made.done[done] if n == len(vendor.nodes) else start + (length * spread).astype(np.int64)
-        who = signers(rng, batch, profession, at)
-        if vendor.uncertified and node == vendor.uncertified.node:
-            who = _uncertified(batch, at, who)
-        cold = node in vendor.cold
-        low = rng.integers(COLDEST, 45_000, len(done)) // 1000 * 1000
-        high = rng.integers(50_000, WARMEST, len(done)) // 1000 * 1000
-        tick = np.full(len(done), cold, dtype=np.bool_)
+        who = np.array(signers(rng, batch, profession, at), dtype=object)
+        if vendor.uncertified:
+            who[_told(batch, vendor.uncertified, node, at)] = vendor.uncertified.who
+        ids = batch.ids.take(pa.array(done))
         columns = [
             export.constant(vendor.id, len(done)),
-            texts([f"{one}-{n}" for one in batch.ids.take(pa.array(done)).to_pylist()]),
-            batch.ids.take(pa.array(done)),
+            texts([f"{one}-{n}" for one in ids.to_pylist()]),
+            ids,
             export.constant(KINDS[vendor.service_kind], len(done)),
             export.constant(node, len(done)),
             moment(at),
-            texts(who),
+            texts(who.tolist()),
             export.constant(vendor.controls[0].device if node == "tested" and vendor.controls else "", len(done)),
             export.constant("", len(done)),
-            export.shown(scaled(low, 4, 1), tick),
-            export.shown(scaled(high, 4, 1), tick),
+            *_temperatures(rng, batch, node, at),
         ]
-        parts.append(table("event", columns))
+        parts.append(table("event", columns).filter(pa.array(~_told(batch, vendor.gap, node, at))))
     return pa.concat_tables(parts)
 
 
-def _uncertified(batch: Batch, at: Ints, who: list[str]) -> list[str]:
-    """Let the person whose certificate has run out do the first nodes from a day on."""
-    one = batch.vendor.uncertified
-    if one is None or batch.month.number != one.day[0]:
-        return who
-    since = (day_of(batch.calendar, one.day) - date(1970, 1, 1)).days * DAY
-    order = [int(n) for n in np.argsort(at, kind="stable") if at[n] >= since][: one.count]
-    return [one.who if n in order else name for n, name in enumerate(who)]
+def _temperatures(rng: Generator, batch: Batch, node: str, at: Ints) -> list[pa.Array]:
+    """Return the lowest and highest temperature of a leg; empty at the nodes that are none."""
+    low = rng.integers(COLDEST, 45_000, len(at)) // 1000 * 1000
+    high = rng.integers(50_000, WARMEST, len(at)) // 1000 * 1000
+    warm = batch.vendor.excursion
+    if warm:
+        high[_told(batch, warm, node, at)] = round(warm.highest * 10_000)
+    cold = np.full(len(at), node in batch.vendor.cold, dtype=np.bool_)
+    return [export.shown(scaled(low, 4, 1), cold), export.shown(scaled(high, 4, 1), cold)]
+
+
+def _told(batch: Batch, one: Uncertified | Gap | Excursion | None, node: str, at: Ints) -> Flags:
+    """Mark the first moments of a node, from a day on, that a story is about; none where it is about another node."""
+    found = np.zeros(len(at), dtype=np.bool_)
+    if one is None or node != one.node or batch.month.number != one.day[0]:
+        return found
+    since = ordinal(day_of(batch.calendar, one.day)) * DAY
+    order = np.argsort(at, kind="stable")
+    found[order[at[order] >= since][: one.count]] = True
+    return found
 
 
 def digest(order: str, version: int) -> str:

@@ -95,6 +95,25 @@ class Uncertified:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Nodes that nobody recorded."""
+
+    node: str
+    day: When
+    count: int
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """Legs on which the load got warmer than it may, with the highest temperature in degrees Celsius."""
+
+    node: str
+    day: When
+    count: int
+    highest: float
+
+
+@dataclass(frozen=True)
 class Happening:
     """One incident."""
 
@@ -143,6 +162,8 @@ class Vendor:
     altered: Changed | None = None
     amended: Changed | None = None
     uncertified: Uncertified | None = None
+    gap: Gap | None = None
+    excursion: Excursion | None = None
     exit: Leave | None = None
 
 
