@@ -17,6 +17,7 @@ from zhunsheng.generator.county import COUNTY, TOWNSHIP, VILLAGE, County
 from zhunsheng.generator.frames import DAY, HOUR, NONE, full
 from zhunsheng.generator.masters import table as rows_table
 from zhunsheng.generator.months import Month, as_date, ordinal
+from zhunsheng.generator.tables import rows as listed_items
 from zhunsheng.generator.vendors import course, papers, quality
 from zhunsheng.generator.vendors.course import RUN, Batch, Patients
 from zhunsheng.generator.vendors.draw import LONG, Orders, Source, draw
@@ -77,13 +78,17 @@ class Services:
             self.charged[items[lines.item[n]].code, int(lines.price_e6[n])] += 1
 
     def means(self) -> dict[str, int]:
-        """Return the mean price of each such item over the lines of the public hospitals, in yuan x 10^6."""
+        """Return the mean price of each such item over the lines of the public hospitals, in yuan x 10^6.
+
+        An item that a small county never charged has its list price.
+        """
         totals: Counter[str] = Counter()
         counts: Counter[str] = Counter()
         for (code, price), count in self.charged.items():
             totals[code] += price * count
             counts[code] += count
-        return {code: totals[code] // counts[code] for code in counts}
+        listed = {row["code"]: papers.e6(row["price"]) for row in listed_items("items")}
+        return listed | {code: totals[code] // counts[code] for code in counts}
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the files of the vendors by kind; none where the period is shorter than the stories."""
