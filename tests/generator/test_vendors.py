@@ -102,6 +102,11 @@ def test_the_files_load_whole_and_their_counts_reconcile(made, tmp_path):
     assert snapshot.tables.keys() >= {"service_order", "kinship", "institution", "device"}
 
 
+def test_no_two_files_of_the_county_have_the_same_stem(made):
+    stems = [path.stem for path in (made.out / "import").rglob("*") if path.is_file()]
+    assert len(stems) == len(set(stems))
+
+
 def test_orders_are_of_encounters_of_the_county_and_of_the_people_in_them(made):
     visits = {}
     for path in sorted((made.out / "import").glob("*_setlinfo.csv")):
