@@ -60,6 +60,20 @@ def apply(actor: User, vendor: Vendor, body: Body, given: dict[str, Any], *, key
 
 
 @deed
+def register_and_apply(actor: User, told: dict[str, str], body: Body, given: dict[str, Any], *, key: str = "") -> Case:
+    """Register a vendor that is not known yet and open its entry: both or neither."""
+    return apply(actor, register(actor, told), body, given, key=key)
+
+
+def open_about(actor: User, vendor: Vendor, cycle: str, given: dict[str, Any], *, key: str = "") -> Case:
+    """Open a case about a vendor at the actor's own body. Raises as ``open_case`` does."""
+    about = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=vendor.institution_id).first()
+    return cases.open_case(
+        actor, cycle, given, body=actor.body, institution_id=vendor.institution_id, subject_body=about, key=key
+    )
+
+
+@deed
 def add_paper(actor: User, vendor: Vendor, given: dict[str, str], name: str = "", data: Iterable[bytes] = ()) -> Paper:
     """Add a paper, with its file where there is one; it counts once another person has checked it.
 
@@ -152,7 +166,7 @@ def _begin(case: Case, event: CaseEvent) -> None:
     book, kind = library.kinds(), library.kinds().kind(event.fields["kind"])
     hits = queries.negative_hits(case.institution_id, kind.id, event.day, case.body)
     if hits:
-        raise Problem("ZS656", entry=hits[0].zh, cite=hits[0].cite_zh)
+        raise Problem("ZS656", entry=hits[0].zh, cite=hits[0].cite)
     with walls.within(walls.SITE):
         vendor = Vendor.objects.get(institution_id=case.institution_id)
         same = ServiceLine.objects.filter(vendor=vendor, body=case.body, kind=kind.id).exclude(state__in=OVER)

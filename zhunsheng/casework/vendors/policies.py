@@ -97,7 +97,7 @@ def _not_listed(step: Step) -> None:
     found = queries.negative_hits(code_of(step), kind_of(step).id, step.day, body)
     if found:
         told = found[0]
-        raise step.refuse(f"负面清单：{told.zh}（{told.cite_zh}）", f"negative list: {told.en} ({told.cite_en})")
+        raise step.refuse(f"负面清单：{told.zh}（{told.cite}）", f"negative list: {told.en} ({told.cite_en})")
 
 
 def review_of(step: Step) -> assessing.Review:

@@ -16,6 +16,7 @@ from zhunsheng.casework.bodies.scope import members as members_of
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import assessing, library
 from zhunsheng.casework.vendors.models import (
+    Assessment,
     NegativeEntry,
     Paper,
     ServiceLine,
@@ -37,7 +38,7 @@ class Hit:
     id: str
     zh: str
     en: str
-    cite_zh: str
+    cite: str
     cite_en: str
     until: date | None = None
 
@@ -49,7 +50,7 @@ class Refusal:
     reason: str
     zh: str
     en: str
-    cite_zh: str
+    cite: str
     cite_en: str
 
 
@@ -239,7 +240,7 @@ def _of_line(line: ServiceLine, kind: Kind, day: date, item: str) -> Refusal | N
     if hits:
         one = hits[0]
         told = f"负面清单：{one.zh}", f"negative list: {one.en}"
-        return Refusal("negative_list", *told, one.cite_zh, one.cite_en)
+        return Refusal("negative_list", *told, one.cite, one.cite_en)
     return _of_papers(line, kind, day)
 
 
@@ -278,3 +279,14 @@ def expiries(found: Iterable[Paper], day: date) -> list[Expiry]:
         if key not in last or end > last[key].ends_on:
             last[key] = Expiry(paper, document.zh, document.en, end, (end - day).days)
     return sorted((one for one in last.values() if one.ends_on != date.max), key=lambda one: one.ends_on)
+
+
+def refusal_of(line: ServiceLine, day: date) -> Refusal | None:
+    """Return why a line takes no new orders on a day, or None where it does; a part that is suspended is left out."""
+    with walls.within(walls.SITE):
+        return _of_line(line, library.kinds().kind(line.kind), day, "-")
+
+
+def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:
+    """Return the reviews that were kept with the steps of a case, newest first."""
+    return scope.rows(Assessment.objects.filter(case=case)).order_by("-pk")
