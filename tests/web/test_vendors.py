@@ -11,7 +11,7 @@ from tests.web.desks import post
 from zhunsheng.casework.bodies.models import Body, DutyName, User
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import actions
-from zhunsheng.casework.vendors.models import Paper, ServiceLine, Vendor
+from zhunsheng.casework.vendors.models import ServiceLine, Vendor, VendorPaper
 from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def applied(as_, office):
 
 
 def test_a_vendor_applies_and_the_consortium_meets_it_nobody_else(as_, office, people):
-    assert "没有符合条件的供应商" in as_("consortium").get("/vendors").content.decode()
+    assert "没有符合条件的第三方服务机构" in as_("consortium").get("/vendors").content.decode()
     wrong = as_("vendor").post("/vendors/new", form(office, code="123"))
     assert wrong.status_code == 400 and "统一社会信用代码" in wrong.content.decode()
     foreign = as_("vendor").post("/vendors/new", form(office, code="91330781MA2LABX09X"))
@@ -80,7 +80,7 @@ def test_a_paper_is_entered_checked_by_another_and_its_end_listed(as_, office, c
         wrong.status_code == 400 and "须晚于生效日期" in wrong.content.decode() and "CNAS-7" in wrong.content.decode()
     )
     assert as_("vendor").post(f"/vendors/{CODE}/add/paper", given).status_code == 302
-    made = Paper.objects.get()
+    made = VendorPaper.objects.get()
     refused = as_("vendor").post(f"/vendors/{CODE}/papers/{made.pk}/check", {"answer": "accept"})
     assert refused.status_code == 403
     assert "没有将要到期的证照" in as_("consortium").get("/vendors/expiry").content.decode()
@@ -125,7 +125,7 @@ def test_a_new_order_is_refused_by_the_interface_with_reason_and_citation(as_, o
     day = str(now().date())
     ServiceLine.objects.update(state="in_service", history=[[day, "in_service", "ZR"]])
     assert post("/api/vendor/orders/check", order, secret) == (200, {"accepted": True, **order})
-    Paper.objects.filter(kind="iso_15189").update(valid_to=day)
+    VendorPaper.objects.filter(kind="iso_15189").update(valid_to=day)
     code, told = post("/api/vendor/orders/check", order, secret)
     assert (code, told["reason"]) == (409, "paper_ended") and "ISO 15189" in told["message"]
     paper(crew, vendor, "iso_15189", number="新证")

@@ -21,11 +21,11 @@ from zhunsheng.casework.vendors import forms, library, policies, queries
 from zhunsheng.casework.vendors.models import (
     Assessment,
     NegativeEntry,
-    Paper,
     ServiceLine,
     Vendor,
     VendorDevice,
     VendorFact,
+    VendorPaper,
     VendorPerson,
 )
 from zhunsheng.casework.vendors.states import OVER, LineState
@@ -74,7 +74,9 @@ def open_about(actor: User, vendor: Vendor, cycle: str, given: dict[str, Any], *
 
 
 @deed
-def add_paper(actor: User, vendor: Vendor, given: dict[str, str], name: str = "", data: Iterable[bytes] = ()) -> Paper:
+def add_paper(
+    actor: User, vendor: Vendor, given: dict[str, str], name: str = "", data: Iterable[bytes] = ()
+) -> VendorPaper:
     """Add a paper, with its file where there is one; it counts once another person has checked it.
 
     Raises Problem ZS653, ZS702, ZS914.
@@ -83,19 +85,19 @@ def add_paper(actor: User, vendor: Vendor, given: dict[str, str], name: str = ""
     values = forms.paper(given, library.kinds())
     kept = files.keep(name, data) if name else None
     held = {"digest": kept.digest, "file_name": kept.name, "media": kept.media} if kept else {}
-    made = Paper.objects.create(**_of(actor, vendor), **values, **held)
+    made = VendorPaper.objects.create(**_of(actor, vendor), **values, **held)
     told = {**values, "file": made.digest, "paper": made.pk}
     append(actor, "vendor.paper_added", f"vendor:{vendor.institution_id}", told)
     return made
 
 
 @deed
-def check_paper(actor: User, paper: Paper, *, accepted: bool, reason: str = "") -> Paper:
+def check_paper(actor: User, paper: VendorPaper, *, accepted: bool, reason: str = "") -> VendorPaper:
     """Say that a paper was compared with its original, or refuse it with a reason.
 
     Raises Problem ZS653, ZS654, ZS655, ZS702.
     """
-    held = Paper.objects.select_for_update().select_related(None).get(pk=paper.pk)
+    held = VendorPaper.objects.select_for_update().select_related(None).get(pk=paper.pk)
     policies.check_checks(actor, held)
     if held.accepted is not None:
         raise Problem("ZS655", number=held.number)

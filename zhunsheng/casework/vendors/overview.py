@@ -12,7 +12,7 @@ from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.vendors import assessing, library, queries
-from zhunsheng.casework.vendors.models import NegativeEntry, Paper, ServiceLine, Vendor
+from zhunsheng.casework.vendors.models import NegativeEntry, ServiceLine, Vendor, VendorPaper
 from zhunsheng.casework.vendors.queries import Expiry, Hit
 from zhunsheng.casework.vendors.states import OVER, SERVING, LineState
 from zhunsheng.kernel.time import SHANGHAI
@@ -109,7 +109,7 @@ def counts(found: list[Row]) -> dict[str, int]:
 
 def file(scope: Scope, vendor: Vendor, day: date) -> File:
     """Return the file of a vendor in view."""
-    code, book = vendor.institution_id, library.kinds()
+    code = vendor.institution_id
     lines = list(queries.lines(scope).filter(vendor=vendor))
     papers = list(queries.papers(scope).filter(vendor=vendor))
     about = list(cases.cases(scope).filter(institution_id=code).order_by("-opened_at", "-pk")[:200])
@@ -123,7 +123,7 @@ def file(scope: Scope, vendor: Vendor, day: date) -> File:
         facts=[{"one": one, "name": _name(one.kind)} for one in scope.rows(vendor.vendorfacts.order_by("-on", "-pk"))],
         cases=about,
         hits=list(hits.values()),
-        timeline=_timeline(vendor, lines, papers, about, entries, book),
+        timeline=_timeline(vendor, lines, papers, about, entries),
     )
 
 
@@ -139,16 +139,20 @@ def _line(line: ServiceLine, day: date) -> dict[str, Any]:
     return {"line": line, "refusal": queries.refusal_of(line, day)}
 
 
-def _paper(paper: Paper, day: date) -> dict[str, Any]:
+def _paper(paper: VendorPaper, day: date) -> dict[str, Any]:
     document = library.kinds().documents.get(paper.kind)
     end = assessing.ends_on(paper, document) if document else paper.valid_to
     return {"paper": paper, "document": document, "ends_on": end, "left": (end - day).days if end else None}
 
 
 def _timeline(
-    vendor: Vendor, lines: list[ServiceLine], papers: list[Paper], about: list[Case], entries: list[NegativeEntry],
-    book: Any,
-) -> list[Moment]:  # fmt: skip
+    vendor: Vendor,
+    lines: list[ServiceLine],
+    papers: list[VendorPaper],
+    about: list[Case],
+    entries: list[NegativeEntry],
+) -> list[Moment]:
+    book = library.kinds()
     kinds = {one.id: one for one in book.kinds}
     found = [Moment(vendor.registered_at.astimezone(SHANGHAI).date(), "vendor", said("登记", "Registered"))]
     for line in lines:
