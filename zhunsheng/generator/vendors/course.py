@@ -41,10 +41,37 @@ KINDS = {
 REPORTS = ("laboratory", "pathology", "imaging", "tele_ecg")
 #: Degrees Celsius x 10^4 between which a cold leg stays.
 COLDEST, WARMEST = 28_000, 72_000
+#: How many results out of range in a row are told to the consortium.
+RUN = 3
 #: How long after a report it is read again at the latest.
 LONGEST = 40 * HOUR
 REPORT: Analyte = ("report", "", 0, 0, 0, 0)
 Table = dict[str, list[pa.Table]]
+
+
+@dataclass
+class Patients:
+    """How many results of a person and analyte were out of range in a row, and the days of the one who stays so."""
+
+    chosen: int = NONE
+    out: dict[tuple[int, str], int] = field(default_factory=dict)
+    days: list[str] = field(default_factory=list)
+
+    def value(self, rng: Generator, person: int, analyte: Analyte, *, stays: bool, at: str) -> float:
+        """Draw a result; a third one out of range in a row is left to the one patient who is chosen."""
+        name, _, mean, sd, low, high = analyte
+        if stays and person == self.chosen:
+            self.days.append(at[:10])
+            return high * 1.3
+        found = max(mean + sd * float(rng.standard_normal()), 0.1)
+        if low <= round(found, 2) <= high:
+            self.out[person, name] = 0
+            return found
+        self.out[person, name] = self.out.get((person, name), 0) + 1
+        if self.out[person, name] < RUN:
+            return found
+        self.out[person, name] = 0
+        return mean
 
 
 @dataclass(frozen=True)
@@ -57,6 +84,7 @@ class Batch:
     orders: Orders
     prices: Ints
     codes: list[str]
+    patients: Patients = field(default_factory=Patients)
     ids: pa.Array = field(init=False)
 
     def __post_init__(self) -> None:
@@ -214,11 +242,13 @@ def results(rng: Generator, batch: Batch) -> Results:
     vendor, made, done = batch.vendor, batch.orders, batch.done
     signed = signers(rng, batch, "physician", made.done[done])
     ids, at = batch.ids.to_pylist(), moment(made.done).to_pylist()
-    for place, n in enumerate(done.tolist()):
+    turn = {n: place for place, n in enumerate(done.tolist())}
+    for n in sorted(turn, key=lambda one: at[one]):
         for analyte in vendor.items[made.item[n]].analytes or (REPORT,):
-            value = analyte[2] + analyte[3] * float(rng.standard_normal()) if analyte[1] else None
+            stays, person = analyte[0] == vendor.abnormal, int(made.source.person[n])
+            value = batch.patients.value(rng, person, analyte, stays=stays, at=at[n]) if analyte[1] else None
             cells = _result(batch, n, analyte, value)
-            found.rows.append([*cells[0:3], "1", *cells[3:], at[n], signed[place], "", digest(ids[n], 1)])
+            found.rows.append([*cells[0:3], "1", *cells[3:], at[n], signed[turn[n]], "", digest(ids[n], 1)])
     for changed in (vendor.altered, vendor.amended):
         if changed and batch.month.number == changed.day[0]:
             _change(found, day_of(batch.calendar, changed.day), changed.count, changed.reason)
@@ -229,7 +259,7 @@ def _result(batch: Batch, n: int, analyte: Analyte, value: float | None) -> list
     """Return vendor, order, analyte and, after the version, institution to reference range."""
     name, unit, _, _, low, high = analyte
     source = batch.orders.source
-    shown = "" if value is None else f"{max(value, 0.1):.2f}"
+    shown = "" if value is None else f"{value:.2f}"
     limits = ["", ""] if value is None else [f"{low:g}", f"{high:g}"]
     item = batch.vendor.items[batch.orders.item[n]].code
     place = batch.codes[source.institution[n]]
