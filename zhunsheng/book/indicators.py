@@ -21,7 +21,7 @@ from zhunsheng.kernel.files import canonical, digest
 
 Scalar = bool | int | str
 Subject = Literal["institution", "department", "vendor"]
-Unit = Literal["percent", "per_mille", "days", "hours", "minutes", "yuan", "count", "score"]
+Unit = Literal["percent", "per_mille", "days", "hours", "minutes", "yuan", "count", "score", "class_hours"]
 Direction = Literal["higher", "lower", "range", "none"]
 Outcome = Literal["out", "excluded", "unknown", "neither", "numerator", "denominator", "both"]
 #: Columns that name a subject, and the column of the institution whose row it is.
@@ -34,6 +34,7 @@ SUBJECTS: dict[Subject, tuple[str, ...]] = {
 FACTORS: dict[Unit, Fraction] = {
     "percent": Fraction(100), "per_mille": Fraction(1000), "days": Fraction(1), "hours": Fraction(1, 3600),
     "minutes": Fraction(1, 60), "yuan": Fraction(1, 100), "count": Fraction(1), "score": Fraction(1),
+    "class_hours": Fraction(1, 10_000),
 }  # fmt: skip
 #: What people answer for and change without counting anew: everything else decides what is counted.
 JUDGED = frozenset(

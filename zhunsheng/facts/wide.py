@@ -101,6 +101,17 @@ OPERATED = Table(
         *TABLES["procedure"].columns[1:],
     ),
 )
-WIDE = {table.name: table for table in (STAY, SETTLED, CHARGE, CODED, OPERATED)}
+REVIEWED = Table(
+    name="reviewed",
+    zh="二次复核与服务类别",
+    grain="one row per second reading of an order",
+    key=("vendor_id", "order_id", "reviewed_on"),
+    columns=(
+        *TABLES["second_reading"].columns,
+        Column("service_kind", Kind.TEXT, "服务类别", "of the order; empty when no order was delivered"),
+        Column("institution_id", Kind.TEXT, "委托机构编码", "member that ordered; empty when no order was delivered"),
+    ),
+)
+WIDE = {table.name: table for table in (STAY, SETTLED, CHARGE, CODED, OPERATED, REVIEWED)}
 #: Every table that an indicator may count over, by name.
 COUNTED = {**TABLES, **WIDE}

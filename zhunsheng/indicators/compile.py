@@ -55,22 +55,25 @@ class Tests:
     day: str
     table: str
     lists: Callable[[Condition], Held]
-    tests: dict[str, exp.Expr] = field(default_factory=dict)
+    tests: dict[str, tuple[str, exp.Expr]] = field(default_factory=dict)
     sums: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def named(self, test: exp.Expr) -> exp.Expr:
-        """Return the column that holds the answer to a test."""
-        text = test.sql("duckdb")
-        self.tests.setdefault(text, test)
-        return exp.column(f"t{list(self.tests).index(text)}")
-
     def condition(self, said: Condition) -> exp.Expr:
-        """Return the column that holds the answer to a condition."""
-        return self.named(_test(said, self.day, COUNTED[self.table].column(said.column).kind, self.lists))
+        """Return the column that holds the answer to a condition: the same one for the same condition."""
+        key = said.model_dump_json(exclude_defaults=True)
+        if key not in self.tests:
+            kind = COUNTED[self.table].column(said.column).kind
+            self.tests[key] = f"t{len(self.tests)}", _test(said, self.day, kind, self.lists)
+        return exp.column(self.tests[key][0])
 
     def filled(self, columns: Iterable[str]) -> exp.Expr:
         """Return whether columns are filled."""
-        return exp.and_(*(self.named(_filled(name)) for name in columns)) if columns else exp.true()
+        return _and(*(self.condition(Condition(column=name, empty=False)) for name in columns))
+
+    @property
+    def answers(self) -> list[exp.Expr]:
+        """The tests in the order of their places."""
+        return [test for _name, test in self.tests.values()]
 
     def summed(self, count: Count) -> str:
         """Return the name of what a sum adds up."""
@@ -88,13 +91,13 @@ def query(one: Pass, lists: Callable[[Condition], Held]) -> exp.Select:
     base = _met(one, tests) if one.key else _grouped(one, tests)
     keys = [exp.column(name) for name in (*_subject(one), "m")]
     told = exp.select(*keys, *([exp.column("k")] if one.key else []), "c", *tests.sums.values()).select(
-        *(exp.alias_(outcome, f"o{n}") for n, outcome in enumerate(outcomes))
-    ).from_(base.subquery("answered"))
+        *(exp.alias_(outcome, f"o{n}", copy=False) for n, outcome in enumerate(outcomes))
+    ).from_(base.subquery("answered", copy=False), copy=False)
     if one.key:
         told = _by_key(told, keys, values)
         values = [_added(number) for number in range(len(values))]
-    counted = exp.select(*keys, *(exp.alias_(v, f"{name}_{n}") for n, each in enumerate(values) for name, v in each.items()))
-    counted = counted.from_(told.subquery("told")).group_by(*keys)
+    counted = exp.select(*keys, *(exp.alias_(v, f"{name}_{n}", copy=False) for n, each in enumerate(values) for name, v in each.items()))
+    counted = counted.from_(told.subquery("told", copy=False), copy=False).group_by(*keys, copy=False)
     return _long(one, counted)
 
 
@@ -109,14 +112,14 @@ def _test(said: Condition, day: str, kind: Kind, lists: Callable[[Condition], He
         found = column.isin(*(_literal(value) for value in said.any_of or said.none_of))
         return exp.not_(found) if said.none_of else found
     if said.starts:
-        return exp.or_(*(exp.StartsWith(this=column.copy(), expression=_literal(text)) for text in said.starts))
+        return _or(*(exp.StartsWith(this=column.copy(), expression=_literal(text)) for text in said.starts))
     if said.listed:
         return _listed(column, day, lists(said))
     if said.not_above or said.above:
         return _compared(column, said, kind)
     low = [exp.GTE(this=column.copy(), expression=_literal(said.at_least))] if said.at_least is not None else []
     high = [exp.LTE(this=column.copy(), expression=_literal(said.at_most))] if said.at_most is not None else []
-    return exp.and_(*low, *high)
+    return _and(*low, *high)
 
 
 def _compared(column: exp.Column, said: Condition, kind: Kind) -> exp.Expr:
@@ -138,63 +141,63 @@ def _listed(column: exp.Column, day: str, held: Held) -> exp.Expr:
         within = [exp.GTE(this=exp.column(day), expression=_day(period.start))]
         if period.end != OPEN_END:
             within.append(exp.LT(this=exp.column(day), expression=_day(period.end)))
-        parts.append(exp.and_(column.isin(*(_literal(value) for value in sorted(values))), *within))
-    return exp.or_(*parts)
+        parts.append(_and(column.isin(*(_literal(value) for value in sorted(values))), *within))
+    return _or(*parts)
 
 
 def _outcome(tests: Tests, one: Indicator) -> exp.Expr:
     """Return what a row is to an indicator, as a small number. Tests that are NULL leave it unknown."""
     universe = _all(tests, one.universe)
-    excluded = exp.or_(*(tests.condition(said) for said in one.exclusions)) if one.exclusions else exp.false()
+    excluded = _or(*(tests.condition(said) for said in one.exclusions)) if one.exclusions else exp.false()
     upper, lower = _all(tests, one.numerator.where), exp.false()
     known = [tests.filled(one.needs), _settled(upper, tests.filled(one.numerator.columns))]
     if one.denominator is not None:
         lower = _all(tests, one.denominator.where)
         known.append(_settled(lower, tests.filled(one.denominator.columns)))
-    counted = exp.and_(universe, exp.not_(excluded))
+    counted = _and(universe, exp.not_(excluded, copy=False))
     return (
         exp.case()
-        .when(exp.and_(universe.copy(), excluded.copy()), _literal(EXCLUDED))
-        .when(exp.not_(counted.copy()), _literal(OUT))
-        .when(exp.and_(counted.copy(), *known, upper.copy(), lower.copy()), _literal(BOTH))
-        .when(exp.and_(counted.copy(), *(k.copy() for k in known), upper.copy()), _literal(NUMERATOR))
-        .when(exp.and_(counted.copy(), *(k.copy() for k in known), lower.copy()), _literal(DENOMINATOR))
-        .when(exp.and_(counted.copy(), *(k.copy() for k in known)), _literal(NEITHER))
-        .else_(_literal(UNKNOWN))
+        .when(_and(universe.copy(), excluded.copy()), _literal(EXCLUDED), copy=False)
+        .when(exp.not_(counted.copy(), copy=False), _literal(OUT), copy=False)
+        .when(_and(counted.copy(), *known, upper.copy(), lower.copy()), _literal(BOTH), copy=False)
+        .when(_and(counted.copy(), *(k.copy() for k in known), upper.copy()), _literal(NUMERATOR), copy=False)
+        .when(_and(counted.copy(), *(k.copy() for k in known), lower.copy()), _literal(DENOMINATOR), copy=False)
+        .when(_and(counted.copy(), *(k.copy() for k in known)), _literal(NEITHER), copy=False)
+        .else_(_literal(UNKNOWN), copy=False)
     )
 
 
 def _settled(part: exp.Expr, filled: exp.Expr) -> exp.Expr:
     """Whether it is known that a row does not belong to a side, or that it does and its value is there."""
-    return exp.or_(exp.and_(part.copy(), filled), exp.not_(part.copy()))
+    return _or(_and(part.copy(), filled), exp.not_(part.copy(), copy=False))
 
 
 def _all(tests: Tests, conditions: Sequence[Condition]) -> exp.Expr:
-    return exp.and_(*(tests.condition(said) for said in conditions)) if conditions else exp.true()
+    return _and(*(tests.condition(said) for said in conditions))
 
 
 def _grouped(one: Pass, tests: Tests) -> exp.Select:
     """Rows grouped by the answers to all tests, the answers then taken apart again."""
-    answers = list(tests.tests.values())
+    answers = tests.answers
     words = [answers[start : start + DIGITS] for start in range(0, len(answers), DIGITS)]
     packed = exp.select(*_keys(one), exp.alias_(exp.Count(this=exp.Star()), "c"))
     for n, word in enumerate(words):
-        packed = packed.select(exp.alias_(_word(word), f"w{n}"))
+        packed.select(exp.alias_(_word(word), f"w{n}", copy=False), copy=False)
     for (column, less), name in tests.sums.items():
-        packed = packed.select(exp.alias_(exp.Sum(this=_value(column, less)), name))
+        packed.select(exp.alias_(exp.Sum(this=_value(column, less)), name, copy=False), copy=False)
     names = [*_subject(one), "m", *(f"w{n}" for n in range(len(words)))]
     packed = packed.from_(exp.to_table(one.table)).group_by(*(_literal(n) for n in range(1, len(_subject(one)) + 2)))
     packed = packed.group_by(*(f"w{n}" for n in range(len(words))))
     apart = exp.select(*(exp.column(name) for name in names[: len(_subject(one)) + 1]), "c", *tests.sums.values())
     for number in range(len(answers)):
-        apart = apart.select(exp.alias_(_digit(number), f"t{number}"))
-    return apart.from_(packed.subquery("packed"))
+        apart.select(exp.alias_(_digit(number), f"t{number}", copy=False), copy=False)
+    return apart.from_(packed.subquery("packed", copy=False), copy=False)
 
 
 def _met(one: Pass, tests: Tests) -> exp.Select:
     """Rows as they are, each with the answers to all tests and the value that is told apart."""
     sums = (exp.alias_(_value(*pair), name) for pair, name in tests.sums.items())
-    answers = (exp.alias_(test.copy(), f"t{number}") for number, test in enumerate(tests.tests.values()))
+    answers = (exp.alias_(test.copy(), f"t{number}") for number, test in enumerate(tests.answers))
     row = exp.select(*_keys(one), exp.alias_(exp.column(one.key), "k"), exp.alias_(_literal(1), "c"), *sums, *answers)
     return row.from_(exp.to_table(one.table))
 
@@ -238,7 +241,7 @@ def _over(how: type[exp.AggFunc], value: exp.Expr, outcome: exp.Expr, wanted: Se
 def _by_key(told: exp.Select, keys: list[exp.Column], values: list[dict[str, exp.Expr]]) -> exp.Select:
     """Each value told apart counts once, however many rows hold it."""
     each = exp.select(*(key.copy() for key in keys), exp.column("k"))
-    each = each.select(*(exp.alias_(v, f"{name}_{n}") for n, one in enumerate(values) for name, v in one.items()))
+    each = each.select(*(exp.alias_(v, f"{name}_{n}", copy=False) for n, one in enumerate(values) for name, v in one.items()))
     return each.from_(told.subquery("met")).group_by(*(key.copy() for key in keys), exp.column("k"))
 
 
@@ -260,7 +263,8 @@ def _long(one: Pass, counted: exp.Select) -> exp.Select:
     whole: exp.Expr = parts[0]
     for part in parts[1:]:
         whole = exp.union(whole, part, distinct=False, copy=False)
-    return exp.select("*").with_("counted", as_=counted, materialized=True).from_(whole.subquery("long"))
+    long = exp.select("*").from_(whole.subquery("long", copy=False), copy=False)
+    return long.with_("counted", as_=counted, materialized=True, copy=False)
 
 
 def _keys(one: Pass) -> list[exp.Expr]:
@@ -303,5 +307,30 @@ def _day(day: date) -> exp.Expr:
     return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
 
 
+def _and(*parts: exp.Expr) -> exp.Expr:
+    """All of some parts; the trees are taken as they are, which spares most of the time of building."""
+    return exp.and_(*parts, copy=False) if parts else exp.true()
+
+
+def _or(*parts: exp.Expr) -> exp.Expr:
+    return exp.or_(*parts, copy=False)
+
+
 def _literal(value: bool | int | str | None) -> exp.Expr:
     return exp.convert(value)
+
+
+def drill(one: Indicator, lists: Callable[[Condition], Held], source: exp.Expr | None = None) -> exp.Select:
+    """Return the select of the rows of an indicator with what each is to it (``outcome``, a number), outsiders left out.
+
+    ``source`` is the query that makes its table where that is a view of the pass alone.
+    """
+    tests = Tests(one.date, one.table, lists)
+    said = _outcome(tests, one)
+    answers = dict(tests.tests.values())
+    said = said.transform(lambda node: exp.Paren(this=answers[node.name].copy()) if isinstance(node, exp.Column) and node.name in answers else node)
+    columns = dict.fromkeys((*SUBJECTS[one.subject], one.date, *COUNTED[one.table].key, *one.columns))
+    month = exp.TimeToStr(this=exp.column(one.date), format=_literal("%Y-%m"))
+    rows = exp.select(*(exp.column(name) for name in columns), exp.alias_(said, "outcome"), exp.alias_(month, "told_month"))
+    rows = rows.from_(exp.to_table(one.table) if source is None else source.subquery(one.table))
+    return exp.select("*").from_(rows.subquery("drilled")).where(exp.NEQ(this=exp.column("outcome"), expression=_literal(OUT)))

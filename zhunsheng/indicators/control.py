@@ -23,8 +23,8 @@ BASELINE = 8
 MOST_MONTHS = 24
 #: Chance of an alert in a month in which nothing has changed: one side beyond three sigma.
 NOMINAL = 1 - NormalDist().cdf(3)
-#: Mean moving range over sigma of a normal series.
-_D2 = 1.1283791670955126
+#: Median moving range over sigma of a normal series: one jump in the history does not hide the next.
+_D4 = 0.9538725524
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def counted(upper: np.ndarray, lower: np.ndarray, *, share: bool) -> tuple[float
     centre = min(centre, 1 - 0.5 / (weight + 1)) if share else centre
     varies = centre * (1 - centre) if share else centre
     scores = (upper[:-1] / lower[:-1] - centre) / np.sqrt(varies / lower[:-1])
-    spread = max(1.0, float(np.abs(np.diff(scores)).mean() / _D2))
+    spread = max(1.0, float(np.median(np.abs(np.diff(scores))) / _D4))
     estimated = np.sqrt(1 + lower[-1] / weight)
     score = _tail_score(upper[-1], lower[-1], centre, share=share) / (spread * estimated)
     sigma = spread * estimated * float(np.sqrt(varies / lower[-1]))
@@ -90,18 +90,19 @@ def measured(values: np.ndarray) -> tuple[float, float, float, float]:
     """Return centre, sigma, score and limit of the last of a series of measures against those before (XmR)."""
     before = values[:-1]
     centre = float(before.mean())
-    sigma = float(np.abs(np.diff(before)).mean() / _D2 * np.sqrt(1 + 1 / len(before)))
+    sigma = float(np.median(np.abs(np.diff(before))) / _D4 * np.sqrt(1 + 1 / len(before)))
     score = 0.0 if values[-1] == centre else float((values[-1] - centre) / sigma) if sigma else np.inf * np.sign(values[-1] - centre)
     return centre, sigma, float(score), _limit(len(before))
 
 
 def _limit(months: int) -> float:
-    """Return the quantile of t that has the nominal tail: moving ranges of n months are worth some 0.6 (n - 1) degrees."""
-    return float(special.stdtrit(max(2.0, 0.62 * (months - 1)), 1 - NOMINAL))
+    """Return the quantile of t that has the nominal tail: a median of moving ranges of n months is worth 0.45 (n - 1) degrees."""
+    return float(special.stdtrit(max(2.0, 0.45 * (months - 1)), 1 - NOMINAL))
 
 
 def _tail_score(events: float, trials: float, centre: float, *, share: bool) -> float:
     """Return the normal score of the exact tail that an event count lies in, half of its own chance counted (mid-p)."""
+    events, trials = float(round(events)), int(trials) if share else trials
     if share:
         above = special.bdtrc(events, trials, centre)
         here = special.bdtr(events, trials, centre) - (special.bdtr(events - 1, trials, centre) if events else 0)

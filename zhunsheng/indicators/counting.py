@@ -7,10 +7,11 @@ from functools import cache
 from importlib import resources
 
 import duckdb
+import sqlglot
 
 from zhunsheng.book.indicators import Indicator
 from zhunsheng.book.models import Book
-from zhunsheng.indicators.compile import Pass, passes, query
+from zhunsheng.indicators.compile import Pass, drill, passes, query
 from zhunsheng.indicators.lists import held
 from zhunsheng.kernel.files import digest
 
@@ -18,8 +19,9 @@ COLUMNS = (
     "indicator_id VARCHAR, subject_kind VARCHAR, subject_id VARCHAR, institution_id VARCHAR, month VARCHAR, "
     "numerator BIGINT, denominator BIGINT, excluded BIGINT, unknown BIGINT, rows BIGINT"
 )
+_texts: dict[str, str] = {}
 #: Wide tables that stay views, made for the pass and kept nowhere: a charge line is large.
-VIEWS = ("settled", "charge", "coded", "operated")
+VIEWS = ("settled", "charge", "coded", "operated", "reviewed")
 
 
 def count(con: duckdb.DuckDBPyConnection, book: Book, noted: Callable[[int, int], None] = lambda *_: None) -> None:
@@ -46,8 +48,19 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def text(one: Pass, book: Book) -> str:
-    """Return the query of a pass as DuckDB reads it."""
-    return query(one, lambda said: held(book, said)).sql("duckdb")
+    """Return the query of a pass as DuckDB reads it; the same definitions and lists give the same text, made once."""
+    asked = {said.model_dump_json(): held(book, said) for i in one.indicators for said in i.conditions if said.listed}
+    key = repr((one.table, one.date, one.subject, one.key, [(i.id, i.counting) for i in one.indicators], asked))
+    if key not in _texts:
+        made = query(one, lambda said: asked[said.model_dump_json()])
+        _texts[key] = made.sql("duckdb", copy=False)
+    return _texts[key]
+
+
+def rows_text(one: Indicator, book: Book) -> str:
+    """Return the query of the rows behind an indicator over the facts alone, as DuckDB reads it."""
+    source = sqlglot.parse_one(sql(one.table), dialect="duckdb") if one.table in VIEWS else None
+    return drill(one, lambda said: held(book, said), source).sql("duckdb")
 
 
 def shape(one: Indicator) -> str:

@@ -24,7 +24,7 @@ Known = Literal["known", "unknown", "small", "none", "stale"]
 Verdict = Literal["met", "missed", "unknown", "untargeted"]
 #: From whom counts below this are hidden, and shares that would tell them.
 HIDDEN_BELOW = 5
-_DECIMALS = {"percent": 1, "per_mille": 2, "days": 1, "hours": 1, "minutes": 0, "yuan": 2, "count": 0, "score": 2}
+_DECIMALS = {"percent": 1, "per_mille": 2, "days": 1, "hours": 1, "minutes": 0, "yuan": 2, "count": 0, "score": 2, "class_hours": 1}
 
 
 @dataclass(frozen=True, slots=True)
