@@ -13,11 +13,12 @@ from zhunsheng.indicators.plain import Counted
 from zhunsheng.indicators.values import byar, hidden, judge, printed, together
 
 BASE = {
-    "id": "t/share", "name": "份额", "name_en": "Share", "area": "fund", "why": "为何", "why_en": "Why", "ground": "local",
-    "table": "encounter", "date": "start_date", "numerator": {"rows": True, "where": [{"column": "end_at", "empty": True}]},
-    "denominator": {"rows": True}, "unit": "percent", "direction": "higher", "minimum": 20,
-    "cites": {"a": {"zh": "甲", "en": "A", "certainty": "local"}}, "authored_by": "测试", "reviewed_on": "2026-01-01",
-    "next_review": "2027-01-01", "valid_from": "2024-01-01",
+    "id": "t/share", "name": "份额", "name_en": "Share", "area": "fund", "why": "为何", "why_en": "Why",
+    "ground": "local", "table": "encounter", "date": "start_date",
+    "numerator": {"rows": True, "where": [{"column": "end_at", "empty": True}]}, "denominator": {"rows": True},
+    "unit": "percent", "direction": "higher", "minimum": 20,
+    "cites": {"a": {"zh": "甲", "en": "A", "certainty": "local"}}, "authored_by": "测试",
+    "reviewed_on": "2026-01-01", "next_review": "2027-01-01", "valid_from": "2024-01-01",
     "examples": [{"name": "一", "rows": [{}], "gives": {}}],
 }  # fmt: skip
 LOCAL = {"cite": "a", "ground": "local", "confirmed_on": "2026-01-01"}
@@ -46,7 +47,9 @@ def test_the_limit_itself_is_reached_and_one_less_is_not():
 
 
 def test_a_target_holds_for_its_days_and_levels():
-    one = indicator(targets=[target("90", valid_to="2026-03-01", levels=["2"]), target("95", "2026-03-01", levels=["2"])])
+    one = indicator(
+        targets=[target("90", valid_to="2026-03-01", levels=["2"]), target("95", "2026-03-01", levels=["2"])]
+    )
     assert judge(one, counted(92, 100, month="2026-02"), level="2").verdict == "met"
     assert judge(one, counted(92, 100), level="2").verdict == "missed"
     assert judge(one, counted(92, 100), level=None).verdict == "untargeted"
@@ -103,7 +106,7 @@ def test_only_worsening_alerts_and_an_alert_goes_on_from_its_first_month():
     found = alerts(one, {"H": months([*STEADY, 150, 149])}, "2025-12")
     assert [(a.subject_id, a.since) for a in found] == [("H", "2025-11")]
     assert not alerts(indicator(direction="none"), {"H": months([*STEADY, 150])}, "2025-11")
-    assert not alerts(one, {"H": months(STEADY[:6] + [100])}, "2025-07"), "a short history says nothing"
+    assert not alerts(one, {"H": months([*STEADY[:6], 100])}, "2025-07"), "a short history says nothing"
 
 
 def test_most_children_that_worsen_together_are_one_alert_of_the_parent():

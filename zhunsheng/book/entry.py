@@ -1,4 +1,4 @@
-"""What every object of the rule book is made of: immutable, unknown keys refused; dated, signed and cited where needed."""
+"""What every object of the rule book is made of: immutable, unknown keys refused; dated, signed, cited where needed."""
 
 from __future__ import annotations
 

@@ -38,9 +38,11 @@ FACTORS: dict[Unit, Fraction] = {
 }  # fmt: skip
 #: What people answer for and change without counting anew: everything else decides what is counted.
 JUDGED = frozenset(
-    {"name", "name_en", "why", "why_en", "limits", "limits_en", "area", "direction", "targets", "minimum", "cites", "law",
-     "unknown_most", "authored_by", "checked_by", "signed_on", "reviewed_on", "next_review", "published_on", "ground",
-     "version", "examples", "valid_from", "valid_to", "usual", "unit", "tags"}
+    {
+        "name", "name_en", "why", "why_en", "limits", "limits_en", "area", "direction", "targets", "minimum", "cites",
+        "unknown_most", "authored_by", "checked_by", "signed_on", "reviewed_on", "next_review", "published_on",
+        "ground", "version", "examples", "valid_from", "valid_to", "usual", "unit",
+    }
 )  # fmt: skip
 
 
@@ -265,7 +267,13 @@ def check(indicators: Iterable[Indicator], lists: Iterable[str]) -> None:
         table = COUNTED.get(one.table)
         if table is None:
             raise Problem("ZS603", indicator=one.id, name=one.table)
-        for name in (*SUBJECTS[one.subject], *one.columns, one.date, *one.usual, *(c for e in one.examples for r in e.rows for c in r)):
+        for name in (
+            *SUBJECTS[one.subject],
+            *one.columns,
+            one.date,
+            *one.usual,
+            *(c for e in one.examples for r in e.rows for c in r),
+        ):
             _column(one, table, name)
         day = _column(one, table, one.date)
         if day.kind is not Kind.DATE or not day.required:
@@ -306,8 +314,11 @@ def _fits(one: Indicator, table: Table, said: Condition) -> None:
         reason = "no text"
     elif (said.at_least is not None or said.at_most is not None) and column.kind in (Kind.TEXT, Kind.FLAG, Kind.DATE):
         reason = "no number"
-    elif other := said.not_above or said.above:
-        if table.column(other).kind is not column.kind or column.kind in (Kind.TEXT, Kind.FLAG):
-            reason = f"compared with {other}"
+    elif (other := said.not_above or said.above) and not _comparable(column, table.column(other)):
+        reason = f"compared with {other}"
     if reason:
         raise Problem("ZS604", indicator=one.id, column=said.column, reason=reason)
+
+
+def _comparable(column: Column, other: Column) -> bool:
+    return column.kind is other.kind and column.kind not in (Kind.TEXT, Kind.FLAG)

@@ -47,7 +47,10 @@ def told(
     """按对象与月份列出一项指标的数值与是否达到目标。Print the values of an indicator by subject and month."""
     with show.problems(as_json=json):
         values = _values(_book(as_of), name, month)
-    rows = [[v.subject_id, v.month, v.numerator, v.denominator, v.unknown, printed(v.indicator, v.ratio), _state(v)] for v in values]
+    rows = [
+        [v.subject_id, v.month, v.numerator, v.denominator, v.unknown, printed(v.indicator, v.ratio), _state(v)]
+        for v in values
+    ]
     head = ["对象", "月份", "分子", "分母", "不明", "数值", "结论"]
     data = [
         {
@@ -76,8 +79,11 @@ def _values(book: Book, name: str, month: str) -> list[Value]:
     with duckdb.connect(str(path), read_only=True) as con:
         rows, places, kept = _stored(con, name, month)
     is_stale = kept not in ("", one.counting)
-    return [judge(one, row, kind=kind, level=level, stale=is_stale)
-            for row in rows for kind, level in [places.get(row.subject_id.partition("/")[0], (None, None))]]  # fmt: skip
+    values = []
+    for row in rows:
+        kind, level = places.get(row.subject_id.partition("/")[0], (None, None))
+        values.append(judge(one, row, kind=kind, level=level, stale=is_stale))
+    return values
 
 
 def _stored(con: duckdb.DuckDBPyConnection, name: str, month: str) -> tuple[list[Counted], dict[str, Any], str]:

@@ -38,7 +38,9 @@ STAY = Table(
         Column("pooled_fen", Kind.FEN, "基金支付", "sum of its settlements; empty when one does not state it"),
         Column("operations", Kind.COUNT, "手术操作数", "rows of procedures delivered", required=True),
         Column("diagnoses", Kind.COUNT, "诊断数", "rows of diagnoses delivered", required=True),
-        Column("next_days", Kind.COUNT, "距再次入院天数", "days to the person's next stay anywhere; empty for none seen"),
+        Column(
+            "next_days", Kind.COUNT, "距再次入院天数", "days to the person's next stay anywhere; empty for none seen"
+        ),
         Column("followed_days", Kind.COUNT, "可观察天数", "days from discharge to the day of the run", required=True),
         Column("back_2", Kind.FLAG, "2 日内再入院", "empty while 2 days have not passed and none was seen"),
         Column("back_31", Kind.FLAG, "31 日内再入院", "empty while 31 days have not passed and none was seen"),

@@ -90,13 +90,17 @@ def query(one: Pass, lists: Callable[[Condition], Held]) -> exp.Select:
     values = [_figures(tests, number, indicator, one.key) for number, indicator in enumerate(one.indicators)]
     base = _met(one, tests) if one.key else _grouped(one, tests)
     keys = [exp.column(name) for name in (*_subject(one), "m")]
-    told = exp.select(*keys, *([exp.column("k")] if one.key else []), "c", *tests.sums.values()).select(
-        *(exp.alias_(outcome, f"o{n}", copy=False) for n, outcome in enumerate(outcomes))
-    ).from_(base.subquery("answered", copy=False), copy=False)
+    told = (
+        exp.select(*keys, *([exp.column("k")] if one.key else []), "c", *tests.sums.values())
+        .select(*(exp.alias_(outcome, f"o{n}", copy=False) for n, outcome in enumerate(outcomes)))
+        .from_(base.subquery("answered", copy=False), copy=False)
+    )
     if one.key:
         told = _by_key(told, keys, values)
         values = [_added(number) for number in range(len(values))]
-    counted = exp.select(*keys, *(exp.alias_(v, f"{name}_{n}", copy=False) for n, each in enumerate(values) for name, v in each.items()))
+    counted = exp.select(
+        *keys, *(exp.alias_(v, f"{name}_{n}", copy=False) for n, each in enumerate(values) for name, v in each.items())
+    )
     counted = counted.from_(told.subquery("told", copy=False), copy=False).group_by(*keys, copy=False)
     return _long(one, counted)
 
@@ -125,7 +129,9 @@ def _test(said: Condition, day: str, kind: Kind, lists: Callable[[Condition], He
 def _compared(column: exp.Column, said: Condition, kind: Kind) -> exp.Expr:
     other: exp.Expr = exp.column(said.not_above or said.above)
     if said.plus and kind is Kind.DATE:
-        other = exp.cast(exp.Add(this=other, expression=exp.Interval(this=_literal(str(said.plus)), unit=exp.var("DAY"))), "DATE")
+        other = exp.cast(
+            exp.Add(this=other, expression=exp.Interval(this=_literal(str(said.plus)), unit=exp.var("DAY"))), "DATE"
+        )
     elif said.plus:
         other = exp.Add(this=other, expression=_literal(said.plus))
     compare = exp.LTE if said.not_above else exp.GT
@@ -241,7 +247,9 @@ def _over(how: type[exp.AggFunc], value: exp.Expr, outcome: exp.Expr, wanted: Se
 def _by_key(told: exp.Select, keys: list[exp.Column], values: list[dict[str, exp.Expr]]) -> exp.Select:
     """Each value told apart counts once, however many rows hold it."""
     each = exp.select(*(key.copy() for key in keys), exp.column("k"))
-    each = each.select(*(exp.alias_(v, f"{name}_{n}", copy=False) for n, one in enumerate(values) for name, v in one.items()))
+    each = each.select(
+        *(exp.alias_(v, f"{name}_{n}", copy=False) for n, one in enumerate(values) for name, v in one.items())
+    )
     return each.from_(told.subquery("met")).group_by(*(key.copy() for key in keys), exp.column("k"))
 
 
@@ -321,16 +329,26 @@ def _literal(value: bool | int | str | None) -> exp.Expr:
 
 
 def drill(one: Indicator, lists: Callable[[Condition], Held], source: exp.Expr | None = None) -> exp.Select:
-    """Return the select of the rows of an indicator with what each is to it (``outcome``, a number), outsiders left out.
+    """Return the select of the rows of an indicator with what each is to it (``outcome``), those outside left out.
 
     ``source`` is the query that makes its table where that is a view of the pass alone.
     """
     tests = Tests(one.date, one.table, lists)
     said = _outcome(tests, one)
     answers = dict(tests.tests.values())
-    said = said.transform(lambda node: exp.Paren(this=answers[node.name].copy()) if isinstance(node, exp.Column) and node.name in answers else node)
+    said = said.transform(
+        lambda node: (
+            exp.Paren(this=answers[node.name].copy()) if isinstance(node, exp.Column) and node.name in answers else node
+        )
+    )
     columns = dict.fromkeys((*SUBJECTS[one.subject], one.date, *COUNTED[one.table].key, *one.columns))
     month = exp.TimeToStr(this=exp.column(one.date), format=_literal("%Y-%m"))
-    rows = exp.select(*(exp.column(name) for name in columns), exp.alias_(said, "outcome"), exp.alias_(month, "told_month"))
+    rows = exp.select(
+        *(exp.column(name) for name in columns), exp.alias_(said, "outcome"), exp.alias_(month, "told_month")
+    )
     rows = rows.from_(exp.to_table(one.table) if source is None else source.subquery(one.table))
-    return exp.select("*").from_(rows.subquery("drilled")).where(exp.NEQ(this=exp.column("outcome"), expression=_literal(OUT)))
+    return (
+        exp.select("*")
+        .from_(rows.subquery("drilled"))
+        .where(exp.NEQ(this=exp.column("outcome"), expression=_literal(OUT)))
+    )

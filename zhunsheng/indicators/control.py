@@ -57,18 +57,35 @@ def trend(one: Indicator, months: Sequence[Counted]) -> list[Point]:
 
 def _point(one: Indicator, before: Sequence[Counted], now: Counted) -> Point:
     factor = float(FACTORS[one.unit])
-    upper, lower = (np.array([getattr(c, name) for c in (*before, now)], dtype=float) for name in ("numerator", "denominator"))
+    upper, lower = (
+        np.array([getattr(c, name) for c in (*before, now)], dtype=float) for name in ("numerator", "denominator")
+    )
     if one.denominator is None:
         lower = np.ones_like(upper)
     value = float(upper[-1] / lower[-1])
     small = one.denominator is not None and lower[-1] < one.minimum
     if len(before) < BASELINE or small:
         return Point(now.month, value * factor, None, None, None, None, None)
-    judged = counted(upper, lower, share=one.is_share) if one.is_share or one.is_rate else measured(upper / lower)
-    centre, sigma, score, limit = judged
-    floor, top = (0.0, 1.0) if one.is_share else (0.0, np.inf) if one.is_rate else (-np.inf, np.inf)
-    ends = [float(min(max(centre + sign * limit * sigma, floor), top)) * factor for sign in (-1, 1)]
-    return Point(now.month, value * factor, centre * factor, ends[0], ends[1], score, limit)
+    if one.is_share or one.is_rate:
+        centre, sigma, score, limit = counted(upper, lower, share=one.is_share)
+        ends = [max(centre - limit * sigma, 0.0), centre + limit * sigma]
+        ends[1] = min(ends[1], 1.0) if one.is_share else ends[1]
+    else:
+        centre, ends, score, limit = scaled(upper / lower)
+    return Point(now.month, value * factor, centre * factor, ends[0] * factor, ends[1] * factor, score, limit)
+
+
+def scaled(values: np.ndarray) -> tuple[float, list[float], float, float]:
+    """Return centre, lower and upper limit, score and quantile of the last measure against those before.
+
+    Costs and durations lean to the right: as long as all are above zero they are held against each other by ratio.
+    """
+    positive = bool((values > 0).all())
+    centre, sigma, score, limit = measured(np.log(values) if positive else values)
+    ends = [centre - limit * sigma, centre + limit * sigma]
+    if positive:
+        return float(np.exp(centre)), [float(np.exp(end)) for end in ends], score, limit
+    return centre, ends, score, limit
 
 
 def counted(upper: np.ndarray, lower: np.ndarray, *, share: bool) -> tuple[float, float, float, float]:
@@ -91,12 +108,18 @@ def measured(values: np.ndarray) -> tuple[float, float, float, float]:
     before = values[:-1]
     centre = float(before.mean())
     sigma = float(np.median(np.abs(np.diff(before))) / _D4 * np.sqrt(1 + 1 / len(before)))
-    score = 0.0 if values[-1] == centre else float((values[-1] - centre) / sigma) if sigma else np.inf * np.sign(values[-1] - centre)
+    score = (
+        0.0
+        if values[-1] == centre
+        else float((values[-1] - centre) / sigma)
+        if sigma
+        else np.inf * np.sign(values[-1] - centre)
+    )
     return centre, sigma, float(score), _limit(len(before))
 
 
 def _limit(months: int) -> float:
-    """Return the quantile of t that has the nominal tail: a median of moving ranges of n months is worth 0.45 (n - 1) degrees."""
+    """Return the quantile of t with the nominal tail: a median of moving ranges is worth 0.45 (n - 1) degrees."""
     return float(special.stdtrit(max(2.0, 0.45 * (months - 1)), 1 - NOMINAL))
 
 
@@ -112,7 +135,9 @@ def _tail_score(events: float, trials: float, centre: float, *, share: bool) -> 
     return float(-special.ndtri(np.clip(above + here / 2, 1e-15, 1 - 1e-15)))
 
 
-def funnel(one: Indicator, centre: float, denominators: Iterable[int], spread: float | None = None) -> list[dict[str, float]]:
+def funnel(
+    one: Indicator, centre: float, denominators: Iterable[int], spread: float | None = None
+) -> list[dict[str, float]]:
     """Return limits of two and three sigma around a centre (a ratio, not in the unit) for denominators, in the unit.
 
     ``spread`` is the mean square score of the peers: above 1 they differ by more than chance and the limits widen by

@@ -79,7 +79,10 @@ def _definitions(con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]
 @cache
 def logic() -> str:
     """Return the digest of all text that decides a count."""
-    source = [resources.files("zhunsheng.indicators").joinpath(f"{name}.py").read_text("utf-8") for name in ("compile", "lists")]
+    source = [
+        resources.files("zhunsheng.indicators").joinpath(f"{name}.py").read_text("utf-8")
+        for name in ("compile", "lists")
+    ]
     return digest("\x1f".join([*(sql(name) for name in ("stay", *VIEWS, "peer")), *source]).encode())
 
 

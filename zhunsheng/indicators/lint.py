@@ -42,9 +42,13 @@ def about(one: Indicator, lists: Lists, today: date) -> Iterator[Remark]:
     for target in one.targets:
         if target.ground == "local":
             told = target.value or f"{target.low}–{target.high}"
-            yield _remark(one, "warning", "local_target", f"目标 {told} 为本地默认，待确认", f"Target {told} is a local default")
+            yield _remark(
+                one, "warning", "local_target", f"目标 {told} 为本地默认，待确认", f"Target {told} is a local default"
+            )
     if one.overdue(today):
-        yield _remark(one, "warning", "overdue", f"复核已于 {one.next_review} 到期", f"Review was due {one.next_review}")
+        yield _remark(
+            one, "warning", "overdue", f"复核已于 {one.next_review} 到期", f"Review was due {one.next_review}"
+        )
 
 
 def rows(one: Indicator, example: Worked) -> list[Row]:
@@ -100,7 +104,11 @@ def _variants(one: Indicator, said: Condition) -> Iterator[tuple[Condition, str,
         step = -1 if said.not_above else 1
         if COUNTED[one.table].column(said.column).kind is not Kind.DATE or said.plus:
             for by in (step, -step):
-                yield said.model_copy(update={"plus": said.plus + by}), f"宽限 {said.plus + by}", f"plus {said.plus + by}"
+                yield (
+                    said.model_copy(update={"plus": said.plus + by}),
+                    f"宽限 {said.plus + by}",
+                    f"plus {said.plus + by}",
+                )
 
 
 def _remark(one: Indicator, level: Any, code: str, zh: str, en: str) -> Remark:

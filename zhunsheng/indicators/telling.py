@@ -29,7 +29,10 @@ def condition(said: Condition, table: str) -> tuple[str, str]:
         more = "".join(f"（{key} 为 {text}）" for key, text in said.holding.items())
         return f"{zh}在知识表 {said.listed}{more} 中", f"{en} is in the list {said.listed}"
     if said.any_of or said.none_of:
-        return f"{zh}{'为' if said.any_of else '不为'}{told[0]}", f"{en} is {'' if said.any_of else 'not '}one of {told[1]}"
+        return (
+            f"{zh}{'为' if said.any_of else '不为'}{told[0]}",
+            f"{en} is {'' if said.any_of else 'not '}one of {told[1]}",
+        )
     if said.starts:
         return f"{zh}以 {told[0]} 开头", f"{en} begins with {told[1]}"
     return _bounds(said, table, zh, en)
@@ -42,7 +45,9 @@ def _bounds(said: Condition, table: str, zh: str, en: str) -> tuple[str, str]:
         return f"{zh}{words[0]}{named[0]}{plus}", f"{en} {words[1]} {named[1]}{plus}"
     if said.at_least is not None and said.at_most is not None:
         return f"{zh}在 {said.at_least} 至 {said.at_most} 之间（含）", f"{en} from {said.at_least} to {said.at_most}"
-    bound, words = (said.at_least, ("不小于", "at least")) if said.at_most is None else (said.at_most, ("不大于", "at most"))
+    bound, words = (
+        (said.at_least, ("不小于", "at least")) if said.at_most is None else (said.at_most, ("不大于", "at most"))
+    )
     return f"{zh}{words[0]} {bound}", f"{en} {words[1]} {bound}"
 
 
@@ -63,7 +68,10 @@ def side(count: Count | None, table: str) -> tuple[str, str]:
         head = f"不同{named[0]}的个数", f"distinct {named[1]}"
     else:
         named, less = _column(table, count.sum), _column(table, count.less) if count.less else ("", "")
-        head = f"{named[0]}{f'减{less[0]}' if count.less else ''}的合计", f"sum of {named[1]}{f' less {less[1]}' if count.less else ''}"
+        head = (
+            f"{named[0]}{f'减{less[0]}' if count.less else ''}的合计",
+            f"sum of {named[1]}{f' less {less[1]}' if count.less else ''}",
+        )
     zh, en = every(count.where, table)
     return f"{head[0]}{f'，其中{zh}' if zh else ''}", f"{head[1]}{f' where {en}' if en else ''}"
 

@@ -24,7 +24,17 @@ Known = Literal["known", "unknown", "small", "none", "stale"]
 Verdict = Literal["met", "missed", "unknown", "untargeted"]
 #: From whom counts below this are hidden, and shares that would tell them.
 HIDDEN_BELOW = 5
-_DECIMALS = {"percent": 1, "per_mille": 2, "days": 1, "hours": 1, "minutes": 0, "yuan": 2, "count": 0, "score": 2, "class_hours": 1}
+_DECIMALS = {
+    "percent": 1,
+    "per_mille": 2,
+    "days": 1,
+    "hours": 1,
+    "minutes": 0,
+    "yuan": 2,
+    "count": 0,
+    "score": 2,
+    "class_hours": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class Value:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The interval of 95 % in the unit: Wilson for a share, Byar for a rate; None for means, whose spread is not kept."""
+        """The interval of 95 % in the unit: Wilson for a share, Byar for a rate; None for means (no spread is kept)."""
         factor = float(FACTORS[self.indicator.unit])
         if not self.denominator or self.known in ("none", "stale"):
             return None
@@ -76,7 +86,9 @@ def judge(one: Indicator, counted: Counted | None, *, subject_id: str = "", mont
     None for ``counted`` says that no row was met: that is no zero. ``stale``: counted by another definition.
     """
     if counted is None:
-        return Value(one, subject_id, month, 0, 0, 0, 0, 0, "none", None, None, one.target(month, kind, level), "unknown")
+        return Value(
+            one, subject_id, month, 0, 0, 0, 0, 0, "none", None, None, one.target(month, kind, level), "unknown"
+        )
     target = one.target(counted.month, kind, level)
     known = _known(one, counted, stale=stale)
     low, high = bounds(one, counted) if known != "stale" else (None, None)
@@ -152,7 +164,9 @@ def together(one: Indicator, counts: Iterable[Counted], subject_id: str = "") ->
     found = list(counts)
     if not found:
         return None
-    sums = (sum(getattr(c, name) for c in found) for name in ("numerator", "denominator", "excluded", "unknown", "rows"))
+    sums = (
+        sum(getattr(c, name) for c in found) for name in ("numerator", "denominator", "excluded", "unknown", "rows")
+    )
     return Counted(one.id, one.subject, subject_id, "", max(c.month for c in found), *sums)
 
 

@@ -44,7 +44,11 @@ def told_ratio(one: Indicator, ratio: Fraction | float | None) -> str:
     """Return a ratio with its unit, ``无数据`` where there is none."""
     if ratio is None:
         return ""
-    return f"{printed(one, ratio)} {unit_of(one)}".strip() if one.unit not in ("percent", "per_mille") else f"{printed(one, ratio)}{unit_of(one)}"
+    return (
+        f"{printed(one, ratio)} {unit_of(one)}".strip()
+        if one.unit not in ("percent", "per_mille")
+        else f"{printed(one, ratio)}{unit_of(one)}"
+    )
 
 
 def cell(value: Value, *, open_to_reader: bool = True) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Reads of indicators: a board over all of them, one with its subjects, and the rows behind a number. Always scoped."""
 
-# ruff: noqa: S608 - the texts put together are this package's own; values are always parameters
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict
@@ -93,8 +92,9 @@ def parse(given: Mapping[str, str], held: Sequence[str], as_of: date) -> Wanted:
 def series(reader: Reader, indicator_id: str = "", since: str = "") -> dict[str, Series]:
     """Return the counts in view by indicator and subject, months in order; of one indicator, or from a month on."""
     sql = (
-        "SELECT indicator_id, subject_kind, subject_id, institution_id, month, numerator, denominator, excluded, unknown, "
-        "rows FROM indicator_count WHERE (? = '' OR indicator_id = ?) AND month >= ? ORDER BY indicator_id, subject_id, month"
+        "SELECT indicator_id, subject_kind, subject_id, institution_id, month, numerator, denominator, excluded, "
+        "unknown, rows FROM indicator_count WHERE (? = '' OR indicator_id = ?) AND month >= ? "
+        "ORDER BY indicator_id, subject_id, month"
     )
     found: dict[str, Series] = defaultdict(lambda: defaultdict(list))
     for batch in reader.batches(sql, [indicator_id, indicator_id, since], 20_000):
@@ -109,9 +109,7 @@ def stale(reader: Reader, book: Book) -> frozenset[str]:
     return frozenset(one.id for one in book.indicators.values() if kept.get(one.id, one.counting) != one.counting)
 
 
-def line(
-    one: Indicator, held: Series, wanted: Wanted, places: Mapping[str, Place], *, is_stale: bool = False
-) -> Line:
+def line(one: Indicator, held: Series, wanted: Wanted, places: Mapping[str, Place], *, is_stale: bool = False) -> Line:
     """Return what the board says of an indicator."""
     values = [value_of(one, subject, counts, wanted, places, is_stale=is_stale) for subject, counts in held.items()]
     known = tuple(value for value in values if value is not None)
@@ -168,9 +166,7 @@ _boards: OrderedDict[Any, list[Line]] = OrderedDict()
 _lock = Lock()
 
 
-def board(
-    reader: Reader, book: Book, wanted: Wanted, places: Mapping[str, Place], key: Any
-) -> list[Line]:
+def board(reader: Reader, book: Book, wanted: Wanted, places: Mapping[str, Place], key: Any) -> list[Line]:
     """Return the indicators of an area that have data in view, worst first.
 
     ``key`` names the reader's view: the same run, book, months and view give the same board and are worked out once.
@@ -183,7 +179,11 @@ def board(
     if known is None:
         held, old = series(reader, since=_years_before(wanted.month)), stale(reader, book)
         known = sorted(
-            (line(one, held[one.id], wanted, places, is_stale=one.id in old) for one in book.indicators.values() if one.id in held),
+            (
+                line(one, held[one.id], wanted, places, is_stale=one.id in old)
+                for one in book.indicators.values()
+                if one.id in held
+            ),
             key=_worst_first,
         )
         with _lock:
@@ -199,7 +199,14 @@ def _years_before(month: str) -> str:
 
 def _worst_first(one: Line) -> tuple[Any, ...]:
     missed = one.tallies["missed"] / one.judged if one.judged else 0.0
-    return (not one.values, -len(one.alerts), -missed, -one.tallies["missed"], -one.tallies["unknown"], one.indicator.id)
+    return (
+        not one.values,
+        -len(one.alerts),
+        -missed,
+        -one.tallies["missed"],
+        -one.tallies["unknown"],
+        one.indicator.id,
+    )
 
 
 def peer_group(place: Place | None) -> str:
@@ -210,7 +217,7 @@ def peer_group(place: Place | None) -> str:
 
 
 def peers(reader: Reader, one: Indicator, month: str) -> dict[str, dict[str, Any]]:
-    """Return deciles, centre and spread of each group of peers in a month, by group; groups of fewer than five are not kept."""
+    """Return deciles, centre and spread of each group of peers in a month; groups of fewer than five are not kept."""
     rows = reader.rows("SELECT * FROM indicator_peer WHERE indicator_id = ? AND month = ?", [one.id, month])
     return {row["peer_group"]: row for row in rows}
 

@@ -43,7 +43,9 @@ def board(request: HttpRequest) -> HttpResponse:
             return render(request, "web/overview_empty.html", {"scoped": True})
         wanted = queries.parse(request.GET, held, _as_of(request))
         lines = queries.board(reader, book.book(), wanted, _places(request), request.scope.readable)
-        everything = queries.board(reader, book.book(), Wanted(wanted.month, wanted.span), _places(request), request.scope.readable)
+        everything = queries.board(
+            reader, book.book(), Wanted(wanted.month, wanted.span), _places(request), request.scope.readable
+        )
     rows = [told.row(line) for line in lines if line.values]
     return render(
         request,
@@ -51,7 +53,12 @@ def board(request: HttpRequest) -> HttpResponse:
         {
             "rows": rows,
             **_frame(wanted, held),
-            "areas": [(area, told.area_word(area)) for area in dict.fromkeys(line.indicator.area for line in sorted(everything, key=lambda l: l.indicator.area))],
+            "areas": [
+                (area, told.area_word(area))
+                for area in dict.fromkeys(
+                    line.indicator.area for line in sorted(everything, key=lambda line: line.indicator.area)
+                )
+            ],
             "missed": sum(row["missed"] > 0 for row in rows),
             "worse": sum(row["alerts"] > 0 for row in rows),
             "alone": not request.scope.several,
@@ -81,7 +88,7 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
     title = names.get(subject, subject) if subject else _("全部")
     context = {
         "one": indicator, "name": tongue(indicator, "name"), "area": told.area_word(indicator.area),
-        **_frame(wanted, held, indicator=key), "definition": told.definition_rows(indicator), "rows": rows, "line": line,
+        **_frame(wanted, held, indicator=key), "definition": told.definition_rows(indicator), "rows": rows,
         "whole": told.row(line), "subject": subject, "subject_name": title, "stale": is_stale,
         "trend": told.trend_chart(indicator, points, title), "alerts": [_alert(a, names) for a in line.alerts],
         "targets": indicator.targets, "unit": told.unit_of(indicator), "peers": any(row["decile"] for row in rows),
@@ -94,7 +101,7 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
     """Show the rows behind a subject and month, each with what it is to the indicator."""
     indicator = _indicator(key)
     with _reading(request) as (reader, held):
-        subject, wanted, where, values = _asked(request, indicator, held)
+        subject, wanted, where, values = _asked(request, indicator, held, queries.series(reader, key)[key])
         sql = rows_text(indicator, book.book())
         total = reader.one(f"SELECT COUNT(*) AS n FROM ({sql}) WHERE {where}", values)["n"]  # noqa: S608 - our own text
         pages = Pages(page_number(request), SIZE, total)
@@ -106,12 +113,16 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
     query.pop("page", None)
     columns = [c for c in found[0] if c not in ("outcome", "told_month")] if found else []
     context = {
-        "one": indicator, "name": tongue(indicator, "name"), "subject_name": name, **_frame(wanted, held), "pages": pages,
-        "base": query.urlencode(), "heads": [COUNTED[indicator.table].column(c) for c in columns],
-        "rows": [{"outcome": told.outcome_word(r["outcome"]), "unknown": r["outcome"] == UNKNOWN, "encounter": r.get("encounter_id"),
-                  "cells": [(c, told.fact(indicator, c, r[c])) for c in columns]} for r in found],
+        "one": indicator, "name": tongue(indicator, "name"), "subject_name": name, **_frame(wanted, held),
+        "pages": pages, "base": query.urlencode(), "heads": [COUNTED[indicator.table].column(c) for c in columns],
+        "rows": [_fact_row(indicator, row, columns) for row in found],
     }  # fmt: skip
     return render(request, "web/indicator_rows.html", context)
+
+
+def _fact_row(one: Indicator, row: dict[str, Any], columns: list[str]) -> dict[str, Any]:
+    cells = [(column, told.fact(one, column, row[column])) for column in columns]
+    return {"outcome": told.outcome_word(row["outcome"]), "unknown": row["outcome"] == UNKNOWN, "cells": cells}
 
 
 @page(Verb.EXPORT_FINDINGS)
@@ -119,7 +130,7 @@ def rows_export(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     """Export the rows behind a subject and month. Raises Problem ZS710 for too many."""
     indicator = _indicator(key)
     with _reading(request) as (reader, held):
-        subject, wanted, where, values = _asked(request, indicator, held)
+        subject, wanted, where, values = _asked(request, indicator, held, queries.series(reader, key)[key])
         sql = rows_text(indicator, book.book())
         total = reader.one(f"SELECT COUNT(*) AS n FROM ({sql}) WHERE {where}", values)["n"]  # noqa: S608 - our own text
         exports.check_size(total)
@@ -134,7 +145,9 @@ def rows_export(request: HttpRequest, key: str, kind: str) -> HttpResponse:
         rows=iter([cells]),
         totals=[_("合计"), f"{total}"],
     )
-    return exports.respond(request, sheet, kind, "indicator-rows", {"indicator": key, "subject": subject, "month": wanted.month})
+    return exports.respond(
+        request, sheet, kind, "indicator-rows", {"indicator": key, "subject": subject, "month": wanted.month}
+    )
 
 
 @page(Verb.EXPORT_FINDINGS)
@@ -206,7 +219,10 @@ def _names(reader: Reader, one: Indicator, places: dict[str, Place]) -> dict[str
     if one.subject != "department":
         return {key: place.name for key, place in places.items()}
     named = queries.department_names(reader)
-    return {key: f"{places[key.partition('/')[0]].name if key.partition('/')[0] in places else ''} {name}" for key, name in named.items()}
+    return {
+        key: f"{places[key.partition('/')[0]].name if key.partition('/')[0] in places else ''} {name}"
+        for key, name in named.items()
+    }
 
 
 def _subjects(
@@ -249,10 +265,12 @@ def _alert(alert: Any, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _asked(request: HttpRequest, one: Indicator, held: list[str]) -> tuple[str, Wanted, str, list[Any]]:
-    """Return subject and months of an address with the condition on the rows. Raises Problem ZS701 without a subject."""
+def _asked(
+    request: HttpRequest, one: Indicator, held: list[str], series: queries.Series
+) -> tuple[str, Wanted, str, list[Any]]:
+    """Return subject and months of an address with the condition on the rows. Raises Problem ZS701 for none in view."""
     subject = request.GET.get("subject", "").strip()
-    if not subject or not held:
+    if subject not in series:
         raise Problem("ZS701")
     wanted = queries.parse(request.GET, held, _as_of(request))
     first, _slash, department = subject.partition("/")
