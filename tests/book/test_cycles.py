@@ -17,7 +17,7 @@ NAMES = Names(
     frozenset({"head", "reviewer", "office", "officer", "legal_reviewer", "finance_officer", "handler"}),
     frozenset({"within_bands", "within_owed", "nothing_owed", "other_case_known", "credits_left", "repaired_in_full",
                "draw_repeats", "balanced", "within_account",
-               "plan_sums", "payment_stands", "within_overpaid", "late_as_computed", "fine_stated",
+               "plan_sums", "payment_stands", "within_overpaid", "late_as_computed", "late_within_fine", "fine_stated",
                "grade_fits", "cause_known", "reviewer_apart",
                "follows_decision", "points_of_scheme", "entry_this_year", "credit_of_scheme",
                "follows_points", "ruling_of_scheme", "lift_of_scheme", "ruling_over",

@@ -75,7 +75,7 @@ def ready(case, cycle, name, crew, clock):
         take(case, cycle, "pay", crew)
     if "within_overpaid" in move.guards:
         take(case, cycle, "pay", crew, {"paid_fen": "1000.00"})
-        take(case, cycle, "adjust", crew, {"recover_fen": "900.00"})
+        take(case, cycle, "adjust", crew, {"recover_fen": "900.00", "surcharge_fen": ""})
     if "ruling_over" in move.guards:
         clock.day = date(2028, 2, 1)
     if "repaired_in_full" in move.guards:
@@ -89,6 +89,8 @@ def extra(case, name):
         return {"other_case": other.number}
     if name == "reverse_payment":
         return {"payment": str(CaseEvent.objects.filter(case=case, about="pay").last().sequence)}
+    if name == "adjust":
+        return {"surcharge_fen": ""}  # none was charged yet
     if name == "reward":
         return {"scheme": "local_default"}  # for a value of 1.00 it gives its floor, which the sample names
     return {}

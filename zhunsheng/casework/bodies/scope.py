@@ -101,7 +101,7 @@ class Scope:
         self.used.update(one.grant for one in given)
         found = Q(pk__in=())
         for one in given:
-            found |= Q(**one.rows)
+            found |= one.rows
         return found
 
     def _party(self, model: type[Model]) -> Q:
