@@ -79,7 +79,9 @@ def measure(lines: int) -> dict[str, Any]:
         whole = time.perf_counter() - began
         todo = passes(book.indicators.values())
         rows = {p.table: con.execute(f"SELECT COUNT(*) FROM {p.table}").fetchone()[0] for p in todo}
-        each = {" ".join(filter(None, (p.table, *p.subject[1:], p.key))): _timed(con, counting.text(p, book)) for p in todo}
+        each = {
+            " ".join(filter(None, (p.table, *p.subject[1:], p.key))): _timed(con, counting.text(p, book)) for p in todo
+        }
         floor = sum(_floor(con, table, todo) for table in rows)
         alone = sum(_timed(con, counting.text(p, book)) for one in book.indicators.values() for p in passes([one]))
         stored = con.execute("SELECT * FROM indicator_count").fetchall()

@@ -21,7 +21,9 @@ def pages() -> dict[str, str]:
 
 
 def _index(areas: dict[str, list[Indicator]]) -> str:
-    rows = [[f"[{area}]({area}.md)", len(those), sum(bool(one.targets) for one in those)] for area, those in areas.items()]
+    rows = [
+        [f"[{area}]({area}.md)", len(those), sum(bool(one.targets) for one in those)] for area, those in areas.items()
+    ]
     return (
         "# 指标 · Indicators\n\n"
         + both(
