@@ -131,7 +131,7 @@ def null() -> dict[str, Any]:
             for month in range(12, months):
                 start = max(0, month - control.MOST_MONTHS)
                 a, b = upper[place, start : month + 1], lower[place, start : month + 1]
-                said = control.scaled(a / b) if share is None else control.counted(a, b, share=share)
+                said = control.scaled(a / b, by_ratio=True) if share is None else control.counted(a, b, share=share)
                 alarms += said[2] > said[3]
                 judged += 1
         found[name] = round(12 * alarms / judged, 4)

@@ -135,3 +135,14 @@ def test_false_alarms_on_unchanging_series_stay_near_the_nominal_rate():
     scores = [control.counted(row, np.full(13, float(size)), share=True) for row in upper]
     rate = np.mean([score < -limit for _c, _s, score, limit in scores])
     assert rate < 2.5 * control.NOMINAL, one.id
+
+
+def test_a_month_of_which_too_much_is_unknown_raises_nothing_and_shows_its_range_alone():
+    one = indicator(direction="lower")
+    steady = [
+        counted(n, 200, month=f"2025-{m:02d}") for m, n in enumerate([20, 22, 18, 21, 19, 20, 22, 18, 21], start=1)
+    ]
+    newest = counted(30, 30, unknown=170, month="2025-10")
+    assert not alerts(one, {"H": [*steady, newest]}, "2025-10")
+    value = judge(one, newest)
+    assert value.torn and value.interval is None and value.low < value.high

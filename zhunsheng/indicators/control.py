@@ -16,11 +16,14 @@ from scipy import special
 
 from zhunsheng.book.indicators import FACTORS, Indicator
 from zhunsheng.indicators.plain import Counted
+from zhunsheng.indicators.values import clear
 
 #: Months of history without which nothing is said.
 BASELINE = 8
 #: Months that the centre looks back at most: what was two years ago is no measure of today.
 MOST_MONTHS = 24
+#: Units whose figures lean to the right: costs and durations.
+LEANING = frozenset({"yuan", "days", "hours", "minutes", "class_hours"})
 #: Chance of an alert in a month in which nothing has changed: one side beyond three sigma.
 NOMINAL = 1 - NormalDist().cdf(3)
 #: Median moving range over sigma of a normal series: one jump in the history does not hide the next.
@@ -50,8 +53,11 @@ class Point:
 
 
 def trend(one: Indicator, months: Sequence[Counted]) -> list[Point]:
-    """Return a point per month, oldest first, each against those before it alone. Months without data are left out."""
-    kept = [c for c in months if one.denominator is None or c.denominator]
+    """Return a point per month, oldest first, each against those before it alone.
+
+    Months without data are left out, and those of which too much is unknown.
+    """
+    kept = [c for c in months if (one.denominator is None or c.denominator) and clear(one, c)]
     return [_point(one, kept[max(0, place - MOST_MONTHS) : place], now) for place, now in enumerate(kept)]
 
 
@@ -71,16 +77,17 @@ def _point(one: Indicator, before: Sequence[Counted], now: Counted) -> Point:
         ends = [max(centre - limit * sigma, 0.0), centre + limit * sigma]
         ends[1] = min(ends[1], 1.0) if one.is_share else ends[1]
     else:
-        centre, ends, score, limit = scaled(upper / lower)
+        centre, ends, score, limit = scaled(upper / lower, by_ratio=one.unit in LEANING)
+        ends = [min(max(end, 0.0), 1.0) for end in ends] if one.unit in ("percent", "per_mille") else ends
     return Point(now.month, value * factor, centre * factor, ends[0] * factor, ends[1] * factor, score, limit)
 
 
-def scaled(values: np.ndarray) -> tuple[float, list[float], float, float]:
+def scaled(values: np.ndarray, *, by_ratio: bool) -> tuple[float, list[float], float, float]:
     """Return centre, lower and upper limit, score and quantile of the last measure against those before.
 
-    Costs and durations lean to the right: as long as all are above zero they are held against each other by ratio.
+    ``by_ratio``: what leans to the right is held against each other by ratio, as long as all of it is above zero.
     """
-    positive = bool((values > 0).all())
+    positive = by_ratio and bool((values > 0).all())
     centre, sigma, score, limit = measured(np.log(values) if positive else values)
     ends = [centre - limit * sigma, centre + limit * sigma]
     if positive:

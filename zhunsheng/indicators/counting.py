@@ -70,10 +70,13 @@ def shape(one: Indicator) -> str:
 
 def _definitions(con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]) -> None:
     """Keep by which definition each was counted, so that a later one is not taken for it."""
-    con.execute("CREATE TABLE indicator (indicator_id VARCHAR, counting VARCHAR, kind VARCHAR, minimum BIGINT)")
-    rows = [(one.id, one.counting, shape(one), one.minimum) for one in indicators]
+    con.execute(
+        "CREATE TABLE indicator (indicator_id VARCHAR, counting VARCHAR, kind VARCHAR, minimum BIGINT, "
+        "unknown_most BIGINT)"
+    )
+    rows = [(one.id, one.counting, shape(one), one.minimum, one.unknown_most) for one in indicators]
     if rows:
-        con.executemany("INSERT INTO indicator VALUES (?, ?, ?, ?)", rows)
+        con.executemany("INSERT INTO indicator VALUES (?, ?, ?, ?, ?)", rows)
 
 
 @cache

@@ -65,10 +65,15 @@ class Value:
         return shown_ratio(self.indicator, self.numerator, self.denominator)
 
     @property
+    def torn(self) -> bool:
+        """Whether so many rows are unknown that the range alone may be shown."""
+        return 100 * self.unknown > self.indicator.unknown_most * (self.rows + self.unknown)
+
+    @property
     def interval(self) -> tuple[float, float] | None:
         """The interval of 95 % in the unit: Wilson for a share, Byar for a rate; None for means (no spread is kept)."""
         factor = float(FACTORS[self.indicator.unit])
-        if not self.denominator or self.known in ("none", "stale"):
+        if not self.denominator or self.torn or self.known in ("none", "stale"):
             return None
         if self.indicator.is_share:
             low, high = wilson(self.numerator, self.denominator)
@@ -122,8 +127,15 @@ def _known(one: Indicator, counted: Counted, *, stale: bool) -> Known:
     if one.denominator is not None and counted.denominator < one.minimum:
         return "small"
     # of a share the unknown rows give a range; of a sum nobody knows what they would have added
-    too_many = 100 * counted.unknown > one.unknown_most * (counted.rows + counted.unknown)
-    return "unknown" if not one.is_share and too_many else "known"
+    return "known" if one.is_share or clear(one, counted) else "unknown"
+
+
+def clear(one: Indicator, counted: Counted) -> bool:
+    """Whether so few rows are unknown that the ratio of the known ones speaks for all.
+
+    What becomes known first is seldom like the rest: of the newest discharges only those who came back are known.
+    """
+    return 100 * counted.unknown <= one.unknown_most * (counted.rows + counted.unknown)
 
 
 def _verdict(

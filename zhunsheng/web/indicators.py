@@ -56,7 +56,7 @@ def cell(value: Value, *, open_to_reader: bool = True) -> dict[str, Any]:
     one, kept_back = value.indicator, hidden(value, open_to_reader=open_to_reader)
     ranged = value.low is not None and value.low != value.high
     return {
-        "value": "" if kept_back or value.known in ("none", "stale") else told_ratio(one, value.ratio),
+        "value": "" if kept_back or value.torn or value.known in ("none", "stale") else told_ratio(one, value.ratio),
         "counts": "" if kept_back else counts(value),
         "range": f"{printed(one, value.low)} – {printed(one, value.high)}" if ranged and not kept_back else "",
         "interval": "" if kept_back or not value.interval else " – ".join(printed(one, end) for end in value.interval),
@@ -100,7 +100,7 @@ def state_word(value: Value) -> str:
         "small": _("例数少，不判"), "none": _("无数据"), "stale": _("定义已变，待重新运行"),
     }  # fmt: skip
     verdicts = {"met": _("达到"), "missed": _("未达到"), "unknown": _("不明"), "untargeted": ""}
-    if value.known == "unknown":
+    if value.known == "unknown" or (value.torn and value.verdict == "untargeted" and value.known == "known"):
         return _("不明")
     return words.get(value.known) or verdicts[value.verdict]
 
@@ -128,7 +128,7 @@ def row(line: Line) -> dict[str, Any]:
 
 def peer_cells(value: Value, place: Place | None, groups: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Return where a value stands among its peers: decile (1 lowest), centre, and limits of the funnel at its size."""
-    found = groups.get(peer_group(place)) if value.known in ("known", "small") else None
+    found = groups.get(peer_group(place)) if value.known == "known" and not value.torn else None
     one = value.indicator
     if found is None or value.ratio is None or not value.denominator:
         return {"decile": None, "peers": 0, "strip": None, "out": False}
@@ -141,6 +141,7 @@ def peer_cells(value: Value, place: Place | None, groups: Mapping[str, dict[str,
         "median": printed(one, found["deciles"][4] * factor),
         "out": False,
         "limits": None,
+        "strip": None,
     }
     if centre is not None and (one.is_share or one.is_rate):
         limits = funnel(one, centre, [value.denominator], found["spread"])[0]

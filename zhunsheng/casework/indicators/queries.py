@@ -15,7 +15,7 @@ from zhunsheng.book.models import Book
 from zhunsheng.casework.bodies.lake import Place, Reader
 from zhunsheng.indicators.alerts import Alert, alerts
 from zhunsheng.indicators.plain import Counted
-from zhunsheng.indicators.values import Value, judge, together
+from zhunsheng.indicators.values import Value, clear, judge, together
 from zhunsheng.kernel.errors import Problem
 
 SPANS = (1, 3, 12)
@@ -140,7 +140,9 @@ def value_of(
 
 
 def _tally(value: Value) -> str:
-    return value.known if value.known in ("small", "none", "stale") else value.verdict
+    if value.known in ("small", "none", "stale"):
+        return value.known
+    return "unknown" if value.torn and value.verdict == "untargeted" else value.verdict
 
 
 def _parents(one: Indicator, held: Series, places: Mapping[str, Place]) -> dict[str, str]:
@@ -158,7 +160,8 @@ def _recent(one: Indicator, held: Series, wanted: Wanted) -> tuple[float | None,
         for counted in counts:
             if counted.month in months:
                 by_month[counted.month].append(counted)
-    ratios = (judge(one, together(one, by_month[month])).ratio for month in sorted(by_month))
+    sums = [together(one, by_month[month]) for month in sorted(by_month)]
+    ratios = (judge(one, counted).ratio for counted in sums if counted is not None and clear(one, counted))
     return tuple(None if ratio is None else float(ratio) for ratio in ratios)
 
 

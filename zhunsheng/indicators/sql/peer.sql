@@ -16,6 +16,7 @@ WITH placed AS (
         ON c.institution_id = p.institution_id AND p.valid_from <= CAST(c.month || '-01' AS DATE)
         AND p.valid_to > CAST(c.month || '-01' AS DATE)
     WHERE c.subject_kind <> 'department' AND c.denominator > 0 AND c.denominator >= i.minimum
+        AND 100 * c.unknown <= i.unknown_most * (c.rows + c.unknown)
 ),
 
 centred AS (

@@ -92,6 +92,7 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
         "whole": told.row(line), "subject": subject, "subject_name": title, "stale": is_stale,
         "trend": told.trend_chart(indicator, points, title), "alerts": [_alert(a, names) for a in line.alerts],
         "targets": indicator.targets, "unit": told.unit_of(indicator), "peers": any(row["decile"] for row in rows),
+        "strips": any(row["strip"] for row in rows),
     }  # fmt: skip
     return render(request, "web/indicator.html", context)
 
