@@ -23,7 +23,8 @@ CODES = {
     "laboratory": "医学检验", "pathology": "病理诊断", "imaging": "医学影像", "tele_ecg": "远程心电",
     "remote_diagnosis": "远程诊断", "ai_diagnosis": "人工智能辅助诊断", "logistics": "物流配送",
     "sterile_supply": "消毒供应", "information": "信息服务", "equipment": "设备", "cleaning": "保洁",
-    "landscaping": "绿化", "cancelled": "取消", "rejected": "拒收", "done": "完成", "purchase": "采购", "matched": "相符",
+    "landscaping": "绿化", "cancelled": "取消", "rejected": "拒收", "done": "完成", "purchase": "采购",
+    "matched": "相符",
     "failed": "未成", "manual": "人工", "medical_accident": "医疗事故", "data_leak": "数据泄露",
     "false_qualification": "资质造假", "310": "职工医保", "390": "居民医保",
 }  # fmt: skip
