@@ -20,6 +20,8 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 
 Scalar = bool | int | str
+#: A day, where a field bears the name of the type.
+Day = date
 Subject = Literal["institution", "department", "vendor"]
 Unit = Literal["percent", "per_mille", "days", "hours", "minutes", "yuan", "count", "score", "class_hours"]
 Direction = Literal["higher", "lower", "range", "none"]
@@ -186,8 +188,8 @@ class Indicator(Signed):
     targets: tuple[Target, ...] = ()
     cites: dict[str, Cite] = Field(min_length=1)
     authored_by: str = Field(min_length=1)
-    reviewed_on: date
-    next_review: date
+    reviewed_on: Day
+    next_review: Day
     usual: dict[str, Any] = Field(default_factory=dict)
     examples: tuple[Worked, ...] = Field(min_length=1)
 

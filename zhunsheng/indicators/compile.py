@@ -144,7 +144,7 @@ def _listed(column: exp.Column, day: str, held: Held) -> exp.Expr:
         return exp.cast(exp.null(), "BOOLEAN")
     parts = []
     for period, values in held.items():
-        within = [exp.GTE(this=exp.column(day), expression=_day(period.start))]
+        within: list[exp.Expr] = [exp.GTE(this=exp.column(day), expression=_day(period.start))]
         if period.end != OPEN_END:
             within.append(exp.LT(this=exp.column(day), expression=_day(period.end)))
         parts.append(_and(column.isin(*(_literal(value) for value in sorted(values))), *within))
@@ -155,7 +155,8 @@ def _outcome(tests: Tests, one: Indicator) -> exp.Expr:
     """Return what a row is to an indicator, as a small number. Tests that are NULL leave it unknown."""
     universe = _all(tests, one.universe)
     excluded = _or(*(tests.condition(said) for said in one.exclusions)) if one.exclusions else exp.false()
-    upper, lower = _all(tests, one.numerator.where), exp.false()
+    upper: exp.Expr = _all(tests, one.numerator.where)
+    lower: exp.Expr = exp.false()
     known = [tests.filled(one.needs), _settled(upper, tests.filled(one.numerator.columns))]
     if one.denominator is not None:
         lower = _all(tests, one.denominator.where)
@@ -271,7 +272,7 @@ def _long(one: Pass, counted: exp.Select) -> exp.Select:
     whole: exp.Expr = parts[0]
     for part in parts[1:]:
         whole = exp.union(whole, part, distinct=False, copy=False)
-    long = exp.select("*").from_(whole.subquery("long", copy=False), copy=False)
+    long = exp.select("*").from_(_named(whole, "long"), copy=False)
     return long.with_("counted", as_=counted, materialized=True, copy=False)
 
 
@@ -315,6 +316,10 @@ def _day(day: date) -> exp.Expr:
     return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
 
 
+def _named(query: exp.Expr, name: str) -> exp.Subquery:
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(name)))
+
+
 def _and(*parts: exp.Expr) -> exp.Expr:
     """All of some parts; the trees are taken as they are, which spares most of the time of building."""
     return exp.and_(*parts, copy=False) if parts else exp.true()
@@ -346,7 +351,7 @@ def drill(one: Indicator, lists: Callable[[Condition], Held], source: exp.Expr |
     rows = exp.select(
         *(exp.column(name) for name in columns), exp.alias_(said, "outcome"), exp.alias_(month, "told_month")
     )
-    rows = rows.from_(exp.to_table(one.table) if source is None else source.subquery(one.table))
+    rows = rows.from_(exp.to_table(one.table) if source is None else _named(source, one.table))
     return (
         exp.select("*")
         .from_(rows.subquery("drilled"))

@@ -54,7 +54,11 @@ def about(one: Indicator, lists: Lists, today: date) -> Iterator[Remark]:
 def rows(one: Indicator, example: Worked) -> list[Row]:
     """Return the rows of an example in full: the usual row, what it varies, empty where neither says anything."""
     empty: dict[str, Any] = dict.fromkeys(COUNTED[one.table].names)
-    usual = {**empty, **{name: "一" for name in ("institution_id", "vendor_id") if name in empty}, one.date: USUAL_DAY}
+    usual: dict[str, Any] = {
+        **empty,
+        **{name: "一" for name in ("institution_id", "vendor_id") if name in empty},
+        one.date: USUAL_DAY,
+    }
     return [{**usual, **one.usual, **row} for row in example.rows]
 
 

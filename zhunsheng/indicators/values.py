@@ -187,7 +187,7 @@ def byar(events: int, confidence: float = 0.95) -> tuple[float, float]:
     z = NormalDist().inv_cdf((1 + confidence) / 2)
 
     def end(n: int, sign: int) -> float:
-        return n * (1 - 1 / (9 * n) + sign * z / (3 * n**0.5)) ** 3
+        return float(n * (1 - 1 / (9 * n) + sign * z / (3 * n**0.5)) ** 3)
 
     return (end(events, -1) if events else 0.0), end(events + 1, 1)
 
