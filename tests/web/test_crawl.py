@@ -117,6 +117,10 @@ def levels():
         found += [(place.id, address), (place.id, f"{address}&department=D1")]
         found.append((place.id, f"{address}&department=D1&practitioner=D{place.id[-4:]}D1"))
         found.append((place.id, f"/places.csv?institution={place.id}&month=all"))
+        found += [
+            (place.id, f"/indicators/records/charge_class{rows}?subject={place.id}")
+            for rows in ("", "/rows", "/rows.csv")
+        ]
     return [*found, (LEAD.id, f"/places?consortium={LEAD.id}&month=all")]
 
 
@@ -130,6 +134,8 @@ def lists():
         "?cols=institution-department-practitioner-person-scope-rows",
     ]
     return [
+        "/indicators", "/indicators?span=12", "/indicators.xlsx", "/indicators.csv?area=records", "/indicators.json",
+        "/indicators/care/readmission_31?span=12", "/indicators/care/department_stay_days",
         "/places", "/places?month=all", "/places.xlsx", "/places.csv", "/compare",
         "/compare?group=hospital/2&month=all",
         "/compare?per=settlements&rule=fund/duplicate-charge", "/compare.csv", "/worklist", "/worklist.csv",

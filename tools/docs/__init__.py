@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.docs import commands, errors, facts, lifecycles, patterns, rules, sources
+from tools.docs import commands, errors, facts, indicators, lifecycles, patterns, rules, sources
 from zhunsheng.kernel.home import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -21,6 +21,7 @@ CHAPTERS: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
     "patterns": (patterns.pages, "zhunsheng/patterns"),
     "rules": (rules.pages, "rulebook"),
     "lifecycles": (lifecycles.pages, "rulebook/lifecycles"),
+    "indicators": (indicators.pages, "rulebook/indicators"),
     "cli.md": (commands.pages, "zhunsheng/cli"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.docs.markdown import table
 from zhunsheng.facts.schema import TABLES
 from zhunsheng.facts.table import ORIGIN, Column, Kind, Table
+from zhunsheng.facts.wide import WIDE
 
 UNITS = {
     Kind.TEXT: "",
@@ -27,6 +28,10 @@ def pages() -> dict[str, str]:
         "Grain, key, units and meaning of each table. Every row also carries three columns of origin.",
         "People appear by pseudonym only.\n",
         *(_section(one) for one in TABLES.values()),
+        "# 宽表 · Wide tables\n",
+        "由上述各表逐行合成，供指标计数；不作判断。",
+        "Made of the tables above row by row, for indicators to count over.\n",
+        *(_section(one) for one in WIDE.values()),
         "## 来源 · origin\n",
         table(HEAD, [_row(column) for column in ORIGIN]),
     ]
