@@ -246,7 +246,9 @@ def _open_points(cycle: Cycle) -> Iterator[Remark]:
             yield from open_point("cycle", cycle.name, told, cycle.cites[key])
 
 
-def open_point(kind: Literal["cycle", "scheme"], name: str, told: tuple[str, str], cite: Cite) -> Iterator[Remark]:
+def open_point(
+    kind: Literal["cycle", "scheme", "light", "scorecard"], name: str, told: tuple[str, str], cite: Cite
+) -> Iterator[Remark]:
     """Yield what a figure (``told`` in both languages) still waits for, by how surely its place was seen."""
     open_words = {
         "local": ("local_value", "为本地默认，待确认", "is a local default to confirm"),
