@@ -24,6 +24,8 @@ NAMES = (
     "rectification",
     "self_check",
     "tip_off",
+    "vendor_alert",
+    "vendor_rating",
 )
 
 

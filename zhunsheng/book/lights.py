@@ -40,7 +40,7 @@ def graver(one: str, other: str) -> bool:
 
 
 class Band(Span):
-    """Values that turn a light on, or leave it off. ``sure_over``: what a value is surely worse than; else the target."""
+    """Values that turn a light on or leave it off. ``sure_over``: what one is surely worse than, if not the target."""
 
     light: Colour
     sure_over: int | None = None
