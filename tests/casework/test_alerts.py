@@ -17,7 +17,7 @@ from zhunsheng.lights.causes import evaluate
 from zhunsheng.lights.values import Event
 
 pytestmark = pytest.mark.django_db
-LATE = "vendors/late_report_rate"
+LATE = "vendors/report_late"
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_data_leak_is_red_each_event_its_own_and_a_dismissed_one_stays_away(cr
 
 
 def test_two_yellow_lights_on_two_matters_within_a_year_ask_for_three_months(crew):
-    late, accuracy = months(LATE, 25, 3, 3), months("vendors/accuracy_rate", 99, 99, 99, 96)
+    late, accuracy = months(LATE, 25, 3, 3), months("vendors/test_accuracy", 99, 99, 99, 96)
     assert "two_yellow" not in run(crew, late, date(2025, 10, 1))
     found = run(crew, [*months(LATE, 25, 3, 3, 3), *accuracy], date(2025, 11, 1))
     alert = found["two_yellow"]
@@ -120,7 +120,7 @@ def test_two_yellow_lights_on_two_matters_within_a_year_ask_for_three_months(cre
 
 
 def test_an_evaluation_killed_half_way_leaves_nothing_half_and_goes_on(crew, monkeypatch):
-    values = [*months(LATE, 15), *months("vendors/accuracy_rate", 96)]
+    values = [*months(LATE, 15), *months("vendors/test_accuracy", 96)]
     kept, calls = actions._turn, []
 
     def dies(*args, **more):

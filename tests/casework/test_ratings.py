@@ -105,8 +105,8 @@ def test_a_card_is_frozen_once_after_its_period_and_the_database_refuses_to_chan
 def test_who_has_no_value_in_the_period_is_not_rated_and_counts_do_not_stand_in(crew):
     card = library.card("vendor")
     asked = Asked(crew["one"].body, None, None, *PERIOD)
-    assert measures(card, months("vendors/accuracy_rate", 99, first=date(2026, 1, 1)), asked) == {}
-    told = measures(card, months("vendors/accuracy_rate", 99), asked)[VENDOR]
+    assert measures(card, months("vendors/test_accuracy", 99, first=date(2026, 1, 1)), asked) == {}
+    told = measures(card, months("vendors/test_accuracy", 99), asked)[VENDOR]
     assert told["accuracy"] == Measure(990, 1000) and told["rectification"] == Measure(0)
     assert told["complaints"] is None and told["papers"] is None and told["timeliness"] is None
     assert score(card, told, FIRST).standing == "unrated"

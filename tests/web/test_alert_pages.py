@@ -29,7 +29,7 @@ def client(user):
 
 
 def test_alerts_stand_worst_first_and_one_says_value_bands_actions_and_release(crew):
-    values = [*months(test_alerts.LATE, 15), *months("vendors/accuracy_rate", 93)]
+    values = [*months(test_alerts.LATE, 15), *months("vendors/test_accuracy", 93)]
     found = test_alerts.run(crew, values, date(2025, 8, 1))
     reader = client(crew["one"])
     page = reader.get("/alerts").content.decode()
