@@ -30,7 +30,7 @@ function options(data, narrow) {
       type: "category", data: data.points.map((p) => p.month), boundaryGap: false,
       axisLabel: { ...text, hideOverlap: true }, axisLine: { lineStyle: { color: token("--line-strong") } },
     },
-    yAxis: { type: "value", min: 0, splitNumber: 4, axisLabel: text, splitLine: { lineStyle: { color: token("--chart-grid") } } },
+    yAxis: { type: "value", min: data.from ?? 0, splitNumber: 4, axisLabel: text, splitLine: { lineStyle: { color: token("--chart-grid") } } },
     series: [
       line("--chart-limit", data.names.upper, data.points.map((p) => p.upper), { type: "dashed" }),
       line("--chart-limit", data.names.lower, data.points.map((p) => p.lower), { type: "dashed" }),

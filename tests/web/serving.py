@@ -220,6 +220,7 @@ def build(
         serving.load_rules(con, book)
         serving.judge(con, bind(book), lambda *_: None)
         serving.assemble(con, previous)
+        serving.measure(con, book, lambda *_: None)
         manifest = _manifest(con, book, run_id, finished_at, store.current_id(home))
         con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
         con.execute("INSERT INTO meta VALUES ('manifest', ?)", [canonical(manifest).decode()])

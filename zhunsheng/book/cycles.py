@@ -15,14 +15,13 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import Field, ValidationError
 
+from zhunsheng.book.entry import Certainty as Certainty
+from zhunsheng.book.entry import Cite as Cite
 from zhunsheng.book.entry import Dated, Entry
-from zhunsheng.book.models import LawRef
 from zhunsheng.book.recovery import Recovery
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
 
-#: Seen in the official text, in a secondary copy, to be confirmed against the original, or a default of this site.
-Certainty = Literal["seen", "secondary", "to_verify", "local"]
 Kind = Literal[
     "text", "code", "amount", "integer", "multiple", "date", "choice", "several", "article", "people", "attachment",
     "codes", "plan",
@@ -33,15 +32,6 @@ Name = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
 
 
 Named = TypeVar("Named", "Clock", "State", "Move")
-
-
-class Cite(Entry):
-    """Where something stands: the instrument in words, the article where the book holds it, and how surely."""
-
-    zh: str
-    en: str
-    certainty: Certainty
-    law: LawRef | None = None
 
 
 class Who(Entry):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from zhunsheng.book.indicators import Indicator, check
 from zhunsheng.book.models import Awaited, Batch, Book, Instrument, KnowledgeList, ListKind, Place, Point, Rule
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
@@ -24,18 +26,20 @@ from zhunsheng.kernel.ids import identity
 COMMON = ("batch", "valid_from", "valid_to", "citation", "withdraws", "printed", "reading", "note")
 READINGS: tuple[Literal["", "confirm", "waiting"], ...] = ("", "confirm", "waiting")
 Model = TypeVar("Model", bound=BaseModel)
+Filed = TypeVar("Filed", Rule, Indicator)
 
 
 def load(folder: Path, site: Path | None = None) -> Book:
     """Return the book of a folder, with the site's own knowledge laid over it.
 
     Raises Problem ZS401 (file unreadable), ZS402 (content wrong), ZS403 (place and id differ),
-    ZS404 (unknown reference), ZS405 (knowledge row wrong).
+    ZS404 (unknown reference), ZS405 (knowledge row wrong), ZS603, ZS604 (an indicator counts what is not there).
     """
     if not (folder / "rules").is_dir():
         raise Problem("ZS401", file=folder, reason="no rules folder")
     folders = [folder] + ([site] if site and site.is_dir() else [])
-    rules = {rule.id: rule for rule in _rules(folder)}
+    rules = {rule.id: rule for rule in _each(folder / "rules", Rule)}
+    indicators = {one.id: one for one in _each(folder / "indicators", Indicator)}
     laws = load_laws(folder)
     batches = _batches(folders)
     lists = _mapping(folder / "knowledge" / "lists.yaml", ListKind)
@@ -47,12 +51,14 @@ def load(folder: Path, site: Path | None = None) -> Book:
         laws=laws,
         knowledge=knowledge,
         batches=batches,
-        digest=_digest(rules, laws, knowledge, batches, awaited, scheme),
+        digest=_digest(rules, laws, knowledge, batches, awaited, scheme, indicators),
         sources={rule.id: digest(canonical(rule.model_dump(mode="json"))) for rule in rules.values()},
         awaited=awaited,
         scheme=scheme,
+        indicators=indicators,
     )
     _check_references(book)
+    check(indicators.values(), knowledge)
     return book
 
 
@@ -70,15 +76,14 @@ def draft(text: str, name: str) -> Rule:
     return _validated(Rule, data, name)
 
 
-def _rules(folder: Path) -> list[Rule]:
-    rules = []
-    for path in sorted((folder / "rules").rglob("*.yaml")):
-        rule = _model(Rule, path)
-        place = path.relative_to(folder / "rules").with_suffix("").as_posix()
-        if rule.id != place:
-            raise Problem("ZS403", file=path.name, id=rule.id, place=place)
-        rules.append(rule)
-    return rules
+def _each(folder: Path, model: type[Filed]) -> Iterator[Filed]:
+    """Yield what the files of a folder hold: one each, its id the path below the folder."""
+    for path in sorted(folder.rglob("*.yaml")):
+        one = _model(model, path)
+        place = path.relative_to(folder).with_suffix("").as_posix()
+        if one.id != place:
+            raise Problem("ZS403", file=path.name, id=one.id, place=place)
+        yield one
 
 
 def _model(model: type[Model], path: Path) -> Model:

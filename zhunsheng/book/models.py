@@ -7,45 +7,14 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.entry import Dated, Entry, Ground, LawRef
+from zhunsheng.book.entry import Signed as Signed
+from zhunsheng.book.indicators import Indicator
 from zhunsheng.book.worked import Example
 
-Ground = Literal["published", "local", "demo"]
 #: Who published a batch, broadest first: a narrower jurisdiction is laid over a broader one.
 Level = Literal["national", "province", "city", "county", "site"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-
-
-class Signed(Dated):
-    """Something that people answer for: who wrote it, who else checked it and signed on which day.
-
-    ``published_on`` is the day on which it became known; where that was not seen, it counts as known from its start.
-    ``next_review`` is the last day by which somebody looks at it again.
-    """
-
-    published_on: date | None = None
-    authored_by: str = ""
-    checked_by: str | None = None
-    signed_on: date | None = None
-    next_review: date | None = None
-
-    @property
-    def known_from(self) -> date:
-        """The first day on which one could have judged by it."""
-        return self.published_on or self.valid_from
-
-    def overdue(self, today: date) -> bool:
-        """Whether the day of its review has passed."""
-        return self.next_review is not None and self.next_review < today
-
-    @property
-    def sign_off(self) -> Literal["signed", "undated", "unchecked", "self_checked"]:
-        """Whether a second person answers for it. Only ``signed`` is whole."""
-        if not self.checked_by:
-            return "unchecked"
-        if self.checked_by == self.authored_by:
-            return "self_checked"
-        return "signed" if self.signed_on else "undated"
 
 
 class ParameterValue(Dated):
@@ -74,14 +43,6 @@ class Parameter(Entry):
     en: str
     values: tuple[ParameterValue, ...] = Field(min_length=1)
     words: Words = Field(default_factory=dict)
-
-
-class LawRef(Entry):
-    """A place in the law: instrument id, article and, where it has them, item."""
-
-    instrument: str
-    article: str
-    item: str = ""
 
 
 class Rule(Signed):
@@ -272,6 +233,7 @@ class Book(BaseModel):
     sources: dict[str, str]  # rule id -> digest of its file
     awaited: dict[str, Awaited] = Field(default_factory=dict)
     scheme: dict[str, Place] = Field(default_factory=dict)
+    indicators: dict[str, Indicator] = Field(default_factory=dict)
 
     @property
     def live(self) -> dict[str, Rule]:
@@ -286,11 +248,12 @@ class Book(BaseModel):
     def as_of(self, day: date) -> Book:
         """Return the book as it stood on a day: rules and points that had begun by then."""
         rules = {k: r for k, r in self.rules.items() if r.valid_from <= day}
+        counted = {k: one for k, one in self.indicators.items() if one.valid_from <= day}
         lists = {
             name: known.model_copy(update={"points": tuple(p for p in known.points if p.valid_from <= day)})
             for name, known in self.knowledge.items()
         }
-        return self.model_copy(update={"rules": rules, "knowledge": lists})
+        return self.model_copy(update={"rules": rules, "knowledge": lists, "indicators": counted})
 
     def judging(self, as_of: date, known: date | None = None) -> Book:
         """Return what judges as of a day: what had begun, waits for nothing and was known by ``known`` if given."""
@@ -306,7 +269,8 @@ class Book(BaseModel):
             for name, known in self.knowledge.items()
         }
         rules = {key: rule for key, rule in self.rules.items() if rule.known_from <= day}
-        return self.model_copy(update={"rules": rules, "knowledge": lists})
+        counted = {key: one for key, one in self.indicators.items() if one.known_from <= day}
+        return self.model_copy(update={"rules": rules, "knowledge": lists, "indicators": counted})
 
 
 def plain_data(entry: BaseModel) -> Any:

@@ -13,6 +13,7 @@ from zhunsheng.cli import (
     demo,
     doctor,
     evidence,
+    indicators,
     intake,
     judge,
     ledger,
@@ -38,6 +39,7 @@ app.command("replay")(judge.replay)
 app.command("compare")(compare.compare)
 app.command("answers")(judge.answers)
 app.add_typer(book.app, name="book")
+app.add_typer(indicators.app, name="indicators")
 app.add_typer(evidence.app, name="log")
 app.add_typer(witness.app, name="witness")
 app.add_typer(backup.app, name="backup")

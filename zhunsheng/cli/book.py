@@ -21,6 +21,7 @@ from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
 from zhunsheng.cli.site import check_documents, decided, life_cycles, load_knowledge
+from zhunsheng.indicators.lint import lint as about_indicators
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home, rulebook
@@ -52,6 +53,7 @@ def lint(json: Json = False) -> None:
     """校验规则库：算例、边界、期间、引文、签署、复核、生命周期、奖励。Check examples, dates, law, cycles, rewards."""
     with show.problems(as_json=json):
         remarks = lint_book(load(rulebook(), home().book), now().date())
+        remarks += about_indicators(load(rulebook(), home().book), now().date())
         remarks += about_cycles(life_cycles().values())
         remarks += rewards.about_schemes(rewards.load_schemes(rulebook()).values())
         check_documents()

@@ -32,6 +32,7 @@ STEPS = {
     "facts": "装入事实",
     "judge": "逐样式判定",
     "assemble": "汇成疑点",
+    "indicators": "计算指标",
     "copy": "复制",
     "restore": "恢复",
 }

@@ -197,6 +197,7 @@ def _build(
         progress("assemble", 0, 1)
         serving.assemble(con, store.current(planned.home))
         carry.remember(con, shared)
+        serving.measure(con, planned.rules, progress)
         manifest = _manifest(planned, con, previous, finished_at, rejudged)
         con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
         con.execute("INSERT INTO meta VALUES ('manifest', ?)", [canonical(manifest.as_dict()).decode()])

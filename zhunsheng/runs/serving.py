@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
+from zhunsheng import indicators
 from zhunsheng.book.models import Book, Rule
 from zhunsheng.book.told import citation, named
 from zhunsheng.engines import duck
@@ -49,7 +50,8 @@ FINDING_COLUMNS = (
     "reasons BIGINT, rows BIGINT"
 )
 #: Tables that judging makes, beside those of bindings (b_...); all others are facts, or figures over both.
-JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding", "measure")
+JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding", "measure",
+          "indicator", "indicator_count", "indicator_peer", "stay")  # fmt: skip
 RULE_COLUMNS = ("rule_id", "code", "name", "name_en", "pattern", "ground", "version", "digest")
 POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from", "valid_to")
 
@@ -155,6 +157,11 @@ def judge(
     for pattern in whole:
         con.execute(f"INSERT INTO candidate {duck.measured(pattern)}")
     progress("judge", len(patterns), len(patterns))
+
+
+def measure(con: duckdb.DuckDBPyConnection, book: Book, progress: Progress) -> None:
+    """Count every indicator of the book."""
+    indicators.count(con, book, lambda done, total: progress("indicators", done, total))
 
 
 def assemble(con: duckdb.DuckDBPyConnection, previous: Path | None) -> None:

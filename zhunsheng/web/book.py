@@ -10,6 +10,7 @@ from time import monotonic
 
 from zhunsheng.book import Book, load
 from zhunsheng.book.lint import Remark, waits
+from zhunsheng.indicators.lint import lint as about_indicators
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.time import now
@@ -65,7 +66,7 @@ class _Key:
 
 @lru_cache(maxsize=2)
 def _linted(key: _Key, today: date) -> tuple[list[Remark], dict[str, list[Remark]]]:
-    found = lint(key.book, today)
+    found = [*lint(key.book, today), *about_indicators(key.book, today)]
     return found, waits(key.book, found)
 
 

@@ -17,6 +17,7 @@ NAV = (
     ("inbox", None),
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
+    ("indicators", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
     ("cases", Verb.READ_CASES),
     ("alerts", Verb.READ_CASES),
@@ -34,6 +35,7 @@ NAV = (
 ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 #: Pages that belong to a section of the navigation without bearing its name.
 SECTIONS = {
+    "indicator": "indicators", "indicator-rows": "indicators",
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
     "points-person": "points", "points-propose": "points",

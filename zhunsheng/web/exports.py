@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ MOST = 100_000
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
 }
 
 
@@ -54,7 +56,7 @@ def respond(request: HttpRequest, sheet: Sheet, kind: str, stem: str, wanted: di
         raise Problem("ZS701")
     who = f"{request.user.display_name}（{request.user.body}）"
     facts = [*sheet.facts, (_("生成"), f"{who} {now():%Y-%m-%d %H:%M:%S}")]
-    data, rows = (_workbook if kind == "xlsx" else _csv)(sheet, facts)
+    data, rows = WRITERS[kind](sheet, facts)
     note_export(request.user, stem, kind, rows, wanted, sheet.verb)
     response = HttpResponse(data, content_type=KINDS[kind])
     response["Content-Disposition"] = f'attachment; filename="{stem}.{kind}"'
@@ -116,6 +118,13 @@ def _csv(sheet: Sheet, facts: list[tuple[str, str]]) -> tuple[bytes, int]:
     return ("\ufeff" + text.getvalue()).encode(), rows
 
 
+def _json(sheet: Sheet, facts: list[tuple[str, str]]) -> tuple[bytes, int]:
+    """Rows as objects; money stays whole fen."""
+    rows = [dict(zip(sheet.head, row, strict=False)) for batch in sheet.rows for row in batch]
+    told = {"title": sheet.title, "facts": dict(facts), "rows": rows}
+    return json.dumps(told, ensure_ascii=False, indent=1, default=str).encode(), len(rows)
+
+
 def _printed(row: list[Any], money: tuple[int, ...]) -> list[str]:
     return [
         yuan(value).replace(",", "") if column in money and isinstance(value, int) else harmless(value)
@@ -127,3 +136,6 @@ def harmless(value: Any) -> str:
     """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+WRITERS = {"xlsx": _workbook, "csv": _csv, "json": _json}

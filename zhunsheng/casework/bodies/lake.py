@@ -30,7 +30,7 @@ BY_INSTITUTION = (
     "institution", "department", "practitioner", "encounter", "settlement", "charge_line", "institution_month",
     "practitioner_month",
     "medical_order", "use_record", "device", "facility", "practice", "licence", "nursing_record",
-    "identity_check", "stock_move", "trace_code", "contact",
+    "identity_check", "stock_move", "trace_code", "contact", "stay",
 )  # fmt: skip
 #: Facts of vendors with the member institution in the row, where it is known.
 SERVED = ("service_order", "result", "survey_answer", "complaint", "incident")
@@ -39,7 +39,7 @@ OF_ORDER = ("service_event", "second_reading")
 #: Facts of a vendor as a whole: whoever it serves sees them.
 OF_VENDOR = ("qc_run", "vendor_staff", "training", "price_filing", "vendor_scope")
 #: Knowledge: the same for every reader.
-OPEN = ("rule", "binding_point")
+OPEN = ("rule", "binding_point", "indicator", "indicator_peer")
 #: Views for a reader who does not see everything, in the order in which they build on each other.
 NARROW = {
     "finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.finding WHERE institution_id IN (FROM allowed)",
@@ -118,6 +118,9 @@ NARROW |= {
     "kinship": "SELECT * FROM {file}.kinship WHERE person_a IN (SELECT holder_id FROM {file}.ownership "
     "WHERE company_id IN (FROM allowed))",
 }
+# counts of a vendor are those of all that it serves: whoever it serves sees them, and of the rows its own
+NARROW["indicator_count"] = """SELECT * FROM {file}.indicator_count WHERE institution_id IN (FROM allowed)
+    OR (subject_kind = 'vendor' AND subject_id IN (FROM allowed_vendor))"""
 #: Institutions in view that are not vendors, and vendors in view or serving one of these.
 MEMBERS = "SELECT institution_id FROM {file}.institution WHERE kind <> 'vendor' AND institution_id IN (FROM allowed)"
 VENDORS = """SELECT institution_id AS vendor_id FROM {file}.institution
