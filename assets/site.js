@@ -104,5 +104,8 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// On a phone the navigation scrolls sideways: the place where the reader is stands in view.
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A page opened to write a note puts the cursor there.
 if (window.location.hash === "#note") document.getElementById("note")?.focus();

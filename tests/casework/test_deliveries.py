@@ -8,7 +8,8 @@ import hmac
 import json
 import socketserver
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -20,7 +21,7 @@ from zhunsheng.casework.accounts import tasks as accounts
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.inbox import actions, sending, targets
-from zhunsheng.casework.inbox.models import Delivery, Notice, Reader
+from zhunsheng.casework.inbox.models import Delivery, Notice, Reader, Webhook
 from zhunsheng.casework.outbox.actions import deed
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
@@ -58,6 +59,12 @@ class Hook(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.calls.append((self.path, dict(self.headers), body))
+        if self.server.answer == "drops":
+            with suppress(OSError):
+                for _ in range(200):
+                    self.wfile.write(b"H")
+                    time.sleep(0.02)
+            return
         self.send_response(self.server.answer)
         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.send_header("Content-Length", "0")
@@ -198,6 +205,33 @@ def test_a_name_that_turns_to_a_private_address_is_not_called(crew, hook, settin
         targets.reached(targets.target_of("https://example.org/"))
     monkeypatch.setattr(targets.socket, "getaddrinfo", lambda *_a, **_k: answers[:1])
     assert targets.reached(targets.target_of("https://example.org/")) == "93.184.215.14"
+
+
+def test_an_answer_that_comes_drop_by_drop_does_not_hold_the_worker(crew, hook, monkeypatch):
+    monkeypatch.setattr(targets, "SECONDS", 0.2)
+    hook.answer = "drops"
+    tell([crew["one"]])
+    began = time.monotonic()
+    assert due() == 1 and time.monotonic() - began < 2
+    assert Delivery.objects.get().fault == "webhook: BadStatusLine"
+
+
+def test_a_delivery_that_cannot_be_made_holds_up_no_other(crew, hook, post):
+    """A name with a line end would be another header; a secret that no key opens is a fault of its own."""
+    actions.ask_for_mail(crew["one"], "one@example.org")
+    actions.confirm_mail(crew["one"], post.mails.pop().partition("验证码：")[2].split("\r\n")[0].strip())
+    actions.choose_mailing(crew["one"], {"cases": "at_once"})
+    Webhook.objects.update(secret="of another site")
+    news = actions.News("case_moved", "case:1:y", "甲\r\nBcc: all@example.org", "A", "AJ2026-00001", "/cases/1")
+    deed(actions.tell)([crew["one"]], news)
+    assert due() == 2
+    assert dict(Delivery.objects.values_list("way", "fault")) == {"mail": "", "webhook": "InvalidToken"}
+    assert "\nBcc:" not in post.mails[0].partition("\r\n\r\n")[0]
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "::1", "127.0.0.1", "0.0.0.0"])
+def test_an_address_of_the_own_network_is_not_public(address):
+    assert not targets.is_public(address)
 
 
 def test_of_two_workers_one_sends(crew, hook):

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from pypdf import PdfReader
 
-from tests.casework.walking import Clock, opened, staff, take
+from tests.casework.walking import Clock, opened, person, staff, take
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import DutyName
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.documents import actions, codes, files, library, queries
 from zhunsheng.casework.documents.models import CheckFailure, Document, DocumentCounter
 from zhunsheng.casework.documents.states import DocumentState
+from zhunsheng.casework.inbox import actions as inbox
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '#panic("x") *甲* <b>{case.number}</b> \\ $x$ \u202e反向\x0b “引号”'
@@ -104,6 +108,38 @@ def test_an_issued_document_is_frozen_by_the_database(crew):
     files.path_of(made.pdf_digest).write_bytes(b"%PDF-other")
     refused("ZS967", actions.take, crew["one"], made, "pdf")
     files.path_of(made.pdf_digest).unlink()
+
+
+def test_an_issued_document_is_not_replaced_by_another_row(crew):
+    made = issued(crew, walked(crew, "notify"), "penalty_notice")
+    if connection.vendor == "postgresql":
+        ways = ["SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE documents_document"]
+    else:  # deletes the row that stands there without asking the trigger on DELETE
+        held = [one.column for one in Document._meta.fields]
+        other = ["id + 9" if name == "id" else "'[]'" if name == "paper" else name for name in held]
+        told = f"INSERT OR REPLACE INTO documents_document ({', '.join(held)}) SELECT {{}} FROM documents_document"
+        ways = [told.format(", ".join(names)) for names in (other, ["id", *other[1:]])]
+    for way in ways:
+        with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(way)
+    assert Document.objects.get().paper == made.paper
+
+
+def test_two_people_of_one_voice_make_no_document(crew):
+    """A deputy issues nothing that the giver drafted, nor the giver what the deputy drafted for the giver."""
+    crew["deputy"] = person("deputy", crew["one"].body, DutyName.LEGAL_REVIEWER)
+    today = now().date()
+    inbox.delegate(crew["one"], crew["deputy"], ["reviewer"], [], today, today + timedelta(days=9), "出差")
+    case = walked(crew, "notify", "confirm", name="points_decision")
+    made = actions.draft(crew["one"], case, "points_decision", {})
+    refused("ZS957", actions.issue, crew["deputy"], made)
+    actions.drop(crew["one"], made)
+    made = actions.draft(crew["deputy"], case, "points_decision", {})
+    said = EvidenceOutbox.objects.get(pk=made.evidence).payload
+    assert made.drafted_for == crew["one"] and f'"on_behalf_of":"user:{crew["one"].pk}"' in said
+    refused("ZS957", actions.issue, crew["one"], made)
+    refused("ZS965", actions.issue, crew["deputy"], made)
+    assert actions.issue(crew["two"], made).issued_for is None
 
 
 def test_a_correction_is_a_new_number_that_cites_the_old(crew):

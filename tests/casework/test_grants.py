@@ -20,6 +20,7 @@ from zhunsheng.casework.decisions.models import Decision
 from zhunsheng.casework.grants import actions, queries
 from zhunsheng.casework.grants.models import Grant, GrantUse
 from zhunsheng.casework.grants.policies import Request, Terms
+from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
@@ -127,6 +128,17 @@ def test_cases_about_institutions_are_seen_by_kind(world):
     assert cases(world["police"]) == set()
     held(world, "cases", (LEAD.id,), cycle="fund_case")
     assert cases(world["police"]) == {world["case-松"]}
+
+
+def test_a_grant_of_all_cases_opens_no_tip_off(world):
+    given = {"channel": "page", "act": "charge", "about": "", "content": "护理费同一天收了两次，有清单。"}
+    tip = open_case(Process("public"), "tip_off", given, body=world["owner"].body, institution_id=FAR.id)
+    held(world, "cases", internal=True)
+    reader = scope(world["police"])
+    assert tip not in cases(world["police"]) and not case_queries.sights(reader, tip)
+    if connection.vendor == "postgresql":
+        with walls.within(walls.wall_of(reader)):
+            assert list(Case.objects.all()) == [world["case-枫"]]
 
 
 def test_nothing_is_done_by_a_grant(world):

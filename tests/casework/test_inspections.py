@@ -85,6 +85,15 @@ def test_nobody_steers_a_draw_alone(crew):
     assert EvidenceOutbox.objects.filter(kind="inspection_plan.abandoned").exists()
 
 
+def test_a_draw_fails_for_the_whole_pool_or_not_at_all(crew):
+    """Else whoever draws would try words until nobody is drawn who has left."""
+    plan = actions.commit(crew["one"], actions.make_plan(crew["one"], PLAN), [(key, key) for key in POOL])
+    crew["three"].duties.update(valid_to="2026-01-02")
+    for words in ("words of two", "other words", "third words", "fourth words"):
+        refused("ZS931", lambda words=words: actions.draw(crew["two"], plan, words))
+    assert InspectionPlan.objects.get().state == "committed"
+
+
 def test_a_pool_that_recusal_empties_is_refused(crew):
     actions.end_inspector(crew["one"], queries.inspectors(scope(crew["one"])).get(user=crew["three"]))
     plan = actions.make_plan(crew["one"], PLAN | {"team": "3"})
@@ -139,6 +148,30 @@ def test_what_two_inspectors_write_stands_side_by_side_until_merged(crew, drawn)
     assert fields["problems"] == "1. 重复收费；同日重复（条例第 38 条第 3 项，金额 120.00 元）"
     assert ListedProblem.objects.count() == 1
     refused("ZS932", lambda: put(first, visit, "item-0004", "key-0008"))
+
+
+def test_a_case_of_a_plan_takes_no_other_draw_and_no_other_list(crew, drawn):
+    visit, other = Visit.objects.order_by("pk")
+    waiting = visit.case.proposals.get(state="open")
+    cases.refuse(crew["one"], waiting, "换一家")
+    wanted = {**waiting.fields, "pool": [POOL[0]], "seed": "typed by hand", "drawn": POOL[0], "count": "1"}
+    case = Case.objects.get(pk=visit.case_id)
+    mine = cases.propose(crew["one"], case, "draw", wanted, version=case.version)
+    refused("ZS931", lambda: cases.confirm(crew["two"], mine, version=case.version))
+    cases.refuse(crew["two"], mine, "不是计划抽中的")
+
+    actions.confirm_draw(crew["one"], drawn)
+    case = Case.objects.get(pk=other.case_id)
+    case = cases.move(crew["one"], case, "arrive", {"arrived_on": "2026-01-05"}, version=case.version)
+    users = {one["code"]: one["user"] for one in drawn.people}
+    team = [one for one in crew.values() if one.pk in {users[code] for code in other.team}]
+    typed = {"articles": "reg-735/38/3", "problems": "1. 只有一项"}
+    for number, writer in enumerate(team):
+        put(writer, other, "item-0001", f"key-000{number}")
+    refused("ZS936", lambda: cases.move(crew["one"], case, "list_problems", typed, version=case.version))
+    put(team[0], other, "item-0001", "key-0009", ["key-0000", "key-0001"])
+    refused("ZS931", lambda: cases.move(crew["one"], case, "list_problems", typed, version=case.version))
+    assert not ListedProblem.objects.exists()
 
 
 def test_a_problem_leads_to_one_fund_case_of_the_same_body(crew, drawn):

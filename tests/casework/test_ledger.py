@@ -11,16 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from tests.casework.walking import INSTITUTION, Clock, opened, plan, staff, take
+from tests.casework.walking import INSTITUTION, Clock, opened, person, plan, staff, take
+from tests.web.people import ACTOR
+from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import DutyName
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions, library, money, queries
 from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.inbox import actions as inbox
 from zhunsheng.casework.ledger import queries as ledger
 from zhunsheng.casework.ledger.models import CreditRecord, LedgerEntry, Standing
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.cli import app
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
 
 DAY = date(2026, 3, 2)
 CYCLE = library.cycle("fund_case")
@@ -254,6 +259,15 @@ def test_the_database_refuses_to_change_an_entry(case):
             cursor.execute(statement)
 
 
+def test_an_entry_is_not_replaced_by_one_of_its_number(case):
+    names = [one.column for one in LedgerEntry._meta.fields]
+    given = ", ".join({"id": "id + 99", "amount_fen": "1"}.get(name, name) for name in names)
+    statement = f"INSERT OR REPLACE INTO ledger_ledgerentry ({', '.join(names)}) SELECT {given} FROM ledger_ledgerentry"
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)  # PostgreSQL knows no such words
+    assert sorted(LedgerEntry.objects.values_list("amount_fen", flat=True)) == [100_000, 120_000]
+
+
 def test_too_much_is_refused_and_only_the_finance_officer_records_payments(case, crew):
     assert "1,000.00" in refused(lambda: pay(case, crew, "fund", "1000.01"))
     given = {"account": "fund", "paid_fen": "1.00", "paid_on": "2026-03-02", "voucher": "V"}
@@ -297,6 +311,23 @@ def test_a_plan_sums_to_the_fen_and_each_instalment_runs_its_own_clock(case, cre
     assert case.events.last().fields["late"]["open_fen"] == 25_200
     assert queries.owed(case) == 146_667 + 25_200 and list(ledger.differences()) == []
     assert queries.book(case).next_on() and json.loads(json.dumps(case.events.last().fields))
+
+
+def test_an_annulled_fine_takes_its_late_penalty_and_the_credit_record_along(case, crew, clock):
+    clock.day = date(2026, 3, 27)
+    actions.tick(clock.day)
+    case = take(case, CYCLE, "add_surcharge", crew, {"surcharge_fen": "360.00"})
+    case = pay(case, crew, "treasury", "1300.00", "2026-03-27")  # the fine, and 100.00 of the late penalty
+    sent = {"recover_fen": "1000.00", "fine_fen": "0", "surcharge_fen": ""}
+    assert "360.00" in refused(lambda: take(case, CYCLE, "adjust", crew, sent))
+    refused(lambda: take(case, CYCLE, "adjust", crew, sent | {"fine_fen": "1200.00", "surcharge_fen": "360.01"}))
+    case = take(case, CYCLE, "adjust", crew, sent | {"surcharge_fen": "0"})
+    book = queries.book(case)
+    assert (book.left("treasury"), book.over) == (0, {"fine": 120_000, "late_penalty": 10_000})
+    assert CreditRecord.objects.get().fine_fen == 0
+    case = pay(case, crew, "fund", "1000.00", "2026-03-27")
+    case = take(case, CYCLE, "refund", crew, {"account": "treasury", "refund_fen": "1300.00"})
+    assert take(case, CYCLE, "settle", crew).state == "paid" and list(ledger.differences()) == []
 
 
 def test_the_list_sums_what_is_in_view_and_what_is_late(case, crew, clock):
@@ -345,6 +376,24 @@ def test_who_handled_the_case_does_not_review_it(crew, clock):
     given = {"opinion": "同意"}
     refused(lambda: actions.move(crew["two"], made, "pass_review", given, version=made.version), "ZS904")
     assert opening.get().fields["officers"] and take(made, CYCLE, "pass_review", crew).state == "deciding"
+
+
+def test_nobody_reviews_in_the_name_of_who_handled_the_case_or_had_it_handled(crew, clock):
+    body = crew["one"].body
+    crew |= {login: person(login, body, DutyName.LEGAL_REVIEWER) for login in ("both", "other")}
+    crew["deputy"] = person("deputy", body, DutyName.FINANCE_OFFICER)
+    bodies.assign_duty(ACTOR, crew["both"], DutyName.REVIEWER, date(2020, 1, 1))
+    until = now().date() + timedelta(9)
+    for taker, duty in (("finance", "reviewer"), ("deputy", "legal_reviewer")):
+        inbox.delegate(crew["both"], crew[taker], [duty], [], now().date(), until, "出差")
+    made = take(opened(CYCLE, crew), CYCLE, "notify", crew)
+    made = take(made, CYCLE, "waive", crew)
+    given = {"opinion": "经核查材料齐备，事实清楚。"}
+    made = actions.move(crew["finance"], made, "submit_for_review", given, version=made.version)
+    assert CaseEvent.objects.get(case=made, about="submit_for_review").on_behalf_of == crew["both"]
+    for login in ("both", "deputy"):
+        refused(lambda login=login: actions.move(crew[login], made, "pass_review", given, version=made.version))
+    assert actions.move(crew["other"], made, "pass_review", given, version=made.version).state == "deciding"
 
 
 def test_behind_the_wall_of_the_database_the_party_reads_its_ledger_and_others_nothing(case, crew):

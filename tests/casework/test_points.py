@@ -158,15 +158,30 @@ def test_points_enter_in_the_year_of_the_entry(crew, clock):
     case = opened(cycle, crew)
     for name in ("notify", "confirm"):
         case = take(case, cycle, name, crew)
+    for wrong in ("2027-01-01", "2026-03-03"):  # with a day to come nobody would look at the threshold again
+        with pytest.raises(Problem, match="ZS913"):
+            take(case, cycle, "enter", crew, {"from_on": wrong})
+
+
+def test_points_that_were_withdrawn_carry_no_ruling_and_those_of_last_year_do(crew, clock):
+    first = given(crew, **NINE)
+    case = take(ruling(), ruling().life, "notify", crew)
+    take(first, first.life, "withdraw", crew)
     with pytest.raises(Problem, match="ZS913"):
-        take(case, cycle, "enter", crew, {"from_on": "2027-01-01"})
+        take(case, case.life, "decide", crew, {"start_on": str(DAY), "months": "2"})
+    take(case, case.life, "withdraw", crew)
+    clock.day = date(2026, 12, 30)
+    other = given(crew, **NINE)
+    clock.day = date(2027, 1, 4)
+    assert Case.objects.get(pk=other.pk).pk and ruling() != case
+    assert decided(crew, ruling(), start_on="2027-01-04").state == "in_force"
 
 
 def test_rows_are_what_the_events_make_them(crew, clock):
     case = given(crew, **NINE)
     take(case, case.life, "credit", crew)
-    take(case, case.life, "withdraw", crew)
     decided(crew, ruling())
+    take(case, case.life, "withdraw", crew)
     for model, make in ((PointEntry, points_row), (PaymentRuling, ruling_row)):
         for row in model.objects.all():
             events = list(CaseEvent.objects.filter(case=row.case, kind__in=("opened", "moved")).order_by("sequence"))

@@ -81,11 +81,12 @@ def add(count):
 
 
 def build():
-    """Make keys, one of them forgotten elsewhere, a log, five rows of evidence, an attachment, a document's file."""
+    """Make keys, one of them forgotten elsewhere, a log, five rows of evidence, an attachment, other files."""
     from django.core.management import call_command
 
     from zhunsheng.casework.cases.files import keep
     from zhunsheng.casework.documents import files
+    from zhunsheng.casework.imports.inbox import receive
     from zhunsheng.evidence.places import make_log
     from zhunsheng.kernel.home import home
     from zhunsheng.kernel.ids import site_key
@@ -93,6 +94,7 @@ def build():
     call_command("migrate", verbosity=0)
     keep("notice.txt", [b"a notice"])
     files.keep(b"a document")
+    receive("结算.part2.csv", [b"rows of a second part"])
     for name in ("secret/django.secret", "secret/factors.key", "secret/demo-tips-key.json", "reports/forgotten.pem"):
         site_key(home().root / name)
     site_key(home().key)

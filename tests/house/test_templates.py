@@ -1,5 +1,6 @@
 """Templates: a line opens one block at most and is at most 160 columns wide, full-width characters counted twice."""
 
+import ast
 import re
 from unicodedata import east_asian_width
 
@@ -12,6 +13,21 @@ BLOCK = re.compile(
 )
 #: A sentence alone on its line: a translate tag cannot be broken.
 SENTENCE = re.compile(r"""\{% translate ("[^"]*"|'[^']*') %\}""")
+
+#: What stands between the quotes of a class, without what a template puts in.
+CLASSES = re.compile(r'class="([^"]*)"')
+FILLED = re.compile(r"[^\s%}]*\{\{.*?\}\}\S*|\{%.*?%\}")
+
+
+def classes(text):
+    """Yield each class that a template names in full."""
+    for found in CLASSES.findall(text):
+        yield from FILLED.sub(" ", found).split()
+
+
+def styled():
+    sheets = "".join(read(path) for path in files("zhunsheng/web/static/css/*.css"))
+    return set(re.findall(r"\.([a-zA-Z][\w-]*)", sheets))
 
 
 def width(line):
@@ -39,3 +55,25 @@ def test_the_check_itself_can_fail():
     assert list(faults("<p>" + "字" * 76 + "</p>\n")) == []
     assert list(faults('  {% translate "' + "字" * 90 + '" %}\n')) == []
     assert list(faults('<p>{% translate "' + "字" * 90 + '" %}</p>\n')) == [(1, "has 205 columns")]
+
+
+def test_each_class_of_a_template_stands_in_the_stylesheet():
+    known = styled()
+    assert len(known) > 100
+    used = {(path, one) for path in files("zhunsheng/*.html") for one in classes(read(path))}
+    assert {(path, one) for path, one in used if one not in known} == set()
+    assert list(classes('<p class="note{% if a %} wide{% endif %} badge--{{ x }} b">')) == ["note", "wide", "b"]
+
+
+def keys(node):
+    """Return the text keys of the dicts written under a node of a syntax tree."""
+    found = (key for one in ast.walk(node) if isinstance(one, ast.Dict) for key in one.keys)
+    return {key.value for key in found if isinstance(key, ast.Constant)}
+
+
+def test_no_page_names_a_value_like_one_of_the_frame():
+    functions = [node for node in ast.parse(read("zhunsheng/web/context.py")).body if isinstance(node, ast.FunctionDef)]
+    (frame,) = [node for node in functions if node.name == "frame"]
+    assert {"user", "may", "nav", "section", "frame_run", "frame_inbox"} <= keys(frame)
+    assert not [(path, keys(ast.parse(read(path))) & keys(frame)) for path in files("zhunsheng/web/views/*.py")
+                if keys(ast.parse(read(path))) & keys(frame)]  # fmt: skip

@@ -88,7 +88,7 @@ def test_what_is_unknown_is_never_a_pass():
     hits = sample(UNITS, "simple", "s", 10)
     judged = dict.fromkeys(hits, 0)
     clean = estimate(UNITS, hits, judged, "simple", 95)
-    assert clean.high_fen == 0 and clean.few
+    assert clean.point_high_fen == clean.low_fen == 0 < clean.high_fen and clean.few
     some = estimate(UNITS, hits, judged | {next(iter(hits)): None}, "simple", 95)
     assert some.unknown == 1 and some.point_low_fen == 0 and some.point_high_fen > 0 and some.high_fen > some.low_fen
     untold = estimate(UNITS, hits, {}, "simple", 95)
@@ -104,6 +104,17 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says(method):
         told = estimate(UNITS, hits, {key: truth[key] for key in hits}, method, 90)
         held += told.low_fen <= sum(truth.values()) <= told.high_fen
     assert 250 <= held <= 300  # 90 in 100, the normal interval of 20 units a little less
+
+
+def test_a_sample_without_a_difference_is_not_certain():
+    """By hand: 60 clean monetary units at 95 %: -ln(0.05) / 60 = 4.9929 % of 10,000 units of 1 yuan may be wrong."""
+    units = [Unit(f"u{n:05d}", 100) for n in range(10_000)]
+    hits = sample(units, "amount", "s", size_of_amount(95, 50))
+    told = estimate(units, hits, dict.fromkeys(hits, 0), "amount", 95)
+    assert sum(hits.values()) == 60 and (told.low_fen, told.high_fen) == (0, 49_929)
+    one = sample(units, "simple", "s", 1)
+    told = estimate(units, one, dict.fromkeys(one, 100), "simple", 95)
+    assert (told.low_fen, told.high_fen) == (100, 1_000_000)
 
 
 def test_kappa_as_printed():

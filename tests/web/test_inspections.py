@@ -164,6 +164,11 @@ def test_a_self_check_is_reported_and_remembered_when_a_case_is_opened(people, a
     text(office.post(f"/self-checks/{case.pk}/marks", marks), 422)  # one without its reason, one of elsewhere
     assert set(SelfMark.objects.values_list("finding_id", flat=True)) == {units[0], units[2]}
     assert units[0] not in text(reviewer.get(f"/self-checks/{case.pk}"))
+    page = text(office.get(f"/self-checks/{case.pk}"))
+    told = [int(n) for n in re.findall(r'href="\?show=\w+">([\d,]+)</a>', page)]
+    assert f"共 {sum(told)}" in page  # the answers and those without add up to the list
+    assert units[1] in text(office.get(f"/self-checks/{case.pk}?show=none"))
+    assert "没有符合条件的疑点" in text(office.get(f"/self-checks/{case.pk}?show=no_violation"))
     case.refresh_from_db()
     sent = {"version": case.version, "key": "r1", "statement": "已停用接口，愿意退回"}
     text(office.post(f"/self-checks/{case.pk}/report", sent), 302)
@@ -183,6 +188,25 @@ def test_a_self_check_is_reported_and_remembered_when_a_case_is_opened(people, a
     assert 'id="self-reported"' in text(reviewer.get(f"/cases/{clue.pk}"))
     Case.objects.filter(pk=case.pk).update(state="clue")
     assert 'id="self-reported"' not in text(reviewer.get(f"/cases/{clue.pk}"))
+
+
+def test_plans_and_samples_can_be_taken_along_and_their_links_lead_somewhere(people, as_):
+    empty = text(as_("reviewer").get("/samples"))
+    assert "选定机构后抽取疑点" in empty and "samples.csv" not in empty
+    pk, reviewer, head = drawn(people, as_)
+    assert "inspections.csv" in text(reviewer.get("/inspections"))
+    plans = reviewer.get("/inspections.csv").content.decode("utf-8-sig")
+    assert "年度飞行检查" in plans and InspectionPlan.objects.get(pk=pk).seed in plans
+    sent = {"institution": LEAD.id, "title": "抽查一", "method": "simple", "size_by": "fixed", "count": "2",
+            "confidence": "95", "tolerable": "100"}  # fmt: skip
+    text(reviewer.post("/samples/new", sent), 302)
+    book = openpyxl.load_workbook(io.BytesIO(reviewer.get("/samples.xlsx").content))
+    cells = [cell for row in book.active.iter_rows(values_only=True) for cell in row]
+    assert {"抽查一", LEAD.name, Sample.objects.get().seed} <= set(cells)
+    assert "抽查一" not in as_("lead").get("/samples.csv").content.decode("utf-8-sig")  # not opened to it
+    page = text(head.get(f"/cases/{Visit.objects.get(institution_id=LEAD.id).case_id}"))
+    assert LEAD.id in page and f"/findings/{LEAD.id}" not in page  # an institution is no finding
+    assert "没有这个页面" in text(reviewer.get("/inspections/new"), 405)
 
 
 def test_a_second_reviewer_is_no_member_of_a_drawn_team(people, as_):

@@ -1,10 +1,12 @@
 """Pages of tip-offs: a report from the form to its reward, hostile input, code guessing, and who sees nothing of it."""
 
 import io
+import logging
 import re
 import zipfile
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -199,6 +201,21 @@ def test_wrong_codes_get_the_same_words_and_an_end(client, bureau, settings):
     )
     for address in ("/report/follow/add", "/report/follow/claim"):
         assert Client().post(address, {"text": "x", "payment": "x"})["Location"] == "/report/follow"
+
+
+def test_a_reporter_with_an_account_is_nobody_too(as_, bureau, caplog):
+    employee = as_("lead")
+    with caplog.at_level(logging.INFO):
+        code = code_in(send(employee))
+        assert employee.post("/report/follow", {"code": code}).status_code == 302
+        page = employee.get("/report/follow").content.decode()
+    assert TipOff.objects.get().case.number in page and "data-who" not in page
+    told = [line for line in caplog.text.splitlines() if "report" in line]
+    assert told and not [line for line in told if re.search(rf"user\W+{bureau['lead'].pk}\b", line)]
+    assert not [one for one in Session.objects.all() if "follow" in one.get_decoded()]
+    assert employee.get("/").status_code == 200  # and is logged in as before
+    employee.post("/report/follow/leave")
+    assert TipOff.objects.get().case.number not in employee.get("/report/follow").content.decode()
 
 
 def test_too_many_reports_of_an_address_wait(client, bureau, settings):

@@ -24,7 +24,7 @@ class Remark:
     """
 
     kind: Literal[
-        "rule", "list", "batch", "cycle", "handling", "scheme", "indicator", "light", "scorecard"
+        "rule", "list", "batch", "cycle", "handling", "scheme", "indicator", "light", "scorecard", "vendor"
     ]  # fmt: skip
     about: str
     level: Literal["error", "warning"]

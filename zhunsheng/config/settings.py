@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "zhunsheng.web.middleware.Reporters",
     "zhunsheng.web.middleware.ReaderLanguage",
     "zhunsheng.web.middleware.IdleLogOff",
     "zhunsheng.web.middleware.OpenSignIn",

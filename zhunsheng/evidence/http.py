@@ -40,7 +40,7 @@ def post(address: str, path: str, body: bytes, token: str = "", seconds: float =
     connection = kind(parts.hostname or "", parts.port, timeout=seconds)
     headers = {"Content-Type": TEXT, **({"Authorization": f"Bearer {token}"} if token else {})}
     connection.connect()
-    late = threading.Timer(seconds, _cut, [connection.sock])
+    late = threading.Timer(seconds, cut, [connection.sock])
     late.start()
     try:
         connection.request("POST", f"{parts.path.rstrip('/')}{path}", body, headers)
@@ -52,7 +52,7 @@ def post(address: str, path: str, body: bytes, token: str = "", seconds: float =
         connection.close()
 
 
-def _cut(held: socket.socket) -> None:
+def cut(held: socket.socket) -> None:
     """End both directions: who waits for more wakes up with what there is, which is no whole answer."""
     with suppress(OSError):  # closed in the meantime
         held.shutdown(socket.SHUT_RDWR)

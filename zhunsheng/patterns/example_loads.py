@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from zhunsheng.book.worked import Example, ExampleLoad, ExampleVisits
+from zhunsheng.book.worked import Example, ExampleLoad, ExampleVisitLine, ExampleVisits
 from zhunsheng.kernel.money import times
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
 from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord
 from zhunsheng.patterns.population import Contact, Load, StockMove, TraceCode
+
+#: Lines of a visit, each with its quantity (x 10^4) and unit price (yuan x 10^6).
+Priced = list[tuple[ExampleVisitLine, int, int]]
 
 
 @dataclass
@@ -31,9 +34,12 @@ def load_of(example: Example, name: str) -> Load:
     told = example.load or ExampleLoad()
     rows = _Rows()
     for visits in told.visits:
+        starts = [when(text) for text in visits.days]
+        priced = [(line, scaled(line.quantity, 4), scaled(line.price, 6)) for line in visits.lines]
         for person in range(1, visits.people + 1):
-            for day, text in enumerate(visits.days, 1):
-                _visit(rows, visits, f"{name}/{visits.id}.{person}", f".{day}", _later(text, visits, person), name)
+            owner = f"{name}/{visits.id}.{person}"
+            for day, start in enumerate(starts, 1):
+                _visit(rows, visits, priced, (owner, f".{day}", name), _later(start, visits, person))
     return Load(
         **{key: tuple(found) for key, found in vars(rows).items()},
         institutions=tuple(Institution(f"{name}/{i.id}", i.kind, i.level, i.region) for i in told.institutions),
@@ -53,8 +59,8 @@ def when(text: str) -> tuple[date, int | None]:
     return found.date(), epoch_seconds(found)
 
 
-def _later(text: str, visits: ExampleVisits, person: int) -> tuple[date, int | None]:
-    day, at = when(text)
+def _later(start: tuple[date, int | None], visits: ExampleVisits, person: int) -> tuple[date, int | None]:
+    day, at = start
     if at is None:
         return day, None
     at += 60 * visits.minutes * (person - 1)
@@ -62,8 +68,9 @@ def _later(text: str, visits: ExampleVisits, person: int) -> tuple[date, int | N
 
 
 def _visit(
-    rows: _Rows, visits: ExampleVisits, person: str, number: str, start: tuple[date, int | None], name: str
+    rows: _Rows, visits: ExampleVisits, priced: Priced, names: tuple[str, str, str], start: tuple[date, int | None]
 ) -> None:
+    person, number, name = names
     encounter, place = f"{person}{number}", f"{name}/{visits.institution}"
     end = start[0] + timedelta(days=visits.nights or 0)
     about: tuple[Any, ...] = (visits.department, "310", visits.practitioner)
@@ -71,9 +78,8 @@ def _visit(
     rows.stays.append(Stay(encounter, person, place, kind, *start, end, None, *about))
     rows.diagnoses += [Diagnosis(encounter, code, not n) for n, code in enumerate(visits.diagnoses)]
     rows.contacts.append(Contact(encounter, person, place, visits.phone or f"{person}-phone", visits.account))
-    for line in visits.lines:
-        line_id, quantity, price = f"{encounter}.{line.id}", scaled(line.quantity, 4), scaled(line.price, 6)
-        fen = times(price, quantity)
+    for line, quantity, price in priced:
+        line_id, fen = f"{encounter}.{line.id}", times(price, quantity)
         charged: tuple[Any, ...] = (*start, quantity, price, fen, line.item_class, fen)
         who = (visits.department, visits.practitioner)
         rows.lines.append(Line(line_id, encounter, person, place, *who, line.item, *charged))

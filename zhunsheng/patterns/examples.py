@@ -48,6 +48,7 @@ from zhunsheng.patterns.base import (
     registrations,
 )
 from zhunsheng.patterns.example_loads import load_of, when
+from zhunsheng.patterns.population import Load
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -140,14 +141,28 @@ def outcomes(hits: Iterable[Hit]) -> list[Outcome]:
 
 def judged(rule: Rule, example: Example, bindings: Bindings, person_id: str = "P") -> list[Outcome]:
     """Return what the one-person form says of an example for this rule."""
-    return outcomes(hit for hit in hits_of(rule, example, bindings, person_id) if hit.rule_id == rule.id)
+    return judged_on(rule, facts_of(rule, example, person_id), bindings)
+
+
+def judged_on(rule: Rule, facts: Case | Load, bindings: Bindings) -> list[Outcome]:
+    """Return what the one-person form says of the facts of an example for this rule."""
+    return outcomes(hit for hit in _hits(rule, facts, bindings) if hit.rule_id == rule.id)
 
 
 def hits_of(rule: Rule, example: Example, bindings: Bindings, person_id: str) -> list[Hit]:
     """Return the hits of the Python form on an example: of one person, or of a whole load for a population rule."""
+    return _hits(rule, facts_of(rule, example, person_id), bindings)
+
+
+def facts_of(rule: Rule, example: Example, person_id: str) -> Case | Load:
+    """Return the facts of an example: of one person, or a whole load for a population rule."""
+    return (load_of if rule.pattern in POPULATIONS else case_of)(example, person_id)
+
+
+def _hits(rule: Rule, facts: Any, bindings: Bindings) -> list[Hit]:
     if rule.pattern in POPULATIONS:
-        return clues.judged(POPULATIONS[rule.pattern], load_of(example, person_id), bindings)
-    return list(JUDGES[rule.pattern](case_of(example, person_id), bindings))
+        return clues.judged(POPULATIONS[rule.pattern], facts, bindings)
+    return list(JUDGES[rule.pattern](facts, bindings))
 
 
 def _outcome(group: list[Hit]) -> Outcome:

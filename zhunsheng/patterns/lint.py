@@ -18,7 +18,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns.base import BindingColumn, Bindings
 from zhunsheng.patterns.bind import bind
-from zhunsheng.patterns.examples import Outcome, expected, judged
+from zhunsheng.patterns.examples import expected, facts_of, judged, judged_on
 
 Change = Callable[[Any], Any]
 #: A text that no code, name or number equals.
@@ -73,10 +73,11 @@ def _examples(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
 
 
 def _boundaries(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
-    base = _all(rule, bindings)
+    tried = [facts_of(rule, example, "P") for example in rule.examples]
+    told = [(facts, judged_on(rule, facts, bindings)) for facts in tried]
     seen: set[str] = set()
     for label, changes in _moves(bindings):
-        if label not in seen and all(_all(rule, _changed(bindings, change)) == base for change in changes):
+        if label not in seen and not any(_noticed(rule, told, _changed(bindings, change)) for change in changes):
             yield Remark(
                 "rule",
                 rule.id,
@@ -88,8 +89,9 @@ def _boundaries(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
         seen.add(label)
 
 
-def _all(rule: Rule, bindings: Bindings) -> list[list[Outcome]]:
-    return [judged(rule, example, bindings) for example in rule.examples]
+def _noticed(rule: Rule, told: list[tuple[Any, Any]], bindings: Bindings) -> bool:
+    """Whether an example says something else by changed bindings; the first that does is enough."""
+    return any(judged_on(rule, facts, bindings) != base for facts, base in told)
 
 
 def _changed(bindings: Bindings, change: Change) -> Bindings:

@@ -2,7 +2,8 @@
 
 A unit that could not be judged is no pass: the lower figure takes it for nothing, the upper one for its whole amount,
 and the interval reaches from the lower end of the one to the upper end of the other. Simple and stratified: Cochran
-1977, 2.13 and 5.10 with finite population correction; by amount: Hansen-Hurwitz (the same, 9A.2). Amounts in fen.
+1977, 2.13 and 5.10 with finite population correction; by amount: Hansen-Hurwitz (the same, 9A.2). Where all drawn units
+are alike there is no spread to go by, and no certainty either: the interval is that of ``_reach``. Amounts in fen.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def estimate(
     z = NormalDist().inv_cdf(0.5 + confidence_percent / 200)
     low = _total(units, hits, {key: fen or 0 for key, fen in told.items()}, method)
     high = _total(units, hits, {key: amounts[key] if fen is None else fen for key, fen in told.items()}, method)
+    reach = _reach(units, hits, method, confidence_percent) if len(hits) < len(units) else 0.0
     return Estimate(
         counts.drawn,
         counts.told,
@@ -64,10 +66,21 @@ def estimate(
         counts.found_fen,
         point_low_fen=round(low[0]),
         point_high_fen=round(high[0]),
-        low_fen=max(counts.found_fen, math.floor(low[0] - z * low[1])),
-        high_fen=max(counts.found_fen, min(sum(amounts.values()), math.ceil(high[0] + z * high[1]))),
+        low_fen=max(counts.found_fen, math.floor(low[0] - (z * low[1] or reach))),
+        high_fen=max(counts.found_fen, min(sum(amounts.values()), math.ceil(high[0] + (z * high[1] or reach)))),
         few=sum(hits.values()) < FEW and len(hits) < len(units),
     )
+
+
+def _reach(units: list[Unit], hits: Mapping[str, int], method: str, confidence_percent: int) -> float:
+    """Return how far a total can lie from that of a sample whose units are all alike.
+
+    At most -ln(1 - c) / n of the population differs (Poisson, as ``plans.size_of_amount``): of its money where it was
+    drawn by amount, else of its units, which may be the largest.
+    """
+    share = -math.log(1 - confidence_percent / 100) / sum(hits.values())
+    amounts = sorted((one.fen for one in units), reverse=True)
+    return share * sum(amounts) if method == "amount" else sum(amounts[: math.ceil(share * len(units))])
 
 
 def _total(units: list[Unit], hits: Mapping[str, int], fen: Mapping[str, int], method: str) -> tuple[float, float]:

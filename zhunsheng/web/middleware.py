@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -85,6 +86,19 @@ class Walls:
         """Answer a request."""
         with walls.within(walls.NOTHING), remembering():
             return self.respond(request)
+
+
+class Reporters:
+    """Who reports is nobody, also with an account: neither log, session nor sign-in meets the pages of reporters."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request."""
+        if f"{request.path}/".startswith(f"{reverse('report')}/"):
+            request.user = AnonymousUser()
+        return self.respond(request)
 
 
 class ContentPolicy:
@@ -210,8 +224,12 @@ class ProblemPages:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request."""
-        return self.respond(request)
+        """Answer a request. A form's address that is opened by hand, or after a new login, has a page to say so."""
+        response = self.respond(request)
+        if response.status_code == 405 and request.method == "GET" and not response.content:
+            told = problem_page(request, Problem("ZS701"))
+            response.content, response["Content-Type"] = told.content, told["Content-Type"]
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for an exception of a view."""

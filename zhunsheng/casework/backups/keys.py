@@ -29,7 +29,12 @@ def key_files(root: Path) -> list[Path]:
     A witness's key is not the site's: like its database it is in no backup. Nor is what a restore moved aside.
     """
     found = (path for path in root.rglob("*") if _is_key(path.relative_to(root)))
-    return sorted(path for path in found if path.is_file() and not path.is_symlink() and ".part" not in path.name)
+    return sorted(path for path in found if path.is_file() and not path.is_symlink() and not _is_part(path))
+
+
+def _is_part(path: Path) -> bool:
+    """Whether a file is being written: such names are hidden, which no name that a person gave is."""
+    return path.name.startswith(".") and path.suffix == ".part"
 
 
 def _is_key(path: Path) -> bool:
@@ -70,12 +75,19 @@ def unseal(data: bytes, passphrase: str, root: Path) -> list[str]:
     except (InvalidTag, ValueError, KeyError, TypeError) as error:
         raise Problem("ZS975", detail="口令不符或内容损坏 the passphrase does not open them") from error
     for name, one in plain.items():
-        path = root / name
+        path = inside(root, name)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         path.write_bytes(b64decode(one["data"]))
         path.chmod(one["mode"])
     return sorted(plain)
+
+
+def inside(root: Path, name: str) -> Path:
+    """Return where a file of a backup goes. Raises Problem ZS979 for a path that leads out of the site's folder."""
+    if ".." in Path(name).parts or Path(name).is_absolute():
+        raise Problem("ZS979", path=name, detail="path")
+    return root / name
 
 
 def _derived(passphrase: str, salt: bytes, cost: dict[str, int]) -> bytes:

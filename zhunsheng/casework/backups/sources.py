@@ -35,6 +35,9 @@ LEFT_OUT = {
     "lake/tables/*/_delta_log/_last_checkpoint": "a hint that may name what is left out",
     "before-restore-*": "what a restore moved aside",
     "RESTORING": "the mark of a restore",
+    ".*.part": "being written",
+    "*/.*.part": "being written",
+    "*/.*.part/*": "being written",
 }
 
 
@@ -57,7 +60,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _wanted(site: Home, path: Path, snapshot: lake.Snapshot | None) -> bool:
     name = path.relative_to(site.root).as_posix()
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in LEFT_OUT) or ".part" in name:
+    if any(fnmatch.fnmatchcase(name, pattern) for pattern in LEFT_OUT):
         return False
     if path.name == run_store.SERVING:  # the facts of older runs are made again by a replay
         return path.parent.name == run_store.current_id(site)

@@ -1,8 +1,9 @@
 """``scope(user)``: the only way to rows, over the database and over the lake.
 
-Authorities and agencies see the institutions of their region, a consortium its lead and members, an institution
-or a vendor itself; with a consortium come the vendors that serve it; a data authority sees the bodies of its region and no fact; who belongs to no body sees nothing. Grants of
-other bodies add rows to read and none to act on. On SQLite this is the only wall, so every page passes through it.
+Authorities and agencies see the institutions of their region, a consortium its lead and members, an institution or a
+vendor itself; with a consortium come the vendors that serve it; a data authority sees the bodies of its region and no
+fact; who belongs to no body sees nothing. Grants of other bodies add rows to read and none to act on. On SQLite this is
+the only wall, so every page passes through it.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Scope:
         self.used.update(one.grant for one in given)
         found = Q(pk__in=())
         for one in given:
-            found |= Q(**one.rows)
+            found |= one.rows
         return found
 
     def _party(self, model: type[Model]) -> Q:
@@ -164,7 +165,7 @@ def _current() -> tuple[lake.RunFile | None, Problem | None]:
 
 
 def also_seen(find: Callable[[frozenset[str]], frozenset[str]]) -> None:
-    """Let an app say which institutions come with the consortia that some institutions lead; called when it is ready."""
+    """Let an app say which institutions come with the consortia that some lead; called when it is ready."""
     if find not in _ALSO:
         _ALSO.append(find)
 

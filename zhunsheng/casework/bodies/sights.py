@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import duties_held
 from zhunsheng.kernel.time import now
@@ -34,13 +36,20 @@ class Sight:
     internal: bool = False
 
     @property
-    def rows(self) -> dict[str, Any]:
+    def rows(self) -> Q:
         """The rows of a model that it opens, as a filter."""
         if self.case is not None:
-            return {"pk": self.case, "body": self.owner}
+            return Q(pk=self.case, body=self.owner)
         if self.opens == "cases":
-            return {"body": self.owner, "institution_id": self.place} | ({"cycle": self.cycle} if self.cycle else {})
-        return {"institution_id": self.place}
+            of_kind = Q(cycle=self.cycle) if self.cycle else ~Q(cycle=walls.APART)
+            return Q(body=self.owner, institution_id=self.place) & of_kind
+        return Q(institution_id=self.place)
+
+    def opens_case(self, pk: int, owner: int, institution_id: str, cycle: str) -> bool:
+        """Whether it opens a case."""
+        if self.owner != owner or self.case is not None:
+            return (self.owner, self.case) == (owner, pk)
+        return self.place == institution_id and (self.cycle == cycle or (not self.cycle and cycle != walls.APART))
 
     @property
     def key(self) -> str:
@@ -68,12 +77,7 @@ class Sights:
 
     def of_case(self, pk: int, owner: int, institution_id: str, cycle: str) -> list[Sight]:
         """Return those that open a case."""
-        return [
-            one
-            for one in self.of("cases")
-            if one.owner == owner
-            and (one.case == pk or (one.case is None and one.place == institution_id and one.cycle in ("", cycle)))
-        ]
+        return [one for one in self.of("cases") if one.opens_case(pk, owner, institution_id, cycle)]
 
 
 NONE = Sights()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from zhunsheng.casework.bodies.scope import Scope
 
 ALL, SEPARATOR = "*", "\x1f"
+#: Cases that a grant about an institution opens only where it names them: what was reported may tell who reported.
+APART = "tip_off"
 
 
 class Wall(NamedTuple):
@@ -158,7 +160,8 @@ def granted(model: type[Model]) -> str:
         return _any("granted_findings", "institution_id")
     if kind == "cases":
         about = "'cases:' || body_id || ':' || institution_id || ':'"
-        return _any("granted_cases", "'case:' || body_id || ':' || id", about, f"{about} || cycle")
+        of_all = f"CASE WHEN cycle <> '{APART}' THEN {about} END"
+        return _any("granted_cases", "'case:' || body_id || ':' || id", of_all, f"{about} || cycle")
     return ""
 
 

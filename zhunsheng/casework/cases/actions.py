@@ -211,7 +211,7 @@ def _confirm(actor: User, proposal: Proposal, version: int, asked: Asked) -> Cas
     policies.check_fresh(cycle, case, version, inside=True)
     proposal = _open_proposal(proposal)
     policies.check_follows(cycle, case, step)
-    values = _guarded(actor, case, cycle, step, computing.typed(proposal.fields))
+    values = _guarded(actor, case, cycle, step, computing.typed(proposal.fields), hat)
     _settle(actor, proposal, ProposalState.CONFIRMED)
     _take(actor, case, cycle, step, values, asked.in_hat(hat), proposal)
     return case
@@ -367,15 +367,17 @@ def _checked(
     held = Attachment.objects.filter(case=case)
     known = frozenset((held if inside else held.filter(internal=False)).values_list("digest", flat=True))
     values = fields.read(step.needs, given, fields.Setting(case.body, now().date(), known))
-    return step, _guarded(actor, case, cycle, step, values), hat
+    return step, _guarded(actor, case, cycle, step, values, hat), hat
 
 
-def _guarded(actor: Actor, case: Case, cycle: Cycle, step: Move, given: Given) -> Given:
+def _guarded(actor: Actor, case: Case, cycle: Cycle, step: Move, given: Given, hat: Hat | None) -> Given:
     """Return the fields with what follows from them, once no guard refuses; what needs a sound step is added last."""
     day, done = now().date(), computing.done_of(case)
     values = computing.graded(cycle, case, step, computing.filled(step, given), day)
     values = computing.late(cycle, step, done, values, day)
-    policies.check_guards(step.guards, policies.Step(cycle, str(named(step)), values, case, done, actor, day))
+    behalf = hat.behalf if hat else None
+    taken = policies.Step(cycle, str(named(step)), values, case, done, actor, day, behalf=behalf)
+    policies.check_guards(step.guards, taken)
     return computing.planned(cycle, step, case.state, done, values, day)
 
 

@@ -18,6 +18,8 @@ from zhunsheng.book.recovery import Charge, Recovery
 from zhunsheng.kernel.money import part
 
 _DAY = timedelta(days=1)
+#: Kinds of postings that say what is owed.
+_CHARGED = frozenset({"owed", "late", "adjusted"})
 #: Days over which a late penalty is computed at most: ten years.
 MOST_DAYS = 3650
 
@@ -101,8 +103,7 @@ class Book:
 
     def owed(self, account: str = "") -> int:
         """Return what was ever charged, as adjusted."""
-        kinds = ("owed", "late", "adjusted")
-        return sum(one.amount_fen for one in self.postings if one.kind in kinds and account in ("", one.account))
+        return sum(one.amount_fen for one in self.postings if one.kind in _CHARGED and account in ("", one.account))
 
     def paid(self, account: str = "") -> int:
         """Return what was received, reversals and refunds taken off."""
@@ -177,7 +178,7 @@ def _adjust(book: Book, one: Done) -> None:
     for charge in book.recovery.charges:
         if charge.field not in one.fields:
             continue
-        stood = sum(p.amount_fen for p in book.postings if p.charge == charge.id and p.kind in ("owed", "adjusted"))
+        stood = sum(p.amount_fen for p in book.postings if p.charge == charge.id and p.kind in _CHARGED)
         change = int(one.fields[charge.field]) - stood
         _post(book, one, "adjusted", charge, change)
         if change > 0:

@@ -32,6 +32,11 @@ class Hat:
         """On whose behalf the person acts; None in the own name."""
         return None if self.holder.pk == self.user.pk else self.holder
 
+    @property
+    def voices(self) -> set[int]:
+        """Who speaks in it: the person, and for whom the person acts."""
+        return {self.user.pk, self.holder.pk}
+
     def fits(self, cycle: str) -> bool:
         """Whether it is for cases of a life-cycle."""
         return not self.cycles or cycle in self.cycles
@@ -73,13 +78,18 @@ def check_confirms(actor: User, proposal: Proposal, cycle: Cycle, keys: tuple[st
     proposer's delegate, or who had it proposed by a delegate.
     """
     people = cycle.named(keys)
-    fitting = [one for one in hats(actor) if _acts_in(one, proposal.case, people)]
-    if not fitting:
+    if worn(actor, proposal.case, people) is None:
         raise Problem("ZS904", move=move, who=who_words(people))
     if proposal.proposed_by_id == actor.pk:
         raise Problem("ZS909")
-    voices = {proposal.proposed_by_id, proposal.on_behalf_of_id}
-    found = next((one for one in fitting if not {actor.pk, one.holder.pk} & voices), None)
+    return check_apart(actor, proposal.case, people, {proposal.proposed_by_id, proposal.on_behalf_of_id})
+
+
+def check_apart(actor: User, case: Case, people: Iterable[Who], voices: set[int | None]) -> Hat:
+    """Return the hat in which a person acts on a case apart from people who acted before. Raises Problem ZS957."""
+    people = list(people)
+    fitting = (one for one in hats(actor) if _acts_in(one, case, people))
+    found = next((one for one in fitting if not one.voices & voices), None)
     if found is None:
         raise Problem("ZS957")
     return found

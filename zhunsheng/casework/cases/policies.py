@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from zhunsheng.book.cycles import Cycle, Extension, Move
 from zhunsheng.book.rewards import reward_of
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.clocks import Running
-from zhunsheng.casework.cases.computing import GRADED, LATE, done_of
+from zhunsheng.casework.cases.computing import GRADED, LATE
 from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import about, named, said
@@ -32,7 +34,8 @@ WAYS = {"grade": ("档次", "grade"), "measures": ("措施", "measures"), "fine"
 class Step:
     """What a guard looks at: the step, its fields, the steps before it, oldest first, who takes it and on which day.
 
-    A case that is being opened is not there yet: ``origin`` is the one it follows.
+    ``behalf`` is for whom that person acts, if anybody. A case that is being opened is not there yet: ``origin`` is the
+    one it follows.
     """
 
     cycle: Cycle
@@ -44,6 +47,7 @@ class Step:
     day: date = date.min
     origin: Case | None = None
     institution_id: str = ""
+    behalf: User | None = None
 
     @property
     def before(self) -> tuple[dict[str, Any], ...]:
@@ -61,13 +65,6 @@ class Step:
     def refuse(self, zh: str, en: str) -> Problem:
         """Return the Problem with which a guard refuses."""
         return Problem("ZS913", move=self.name, reason=said(zh, en))
-
-
-def step_of(
-    cycle: Cycle, case: Case, name: str, fields: dict[str, Any], actor: Actor | None = None, day: date = date.min
-) -> Step:
-    """Return a step with what happened before it."""
-    return Step(cycle, name, fields, case, done_of(case), actor, day, case.origin, case.institution_id)
 
 
 def owed(before: tuple[dict[str, Any], ...]) -> int | None:
@@ -151,6 +148,19 @@ def _late_as_computed(step: Step) -> None:
         raise step.refuse(f"按规定至今日可加处 {yuan(most)}", f"{yuan(most)} can be charged up to today")
 
 
+def _late_within_fine(step: Step) -> None:
+    """A changed fine takes its late penalty along: that is never raised here, and never more than the fine allows."""
+    book, late = step.book, step.book.recovery.late
+    charged = money.late_sum(book, step.day).charged_fen
+    left = int(step.fields.get(book.recovery.charge(late.charge).field, charged))
+    most = min(charged, part(int(step.fields[book.recovery.charge(late.of).field]), late.most_e4, 10_000))
+    if left > most:
+        raise step.refuse(
+            f"已加处罚款 {yuan(charged)}，变更后至多 {yuan(most)}",
+            f"a late penalty of {yuan(charged)} was charged; {yuan(most)} at most may stand",
+        )
+
+
 def _fine_stated(step: Step) -> None:
     """A fine is stated as an amount or as a multiple of the loss; where both are, they agree."""
     fields = step.fields
@@ -180,13 +190,16 @@ def _cause_known(step: Step) -> None:
 
 
 def _reviewer_apart(step: Step) -> None:
-    """Who handled a case does not review it."""
-    actor = step.actor
-    if not isinstance(actor, User) or step.case is None:
+    """Who handled a case, or had it handled, does not review it, and nobody reviews it in that person's name."""
+    if not isinstance(step.actor, User) or step.case is None:
         return
+    voices = {one.pk for one in (step.actor, step.behalf) if one}
     named_ = {number for fields in step.before for number in fields.get("officers", ())}
-    acted = CaseEvent.objects.filter(case=step.case, actor=actor, kind__in=CHANGING | {EventKind.PROPOSED}).exists()
-    if actor.pk in named_ or acted:
+    by = Q(actor__in=voices) | Q(on_behalf_of__in=voices)
+    if (
+        voices & named_
+        or CaseEvent.objects.filter(by, case=step.case, kind__in=CHANGING | {EventKind.PROPOSED}).exists()
+    ):
         raise step.refuse("法制审核员不得办理过本案", "the legal reviewer must not have handled the case")
 
 
@@ -280,6 +293,7 @@ GUARDS: dict[str, Callable[[Step], None]] = {
     "payment_stands": _payment_stands,
     "within_overpaid": _within_overpaid,
     "late_as_computed": _late_as_computed,
+    "late_within_fine": _late_within_fine,
     "fine_stated": _fine_stated,
     "grade_fits": _grade_fits,
     "cause_known": _cause_known,

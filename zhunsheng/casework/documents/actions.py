@@ -17,6 +17,7 @@ from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.casework.cases import fields
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases.permissions import Hat
 from zhunsheng.casework.cases.policies import reason_of
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.documents import codes, facts, files, library, policies
@@ -41,7 +42,7 @@ def draft(actor: User, case: Case, kind: str, given: dict[str, Any], *, replaces
     """
     case = cases.held(case.pk)
     template = library.template(kind)
-    policies.check_may_make(actor, case)
+    hat = policies.check_may_make(actor, case)
     event = replaces.event if replaces else policies.step_for(case, template)
     if event is None or not template.fits(case.cycle):
         raise Problem("ZS962", kind=said(template.zh, template.en))
@@ -74,11 +75,12 @@ def draft(actor: User, case: Case, kind: str, given: dict[str, Any], *, replaces
         replaces=replaces,
         reason=reason,
         drafted_by=actor,
+        drafted_for=hat.behalf,
         drafted_at=now(),
         evidence=0,
     )
     made.save()
-    made.evidence = _note(actor, made, "drafted", {"content": paper.digest})
+    made.evidence = _note(actor, made, "drafted", {"content": paper.digest}, hat)
     made.save(update_fields=["evidence"])
     return made
 
@@ -100,12 +102,12 @@ def _book() -> str:
 
 @deed
 def issue(actor: User, document: Document) -> Document:
-    """Issue a draft: number, code and files. Raises Problem ZS904, ZS964, ZS965, ZS969."""
-    case = cases.held(document.case_id)
+    """Issue a draft: number, code and files. Raises Problem ZS904, ZS957, ZS964, ZS965, ZS969."""
+    cases.held(document.case_id)
     made = Document.objects.select_for_update().get(pk=document.pk)
-    policies.check_may_make(actor, case)
+    policies.check_may_make(actor, made.case)
     policies.check_state(made, DocumentState.DRAFT)
-    policies.check_other(made, actor, made.drafted_by_id)
+    hat = policies.check_other(made, actor, made.drafted_by, made.drafted_for)
     moment = now()
     _number(made, moment.astimezone(SHANGHAI).year)
     if made.replaces is not None:
@@ -118,8 +120,8 @@ def issue(actor: User, document: Document) -> Document:
     made.pdf_digest, made.docx_digest = files.keep(pdf(paper, mark)), files.keep(docx(paper, mark))
     made.code_digest = codes.digest_of(code)
     made.state, made.served = DocumentState.ISSUED, made.party
-    made.issued_by, made.issued_at = actor, moment
-    made.evidence = _note(actor, made, "issued", _frozen(made))
+    made.issued_by, made.issued_for, made.issued_at = actor, hat.behalf, moment
+    made.evidence = _note(actor, made, "issued", _frozen(made), hat)
     made.save()
     return made
 
@@ -166,21 +168,26 @@ def _frozen(made: Document) -> dict[str, Any]:
     }
 
 
-def _note(actor: Actor, made: Document, deed_: str, more: dict[str, Any]) -> int:
+def _note(actor: Actor, made: Document, deed_: str, more: dict[str, Any], hat: Hat | None = None) -> int:
     said_ = {"case": made.case.number, "kind": made.kind, "number": made.number, **more}
+    if hat is not None and hat.behalf:
+        said_["on_behalf_of"] = hat.behalf.actor_key
     return append(actor, f"document.{deed_}", f"document:{made.pk}", said_).pk
 
 
 @deed
 def void(actor: User, document: Document, reason: str) -> Document:
-    """Void an issued document with a reason; its number stays used. Raises Problem ZS904, ZS906, ZS964, ZS965."""
+    """Void an issued document with a reason; its number stays used.
+
+    Raises Problem ZS904, ZS906, ZS957, ZS964, ZS965.
+    """
     made = Document.objects.select_for_update().get(pk=document.pk)
     policies.check_may_make(actor, made.case)
     policies.check_state(made, DocumentState.ISSUED)
-    policies.check_other(made, actor, made.issued_by_id)
+    hat = policies.check_other(made, actor, made.issued_by, made.issued_for)
     told = reason_of(reason)
     _end(made, actor, DocumentState.VOID, told)
-    _note(actor, made, "voided", {"reason": digest(told.encode())})
+    _note(actor, made, "voided", {"reason": digest(told.encode())}, hat)
     return made
 
 
@@ -188,10 +195,10 @@ def void(actor: User, document: Document, reason: str) -> Document:
 def drop(actor: User, document: Document) -> Document:
     """Drop a draft. Raises Problem ZS904, ZS964."""
     made = Document.objects.select_for_update().get(pk=document.pk)
-    policies.check_may_make(actor, made.case)
+    hat = policies.check_may_make(actor, made.case)
     policies.check_state(made, DocumentState.DRAFT)
     _end(made, actor, DocumentState.DROPPED, "")
-    _note(actor, made, "dropped", {})
+    _note(actor, made, "dropped", {}, hat)
     return made
 
 

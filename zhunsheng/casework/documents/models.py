@@ -33,8 +33,9 @@ class Document(models.Model):
     """A document of a step of a case. Once issued, the database refuses to change what it says.
 
     ``paper`` is the content, from which a draft is set; of an issued one the files are kept by digest. ``served``: whom
-    the case is about may download it. ``code_digest`` is the SHA-256 of the verification code, which only the files
-    carry. ``evidence`` is the row of the outbox that says it was issued, or drafted while it is a draft.
+    the case is about may download it. ``drafted_for``, ``issued_for``: whose delegated duty it was done in.
+    ``code_digest`` is the SHA-256 of the verification code, which only the files carry. ``evidence`` is the row of the
+    outbox that says it was issued, or drafted while it is a draft.
     """
 
     SCOPE_PATH: ClassVar[str] = "body"
@@ -66,8 +67,10 @@ class Document(models.Model):
     code_digest = models.CharField(max_length=64, blank=True)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    drafted_for = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     drafted_at = models.DateTimeField()
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    issued_for = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     issued_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
     ended_at = models.DateTimeField(null=True)

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from zhunsheng.book.cycles import Cycle
+from zhunsheng.book.cycles import Cycle, Who
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.casework.cases.models import Case, CaseEvent
-from zhunsheng.casework.cases.permissions import acts, who_words
+from zhunsheng.casework.cases.permissions import Hat, check_apart, who_words, worn
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.documents.models import CheckFailure, Document
 from zhunsheng.casework.documents.states import DocumentState
@@ -41,14 +41,19 @@ def makers(cycle: Cycle) -> list[str]:
 
 def may_make(user: User, case: Case) -> bool:
     """Whether a user may draw up, issue or void documents of a case: the people of the body that handles it."""
-    return user.body_id == case.body_id and acts(user, case, case.life.named(tuple(makers(case.life))))
+    return worn(user, case, _people(case)) is not None
 
 
-def check_may_make(user: User, case: Case) -> None:
-    """Raise Problem ZS904 unless a user may make documents of a case."""
-    if not may_make(user, case):
-        people = case.life.named(tuple(makers(case.life)))
-        raise Problem("ZS904", move=said("制作文书", "Draw up a document"), who=who_words(people))
+def _people(case: Case) -> list[Who]:
+    return list(case.life.named(tuple(makers(case.life))))
+
+
+def check_may_make(user: User, case: Case) -> Hat:
+    """Return in whose duties a user makes documents of a case. Raises Problem ZS904 where the user may not."""
+    found = worn(user, case, _people(case))
+    if found is None:
+        raise Problem("ZS904", move=said("制作文书", "Draw up a document"), who=who_words(_people(case)))
+    return found
 
 
 def check_free(case: Case, event: CaseEvent, template: Template, replaces: Document | None) -> None:
@@ -66,10 +71,26 @@ def check_state(document: Document, wanted: DocumentState) -> None:
         raise Problem("ZS964", number=str(document), state=document.get_state_display())
 
 
-def check_other(document: Document, actor: User, before: int | None) -> None:
-    """Raise Problem ZS965 where two people are needed and the first one comes again."""
-    if document.two_person and before == actor.pk:
+def check_other(document: Document, actor: User, before: User | None, behalf: User | None) -> Hat:
+    """Return in whose duties a document is made by who may make it, where it takes two apart from the first.
+
+    Raises Problem ZS904, ZS965 where the first person comes again, ZS957 where both would be of one person's duties.
+    """
+    hat = check_may_make(actor, document.case)
+    if not document.two_person:
+        return hat
+    if before == actor:
         raise Problem("ZS965")
+    return check_apart(actor, document.case, _people(document.case), {one.pk for one in (before, behalf) if one})
+
+
+def is_other(document: Document, actor: User, before: User | None, behalf: User | None) -> bool:
+    """Whether a user may be the second of a document."""
+    try:
+        check_other(document, actor, before, behalf)
+    except Problem:
+        return False
+    return True
 
 
 def check_may_check(address: str) -> None:

@@ -51,6 +51,8 @@ def _attempt(pk: int) -> bool:
         (_post if found.way == Way.MAIL else _call)(found)
     except Undelivered as error:
         _failed(found, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one delivery holds up no other
+        _failed(found, type(error).__name__)
     else:
         actions.settle(found, DeliveryState.SENT, "")
     return True
@@ -70,7 +72,8 @@ def _post(found: Delivery) -> None:
         raise Undelivered("no address")
     zh = not reader.user.language.startswith("en")
     lines = [_line(one, zh=zh) for one in found.content["notices"]]
-    subject = f"准绳：{found.title}" if zh else f"Zhunsheng: {len(lines)} notices"
+    title = " ".join(found.title.split())  # a line end would be another header
+    subject = f"准绳：{title}" if zh else f"Zhunsheng: {len(lines)} notices"
     foot = "本邮件由系统发送。可在“通知”页更改。" if zh else "Sent by the platform. Change this on the page of notices."
     kept = {"Message-ID": f"<{hashlib.sha256(found.key.encode()).hexdigest()[:32]}@{_domain()}>"}
     mails.send(EmailMessage(subject, "\n\n".join([*lines, foot]), None, [reader.mail], headers=kept))

@@ -11,13 +11,16 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from zhunsheng.evidence.http import cut
 from zhunsheng.kernel.errors import Problem
 
+#: Seconds of a whole call, however slowly an answer comes.
 SECONDS = 10
 #: Addresses that carry another one inside them, by which a private address would look public.
 TUNNELS = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
@@ -79,6 +82,8 @@ def is_public(text: str) -> bool:
             return is_public(str(address.ipv4_mapped))
         if any(address in one for one in TUNNELS):
             return False
+        if address.is_site_local:
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -90,6 +95,7 @@ def call(address: str, body: bytes, headers: dict[str, str]) -> int:
         connection.request("POST", target.path, body, {**headers, "Content-Type": "application/json"})
         return connection.getresponse().status
     finally:
+        connection.late.cancel()
         connection.close()
 
 
@@ -99,9 +105,14 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, target: Target, numeric: str) -> None:
         super().__init__(target.host, target.port, timeout=SECONDS)
         self.target, self.numeric = target, numeric
+        self.late = threading.Timer(SECONDS, lambda: cut(self.sock))
 
     def connect(self) -> None:
-        """Connect to the numeric address; TLS checks the name."""
+        """Connect to the numeric address; TLS checks the name. An answer that comes drop by drop is cut off."""
         self.sock = socket.create_connection((self.numeric, self.target.port), timeout=SECONDS)
         if self.target.is_tls:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.target.host)
+            context, host = ssl.create_default_context(), self.target.host
+            self.sock = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+        self.late.start()
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.do_handshake()

@@ -18,13 +18,14 @@ from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import library
 from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.fields import officers
-from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.inspections import policies
 from zhunsheng.casework.inspections.models import InspectionPlan, Inspector, ItemVersion, ListedProblem, Visit
 from zhunsheng.casework.inspections.states import PlanState, Result, Role
 from zhunsheng.casework.inspections.words import listed, problem_words
-from zhunsheng.casework.outbox.actions import append, deed
+from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.home import rulebook
@@ -109,7 +110,7 @@ def commit(actor: User, plan: InspectionPlan, subjects: Iterable[tuple[str, str]
     plan = _locked(actor, plan)
     policies.check_state(plan, PlanState.OPEN, "封存", "Commit")
     chosen = [{"id": key, "name": name} for key, name in sorted(dict(subjects).items())]
-    people = [_person(one) for one in library_on(actor, now().date()) if _may_go(actor, one)]
+    people = [_person(one) for one in library_on(actor, now().date()) if _may_go(actor, one.user_id)]
     policies.check_pools(plan, chosen, people)
     secret = secrets.token_hex(32)
     plan.subjects, plan.people, plan.locked = chosen, people, vault.lock(secret.encode())
@@ -121,9 +122,9 @@ def commit(actor: User, plan: InspectionPlan, subjects: Iterable[tuple[str, str]
     return plan
 
 
-def _may_go(actor: User, one: Inspector) -> bool:
+def _may_go(actor: User, user: int | None) -> bool:
     """An inspector who has left the duty since the entry was made is no officer of a case any more."""
-    return one.role == Role.EXPERT or officers(actor.body, now().date()).filter(pk=one.user_id).exists()
+    return user is None or officers(actor.body, now().date()).filter(pk=user).exists()
 
 
 def _person(one: Inspector) -> dict[str, Any]:
@@ -150,6 +151,10 @@ def draw(actor: User, plan: InspectionPlan, words: str) -> InspectionPlan:
     plan = _locked(actor, plan)
     policies.check_state(plan, PlanState.COMMITTED, "抽取", "Draw")
     policies.check_other(actor, plan.committed_by)
+    if not all(_may_go(actor, one["user"]) for one in plan.people):
+        # asked of the whole pool: a draw that fails by whom it draws could be repeated until it fits
+        told = "封存后有人离任，须放弃本计划重新封存", "somebody has left since: abandon the plan and commit anew"
+        raise policies.wrong("检查人员", "People", *told)
     plan.words = policies.text_of(words, "抽取用语", "Words for the draw", 200, 6)
     plan.secret = vault.unlock(plan.locked).decode()
     plan.seed = draws.seed_of(plan.secret, plan.words)
@@ -228,7 +233,8 @@ def put_item(actor: User, visit: Visit, sent: Any, findings: frozenset[str]) -> 
     Nothing is overwritten: a version replaces those that its author saw and stands beside any other.
     Raises Problem ZS702, ZS932, ZS935.
     """
-    visit = Visit.objects.select_for_update(of=("self",)).select_related("plan", "case").get(pk=visit.pk)
+    # the case is read once the visit is locked: its list may have been drawn up meanwhile
+    visit = Visit.objects.select_for_update(of=("self",)).select_related("plan").get(pk=visit.pk)
     item, key, bases = policies.envelope_of(sent)
     content = policies.content_of(sent.get("content"), _around(visit, findings))
     key_digest = digest(canonical([item, bases, content]))
@@ -281,26 +287,57 @@ def put_photo(actor: User, visit: Visit, name: str, chunks: Iterable[bytes]) -> 
 @deed
 def list_problems(actor: User, visit: Visit, *, version: int, key: str) -> Case:
     """Hand over what was collected as the list of problems. Raises Problem ZS931, ZS936, and those of the case."""
-    standing = policies.heads(list(ItemVersion.objects.filter(visit=visit).select_related("author")))
-    items = [one for one in policies.check_settled(standing) if one.content["result"] == Result.ESTABLISHED]
+    items = _established(visit)
     if not items:
         raise policies.wrong("问题清单", "Problems", "没有成立的问题", "nothing is established")
-    names = load_checklist(rulebook())
-    words = [problem_words(names, one.content) for one in items]
     photos = sorted({photo for one in items for photo in one.content["photos"]})
-    given: dict[str, Any] = {"articles": _main_article(items), "problems": listed(words, items), "files": photos}
-    case = cases.move(actor, visit.case, "list_problems", given, version=version, key=key)
-    if not ListedProblem.objects.filter(visit=visit).exists():
-        ListedProblem.objects.bulk_create(
-            ListedProblem(
-                visit=visit, number=number, version=one, article=one.content["article"],
-                amount_fen=one.content["fen"], words=words[number - 1], result=one.content["result"],
-            )
-            for number, one in enumerate(items, start=1)
-        )  # fmt: skip
-        told = {"versions": [one.key for one in items]}
-        append(actor, "inspection.problems_drawn_up", f"visit:{visit.pk}", told)
-    return case
+    given: dict[str, Any] = {
+        "articles": _main_article(items), "problems": listed(_words(items), items), "files": photos,
+    }  # fmt: skip
+    return cases.move(actor, visit.case, "list_problems", given, version=version, key=key)
+
+
+def _established(visit: Visit) -> list[ItemVersion]:
+    standing = policies.heads(list(ItemVersion.objects.filter(visit=visit).select_related("author")))
+    return [one for one in policies.check_settled(standing) if one.content["result"] == Result.ESTABLISHED]
+
+
+def _words(items: list[ItemVersion]) -> list[str]:
+    names = load_checklist(rulebook())
+    return [problem_words(names, one.content) for one in items]
+
+
+def held_to_plan(actor: Actor, case: Case, event: CaseEvent) -> None:
+    """Hold a case to its plan, also where a step is typed by hand: the draw is the plan's, the list what was collected.
+
+    Raises Problem ZS931, ZS936. The visit is locked, so that nothing is collected while its list is drawn up.
+    """
+    step = event.about if event.kind == EventKind.MOVED else ""
+    visit = Visit.objects.select_for_update(of=("self",)).select_related("plan").filter(case=case).first()
+    if visit is None:
+        return
+    if step == "draw":
+        team = sorted(policies.officers_of(visit))
+        drawn = {"seed": visit.plan.seed, "drawn": visit.institution_id, "officers": team}
+        if any(event.fields[name] != value for name, value in drawn.items()):
+            raise policies.wrong("抽取", "Draw", "与检查计划的抽取结果不一致", "it is not what the plan drew")
+    if step == "list_problems" and (items := _established(visit)):
+        words = _words(items)
+        if event.fields["problems"] != listed(words, items):
+            raise policies.wrong("问题清单", "Problems", "与现场记录不一致", "it is not what was collected on site")
+        _draw_up(actor, visit, items, words)
+
+
+def _draw_up(actor: Actor, visit: Visit, items: list[ItemVersion], words: list[str]) -> None:
+    ListedProblem.objects.bulk_create(
+        ListedProblem(
+            visit=visit, number=number, version=one, article=one.content["article"],
+            amount_fen=one.content["fen"], words=words[number - 1], result=one.content["result"],
+        )
+        for number, one in enumerate(items, start=1)
+    )  # fmt: skip
+    told = {"versions": [one.key for one in items]}
+    append(actor, "inspection.problems_drawn_up", f"visit:{visit.pk}", told)
 
 
 def _main_article(items: list[ItemVersion]) -> str:

@@ -36,6 +36,9 @@ def book(_actor: Actor, case: Case, event: CaseEvent) -> None:
     stand(case, found)
     if move.books == "decision":
         _credit(case, event)
+    elif move.books == "adjustment":
+        said = {name: event.fields[name] for name in ("recover_fen", "fine_fen") if name in event.fields}
+        CreditRecord.objects.filter(case=case).update(**said)
 
 
 def stand(case: Case, found: money.Book) -> None:

@@ -80,7 +80,8 @@ class Standing(models.Model):
 class CreditRecord(models.Model):
     """That a case against an institution was confirmed: it counts from a day (held) to a day (not held).
 
-    No grade is worked out of it: no national formula was seen.
+    Its sums are those that stand: a changed decision changes them. No grade is worked out of it: no national formula
+    was seen.
     """
 
     SCOPE_PATH: ClassVar[str] = "institution_id"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from zhunsheng.book.points import Scheme, Threshold, load_schemes, scheme_on
 from zhunsheng.casework.bodies import walls
@@ -68,8 +70,10 @@ def _points_of_scheme(step: Step) -> None:
 
 
 def _entry_this_year(step: Step) -> None:
-    if date.fromisoformat(step.fields["from_on"]).year != step.day.year:
-        raise step.refuse("生效日须在本年度内", "points enter into force within this year")
+    """Registered on its day or after it: the threshold is looked at once, when points enter into force."""
+    start = date.fromisoformat(step.fields["from_on"])
+    if start.year != step.day.year or start > step.day:
+        raise step.refuse("生效日须在本年度内且不晚于今日", "points enter into force within this year, today at last")
 
 
 def _credit_of_scheme(step: Step) -> None:
@@ -100,6 +104,7 @@ def _follows_points(step: Step) -> None:
 def _ruling_of_scheme(step: Step) -> None:
     """A ruling never acts backwards; a suspension is as long as the scheme allows, a termination has no end."""
     opened, months = step.before[0], step.fields.get("months")
+    _still_reached(step, opened)
     if date.fromisoformat(step.fields["start_on"]) < step.day:
         raise step.refuse("起始日不得早于今日", "the first day cannot lie before today")
     if opened["status"] == "terminated":
@@ -109,6 +114,15 @@ def _ruling_of_scheme(step: Step) -> None:
     least, most = next(one.months for one in scheme(step.day).thresholds if one.months)
     if not months or not least <= months <= most:
         raise step.refuse(f"暂停 {least} 至 {most} 个月", f"a suspension takes {least} to {most} months")
+
+
+def _still_reached(step: Step, opened: dict[str, Any]) -> None:
+    """Points withdrawn since the ruling was proposed no longer carry it; repaired ones and those of last year do."""
+    day = step.done[0].day
+    held = [replace(one, credits=()) for one in own_decisions(opened["practitioner"]) if one.ended_on is None]
+    due = standing(held, (), day, scheme(day)).gravest
+    if due is None or due.does not in ("terminated", opened["status"]):
+        raise step.refuse("据以处理的记分已撤回，达不到这一处理", "the points were withdrawn: they reach it no longer")
 
 
 def _lift_of_scheme(step: Step) -> None:

@@ -46,8 +46,14 @@ def drawn(scope: Scope, case_pk: int) -> list[dict[str, Any]]:
 
 
 def of_population(found: Sample) -> int:
-    """Return how many samples of its body were drawn from the same population, this one included."""
-    return Sample.objects.filter(body=found.body_id, population_digest=found.population_digest).count()
+    """Return how many samples of its body were drawn from the same findings by whatever strata, this one included."""
+    same = Sample.objects.filter(body=found.body_id, institution_id=found.institution_id)
+    held = _plain(found.population)
+    return sum(_plain(rows) == held for rows in same.values_list("population", flat=True).iterator())
+
+
+def _plain(population: list[list[Any]]) -> list[tuple[str, int]]:
+    return [(key, fen) for key, fen, _stratum in population]
 
 
 def told(found: Sample, user: User) -> Told:

@@ -58,7 +58,8 @@ def latest(case: Case) -> dict[str, SelfMark]:
 def report(actor: User, case: Case, statement: str, files: list[str], *, version: int, key: str) -> Case:
     """Submit the report of a self-check: what is marked as reported, with its sum. Raises as ``move`` does, and ZS938.
 
-    A report after a return replaces the one before; what it leaves out counts as withdrawn from today on.
+    A report after a return replaces the one before; what it leaves out counts as withdrawn from today on, and what it
+    takes up again as reported from today on.
     """
     reported = {name: one for name, one in latest(case).items() if one.answer == Answer.REPORTED}
     if len(reported) > policies.MOST:
@@ -74,8 +75,10 @@ def report(actor: User, case: Case, statement: str, files: list[str], *, version
             one.withdrawn_on = day
             one.save(update_fields=["withdrawn_on"])
     for name, one in reported.items():
+        held = before.get(name)
+        since = held.reported_on if held and held.withdrawn_on is None else day
         fields = {"institution_id": case.institution_id, "amount_fen": one.amount_fen, "withdrawn_on": None}
-        first = {**fields, "reported_on": day}
-        SelfReport.objects.update_or_create(case=case, finding_id=name, defaults=fields, create_defaults=first)
+        fields["reported_on"] = since
+        SelfReport.objects.update_or_create(case=case, finding_id=name, defaults=fields)
     append(actor, "self_check.findings_reported", f"case:{case.pk}", {"findings": sorted(reported), "fen": total})
     return moved

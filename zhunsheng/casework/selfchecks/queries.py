@@ -12,6 +12,7 @@ from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.selfchecks.actions import latest
 from zhunsheng.casework.selfchecks.models import SelfMark, SelfReport
+from zhunsheng.casework.selfchecks.states import Answer
 
 #: A self-check that was cancelled, or grew into a clue because it differed gravely, leaves nothing to be light about.
 SPOILT = ("cancelled", "clue")
@@ -22,9 +23,19 @@ def one(scope: Scope, pk: int) -> Case | None:
     return cases.cases(scope, cycle="self_check").filter(pk=pk).first()
 
 
-def marks(case: Case) -> dict[str, SelfMark]:
-    """Return what the institution of a self-check in view last said of each finding."""
-    return latest(case)
+def seen(scope: Scope, case: Case, *, party: bool) -> dict[str, SelfMark]:
+    """Return what a reader sees of a self-check in view, by finding: its institution all, others what was reported.
+
+    A mark that was changed since the report is the institution's own until it reports again.
+    """
+    marks = latest(case)
+    return marks if party else {one.finding_id: _reported(one, marks[one.finding_id]) for one in reports(scope, case)}
+
+
+def _reported(one: SelfReport, mark: SelfMark) -> SelfMark:
+    if (mark.answer, mark.amount_fen) == (Answer.REPORTED, one.amount_fen):
+        return mark
+    return SelfMark(finding_id=one.finding_id, answer=Answer.REPORTED, amount_fen=one.amount_fen)
 
 
 def reports(scope: Scope, case: Case) -> QuerySet[SelfReport]:

@@ -81,7 +81,9 @@ def _receive(
     once = hashlib.sha256(report.secret.encode()).hexdigest()
     case = cases.open_case(actor, "tip_off", given, body=body, institution_id=report.institution_id, key=once)
     found = TipOff.objects.filter(case=case).first()
-    if found is not None:
+    if found is not None:  # what was added to the form since was not taken in, and is not told as if it were
+        if (identity and not found.sealed.exists()) or not {one.digest for one in stored} <= _held(found):
+            raise Problem("ZS911", key=once[:8])
         return found, code
     act, channel = given["act"], given["channel"]
     tip = TipOff.objects.create(case=case, body=body, channel=channel, act=act, receipt=receipts.receipt_digest(code))
@@ -104,6 +106,10 @@ def _seal(tip: TipOff, kind: SealKind, key: TipKey, identity: dict[str, str]) ->
     return SealedIdentity.objects.create(tip=tip, kind=kind.value, key=key, box=box, sealed_at=now())
 
 
+def _held(tip: TipOff) -> set[str]:
+    return set(tip.files.values_list("digest", flat=True))
+
+
 def _store(tip: TipOff, stored: Iterable[files.Kept]) -> None:
     for one in stored:
         known = {"name": one.name, "size": one.size, "media": one.media, "at": now()}
@@ -113,7 +119,7 @@ def _store(tip: TipOff, stored: Iterable[files.Kept]) -> None:
 def add(tip: TipOff, text: str, uploaded: Iterable[Any], key: str) -> None:
     """Add words and files of the reporter. The same submission again changes nothing.
 
-    Raises Problem ZS906, ZS914, ZS923.
+    Raises Problem ZS906, ZS911 (another one under its key), ZS914, ZS923.
     """
     uploaded = list(uploaded)
     told = policies.message_of(tip, text, counted=True) if text.strip() or not uploaded else ""
@@ -123,7 +129,7 @@ def add(tip: TipOff, text: str, uploaded: Iterable[Any], key: str) -> None:
 
 
 def write(user: User, tip: TipOff, text: str, key: str) -> None:
-    """Write to the reporter: a question, or what came of it. Raises Problem ZS701, ZS702, ZS906."""
+    """Write to the reporter: a question, or what came of it. Raises Problem ZS701, ZS702, ZS906, ZS911."""
     policies.check_handles(user, tip)
     _add(tip, user, policies.message_of(tip, text, counted=False), [], key)
 
@@ -131,7 +137,10 @@ def write(user: User, tip: TipOff, text: str, key: str) -> None:
 @deed
 def _add(tip: TipOff, user: User | None, told: str, stored: list[files.Kept], key: str) -> None:
     key = key[:64]
-    if key and TipMessage.objects.select_for_update().filter(tip=tip, key=key).exists():
+    before = TipMessage.objects.select_for_update().filter(tip=tip, key=key).first() if key else None
+    if before is not None:
+        if (before.text, before.author_id) != (told, user.pk if user else None):
+            raise Problem("ZS911", key=key)
         return
     if told:
         TipMessage.objects.create(tip=tip, author=user, text=told, at=now(), key=key)

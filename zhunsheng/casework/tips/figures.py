@@ -132,12 +132,12 @@ def published(body: Body, year: int) -> dict[str, Any]:
 
 
 def hidden_small(parts: Mapping[str, int], least: int = LEAST) -> dict[str, int | None]:
-    """Return counts with the small ones (1 to least-1) hidden as None, and never a single one, which the total gives.
+    """Return counts with the small ones (1 to least-1) hidden as None, and a further one where the total gives them.
 
-    0 is told: it says that there is nobody.
+    It gives a single one, and several that are all 1. 0 is told: it says that there is nobody.
     """
     hidden = {name for name, count in parts.items() if 0 < count < least}
-    if len(hidden) == 1:
+    if len(hidden) == 1 or {parts[name] for name in hidden} == {1}:
         rest = [(count, name) for name, count in parts.items() if count >= least]
         hidden |= {min(rest)[1]} if rest else set()
     return {name: None if name in hidden else count for name, count in parts.items()}

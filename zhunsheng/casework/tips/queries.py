@@ -231,7 +231,7 @@ def by_receipt(code: str) -> TipOff | None:
 
 
 def followed(pk: int) -> TipOff | None:
-    """Return a tip-off that a receipt has opened in this session."""
+    """Return a tip-off that a receipt has opened in this browser."""
     with walls.within(walls.SITE):
         return TipOff.objects.filter(pk=pk).select_related("case", "body").first()
 

@@ -62,16 +62,16 @@ def seal(public: str, about: str, identity: dict[str, str]) -> str:
 
 def unseal(key_file: bytes, passphrase: str, about: str, box: str) -> dict[str, str]:
     """Return a sealed identity. Raises Problem ZS926 for a key file or passphrase that does not open it."""
-    private, public = _private(key_file, passphrase)
+    private, info = _private(key_file, passphrase, about)
     try:
-        plain = SUITE.decrypt(base64.b64decode(box), private, info=_info(public, about))
+        plain = SUITE.decrypt(base64.b64decode(box), private, info=info)
     except InvalidTag as error:
         raise _shut("这一密钥不是封存时所用的", "this is not the key that it was sealed to") from error
     found: dict[str, str] = json.loads(plain)
     return found
 
 
-def _private(key_file: bytes, passphrase: str) -> tuple[X25519PrivateKey, str]:
+def _private(key_file: bytes, passphrase: str, about: str) -> tuple[X25519PrivateKey, bytes]:
     no_file = _shut("不是密钥文件", "this is no key file")
     if len(key_file) > KEY_FILE_BYTES:
         raise no_file
@@ -82,11 +82,11 @@ def _private(key_file: bytes, passphrase: str) -> tuple[X25519PrivateKey, str]:
         salt, nonce, box = (bytes.fromhex(content[name]) for name in ("salt", "nonce", "box"))
         public = str(content["public"])
         raw = ChaCha20Poly1305(_stretched(passphrase, salt)).decrypt(nonce, box, public.encode())
+        return X25519PrivateKey.from_private_bytes(raw), _info(public, about)
     except InvalidTag as error:
         raise _shut("口令不对，或者密钥文件已损坏", "the passphrase is wrong, or the key file is damaged") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise no_file from error
-    return X25519PrivateKey.from_private_bytes(raw), public
 
 
 def _stretched(passphrase: str, salt: bytes) -> bytes:

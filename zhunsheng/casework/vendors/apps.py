@@ -12,8 +12,17 @@ class VendorsConfig(AppConfig):
     label = "vendors"
 
     def ready(self) -> None:
-        """Name whom a consortium, and the authorities above it, see besides its members."""
+        """Name guards, effects, what a day begins with, and whom a consortium sees besides its members."""
         from zhunsheng.casework.bodies.scope import also_seen
-        from zhunsheng.casework.vendors import queries
+        from zhunsheng.casework.cases.effects import after
+        from zhunsheng.casework.cases.policies import GUARDS
+        from zhunsheng.casework.jobs.handlers import each_day
+        from zhunsheng.casework.vendors import actions, policies, queries, tasks
 
         also_seen(queries.codes_for)
+        GUARDS.update(policies.GUARDS)
+        after(actions.entry_moved, "vendor_entry")
+        after(actions.line_moved, "service_line")
+        after(actions.review_moved, "vendor_review")
+        after(actions.negative_moved, "negative_entry")
+        each_day(tasks.each_day)

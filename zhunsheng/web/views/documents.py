@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
@@ -116,6 +117,7 @@ def _page(request: HttpRequest, found: Document, problem: Problem | None = None)
     told = problem_context(problem) if problem else {"status": 200}
     draft, issued = found.state == DocumentState.DRAFT, found.state == DocumentState.ISSUED
     makes = policies.may_make(request.user, found.case)
+    other = policies.is_other(found, request.user, *_first(found))
     template = library.templates().get(found.kind)
     fields = caseforms.fields(template.asks, caseforms.around(found.body), _typed(found)) if template else []
     context = {
@@ -124,10 +126,10 @@ def _page(request: HttpRequest, found: Document, problem: Problem | None = None)
         "event": found.event,
         "step": about(found.case.life, found.event.about),
         "makes": makes,
-        "may_issue": makes and draft and not _second(found, request, found.drafted_by_id),
-        "waits": makes and draft and _second(found, request, found.drafted_by_id),
+        "may_issue": makes and draft and other,
+        "waits": makes and draft and not other,
         "may_drop": makes and draft,
-        "may_void": makes and issued and not _second(found, request, found.issued_by_id),
+        "may_void": makes and issued and other,
         "may_replace": makes and issued and template is not None,
         "fields": fields,
         "digests": _digests(found),
@@ -149,8 +151,11 @@ def _digests(found: Document) -> list[tuple[str, str]]:
     return [(name, value) for name, value in named if value]
 
 
-def _second(found: Document, request: HttpRequest, first: int | None) -> bool:
-    return found.two_person and first == request.user.pk
+def _first(found: Document) -> tuple[User | None, User | None]:
+    """Who was the first of two in the present state, and on whose behalf."""
+    if found.state == DocumentState.DRAFT:
+        return found.drafted_by, found.drafted_for
+    return found.issued_by, found.issued_for
 
 
 def _typed(found: Document) -> dict[str, Any]:

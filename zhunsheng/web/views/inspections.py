@@ -19,11 +19,12 @@ from zhunsheng.casework.inspections.states import PlanKind, PlanState, Role, Tri
 from zhunsheng.casework.inspections.words import article_words
 from zhunsheng.casework.samples import queries as samples
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
 from zhunsheng.web.answers import json_answer
 from zhunsheng.web.paging import Pages, last_page, page_number
+from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
@@ -51,6 +52,34 @@ def _plan_list(request: HttpRequest, problem: Problem | None = None) -> HttpResp
         "given": request.POST,
     }
     return render(request, "web/inspections.html", context, status=told["status"])
+
+
+@page(Verb.READ_CASES)
+def export_plans(request: HttpRequest, kind: str) -> HttpResponse:
+    """Send the list of plans as a file."""
+    found = queries.plans(request.scope)
+    total = found.count()
+    exports.check_size(total)
+    sheet = exports.Sheet(
+        title=_("检查计划"),
+        facts=[(_("条件"), _("全部"))],
+        head=[
+            _("名称"), _("检查类型"), _("启动情形"), _("状态"), _("抽取机构数"), _("承办单位"), _("拟定"),
+            _("随机种子"),
+        ],
+        money=(),
+        rows=iter([[_exported(one) for one in found]]),
+        totals=[_("合计"), total, "", "", "", "", "", ""],
+        verb=Verb.READ_CASES,
+    )  # fmt: skip
+    return exports.respond(request, sheet, kind, "inspections", {})
+
+
+def _exported(one: InspectionPlan) -> list[Any]:
+    return [
+        one.title, str(one.get_kind_display()), str(one.get_trigger_display()), str(one.get_state_display()), one.count,
+        tongue(one.body, "name"), f"{one.made_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}", one.seed,
+    ]  # fmt: skip
 
 
 @require_POST

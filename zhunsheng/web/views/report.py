@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -22,11 +23,13 @@ from zhunsheng.casework.tips import actions, figures, queries
 from zhunsheng.casework.tips.models import TipOff
 from zhunsheng.casework.tips.policies import IDENTITY, MESSAGE_LENGTH, check_tries
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.time import epoch_seconds, now
+from zhunsheng.kernel.time import now
 from zhunsheng.web import tipforms
 from zhunsheng.web.views.account import address_of
 from zhunsheng.web.views.errors import problem_context
 
+#: Which tip-off a receipt has opened stands in the reporter's browser alone: a session may be one of an account.
+COOKIE, SALT = "zhunsheng_report", "zhunsheng.report"
 PRIVATE = ("id-name", "id-contact", "id-payment", "f-content", "secret", "code", "text", "payment")
 #: Years back that the public figures offer, the running one included.
 YEARS = 5
@@ -96,10 +99,10 @@ def _enter(request: HttpRequest) -> HttpResponse:
     except Problem as problem:
         context = problem_context(problem)
         return render(request, "web/report_code.html", context, status=context["status"])
-    if not request.user.is_authenticated:
-        request.session.cycle_key()
-    request.session["follow"] = {"tip": tip.pk, "at": epoch_seconds(now())}
-    return redirect("report-follow")
+    answer = redirect("report-follow")
+    answer.set_signed_cookie(COOKIE, tip.pk, SALT, path=reverse("report"), httponly=True, samesite="Strict",
+                             secure=settings.SESSION_COOKIE_SECURE)  # fmt: skip
+    return answer
 
 
 def _by_code(code: str, address: str) -> TipOff:
@@ -113,11 +116,9 @@ def _by_code(code: str, address: str) -> TipOff:
 
 
 def _opened(request: HttpRequest) -> TipOff | None:
-    """Return the tip-off that a receipt opened in this session, a short while ago; the page then sees its body's."""
-    kept = request.session.get("follow")
-    if not kept or epoch_seconds(now()) - kept["at"] > settings.TIP_LIMITS["follow_seconds"]:
-        return None
-    tip = queries.followed(kept["tip"])
+    """Return the tip-off that a receipt opened in this browser, a short while ago; the page then sees its body's."""
+    kept = request.get_signed_cookie(COOKIE, None, SALT, max_age=settings.TIP_LIMITS["follow_seconds"])
+    tip = queries.followed(int(kept)) if kept else None
     if tip is not None:
         walls.narrow(queries.behind(tip.body))
     return tip
@@ -180,12 +181,11 @@ def claim(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest) -> HttpResponse:
+def leave(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Close what a receipt opened: on a shared phone nothing stays behind."""
-    request.session.pop("follow", None)
-    if not request.user.is_authenticated:
-        request.session.flush()
-    return redirect("report-follow")
+    answer = redirect("report-follow")
+    answer.delete_cookie(COOKIE, path=reverse("report"), samesite="Strict")
+    return answer
 
 
 @require_GET

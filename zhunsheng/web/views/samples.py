@@ -18,6 +18,7 @@ from zhunsheng.casework.samples import actions, policies, queries
 from zhunsheng.casework.samples.models import Sample
 from zhunsheng.casework.samples.states import Method, Outcome, SizeBy, View
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -46,6 +47,36 @@ def sample_list(request: HttpRequest) -> HttpResponse:
         "may_draw": policies.may_draw(request.user),
     }
     return render(request, "web/samples.html", context)
+
+
+@page(Verb.READ_CASES)
+def export_list(request: HttpRequest, kind: str) -> HttpResponse:
+    """Send the list of samples as a file: what was drawn from what, and the seed to draw it again."""
+    found = queries.samples(request.scope)
+    total = found.count()
+    exports.check_size(total)
+    places = {one.institution_id: one.name for one in request.scope.places()}
+    sheet = exports.Sheet(
+        title=_("抽样"),
+        facts=[(_("条件"), _("全部"))],
+        head=[
+            _("名称"), _("机构"), _("抽样方法"), _("总体"), _("样本"), _("事项"), _("抽取"),
+            _("总体摘要"), _("随机种子"),
+        ],
+        money=(),
+        rows=iter([[_listed(one, places) for one in found]]),
+        totals=[_("合计"), total, "", "", "", "", "", "", ""],
+        verb=Verb.READ_CASES,
+    )  # fmt: skip
+    return exports.respond(request, sheet, kind, "samples", {})
+
+
+def _listed(one: Sample, places: dict[str, str]) -> list[Any]:
+    return [
+        one.title, places.get(one.institution_id, one.institution_id), str(one.get_method_display()),
+        len(one.population), len(one.drawn), one.case.number if one.case else "",
+        f"{one.made_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}", one.population_digest, one.seed,
+    ]  # fmt: skip
 
 
 @page(Verb.READ_CASES, Verb.READ_FINDINGS)

@@ -60,15 +60,15 @@ def _page(
     wrong: dict[str, Problem] | None = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
-    party, marks = is_party(request.user, case), queries.marks(case)
-    reported = {one.finding_id: one for one in queries.reports(request.scope, case)}
-    rows = _within(request, case) if party or reported else []
-    rows = rows if party else [one for one in rows if one["finding_id"] in reported]
+    party = is_party(request.user, case)
+    marked = queries.seen(request.scope, case, party=party)
+    rows = _within(request, case) if party or marked else []
+    rows = rows if party else [one for one in rows if one["finding_id"] in marked]
+    every = len(rows)
     show = request.GET.get("show", "")
-    marked = {name: one for name, one in marks.items() if party or name in reported}
     if show:
         rows = [
-            one for one in rows if (marks[one["finding_id"]].answer if one["finding_id"] in marks else "none") == show
+            one for one in rows if (marked[one["finding_id"]].answer if one["finding_id"] in marked else "none") == show
         ]
     pages = Pages(page_number(request), ROWS, len(rows))
     if elsewhere := last_page(request, pages):
@@ -89,13 +89,19 @@ def _page(
         "wanted": {"show": show} if show else {},
         "show": show,
         "answers": Answer.choices,
-        "counts": [(label, sum(one.answer == key for one in marked.values())) for key, label in Answer.choices],
+        "counts": _counts(marked, every),
         "reported_fen": sum(one.amount_fen for one in marked.values() if one.answer == Answer.REPORTED),
-        "reported": len(reported),
+        "reported": queries.reports(request.scope, case).count(),
         "key": uuid.uuid4().hex,
         "statement": request.POST.get("statement", ""),
     }
     return render(request, "web/self_check.html", context, status=told["status"])
+
+
+def _counts(marked: dict[str, SelfMark], every: int) -> list[tuple[str, str, int]]:
+    """Return each answer with how many findings have it, and those without: together they are all of them."""
+    told = [(str(key), str(label), sum(one.answer == key for one in marked.values())) for key, label in Answer.choices]
+    return [*told, ("none", _("未说明"), max(0, every - sum(n for _key, _label, n in told)))]
 
 
 def _row(
@@ -150,9 +156,9 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 def export(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Send the findings of a self-check with the marks that the reader may see."""
     case = _one(request, pk)
-    party, marks = is_party(request.user, case), queries.marks(case)
-    reported = {one.finding_id for one in queries.reports(request.scope, case)}
-    rows = [one for one in _within(request, case) if party or one["finding_id"] in reported]
+    party = is_party(request.user, case)
+    marks = queries.seen(request.scope, case, party=party)
+    rows = [one for one in _within(request, case) if party or one["finding_id"] in marks]
     exports.check_size(len(rows))
 
     def batches() -> Iterator[list[Any]]:

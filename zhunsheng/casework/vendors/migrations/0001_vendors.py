@@ -6,55 +6,118 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bodies', '0004_vendors'),
-        ('cases', '0007_party_files'),
+        ("bodies", "0004_vendors"),
+        ("cases", "0007_party_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Vendor',
+            name="Vendor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('name_en', models.CharField(blank=True, max_length=160)),
-                ('legal_representative', models.CharField(blank=True, max_length=60)),
-                ('yearly_revenue_fen', models.BigIntegerField(help_text='of the last full year; empty where not stated', null=True)),
-                ('registered_at', models.DateTimeField()),
-                ('registered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("name_en", models.CharField(blank=True, max_length=160)),
+                ("legal_representative", models.CharField(blank=True, max_length=60)),
+                (
+                    "yearly_revenue_fen",
+                    models.BigIntegerField(help_text="of the last full year; empty where not stated", null=True),
+                ),
+                ("registered_at", models.DateTimeField()),
+                (
+                    "registered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='ServiceLine',
+            name="ServiceLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('kind', models.CharField(help_text='a service kind of the rule book', max_length=40)),
-                ('members', models.JSONField(default=list)),
-                ('tier', models.CharField(help_text='high, medium or low, as the rule book said at the application', max_length=10)),
-                ('state', models.CharField(choices=[('applied', '准入办理中'), ('in_service', '服务中'), ('part_suspended', '部分暂停'), ('suspended', '暂停服务'), ('exiting', '退出中'), ('exited', '已退出'), ('refused', '不予准入'), ('withdrawn', '撤回申请'), ('cancelled', '取消准入')], default='applied', max_length=20)),
-                ('suspended_items', models.JSONField(default=list)),
-                ('history', models.JSONField(default=list)),
-                ('applied_on', models.DateField()),
-                ('entered_on', models.DateField(null=True)),
-                ('reviewed_on', models.DateField(null=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vendor_lines', to='bodies.body')),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
-                ('life', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='vendors.vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("kind", models.CharField(help_text="a service kind of the rule book", max_length=40)),
+                ("members", models.JSONField(default=list)),
+                (
+                    "tier",
+                    models.CharField(
+                        help_text="high, medium or low, as the rule book said at the application", max_length=10
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("applied", "准入办理中"),
+                            ("in_service", "服务中"),
+                            ("part_suspended", "部分暂停"),
+                            ("suspended", "暂停服务"),
+                            ("exiting", "退出中"),
+                            ("exited", "已退出"),
+                            ("refused", "不予准入"),
+                            ("withdrawn", "撤回申请"),
+                            ("cancelled", "取消准入"),
+                        ],
+                        default="applied",
+                        max_length=20,
+                    ),
+                ),
+                ("suspended_items", models.JSONField(default=list)),
+                ("history", models.JSONField(default=list)),
+                ("applied_on", models.DateField()),
+                ("entered_on", models.DateField(null=True)),
+                ("reviewed_on", models.DateField(null=True)),
+                (
+                    "body",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="vendor_lines", to="bodies.body"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
+                (
+                    "life",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="vendors.vendor"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('vendor', 'kind', 'pk'),
-                'indexes': [models.Index(fields=['institution_id', 'kind'], name='vendors_ser_institu_d370d2_idx'), models.Index(fields=['body', 'state'], name='vendors_ser_body_id_d60db9_idx')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['cancelled', 'exited', 'refused', 'withdrawn']), _negated=True), fields=('vendor', 'body', 'kind'), name='one_line_per_kind')],
+                "ordering": ("vendor", "kind", "pk"),
+                "indexes": [
+                    models.Index(fields=["institution_id", "kind"], name="vendors_ser_institu_d370d2_idx"),
+                    models.Index(fields=["body", "state"], name="vendors_ser_body_id_d60db9_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", ["cancelled", "exited", "refused", "withdrawn"]), _negated=True
+                        ),
+                        fields=("vendor", "body", "kind"),
+                        name="one_line_per_kind",
+                    )
+                ],
             },
         ),
     ]
