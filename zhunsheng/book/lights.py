@@ -19,7 +19,7 @@ from zhunsheng.book.bands import Span, Whole, gaps, holes
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.lint import Remark
-from zhunsheng.book.reading import file_text, named_by_place, open_cites, validated
+from zhunsheng.book.reading import check_indicators, file_text, named_by_place, open_cites, validated
 from zhunsheng.kernel.errors import Problem
 
 Colour = Literal["none", "blue", "yellow", "red"]
@@ -281,8 +281,9 @@ _LIGHT: TypeAdapter[Light] = TypeAdapter(Annotated[Light, Field(discriminator="k
 class Action(Entry):
     """What a light can open: a move of the life-cycle of alerts, and the case that the move opens beside it.
 
-    ``opens`` is a life-cycle whose opening fields ``fields`` fills, its words with {light} and {reason}. ``hurts``: it
-    takes something away from somebody, so two people decide.
+    ``opens`` is a life-cycle whose opening fields ``fields`` fills, its words with {light}, {reason} and {number};
+    ``moves`` is ``cycle.move`` of the vendor's open cases that the same body handles, with the same fields. ``hurts``:
+    it takes something away from somebody, so two people decide.
     """
 
     id: str = Name
@@ -291,6 +292,7 @@ class Action(Entry):
     move: str
     hurts: bool
     opens: str = ""
+    moves: str = Field(default="", pattern=r"^([a-z_]+\.[a-z_]+)?$")
     fields: dict[str, str] = Field(default_factory=dict)
     cite: str
 
@@ -322,6 +324,7 @@ def load_lights(folder: Path) -> dict[str, Light]:
     for path in sorted(root.glob("*/**/*.yaml")):
         light = read_light(file_text(path), path.name)
         named_by_place(root, path, light.id)
+        check_indicators(folder, path.name, [light.indicator] if isinstance(light, BandLight | StreakLight) else [])
         for name in (name for names in light.actions.values() for name in names):
             if known.named(name) is None:
                 raise Problem("ZS404", file=path.name, reference=name)

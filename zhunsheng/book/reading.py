@@ -46,6 +46,13 @@ def named_by_place(root: Path, path: Path, key: str) -> None:
         raise Problem("ZS403", file=path.name, id=key, place=place)
 
 
+def check_indicators(folder: Path, file: str, names: Iterable[str]) -> None:
+    """Raise Problem ZS404 for an indicator that a rule book does not hold."""
+    for name in names:
+        if not (folder / "indicators" / f"{name}.yaml").is_file():
+            raise Problem("ZS404", file=file, reference=name)
+
+
 def open_cites(kind: Literal["light", "scorecard"], cited: Iterable[tuple[str, Mapping[str, Cite]]]) -> list[Remark]:
     """Return what waits for a person in the cites of some objects, by their ids."""
     return [

@@ -17,7 +17,7 @@ from zhunsheng.book.bands import Span, Whole, gaps, holes
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.lint import Remark
-from zhunsheng.book.reading import file_text, named_by_place, open_cites, validated
+from zhunsheng.book.reading import check_indicators, file_text, named_by_place, open_cites, validated
 
 Standing = Literal["AAA", "AA", "A", "B", "C"]
 Rated = Literal["AAA", "AA", "A", "B", "C", "unrated"]
@@ -26,7 +26,7 @@ STANDINGS: tuple[Standing, ...] = ("C", "B", "A", "AA", "AAA")
 #: What can be counted beside indicators; the code that counts stands in the casework.
 COUNTS = (
     "alerts_yellow", "alerts_red", "complaints_upheld", "incidents_major", "incidents_any", "rectifications_late",
-    "papers_lapsed",
+    "papers_lapsed", "prices_at_limit",
 )  # fmt: skip
 
 
@@ -172,6 +172,7 @@ def load_cards(folder: Path) -> dict[str, Card]:
     for path in sorted(root.rglob("*.yaml")):
         card = read_card(file_text(path), path.name)
         named_by_place(root, path, card.id)
+        check_indicators(folder, path.name, [one.indicator for one in card.criteria if one.indicator])
         found[card.id] = card
     return found
 

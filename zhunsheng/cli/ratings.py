@@ -34,7 +34,7 @@ def backtest(
     since: Since = None,
     json: Json = False,
 ) -> None:
-    """按当前运行的数据重算各期，与当时的评价卡对照。Score each past period on the current run, beside what was frozen."""
+    """按当前运行重算各期，与当时的评价卡对照。Score past periods on the current run, beside what was frozen."""
     with show.problems(as_json=json):
         ready()
         found = _tried(card, parse_date(since) if since else None)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from zhunsheng.book.lights import COLOURS, Light, graver
+from zhunsheng.book.lights import COLOURS, Action, Light, graver
 from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts.models import Alert, Evaluation
 from zhunsheng.casework.bodies import lake, walls
@@ -171,18 +171,40 @@ def alert_moved(actor: Actor, case: Case, event: CaseEvent) -> None:
 
 
 def _follow(actor: Actor, alert: Alert, event: CaseEvent) -> None:
-    """Open the case that an action of the rule book names for a step."""
-    case, known = alert.case, library.lights()
-    light = known.get(alert.light)
+    """Open and move what the actions of the rule book name for a step, with its fields."""
+    light = library.lights().get(alert.light)
+    words = {"light": light.zh if light else alert.case.number, "reason": _reason(alert.case)}
+    words["number"] = alert.case.number
     for action in library.actions().actions:
-        if action.move == event.about and action.opens:
-            words = {"light": light.zh if light else case.number, "reason": _reason(case)}
+        if action.move == event.about and (action.opens or action.moves):
             given: Given = {name: text.format(**words) for name, text in action.fields.items()}
-            given |= {name: event.fields[name] for name in given if name in event.fields}
-            cases.open_case(
-                actor, action.opens, given, body=case.body, institution_id=case.institution_id,
-                subject_body=case.subject_body, origin=case, key=f"{action.id}-of-{case.pk}-{event.sequence}",
-            )  # fmt: skip
+            given |= {name: event.fields[name] for name in given if event.fields.get(name)}
+            given = {name: value for name, value in given.items() if value}
+            if action.opens:
+                _open_beside(actor, alert, action, given, event)
+            elif len(given) == len(action.fields):  # no items named: nothing that the orders could be held against
+                _move_lines(actor, alert, action, given)
+
+
+def _open_beside(actor: Actor, alert: Alert, action: Action, given: Given, event: CaseEvent) -> None:
+    case = alert.case
+    cases.open_case(
+        actor, action.opens, given, body=case.body, institution_id=case.institution_id,
+        subject_body=case.subject_body, origin=case, key=f"{action.id}-of-{case.pk}-{event.sequence}",
+    )  # fmt: skip
+
+
+def _move_lines(actor: Actor, alert: Alert, action: Action, given: Given) -> None:
+    """Move the vendor's cases that stand where the move begins; one of two people is proposed to another."""
+    cycle, _, name = action.moves.partition(".")
+    held = Case.objects.filter(
+        cycle=cycle, institution_id=alert.institution_id, body=alert.body_id, closed_at=None, proposed_by=None
+    )
+    for case in held.order_by("pk"):
+        move = case.life.move(name)
+        if case.state in move.source:
+            take = cases.propose if move.two_person else cases.move
+            take(actor, case, name, given, version=case.version)
 
 
 def _reason(case: Case) -> str:

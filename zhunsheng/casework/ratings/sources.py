@@ -18,10 +18,22 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.cases.models import CaseEvent
+from zhunsheng.casework.vendors.models import Paper
+from zhunsheng.casework.vendors.queries import expiries
 from zhunsheng.lights.values import Value
 from zhunsheng.scoring.score import Measure
 
-Counts = Mapping[str, int | None]
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A count by vendor; ``absent`` is what it is of a vendor that is not listed, None: not known."""
+
+    by_vendor: Mapping[str, int | None]
+    absent: int | None = 0
+
+    def of(self, vendor: str) -> int | None:
+        """Return the count of a vendor."""
+        return self.by_vendor.get(vendor, self.absent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ def _of_vendor(
             found[one.id] = _share(shares.get(one.indicator, []))
         else:
             counts = counted.get(one.count)
-            count = None if counts is None else counts.get(vendor, 0)
+            count = counts.of(vendor) if counts else None
             found[one.id] = None if count is None else Measure(count)
     return found
 
@@ -79,7 +91,7 @@ def _alerts(colour: str) -> Callable[[Asked], Counts | None]:
             )
             for vendor in held.exclude(outcome="dismissed").values_list("institution_id", flat=True):
                 found[vendor] += 1
-        return found
+        return Counts(found)
 
     return count
 
@@ -94,7 +106,7 @@ def _rectifications_late(asked: Asked) -> Counts | None:
         )  # fmt: skip
         for vendor in late.values_list("case__institution_id", flat=True):
             found[vendor] += 1
-    return found
+    return Counts(found)
 
 
 def _complaints_upheld(asked: Asked) -> Counts | None:
@@ -105,7 +117,9 @@ def _complaints_upheld(asked: Asked) -> Counts | None:
         "FROM complaint WHERE received_on >= ? AND received_on < ? GROUP BY vendor_id ORDER BY vendor_id"
     )
     rows = _rows(asked, "complaint", sql)
-    return None if rows is None else {one["vendor_id"]: None if one["undecided"] else one["upheld"] for one in rows}
+    if rows is None:
+        return None
+    return Counts({one["vendor_id"]: None if one["undecided"] else one["upheld"] for one in rows})
 
 
 def _incidents(asked: Asked, *, major: bool) -> Counts | None:
@@ -115,7 +129,43 @@ def _incidents(asked: Asked, *, major: bool) -> Counts | None:
     for one in sources.events(asked.file, asked.seen):
         if asked.from_on <= one.happened_on < asked.until_on and (not major or one.weight == "major"):
             found[one.subject_id] += 1
-    return found
+    return Counts(found)
+
+
+#: The mean is that of all lines of the public hospitals of the consortium in the period; nothing is divided.
+PRICES = """
+    WITH mean AS (
+        SELECT c.item_code, SUM(CAST(c.unit_price_e6 AS HUGEINT)) AS total, COUNT(*) AS lines
+        FROM charge_line AS c JOIN institution AS i ON i.institution_id = c.institution_id
+        WHERE i.kind = 'hospital' AND c.quantity_e4 > 0 AND c.service_date >= ? AND c.service_date < ?
+        GROUP BY c.item_code)
+    SELECT p.vendor_id, COUNT(DISTINCT p.item_code) FILTER (
+        CAST(p.unit_price_e6 AS HUGEINT) * mean.lines * 100 >= 130 * mean.total) AS dear
+    FROM price_filing AS p JOIN mean ON mean.item_code = p.item_code
+    WHERE p.valid_from < ? AND (p.valid_to IS NULL OR p.valid_to > ?)
+    GROUP BY p.vendor_id ORDER BY p.vendor_id"""
+
+
+def _prices_at_limit(asked: Asked) -> Counts | None:
+    """Items filed at 130 % of the public mean or more; not known of a vendor none of whose items can be compared."""
+    if asked.file is None or not {"price_filing", "charge_line"} <= asked.file.tables:
+        return None
+    with asked.file.reader(asked.seen) as reader:
+        rows = reader.rows(PRICES, [asked.from_on, asked.until_on, asked.until_on, asked.from_on])
+    return Counts({one["vendor_id"]: int(one["dear"]) for one in rows}, absent=None)
+
+
+def _papers_lapsed(asked: Asked) -> Counts | None:
+    """Accepted papers that ended within the period and were not renewed; not known of a vendor without a paper."""
+    found: dict[str, int | None] = {}
+    with walls.within(walls.SITE):
+        held = list(Paper.objects.filter(accepted=True))
+    for paper in held:
+        found[paper.institution_id] = 0
+    for one in expiries(held, asked.until_on):
+        if asked.from_on <= one.ends_on < asked.until_on:
+            found[one.paper.institution_id] = (found[one.paper.institution_id] or 0) + 1
+    return Counts(found, absent=None)
 
 
 def _rows(asked: Asked, table: str, sql: str) -> list[dict[str, Any]] | None:
@@ -130,6 +180,8 @@ COUNTS: dict[str, Callable[[Asked], Counts | None]] = {
     "alerts_yellow": _alerts("yellow"),
     "alerts_red": _alerts("red"),
     "rectifications_late": _rectifications_late,
+    "papers_lapsed": _papers_lapsed,
+    "prices_at_limit": _prices_at_limit,
     "complaints_upheld": _complaints_upheld,
     "incidents_any": lambda asked: _incidents(asked, major=False),
     "incidents_major": lambda asked: _incidents(asked, major=True),

@@ -11,6 +11,7 @@ from zhunsheng.book.lights import COLOURS, BandLight, Light, StreakLight
 from zhunsheng.casework.alerts import library, queries, sources
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.bodies.permissions import Verb
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.lights.marks import marks
@@ -84,6 +85,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         "months": _months(request, found, light),
         "others": [one for one in queries.of_vendor(request.scope, found.institution_id)[:20] if one.pk != found.pk],
         "lights": library.lights(),
+        "vendor": vendors.one(request.scope, found.institution_id),
     }
     return render(request, "web/alert.html", context)
 

@@ -43,7 +43,9 @@ def board(request: HttpRequest) -> HttpResponse:
             return render(request, "web/overview_empty.html", {"scoped": True})
         wanted = queries.parse(request.GET, held, _as_of(request))
         lines = queries.board(reader, book.book(), wanted, _places(request), request.scope.readable)
-        everything = queries.board(reader, book.book(), Wanted(wanted.month, wanted.span), _places(request), request.scope.readable)
+        everything = queries.board(
+            reader, book.book(), Wanted(wanted.month, wanted.span), _places(request), request.scope.readable
+        )
     rows = [told.row(line) for line in lines if line.values]
     return render(
         request,
@@ -51,7 +53,12 @@ def board(request: HttpRequest) -> HttpResponse:
         {
             "rows": rows,
             **_frame(wanted, held),
-            "areas": [(area, told.area_word(area)) for area in dict.fromkeys(line.indicator.area for line in sorted(everything, key=lambda l: l.indicator.area))],
+            "areas": [
+                (area, told.area_word(area))
+                for area in dict.fromkeys(
+                    line.indicator.area for line in sorted(everything, key=lambda l: l.indicator.area)
+                )
+            ],
             "missed": sum(row["missed"] > 0 for row in rows),
             "worse": sum(row["alerts"] > 0 for row in rows),
             "alone": not request.scope.several,
@@ -134,7 +141,9 @@ def rows_export(request: HttpRequest, key: str, kind: str) -> HttpResponse:
         rows=iter([cells]),
         totals=[_("合计"), f"{total}"],
     )
-    return exports.respond(request, sheet, kind, "indicator-rows", {"indicator": key, "subject": subject, "month": wanted.month})
+    return exports.respond(
+        request, sheet, kind, "indicator-rows", {"indicator": key, "subject": subject, "month": wanted.month}
+    )
 
 
 @page(Verb.EXPORT_FINDINGS)
@@ -206,7 +215,10 @@ def _names(reader: Reader, one: Indicator, places: dict[str, Place]) -> dict[str
     if one.subject != "department":
         return {key: place.name for key, place in places.items()}
     named = queries.department_names(reader)
-    return {key: f"{places[key.partition('/')[0]].name if key.partition('/')[0] in places else ''} {name}" for key, name in named.items()}
+    return {
+        key: f"{places[key.partition('/')[0]].name if key.partition('/')[0] in places else ''} {name}"
+        for key, name in named.items()
+    }
 
 
 def _subjects(

@@ -1,4 +1,4 @@
-"""Ratings: the standings of vendors, one period card with the reason of every point, history, and a card tried on it."""
+"""Ratings: standings of vendors, one period card with the reason of every point, history, a card tried on it."""
 
 from __future__ import annotations
 
