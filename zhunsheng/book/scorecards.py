@@ -45,6 +45,8 @@ class StepTable(Dated):
 class Criterion(Entry):
     """What is looked at: a share of an indicator over the period, or a count; and the points that values give.
 
+    ``or_else`` are indicators of other kinds of service: the first one that has a value is taken.
+
     Fewer than ``least`` cases, or more unknown ones than ``most_unknown_e4``, leave it unknown.
     """
 
@@ -53,11 +55,17 @@ class Criterion(Entry):
     en: str
     weight: int = Field(ge=1, le=100)
     indicator: str = ""
+    or_else: tuple[str, ...] = ()
     count: str = ""
     whole: Whole = Whole()
     least: int = Field(default=1, ge=1)
     most_unknown_e4: int = Field(default=2_000, ge=0, le=10_000)
     tables: tuple[StepTable, ...] = Field(min_length=1)
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The indicators that can tell it, the first one first."""
+        return (self.indicator, *self.or_else) if self.indicator else ()
 
     @model_validator(mode="after")
     def _is_sound(self) -> Criterion:
@@ -172,7 +180,7 @@ def load_cards(folder: Path) -> dict[str, Card]:
     for path in sorted(root.rglob("*.yaml")):
         card = read_card(file_text(path), path.name)
         named_by_place(root, path, card.id)
-        check_indicators(folder, path.name, [one.indicator for one in card.criteria if one.indicator])
+        check_indicators(folder, path.name, [name for one in card.criteria for name in one.indicators])
         found[card.id] = card
     return found
 

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from zhunsheng.casework.bodies.lake import RunFile
+from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.bodies.scope import held
 from zhunsheng.lights.values import Event, Value
 
 #: Counts by the member that ordered, taken together; a count of the whole vendor names none.
@@ -19,6 +21,15 @@ EVENTS = (
     "SELECT incident_id, vendor_id, kind, weight, occurred_on, COALESCE(reported_on, occurred_on) AS known_on "
     "FROM incident ORDER BY vendor_id, incident_id"
 )
+
+
+def overseen(file: RunFile, body: Body) -> frozenset[str] | None:
+    """Return whose rows a body judges vendors by: what it sees, and the vendors that serve these; None for all.
+
+    What an event says of no member in particular is then told to whomever its vendor serves.
+    """
+    seen = held(body)
+    return None if seen is None else seen | {one.subject_id for one in values(file, seen)}
 
 
 def values(file: RunFile, institutions: frozenset[str] | None) -> list[Value]:

@@ -7,8 +7,6 @@ from typing import Any
 
 from zhunsheng.casework.alerts import actions, library, queries, sources
 from zhunsheng.casework.bodies import lake
-from zhunsheng.casework.bodies.models import BodyKind
-from zhunsheng.casework.bodies.scope import held
 from zhunsheng.casework.jobs.handlers import Outcome, Progress
 from zhunsheng.lights.causes import evaluate as judge
 
@@ -23,7 +21,7 @@ def evaluate(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     bodies = actions.overseers()
     for at, body in enumerate(bodies):
         progress("lights", at, len(bodies))
-        seen = held(body) if body.kind == BodyKind.CONSORTIUM else None
+        seen = sources.overseen(file, body)
         settled, dismissed = queries.settled(body)
         lits = judge(lights.values(), sources.values(file, seen), sources.events(file, seen), as_of, settled, dismissed)
         opened += len(actions.record_all(body, lits, run, book))

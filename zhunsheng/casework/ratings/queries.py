@@ -10,10 +10,10 @@ from datetime import date
 from django.db.models import QuerySet
 
 from zhunsheng.book.scorecards import Card
-from zhunsheng.casework.alerts.sources import values
+from zhunsheng.casework.alerts.sources import overseen, values
 from zhunsheng.casework.bodies.lake import RunFile
-from zhunsheng.casework.bodies.models import Body, BodyKind
-from zhunsheng.casework.bodies.scope import Scope, held
+from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.ratings.models import PeriodCard, Rating
 from zhunsheng.casework.ratings.sources import Asked, measures
 from zhunsheng.scoring.score import Scored, periods, score
@@ -71,7 +71,7 @@ class Tried:
 
 def backtest(card: Card, body: Body, file: RunFile, since: date) -> list[Tried]:
     """Return what a card gives on the values of a run for each period that is over, oldest first."""
-    seen = held(body) if body.kind == BodyKind.CONSORTIUM else None
+    seen = overseen(file, body)
     known, as_of = values(file, seen), date.fromisoformat(file.manifest["as_of"])
     frozen = {
         (one.institution_id, one.from_on): one.standing for one in PeriodCard.objects.filter(body=body, card=card.id)

@@ -64,7 +64,7 @@ def _of_vendor(
     found: dict[str, Measure | None] = {}
     for one in card.criteria:
         if one.indicator:
-            found[one.id] = _share(shares.get(one.indicator, []))
+            found[one.id] = next((told for name in one.indicators if (told := _share(shares.get(name, [])))), None)
         else:
             counts = counted.get(one.count)
             count = counts.of(vendor) if counts else None
@@ -132,12 +132,12 @@ def _incidents(asked: Asked, *, major: bool) -> Counts | None:
     return Counts(found)
 
 
-#: The mean is that of all lines of the public hospitals of the consortium in the period; nothing is divided.
+#: The mean is that of all lines of the public hospitals in the run; nothing is divided.
 PRICES = """
     WITH mean AS (
         SELECT c.item_code, SUM(CAST(c.unit_price_e6 AS HUGEINT)) AS total, COUNT(*) AS lines
         FROM charge_line AS c JOIN institution AS i ON i.institution_id = c.institution_id
-        WHERE i.kind = 'hospital' AND c.quantity_e4 > 0 AND c.service_date >= ? AND c.service_date < ?
+        WHERE i.kind = 'hospital' AND c.quantity_e4 > 0
         GROUP BY c.item_code)
     SELECT p.vendor_id, COUNT(DISTINCT p.item_code) FILTER (
         CAST(p.unit_price_e6 AS HUGEINT) * mean.lines * 100 >= 130 * mean.total) AS dear
@@ -150,8 +150,8 @@ def _prices_at_limit(asked: Asked) -> Counts | None:
     """Items filed at 130 % of the public mean or more; not known of a vendor none of whose items can be compared."""
     if asked.file is None or not {"price_filing", "charge_line"} <= asked.file.tables:
         return None
-    with asked.file.reader(asked.seen) as reader:
-        rows = reader.rows(PRICES, [asked.from_on, asked.until_on, asked.until_on, asked.from_on])
+    with asked.file.reader(None) as reader:  # a mean of the whole site, of which nothing but the comparison is told
+        rows = reader.rows(PRICES, [asked.until_on, asked.from_on])
     return Counts({one["vendor_id"]: int(one["dear"]) for one in rows}, absent=None)
 
 

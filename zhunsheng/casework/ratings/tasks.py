@@ -6,10 +6,8 @@ from datetime import date
 from typing import Any
 
 from zhunsheng.casework.alerts.actions import overseers
-from zhunsheng.casework.alerts.sources import values
+from zhunsheng.casework.alerts.sources import overseen, values
 from zhunsheng.casework.bodies import lake
-from zhunsheng.casework.bodies.models import BodyKind
-from zhunsheng.casework.bodies.scope import held
 from zhunsheng.casework.jobs.handlers import Outcome, Progress
 from zhunsheng.casework.ratings import actions, library
 from zhunsheng.casework.ratings.sources import Asked, measures
@@ -25,7 +23,7 @@ def close_periods(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     bodies = overseers()
     for at, body in enumerate(bodies):
         progress("ratings", at, len(bodies))
-        seen = held(body) if body.kind == BodyKind.CONSORTIUM else None
+        seen = overseen(file, body)
         known = values(file, seen)
         for card in library.cards().values():
             period = period_of(card, as_of)
