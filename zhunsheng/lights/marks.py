@@ -24,8 +24,8 @@ LIT = frozenset({"blue", "yellow", "red"})
 class Mark:
     """What a light says of one month: its state, whether the month was good, the counts behind it, how many months.
 
-    ``row`` counts the months in a row of a streak, ``skipped`` the unknown ones between; ``edge`` is the lower end of
-    the band, ``cite`` on what it stands.
+    ``row`` counts the months in a row of a streak, ``skipped`` the unknown ones between; ``edge`` and ``until`` are
+    the ends of the band, ``cite`` on what it stands.
     """
 
     month: date
@@ -34,6 +34,7 @@ class Mark:
     value: Value | None = None
     target_e4: int | None = None
     edge: int | None = None
+    until: int | None = None
     cite: str = ""
     row: int = 0
     skipped: int = 0
@@ -94,7 +95,7 @@ def _single(light: BandLight, by_month: Mapping[date, Value], month: date, start
     told = _lit(light, table.bands, found, value, target.value_e4)
     shown = told or found
     state: State = "none" if found.light == "none" else told.light if told else "unsure"
-    return Mark(month, state, state == "none", value, target.value_e4, shown.low, shown.cite)
+    return Mark(month, state, state == "none", value, target.value_e4, shown.low, shown.high, shown.cite)
 
 
 def _lit(light: BandLight, bands: tuple[Band, ...], found: Band, value: Value, target_e4: int) -> Band | None:
@@ -127,11 +128,8 @@ def _row(light: StreakLight, by_month: Mapping[date, Value], months: list[date])
         row, lost = ([*row, value], lost) if is_worse else ([], False)
         state = _counted(light, row, target.value_e4, lost=lost)
         together = total(row) or value
-        found.append(
-            Mark(
-                month, state, not is_worse, together, target.value_e4, None, light.cite, len(row), skipped if row else 0
-            )
-        )
+        counted = (len(row), skipped if row else 0)
+        found.append(Mark(month, state, not is_worse, together, target.value_e4, None, None, light.cite, *counted))
     return found
 
 

@@ -48,8 +48,9 @@ def _of_value(light: Judged, lit: Lit, mark: Mark) -> Told:
             f"截至 {month} 连续 {mark.row} 个月未达目标（{side[0]} {target}）{gap}，合计 {shown}",
             f"{mark.row} months in a row worse than {side[1]} {target} until {month}{gap_en}; together {shown}",
         )
-    colour = COLOURS[lit.colour]
+    colour, edge = COLOURS[lit.colour], (mark.edge or 0) if light.worse == "up" else (mark.until or SCALE)
+    within = ("不低于", "from") if light.worse == "up" else ("低于", "below")
     return (
-        f"{month} 为 {shown}，落入{colour[0]}档（自 {percent(mark.edge or 0)} 起），目标{side[0]} {target}",
-        f"{month}: {shown}, in the {colour[1]} band (from {percent(mark.edge or 0)}); target {side[1]} {target}",
+        f"{month} 为 {shown}，落入{colour[0]}档（{within[0]} {percent(edge)}），目标{side[0]} {target}",
+        f"{month}: {shown}, in the {colour[1]} band ({within[1]} {percent(edge)}); target {side[1]} {target}",
     )

@@ -52,8 +52,10 @@ def _wanted(request: HttpRequest) -> dict[str, str]:
 
 
 def names(request: HttpRequest) -> dict[str, str]:
-    """Return the names of the institutions in view, vendors among them, by code."""
-    return {one.institution_id: one.name for one in request.scope.places()}
+    """Return the names of the institutions in view by code, and of all vendors: their names are no secret."""
+    file, sees = request.scope.file, request.scope.sees
+    known = file.places.values() if file else ()
+    return {one.institution_id: one.name for one in known if one.kind == "vendor" or sees(one.institution_id)}
 
 
 def _row(one: Alert, light: Light | None) -> dict[str, Any]:
