@@ -126,8 +126,8 @@ class Base(Dated):
         return [self.release.cite]
 
     def colours(self) -> set[str]:
-        """Return the colours that the light can take."""
-        raise NotImplementedError
+        """Return the colours that the light can take; each kind of light says its own."""
+        return set()
 
     @model_validator(mode="after")
     def _is_whole(self) -> Base:

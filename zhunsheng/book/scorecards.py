@@ -152,9 +152,10 @@ class Card(Dated):
         _check(ranks == sorted(ranks, reverse=True) and ranks[-1] == -1, "more unknown weight must not allow more")
         known = {one.id for one in self.consequences}
         _check(all(set(one.consequences) <= known for one in self.grades), "a standing names an unknown consequence")
-        cited = [*self.grades, *self.caps, *self.consequences]
-        cited += [step for one in self.criteria for table in one.tables for step in table.steps]
-        _check(all(one.cite in self.cites for one in cited), "a cite is not among the cites")
+        cited = [one.cite for one in self.grades] + [one.cite for one in self.caps]
+        cited += [one.cite for one in self.consequences]
+        cited += [step.cite for one in self.criteria for table in one.tables for step in table.steps]
+        _check(set(cited) <= set(self.cites), "a cite is not among the cites")
         scores = {one.low for one in self.examples if one.low == one.high}
         missing = [edge for one in self.grades[1:] for edge in (one.low, one.low - 1) if edge not in scores]
         _check(not missing and 100 in scores, f"no example has the score {[*missing, 100][0]}")

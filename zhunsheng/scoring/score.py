@@ -69,7 +69,7 @@ def score(card: Card, measures: Mapping[str, Measure | None], day: date) -> Scor
     best = band_of(card.grades, points + unknown).standing
     by_share = band_of(card.grades, points, weight, 100).standing if weight else "unrated"
     cap = band_of(card.caps, unknown).most
-    standing = "unrated" if "unrated" in (cap, by_share) else min(by_share, cap, key=STANDINGS.index)  # type: ignore[arg-type]
+    standing = "unrated" if "unrated" in (cap, by_share) else min(by_share, cap, key=STANDINGS.index)
     return Scored(lines, points, points + unknown, weight, standing, by_share, best)
 
 
@@ -94,7 +94,7 @@ def consequences(card: Card, standing: str, best: str) -> tuple[str, ...]:
     """Return what a standing leads to; where it hurts, what the best standing that is still possible leads to."""
     grade = card.grade(standing)
     if grade is not None and grade.hurts and best in STANDINGS:
-        better = max(standing, best, key=STANDINGS.index)  # type: ignore[arg-type]
+        better = max(standing, best, key=STANDINGS.index)
         grade = card.grade(better)
     return grade.consequences if grade else ()
 

@@ -17,6 +17,7 @@ from zhunsheng.casework.bodies import lake, walls
 from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.cases.queries import in_hand
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import under_way
@@ -197,10 +198,7 @@ def _open_beside(actor: Actor, alert: Alert, action: Action, given: Given, event
 def _move_lines(actor: Actor, alert: Alert, action: Action, given: Given) -> None:
     """Move the vendor's cases that stand where the move begins; one of two people is proposed to another."""
     cycle, _, name = action.moves.partition(".")
-    held = Case.objects.filter(
-        cycle=cycle, institution_id=alert.institution_id, body=alert.body_id, closed_at=None, proposed_by=None
-    )
-    for case in held.order_by("pk"):
+    for case in in_hand(alert.body_id, cycle, alert.institution_id):
         move = case.life.move(name)
         if case.state in move.source:
             take = cases.propose if move.two_person else cases.move

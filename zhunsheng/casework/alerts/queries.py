@@ -65,3 +65,9 @@ def worst(scope: Scope, vendors: Iterable[str]) -> dict[str, str]:
         if COLOURS.index(colour or "blue") > COLOURS.index(found.get(vendor, "none")):
             found[vendor] = colour or "blue"
     return found
+
+
+def vendors_lit(body: Body, colour: str, since: date, until: date) -> list[str]:
+    """Return the vendors of alerts that came on from a day on and before another, once for each not dismissed."""
+    held = Alert.objects.filter(body=body, colour=colour, came_on__gte=since, came_on__lt=until)
+    return list(held.exclude(outcome="dismissed").values_list("institution_id", flat=True))

@@ -13,7 +13,7 @@ from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
-from zhunsheng.casework.jobs.queries import under_way
+from zhunsheng.casework.jobs.queries import asked_on, under_way
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
 from zhunsheng.casework.ratings import library
 from zhunsheng.casework.ratings.models import PeriodCard, Rating
@@ -34,7 +34,7 @@ def request_missing() -> Job | None:
     if file is None or under_way(JOB) or "indicator_count" not in file.tables:
         return None
     run, as_of = str(file.manifest["run_id"]), date.fromisoformat(file.manifest["as_of"])
-    if Job.objects.filter(kind=JOB, arguments__run=run).exists():
+    if asked_on(JOB, run):
         return None  # tried on this run: who has no card then had no value
     firsts = {card.id: period_of(card, as_of)[0] for card in library.cards().values()}
     for body in overseers():

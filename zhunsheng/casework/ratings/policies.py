@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from zhunsheng.book.scorecards import STANDINGS
 from zhunsheng.casework.bodies.models import User
-from zhunsheng.casework.cases.models import CaseEvent
 from zhunsheng.casework.cases.policies import Step
 
 
@@ -14,7 +13,7 @@ def _decider_apart(step: Step) -> None:
     """Who opened the draft or proposed its notice does not decide on what the vendor says of it."""
     if not isinstance(step.actor, User) or step.case is None:
         return
-    drafted = CaseEvent.objects.filter(case=step.case, actor=step.actor, kind__in=("opened", "proposed"))
+    drafted = step.case.events.filter(actor=step.actor, kind__in=("opened", "proposed"))
     if drafted.exists():
         raise step.refuse("拟评、提出告知的人员不得处理异议", "who drafted the rating does not decide on the objection")
 

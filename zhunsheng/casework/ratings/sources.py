@@ -5,7 +5,7 @@ A count is known only of a vendor that has some value in the period: who did not
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,13 +13,12 @@ from typing import Any
 
 from zhunsheng.book.scorecards import Card
 from zhunsheng.casework.alerts import sources
-from zhunsheng.casework.alerts.models import Alert
+from zhunsheng.casework.alerts.queries import vendors_lit
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
-from zhunsheng.casework.cases.models import CaseEvent
-from zhunsheng.casework.vendors.models import Paper
-from zhunsheng.casework.vendors.queries import expiries
+from zhunsheng.casework.cases.queries import institutions_of_step
+from zhunsheng.casework.vendors.queries import accepted_papers, expiries
 from zhunsheng.lights.values import Value
 from zhunsheng.scoring.score import Measure
 
@@ -84,29 +83,17 @@ def _share(values: list[Value]) -> Measure | None:
 
 def _alerts(colour: str) -> Callable[[Asked], Counts | None]:
     def count(asked: Asked) -> Counts | None:
-        found: dict[str, int] = defaultdict(int)
         with walls.within(walls.SITE):
-            held = Alert.objects.filter(
-                body=asked.body, colour=colour, came_on__gte=asked.from_on, came_on__lt=asked.until_on
-            )
-            for vendor in held.exclude(outcome="dismissed").values_list("institution_id", flat=True):
-                found[vendor] += 1
-        return Counts(found)
+            return Counts(Counter(vendors_lit(asked.body, colour, asked.from_on, asked.until_on)))
 
     return count
 
 
 def _rectifications_late(asked: Asked) -> Counts | None:
     """Rectifications that fell due without evidence within the period."""
-    found: dict[str, int] = defaultdict(int)
     with walls.within(walls.SITE):
-        late = CaseEvent.objects.filter(
-            case__body=asked.body, case__cycle="rectification", about="fall_late",
-            day__gte=asked.from_on, day__lt=asked.until_on,
-        )  # fmt: skip
-        for vendor in late.values_list("case__institution_id", flat=True):
-            found[vendor] += 1
-    return Counts(found)
+        late = institutions_of_step(asked.body.pk, "rectification", "fall_late", asked.from_on, asked.until_on)
+    return Counts(Counter(late))
 
 
 def _complaints_upheld(asked: Asked) -> Counts | None:
@@ -159,7 +146,7 @@ def _papers_lapsed(asked: Asked) -> Counts | None:
     """Accepted papers that ended within the period and were not renewed; not known of a vendor without a paper."""
     found: dict[str, int | None] = {}
     with walls.within(walls.SITE):
-        held = list(Paper.objects.filter(accepted=True))
+        held = accepted_papers()
     for paper in held:
         found[paper.institution_id] = 0
     for one in expiries(held, asked.until_on):
