@@ -24,6 +24,8 @@ NAMES = (
     "rectification",
     "self_check",
     "tip_off",
+    "vendor_alert",
+    "vendor_rating",
 )
 #: What vendors walk has people of its own: tests/casework/test_vendors.py.
 VENDORS = ("negative_entry", "service_line", "vendor_entry", "vendor_review")

@@ -19,6 +19,8 @@ STAGES = (
     "patterns",
     "engines",
     "indicators",
+    "lights",
+    "scoring",
     "runs",
     "desk",
     "reports",

@@ -151,6 +151,7 @@ def lists():
         "/rules/overturned", "/documents", "/documents.csv", "/documents.xlsx",
         "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
+        "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
         "/tips/figures",
         "/inspections", "/inspections/people", "/samples", "/samples/new",
@@ -275,6 +276,7 @@ def test_the_crawl_covers_every_page(county, people):
         "grant",  # tests/web/test_grants.py asks both sides and others
         *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
         *("document", "document-file"),  # tests/web/test_documents.py asks several readers for one
+        *("alert", "rating", "ratings-vendor"),  # tests/web/test_alert_pages.py asks several readers for each
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",

@@ -16,7 +16,8 @@ CERTAIN = {
 KINDS = {"working": "工作日 working days", "calendar": "日 days", "year_end": "至当年年底 to the end of the year",
          "planned": "按分期表 by the plan"}  # fmt: skip
 ENDS = {"remind": "提醒 reminds", "escalate": "上报 escalates", "move": "自动办理 moves"}
-SIDES = {"handling": "承办 handling", "party": "当事人 party", "public": "公众 public", "clock": "期限 clock"}
+SIDES = {"handling": "承办 handling", "party": "当事人 party", "public": "公众 public", "clock": "期限 clock",
+         "run": "系统判定 run"}  # fmt: skip
 
 
 def pages() -> dict[str, str]:

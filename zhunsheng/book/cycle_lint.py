@@ -251,7 +251,10 @@ def _open_points(cycle: Cycle) -> Iterator[Remark]:
 
 
 def open_point(
-    kind: Literal["cycle", "scheme", "vendor"], name: str, told: tuple[str, str], cite: Cite
+    kind: Literal["cycle", "scheme", "vendor", "light", "scorecard"],
+    name: str,
+    told: tuple[str, str],
+    cite: Cite,
 ) -> Iterator[Remark]:
     """Yield what a figure (``told`` in both languages) still waits for, by how surely its place was seen."""
     open_words = {

@@ -38,10 +38,11 @@ class Who(Entry):
     """People who may act: on which side of the case, of which kinds of bodies, with which duties.
 
     ``handling`` is the body that keeps the case, ``party`` the institution or body that it is about, ``public`` anyone
-    (a case of a tip-off is opened by a page without a login), ``clock`` the running out of time.
+    (a case of a tip-off is opened by a page without a login), ``clock`` the running out of time, ``run`` a judgement by
+    the rule book.
     """
 
-    side: Literal["handling", "party", "public", "clock"]
+    side: Literal["handling", "party", "public", "clock", "run"]
     bodies: tuple[str, ...] = ()
     duties: tuple[str, ...] = ()
 

@@ -23,7 +23,9 @@ class Remark:
     ``level`` is ``error`` or ``warning``.
     """
 
-    kind: Literal["rule", "list", "batch", "cycle", "handling", "scheme", "vendor", "indicator"]
+    kind: Literal[
+        "rule", "list", "batch", "cycle", "handling", "scheme", "indicator", "light", "scorecard", "vendor"
+    ]  # fmt: skip
     about: str
     level: Literal["error", "warning"]
     code: str

@@ -17,6 +17,7 @@ from zhunsheng.cli import (
     intake,
     judge,
     ledger,
+    ratings,
     serve,
     tips,
     upgrade,
@@ -44,6 +45,7 @@ app.add_typer(witness.app, name="witness")
 app.add_typer(backup.app, name="backup")
 app.command("upgrade")(upgrade.upgrade)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(ratings.app, name="ratings")
 app.add_typer(tips.app, name="tips")
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)

@@ -12,8 +12,10 @@ from zhunsheng.book import Book, draft, load, rewards, vendors
 from zhunsheng.book import points as penalty_points
 from zhunsheng.book.cycle_lint import about_cycles
 from zhunsheng.book.handling import about_handling, load_grades, load_overturning
+from zhunsheng.book.lights import about_lights, load_lights
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
+from zhunsheng.book.scorecards import about_cards, load_cards
 from zhunsheng.book.search import KINDS, Entry, Found, index
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
@@ -57,6 +59,7 @@ def lint(json: Json = False) -> None:
         check_documents()
         remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
         remarks += penalty_points.about_schemes(penalty_points.load_schemes(rulebook()))
+        remarks += about_lights(load_lights(rulebook()).values()) + about_cards(load_cards(rulebook()).values())
         remarks += vendors.about_vendors(vendors.load_kinds(rulebook()), vendors.load_negative(rulebook()))
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):

@@ -89,6 +89,8 @@ INSTALLED_APPS = [
     "zhunsheng.casework.samples",
     "zhunsheng.casework.selfchecks",
     "zhunsheng.casework.vendors",
+    "zhunsheng.casework.alerts",
+    "zhunsheng.casework.ratings",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

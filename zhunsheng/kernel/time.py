@@ -102,6 +102,12 @@ def month_of(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
+def month_start(day: date, later: int = 0) -> date:
+    """Return the first day of the month of a day, or of one so many months later."""
+    year, month = divmod(day.year * 12 + day.month - 1 + later, 12)
+    return date(year, month + 1, 1)
+
+
 def days_between(start: date, end: date) -> list[date]:
     """Return each day from start (held) to end (not held)."""
     return [start + timedelta(days=i) for i in range((end - start).days)]

@@ -7,6 +7,7 @@ from django.urls import path
 from zhunsheng.web.api import api
 from zhunsheng.web.views import (
     account,
+    alerts,
     audit,
     backtests,
     bodies,
@@ -37,6 +38,7 @@ from zhunsheng.web.views import (
     people,
     places,
     points,
+    ratings,
     recoveries,
     report,
     rulebook,
@@ -145,6 +147,12 @@ urlpatterns = [
     path("points/propose", points.propose, name="points-propose"),
     path("points/register.<str:kind>", points.layout, name="points-layout"),
     path("points/people/<str:practitioner_id>", points.person, name="points-person"),
+    path("alerts", alerts.alert_list, name="alerts"),
+    path("alerts/<int:pk>", alerts.alert, name="alert"),
+    path("ratings", ratings.rating_list, name="ratings"),
+    path("ratings/tried", ratings.tried, name="ratings-tried"),
+    path("ratings/<int:pk>", ratings.rating, name="rating"),
+    path("ratings/vendors/<str:vendor>", ratings.history, name="ratings-vendor"),
     path("clues", clues.groups, name="clues"),
     path("recoveries", recoveries.recovery_list, name="recoveries"),
     path("recoveries.<str:kind>", recoveries.export, name="recoveries-export"),

@@ -126,8 +126,9 @@ def opens_about(actor: Actor, about: Body | None, people: Iterable[Who], cycle: 
 
 
 def is_clock(actor: Actor, people: Iterable[Who]) -> bool:
-    """Whether an actor is the clock, where the clock acts."""
-    return actor.actor_key == "process:clock" and any(one.side == "clock" for one in people)
+    """Whether an actor is the clock, or a run of the rules, where that one acts."""
+    side = PROCESSES.get(actor.actor_key)
+    return side is not None and any(one.side == side for one in people)
 
 
 def is_public(actor: Actor, people: Iterable[Who]) -> bool:
@@ -167,11 +168,14 @@ def who_words(people: Iterable[Who]) -> str:
     return said("；".join(zh for zh, _ in told), "; ".join(en for _, en in told))
 
 
+#: Processes that take steps in their own name, and as which side of a life-cycle.
+PROCESSES = {"process:clock": "clock", "process:run": "run"}
 SIDES = {
     "handling": ("承办单位", "the handling body"),
     "party": ("当事人", "the party"),
     "public": ("公众", "the public"),
     "clock": ("期限届满", "the clock"),
+    "run": ("系统判定", "a run of the rules"),
 }
 
 

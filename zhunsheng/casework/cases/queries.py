@@ -292,3 +292,15 @@ def open_and_late(day: date) -> tuple[int, int]:
     """Return how many cases are open, and how many of them have a clock that has run out. For the site's figures."""
     found = Case.objects.filter(closed_at=None)
     return found.count(), found.filter(due_on__lte=day).count()
+
+
+def in_hand(body: int, cycle: str, institution_id: str) -> QuerySet[Case]:
+    """Return the open cases that a body handles about an institution and on which no proposal waits."""
+    held = Case.objects.filter(body=body, cycle=cycle, institution_id=institution_id, closed_at=None)
+    return held.filter(proposed_by=None).order_by("pk")
+
+
+def institutions_of_step(body: int, cycle: str, move: str, since: date, until: date) -> list[str]:
+    """Return the institutions in whose cases a step was taken from a day on and before another, once for each time."""
+    taken = CaseEvent.objects.filter(case__body=body, case__cycle=cycle, kind="moved", about=move)
+    return list(taken.filter(day__gte=since, day__lt=until).values_list("case__institution_id", flat=True))

@@ -49,3 +49,8 @@ def took() -> list[tuple[str, int, timedelta]]:
     span = ExpressionWrapper(F("finished_at") - F("started_at"), DurationField())
     done = Job.objects.order_by().filter(state=JobState.DONE, started_at__isnull=False)
     return list(done.values_list("kind").annotate(count=Count("pk"), total=Sum(span)))
+
+
+def asked_on(kind: str, run: str) -> bool:
+    """Whether a job of a kind was ever asked for on a run."""
+    return Job.objects.filter(kind=kind, arguments__run=run).exists()

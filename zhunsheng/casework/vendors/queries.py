@@ -291,3 +291,8 @@ def refusal_of(line: ServiceLine, day: date) -> Refusal | None:
 def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:
     """Return the reviews that were kept with the steps of a case, newest first."""
     return scope.rows(Assessment.objects.filter(case=case)).order_by("-pk")
+
+
+def accepted_papers() -> list[Paper]:
+    """Return the accepted papers of all vendors of the site, for what is counted and never shown."""
+    return list(Paper.objects.filter(accepted=True))

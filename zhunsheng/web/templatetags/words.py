@@ -340,6 +340,22 @@ LABELS: dict[str, dict[str, Any]] = {
         "replaced": gettext_lazy("替换旧批次"),
         "refused": gettext_lazy("未接受"),
     },
+    "light": {
+        "none": gettext_lazy("未触发"),
+        "blue": gettext_lazy("蓝色预警"),
+        "yellow": gettext_lazy("黄色预警"),
+        "red": gettext_lazy("红色预警"),
+        "unsure": gettext_lazy("不足以认定"),
+        "unknown": gettext_lazy("未知"),
+        "": gettext_lazy("待分级"),
+    },
+    "rating": {"unrated": gettext_lazy("不予评级"), "": gettext_lazy("未生效")},
+    "objection": {
+        "open": gettext_lazy("有异议，处理中"),
+        "upheld": gettext_lazy("异议未采纳，维持"),
+        "changed": gettext_lazy("异议采纳，改评"),
+        "": gettext_lazy("无异议"),
+    },
     "step": {
         "": gettext_lazy("准备"),
         "read": gettext_lazy("读取"),

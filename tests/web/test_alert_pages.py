@@ -1,0 +1,63 @@
+"""Pages of alerts and ratings: worst first, every light and point with its reason, and nothing of other bodies."""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from tests.casework import test_alerts, test_ratings
+from tests.casework.overseeing import VENDOR, months, oversight
+from tests.casework.walking import Clock, person
+from tests.web.people import ACTOR
+from zhunsheng.casework.alerts.models import Alert
+from zhunsheng.casework.bodies import actions as bodies
+from zhunsheng.casework.ratings.models import Rating
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def crew(db, monkeypatch):
+    Clock(monkeypatch)
+    return oversight()
+
+
+def client(user):
+    found = Client()
+    found.force_login(user)
+    return found
+
+
+def test_alerts_stand_worst_first_and_one_says_value_bands_actions_and_release(crew):
+    values = [*months(test_alerts.LATE, 15), *months("vendors/test_accuracy", 93)]
+    found = test_alerts.run(crew, values, date(2025, 8, 1))
+    reader = client(crew["one"])
+    page = reader.get("/alerts").content.decode()
+    assert page.index("检测准确率") < page.index("报告迟发") and "15.00%（150/1000）" in page
+    assert "报告迟发" not in reader.get("/alerts?colour=red").content.decode().split("<table")[1]
+    page = reader.get(f"/alerts/{found['late_reports'].pk}").content.decode()
+    for said in ("15.00%（150/1000）", "不高于 5.00%", "20.00%", "本地默认", "下达整改", "连续两个月", "尚未满足"):
+        assert said in page, said
+    assert reader.get("/alerts?colour=green").status_code == 400
+    elsewhere = person("far", bodies.create_body(ACTOR, "consortium", "邻县医共体", code="H33078299999"), "head")
+    for user in (elsewhere, crew["vendor"]):
+        assert client(user).get(f"/alerts/{found['late_reports'].pk}").status_code == 404
+        assert not Alert.objects.filter(case__number__in=client(user).get("/alerts").content.decode()).exists()
+    english = client(crew["two"])
+    english.cookies["django_language"] = "en"
+    assert english.get(f"/alerts/{found['accuracy'].pk}").status_code == 200
+
+
+def test_a_rating_says_why_for_every_point_and_the_vendor_sees_it_once_told(crew):
+    case = test_ratings.drafted(crew, test_ratings.WEAK | {"price": None})
+    rating = Rating.objects.get()
+    reader = client(crew["one"])
+    assert "49–59" in reader.get("/ratings").content.decode()
+    page = reader.get(f"/ratings/{rating.pk}").content.decode()
+    for said in ("每一分的理由", "90.00%（90/100）", "不到 97.00%", "未知", "0–10", "评价卡摘要"):
+        assert said in page, said
+    assert client(crew["vendor"]).get(f"/ratings/{rating.pk}").status_code == 404
+    test_ratings.step(crew, case, "notify")
+    assert client(crew["vendor"]).get(f"/ratings/{rating.pk}").status_code == 200
+    assert reader.get(f"/ratings/vendors/{VENDOR}").status_code == 200
+    assert reader.get("/ratings/vendors/none").status_code == 404

@@ -1,0 +1,354 @@
+"""Lights as data: which values of an indicator, how many months, which events turn a light on, and what follows.
+
+One file of ``rulebook/lights/<area>`` is one light of one of four kinds: ``band`` (a value of one month falls into a
+band), ``streak`` (so many months in a row worse than the target), ``event`` (one event is enough), ``window`` (so many
+other lights within so many months). ``rulebook/lights/actions.yaml`` lists what a light can open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, model_validator
+
+from zhunsheng.book.bands import Span, Whole, gaps, holes
+from zhunsheng.book.cycles import Cite, Name
+from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.lint import Remark
+from zhunsheng.book.reading import check_indicators, file_text, named_by_place, open_cites, validated
+from zhunsheng.kernel.errors import Problem
+
+Colour = Literal["none", "blue", "yellow", "red"]
+LitColour = Literal["blue", "yellow", "red"]
+#: From the mildest to the gravest.
+COLOURS: tuple[Colour, ...] = ("none", "blue", "yellow", "red")
+#: Values of indicators are judged in 1/10000.
+SCALE = 10_000
+#: An example is near an edge within so many of these.
+NEAR = 10
+#: What an example expects: a colour, or that nothing can be said.
+Expected = Literal["none", "blue", "yellow", "red", "unsure", "unknown"]
+
+
+def graver(one: str, other: str) -> bool:
+    """Whether a colour is graver than another."""
+    return COLOURS.index(one) > COLOURS.index(other)
+
+
+class Band(Span):
+    """Values that turn a light on or leave it off. ``sure_over``: what one is surely worse than, if not the target."""
+
+    light: Colour
+    sure_over: int | None = None
+
+
+class BandTable(Dated):
+    """Bands from a day on, in the order of the values."""
+
+    bands: tuple[Band, ...] = Field(min_length=2)
+
+
+class Target(Dated):
+    """What was promised, in 1/10000: a month that reaches it is good."""
+
+    value_e4: int
+    cite: str
+
+
+class Noise(Entry):
+    """When a value says too little: fewer than ``least`` cases, more unknown ones, or worse by chance alone.
+
+    ``z_e2``: how many hundredths of a standard error a share must lie beyond the target; 0 where no chance is in it.
+    ``over_months``: a value is that of so many months together.
+    """
+
+    least: int = Field(ge=1)
+    z_e2: int = Field(ge=0)
+    most_unknown_e4: int = Field(ge=0, le=10_000)
+    over_months: int = Field(default=1, ge=1, le=12)
+    cite: str
+
+
+class Release(Entry):
+    """What lets a light be released: so many good months in a row; 0: a person alone judges, in words."""
+
+    months: int = Field(ge=0)
+    zh: str
+    en: str
+    cite: str
+
+
+class ValueExample(Entry):
+    """A worked example of months, oldest first, each numerator, denominator and unknown cases; None: no value."""
+
+    name: str
+    given: tuple[tuple[int, ...] | None, ...] = Field(min_length=1)
+    light: Expected
+
+
+class EventExample(Entry):
+    """A worked example of one event."""
+
+    name: str
+    kind: str
+    weight: str = ""
+    light: Colour
+
+
+class WindowExample(Entry):
+    """A worked example of lights, each with its colour and the month (YYYY-MM) in which it came on."""
+
+    name: str
+    given: tuple[tuple[LitColour, str], ...]
+    light: Colour
+
+
+class Base(Dated):
+    """What every light says."""
+
+    id: str
+    zh: str
+    en: str
+    why: str
+    why_en: str
+    subject: Literal["vendor", "institution"]
+    version: int = Field(ge=1)
+    cites: dict[str, Cite]
+    actions: dict[LitColour, tuple[str, ...]]
+    release: Release
+
+    def cited(self) -> list[str]:
+        """Return the names of all cites that values of the light lean on."""
+        return [self.release.cite]
+
+    def colours(self) -> set[str]:
+        """Return the colours that the light can take; each kind of light says its own."""
+        return set()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Base:
+        """Refuse a cite that is not there and a colour that opens nothing."""
+        for cite in self.cited():
+            _check(cite in self.cites, f"cite {cite} is not among the cites")
+        _check(set(self.actions) == self.colours(), f"actions are for {sorted(self.colours())}, each at least one")
+        _check(all(self.actions.values()), "a colour opens no action")
+        return self
+
+
+class Judged(Base):
+    """A light on the monthly values of an indicator. ``worse``: which way a value gets worse."""
+
+    indicator: str
+    worse: Literal["up", "down"]
+    whole: Whole = Whole()
+    targets: tuple[Target, ...] = Field(min_length=1)
+    noise: Noise
+    examples: tuple[ValueExample, ...] = Field(min_length=2)
+
+    def target(self, day: date) -> Target | None:
+        """Return the target of a day, None where none is stated."""
+        return next((one for one in self.targets if day in one.period), None)
+
+    def cited(self) -> list[str]:
+        """Return the names of all cites."""
+        return [*super().cited(), self.noise.cite, *(one.cite for one in self.targets)]
+
+    @model_validator(mode="after")
+    def _targets_follow(self) -> Judged:
+        for zh, en in gaps(self.targets):
+            raise ValueError(f"{zh} {en}")
+        proportion = self.whole.least == 0 and self.whole.most == 10_000
+        _check(proportion or not self.noise.z_e2, "chance is reckoned for shares only: z_e2 must be 0")
+        return self
+
+
+class BandLight(Judged):
+    """A light by the value of a month."""
+
+    kind: Literal["band"]
+    tables: tuple[BandTable, ...] = Field(min_length=1)
+
+    def table(self, day: date) -> BandTable | None:
+        """Return the bands of a day, None where none hold."""
+        return next((one for one in self.tables if day in one.period), None)
+
+    def colours(self) -> set[str]:
+        """Return the colours of the bands."""
+        return {str(band.light) for table in self.tables for band in table.bands} - {"none"}
+
+    def cited(self) -> list[str]:
+        """Return the names of all cites."""
+        return [*super().cited(), *(band.cite for table in self.tables for band in table.bands)]
+
+    @model_validator(mode="after")
+    def _bands_cover(self) -> BandLight:
+        for zh, en in gaps(self.tables):
+            raise ValueError(f"{zh} {en}")
+        for table in self.tables:
+            for zh, en in holes(table.bands, self.whole):
+                raise ValueError(f"{zh} {en}")
+            ranks = [COLOURS.index(band.light) for band in table.bands]
+            wanted = sorted(ranks, reverse=self.worse == "down")
+            _check(ranks == wanted, "a worse value has a milder light: bands and direction do not agree")
+            _check(0 in ranks and len(set(ranks)) == len(ranks), "each colour has one band, and some value has none")
+        for told in self._unseen():
+            raise ValueError(told)
+        return self
+
+    def _unseen(self) -> Iterator[str]:
+        """Yield the edges of the last table that no pair of examples would notice moving."""
+        alone = [one.given[-1] for one in self.examples if one.light in COLOURS]
+        known = [given for given in alone if given and given[1]]
+        for band in self.tables[-1].bands[1:]:
+            near = [given[0] * SCALE - band.low * given[1] for given in known]
+            near = [gap for gap, given in zip(near, known, strict=True) if abs(gap) <= NEAR * given[1]]
+            if not any(gap == 0 for gap in near) or not any(gap < 0 for gap in near):
+                yield f"no pair of examples stands on both sides of the edge {band.low}"
+
+
+class StreakLight(Judged):
+    """A light by months in a row worse than the target; so many unknown months between do not end the row."""
+
+    kind: Literal["streak"]
+    light: LitColour
+    months: int = Field(ge=2)
+    bridge: int = Field(ge=0)
+    cite: str
+
+    def colours(self) -> set[str]:
+        """Return its one colour."""
+        return {self.light}
+
+    def cited(self) -> list[str]:
+        """Return the names of all cites."""
+        return [*super().cited(), self.cite]
+
+    @model_validator(mode="after")
+    def _both_sides(self) -> StreakLight:
+        """An example lights it with exactly the months it takes, and one of a month less does not."""
+        told = {(len(one.given), one.light == self.light) for one in self.examples}
+        _check((self.months, True) in told and (self.months - 1, False) in told, "examples miss the last month")
+        return self
+
+
+class EventLight(Base):
+    """A light by a single event of some kinds; no weights named: of any weight."""
+
+    kind: Literal["event"]
+    light: LitColour
+    events: tuple[str, ...] = Field(min_length=1)
+    weights: tuple[str, ...] = ()
+    cite: str
+    examples: tuple[EventExample, ...] = Field(min_length=2)
+
+    def colours(self) -> set[str]:
+        """Return its one colour."""
+        return {self.light}
+
+    def cited(self) -> list[str]:
+        """Return the names of all cites."""
+        return [*super().cited(), self.cite]
+
+
+class WindowLight(Base):
+    """A light by other lights: so many of a colour that came on within so many months. It counts none of its kind."""
+
+    kind: Literal["window"]
+    light: LitColour
+    of: LitColour
+    count: int = Field(ge=1)
+    months: int = Field(ge=1, le=60)
+    cite: str
+    examples: tuple[WindowExample, ...] = Field(min_length=2)
+
+    def colours(self) -> set[str]:
+        """Return its one colour."""
+        return {self.light}
+
+    def cited(self) -> list[str]:
+        """Return the names of all cites."""
+        return [*super().cited(), self.cite]
+
+
+Light = BandLight | StreakLight | EventLight | WindowLight
+_LIGHT: TypeAdapter[Light] = TypeAdapter(Annotated[Light, Field(discriminator="kind")])
+
+
+class Action(Entry):
+    """What a light can open: a move of the life-cycle of alerts, and the case that the move opens beside it.
+
+    ``opens`` is a life-cycle whose opening fields ``fields`` fills, its words with {light}, {reason} and {number};
+    ``moves`` is ``cycle.move`` of the vendor's open cases that the same body handles, with the same fields. ``hurts``:
+    it takes something away from somebody, so two people decide.
+    """
+
+    id: str = Name
+    zh: str
+    en: str
+    move: str
+    hurts: bool
+    opens: str = ""
+    moves: str = Field(default="", pattern=r"^([a-z_]+\.[a-z_]+)?$")
+    fields: dict[str, str] = Field(default_factory=dict)
+    cite: str
+
+
+class Actions(Entry):
+    """The actions that lights name."""
+
+    cites: dict[str, Cite]
+    actions: tuple[Action, ...]
+
+    def named(self, key: str) -> Action | None:
+        """Return an action by its id, or None."""
+        return next((one for one in self.actions if one.id == key), None)
+
+
+def _check(holds: bool, told: str) -> None:
+    if not holds:
+        raise ValueError(told)
+
+
+def load_lights(folder: Path) -> dict[str, Light]:
+    """Return the lights of a rule book by id.
+
+    Raises Problem ZS401 (unreadable), ZS403 (place and id differ), ZS404 (an action that is not there), ZS620 (content
+    wrong).
+    """
+    root, found = folder / "lights", {}
+    known = load_actions(folder)
+    for path in sorted(root.glob("*/**/*.yaml")):
+        light = read_light(file_text(path), path.name)
+        named_by_place(root, path, light.id)
+        check_indicators(folder, path.name, [light.indicator] if isinstance(light, BandLight | StreakLight) else [])
+        for name in (name for names in light.actions.values() for name in names):
+            if known.named(name) is None:
+                raise Problem("ZS404", file=path.name, reference=name)
+        found[light.id] = light
+    return found
+
+
+def load_actions(folder: Path) -> Actions:
+    """Return what lights can open. Raises Problem ZS401, ZS620."""
+    path = folder / "lights" / "actions.yaml"
+    return _actions(file_text(path), path.name)
+
+
+@lru_cache(maxsize=256)
+def read_light(text: str, name: str) -> Light:
+    """Return the light that a text holds. Raises Problem ZS401, ZS620."""
+    return validated(_LIGHT, text, name)
+
+
+@lru_cache(maxsize=16)
+def _actions(text: str, name: str) -> Actions:
+    return validated(TypeAdapter(Actions), text, name)
+
+
+def about_lights(lights: Iterable[Light]) -> list[Remark]:
+    """Return what waits for a person: values of local making, or to be checked against the original."""
+    return open_cites("light", ((one.id, one.cites) for one in lights))

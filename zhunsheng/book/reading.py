@@ -1,0 +1,63 @@
+"""Files of the rule book that are one object each: read, refused in words, and what in them waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from zhunsheng.book.cycle_lint import open_point
+from zhunsheng.book.cycles import Cite
+from zhunsheng.book.lint import Remark
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.files import check_yaml, from_yaml
+
+Model = TypeVar("Model")
+
+
+def file_text(path: Path) -> str:
+    """Return the text of a file. Raises Problem ZS401."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem("ZS401", file=path.name, reason=error) from error
+
+
+def validated(model: TypeAdapter[Model], text: str, name: str) -> Model:
+    """Return the object that a text holds. Raises Problem ZS401 (no YAML), ZS620 (content wrong)."""
+    try:
+        data: Any = from_yaml(check_yaml(text))
+        return model.validate_python(data)
+    except yaml.YAMLError as error:
+        raise Problem("ZS401", file=name, reason=error) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"]) or "-"
+        raise Problem("ZS620", file=name, where=place, reason=first["msg"]) from error
+
+
+def named_by_place(root: Path, path: Path, key: str) -> None:
+    """Raise Problem ZS403 unless a file's id is its path below a folder, without the ending."""
+    place = path.relative_to(root).with_suffix("").as_posix()
+    if key != place:
+        raise Problem("ZS403", file=path.name, id=key, place=place)
+
+
+def check_indicators(folder: Path, file: str, names: Iterable[str]) -> None:
+    """Raise Problem ZS404 for an indicator that a rule book does not hold."""
+    for name in names:
+        if not (folder / "indicators" / f"{name}.yaml").is_file():
+            raise Problem("ZS404", file=file, reference=name)
+
+
+def open_cites(kind: Literal["light", "scorecard"], cited: Iterable[tuple[str, Mapping[str, Cite]]]) -> list[Remark]:
+    """Return what waits for a person in the cites of some objects, by their ids."""
+    return [
+        remark
+        for key, cites in cited
+        for cite in cites.values()
+        for remark in open_point(kind, key, (f"“{cite.zh}”", f"'{cite.en}'"), cite)
+    ]

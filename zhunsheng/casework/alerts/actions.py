@@ -1,0 +1,210 @@
+"""Writers of alerts. A run opens and updates them; people decide on their cases, and what follows is opened with them.
+
+Each alert is a transaction of its own: an evaluation that is killed half-way goes on where it stopped, and the same
+one again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from zhunsheng.book.lights import COLOURS, Action, Light, graver
+from zhunsheng.casework.alerts import library
+from zhunsheng.casework.alerts.models import Alert, Evaluation
+from zhunsheng.casework.bodies import lake, walls
+from zhunsheng.casework.bodies.models import Body, BodyKind
+from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.cases.queries import in_hand
+from zhunsheng.casework.jobs.actions import enqueue
+from zhunsheng.casework.jobs.models import Job
+from zhunsheng.casework.jobs.queries import under_way
+from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
+from zhunsheng.kernel.ids import identity
+from zhunsheng.kernel.time import now
+from zhunsheng.lights.causes import Lit
+from zhunsheng.lights.reasons import reason
+
+RUN = Process("run")
+JOB = "lights.evaluate"
+Given = dict[str, Any]
+
+
+@deed
+def request_missing() -> Job | None:
+    """Queue the evaluation of the current run unless it was made or waits; what a worker makes good after each job."""
+    file = lake.current_run()
+    if file is None or under_way(JOB) or "indicator_count" not in file.tables:
+        return None
+    run, book = str(file.manifest.get("run_id", "")), library.book_digest()
+    made = set(Evaluation.objects.filter(run=run, book=book).values_list("body", flat=True))
+    if not {body.pk for body in overseers()} - made:
+        return None
+    return enqueue(RUN, JOB, {"run": run})
+
+
+def overseers() -> list[Body]:
+    """Return the bodies that oversee vendors: the consortia; where there is none, the health authorities."""
+    with walls.within(walls.SITE):
+        found = list(Body.objects.filter(kind=BodyKind.CONSORTIUM).order_by("pk"))
+        return found or list(Body.objects.filter(kind=BodyKind.HEALTH_AUTHORITY).order_by("pk"))
+
+
+@deed
+def close_evaluation(body: Body, run: str, book: str, as_of: date, lit: int) -> Evaluation:
+    """Record that the lights were judged on a run for a body."""
+    made, fresh = Evaluation.objects.get_or_create(
+        body=body, run=run, book=book, defaults={"as_of": as_of, "lit": lit, "at": now()}
+    )
+    if fresh:
+        append(RUN, "lights.evaluated", f"run:{run}", {"body": body.pk, "book": book, "as_of": as_of, "lit": lit})
+    return made
+
+
+def record_all(body: Body, lits: Iterable[Lit], run: str, book: str) -> list[Alert]:
+    """Open and update the alerts of a body; of several causes of one light, the last one is what is told."""
+    last: dict[tuple[str, str, str], Lit] = {}
+    for one in sorted(lits, key=lambda lit: (lit.since, lit.came_on)):
+        last[one.light_id, one.subject_id, key_of(one)] = one
+    known = library.lights()
+    found = (record(body, known[one.light_id], one, run, book) for one in last.values())
+    return [one for one in found if one is not None]
+
+
+def key_of(lit: Lit) -> str:
+    """Return what tells causes of one light apart that stand beside each other: an event is its own."""
+    return lit.grounds[0] if lit.gravest is None and len(lit.grounds) == 1 else ""
+
+
+@deed
+def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | None:
+    """Open the alert of a cause, or bring it up to date; None where it is over before anybody saw it.
+
+    A cause that people have settled is not opened again; the same content again changes nothing.
+    """
+    same = {"body": body, "light": lit.light_id, "institution_id": lit.subject_id, "key": key_of(lit)}
+    alert = Alert.objects.select_for_update().filter(outcome="", **same).first()
+    if alert is None:
+        if lit.held_on or Alert.objects.filter(cause=lit.cause, **same).exists():
+            return None
+        alert = _opened(body, light, lit)
+    told = reason(light, lit)
+    content = content_of(lit) | {"reason": told}
+    held = {"held_on": lit.held_on, "through": lit.through, "content": content}
+    if all(getattr(alert, name) == value for name, value in held.items()) and alert.book == book:
+        return alert
+    _turn(alert, lit, told, fresh=alert.content.get("lit") != content["lit"])
+    for name, value in held.items():
+        setattr(alert, name, value)
+    alert.run, alert.book, alert.updated_at = run, book, now()
+    alert.save()
+    return alert
+
+
+def _opened(body: Body, light: Light, lit: Lit) -> Alert:
+    """Open the case of a cause; its alert is written with the event."""
+    given = {"since_on": str(lit.since), "reason": f"{light.zh}：{reason(light, lit)[0]}"}
+    vendor = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=lit.subject_id).first()
+    case = cases.open_case(
+        RUN, "vendor_alert", given, body=body, institution_id=lit.subject_id, subject_body=vendor,
+        key=f"alert-{body.pk}-{lit.cause}",
+    )  # fmt: skip
+    alert = Alert.objects.get(case=case)
+    alert.light, alert.cause, alert.key, alert.came_on = light.id, lit.cause, key_of(lit), lit.came_on
+    return alert
+
+
+def content_of(lit: Lit) -> Given:
+    """Return what a light says, as plain data: months, value, target, band and grounds."""
+    mark = lit.gravest
+    value = mark.value if mark else None
+    last = lit.last
+    return {
+        "lit": [f"{month:%Y-%m}" for month in lit.lit],
+        "rose_on": str(lit.rose_on),
+        "month": f"{mark.month:%Y-%m}" if mark else "",
+        "value": [value.numerator, value.denominator, value.unknown] if value else None,
+        "target_e4": mark.target_e4 if mark else None,
+        "edge": mark.edge if mark else None,
+        "row": mark.row if mark else 0,
+        "skipped": mark.skipped if mark else 0,
+        "last": [f"{last.month:%Y-%m}", last.state] if last else None,
+        "grounds": list(lit.grounds),
+    }
+
+
+def _turn(alert: Alert, lit: Lit, told: tuple[str, str], *, fresh: bool) -> None:
+    """Take the step of the life-cycle that follows: a graver colour, or new months of the same one."""
+    case = alert.case
+    given = {"reason": told[0]}
+    if graver(lit.colour, alert.colour or COLOURS[0]):
+        step, alert.colour = f"turn_{lit.colour}", lit.colour
+        if case.state not in case.life.move(step).source:
+            step = "repeat"  # people have gone further already: what is new is recorded, and they go on
+    elif fresh:
+        step = "repeat"
+    else:
+        return
+    alert.case = cases.move(RUN, case, step, given, version=case.version)
+    alert.party_sees = alert.case.party_sees
+
+
+def alert_moved(actor: Actor, case: Case, event: CaseEvent) -> None:
+    """Write the alert of a case that opens, open what a step asks for, and close the alert with its case."""
+    if event.kind == "opened":
+        since = date.fromisoformat(event.fields["since_on"])
+        Alert.objects.create(
+            case=case, body=case.body, institution_id=case.institution_id, subject_body=case.subject_body,
+            cause=identity("alert", case.pk), since=since, through=since, came_on=event.day, updated_at=now(),
+        )  # fmt: skip
+        return
+    alert = Alert.objects.get(case=case)
+    if event.kind != "moved":
+        return
+    if event.about.startswith("turn_"):
+        alert.colour = event.about.removeprefix("turn_")
+    alert.party_sees = case.party_sees
+    alert.outcome = case.state if case.closed_at else ""
+    alert.save(update_fields=["colour", "party_sees", "outcome"])
+    _follow(actor, alert, event)
+
+
+def _follow(actor: Actor, alert: Alert, event: CaseEvent) -> None:
+    """Open and move what the actions of the rule book name for a step, with its fields."""
+    light = library.lights().get(alert.light)
+    words = {"light": light.zh if light else alert.case.number, "reason": _reason(alert.case)}
+    words["number"] = alert.case.number
+    for action in library.actions().actions:
+        if action.move == event.about and (action.opens or action.moves):
+            given: Given = {name: text.format(**words) for name, text in action.fields.items()}
+            given |= {name: event.fields[name] for name in given if event.fields.get(name)}
+            given = {name: value for name, value in given.items() if value}
+            if action.opens:
+                _open_beside(actor, alert, action, given, event)
+            elif len(given) == len(action.fields):  # no items named: nothing that the orders could be held against
+                _move_lines(actor, alert, action, given)
+
+
+def _open_beside(actor: Actor, alert: Alert, action: Action, given: Given, event: CaseEvent) -> None:
+    case = alert.case
+    cases.open_case(
+        actor, action.opens, given, body=case.body, institution_id=case.institution_id,
+        subject_body=case.subject_body, origin=case, key=f"{action.id}-of-{case.pk}-{event.sequence}",
+    )  # fmt: skip
+
+
+def _move_lines(actor: Actor, alert: Alert, action: Action, given: Given) -> None:
+    """Move the vendor's cases that stand where the move begins; one of two people is proposed to another."""
+    cycle, _, name = action.moves.partition(".")
+    for case in in_hand(alert.body_id, cycle, alert.institution_id):
+        move = case.life.move(name)
+        if case.state in move.source:
+            take = cases.propose if move.two_person else cases.move
+            take(actor, case, name, given, version=case.version)
+
+
+def _reason(case: Case) -> str:
+    told = [one.fields["reason"] for one in case.events.order_by("sequence") if one.fields.get("reason")]
+    return str(told[-1]) if told else case.number

@@ -1,0 +1,92 @@
+"""Reads of ratings and period cards, scoped; what is in force on a day; and how a card would have rated history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from zhunsheng.book.scorecards import Card
+from zhunsheng.casework.alerts.sources import overseen, values
+from zhunsheng.casework.bodies.lake import RunFile
+from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.ratings.models import PeriodCard, Rating
+from zhunsheng.casework.ratings.sources import Asked, measures
+from zhunsheng.scoring.score import Scored, periods, score
+
+
+def ratings(scope: Scope) -> QuerySet[Rating]:
+    """Return the ratings in view, the latest period first."""
+    return scope.rows(Rating.objects.select_related("card", "case", "case__bound", "body"))
+
+
+def of_vendor(scope: Scope, vendor: str) -> QuerySet[Rating]:
+    """Return the ratings of a vendor in view, the latest period first."""
+    return ratings(scope).filter(institution_id=vendor)
+
+
+def standing(vendor: str, body: Body, day: date) -> str:
+    """Return the standing of a vendor that a body put in force last before a day; unrated without one."""
+    found = _in_force(vendor, body, day).first()
+    return found.standing if found else "unrated"
+
+
+def _in_force(vendor: str, body: Body, day: date) -> QuerySet[Rating]:
+    held_ = Rating.objects.filter(institution_id=vendor, body=body, in_force_on__lte=day, outcome="in_force")
+    return held_.select_related("card").order_by("-card__from_on", "-pk")
+
+
+def years_at_top(vendor: str, body: Body, day: date) -> int:
+    """Return for how many whole years in a row, until its last period, a vendor has been AAA."""
+    months = 0
+    reached: date | None = None
+    for one in _in_force(vendor, body, day):
+        if one.standing != "AAA" or (reached is not None and one.card.until_on != reached):
+            break
+        reached = one.card.from_on
+        months += (one.card.until_on.year - reached.year) * 12 + one.card.until_on.month - reached.month
+    return months // 12
+
+
+def card_of(scope: Scope, pk: int) -> PeriodCard | None:
+    """Return the period card of a rating in view, or None."""
+    found = ratings(scope).filter(card=pk).first()
+    return found.card if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How a card would have rated a vendor for a past period, beside what was frozen then."""
+
+    vendor: str
+    from_on: date
+    until_on: date
+    scored: Scored
+    frozen: str
+
+
+def backtest(card: Card, body: Body, file: RunFile, since: date) -> list[Tried]:
+    """Return what a card gives on the values of a run for each period that is over, oldest first."""
+    seen = overseen(file, body)
+    known, as_of = values(file, seen), date.fromisoformat(file.manifest["as_of"])
+    frozen = {
+        (one.institution_id, one.from_on): one.standing for one in PeriodCard.objects.filter(body=body, card=card.id)
+    }
+    found = []
+    for first, after in periods(card, since, as_of):
+        by_vendor = measures(card, known, Asked(body, file, seen, first, after))
+        for vendor, told in by_vendor.items():
+            found.append(Tried(vendor, first, after, score(card, told, first), frozen.get((vendor, first), "")))
+    return found
+
+
+def spread(tried: Iterable[Tried]) -> dict[date, Counter[str]]:
+    """Return how many vendors have each standing, by period."""
+    found: dict[date, Counter[str]] = {}
+    for one in tried:
+        found.setdefault(one.from_on, Counter())[one.scored.standing] += 1
+    return found

@@ -1,0 +1,142 @@
+"""What one month says: a colour, nothing wrong, or that nothing can be said. Exact integers, nothing is rounded.
+
+A month without a value, with too few cases or too many unknown ones is ``unknown``; one that is worse than the target
+by no more than chance explains is ``unsure``. Neither is good, and neither turns a light on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from zhunsheng.book.bands import band_of
+from zhunsheng.book.lights import SCALE, Band, BandLight, Judged, StreakLight
+from zhunsheng.kernel.time import month_start
+from zhunsheng.lights.values import Value, knowable, months_until, total
+
+State = Literal["none", "blue", "yellow", "red", "unsure", "unknown"]
+LIT = frozenset({"blue", "yellow", "red"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a light says of one month: its state, whether the month was good, the counts behind it, how many months.
+
+    ``row`` counts the months in a row of a streak, ``skipped`` the unknown ones between; ``edge`` and ``until`` are
+    the ends of the band, ``cite`` on what it stands.
+    """
+
+    month: date
+    state: State
+    good: bool
+    value: Value | None = None
+    target_e4: int | None = None
+    edge: int | None = None
+    until: int | None = None
+    cite: str = ""
+    row: int = 0
+    skipped: int = 0
+
+    @property
+    def known_on(self) -> date:
+        """The first day on which it could be known."""
+        return knowable(self.month)
+
+
+def marks(light: Judged, by_month: Mapping[date, Value], as_of: date, since: date | None = None) -> list[Mark]:
+    """Return what a light says of each closed month from the first value on, or from a later day; oldest first."""
+    if not by_month:
+        return []
+    first = min(by_month)
+    start = max(first, month_start(since)) if since else first
+    months = [month for month in months_until(start, as_of) if month in light.period]
+    if isinstance(light, StreakLight):
+        return _row(light, by_month, months)
+    if isinstance(light, BandLight):
+        return [_single(light, by_month, month, start) for month in months]
+    raise TypeError(f"no light on values: {light.id}")
+
+
+def enough(light: Judged, value: Value | None) -> bool:
+    """Whether counts say anything: enough cases, and not too many unknown ones."""
+    if value is None or value.denominator < max(1, light.noise.least):
+        return False
+    return value.unknown * SCALE <= light.noise.most_unknown_e4 * (value.denominator + value.unknown)
+
+
+def worse(light: Judged, value: Value, edge: int) -> bool:
+    """Whether a value is worse than an edge; one that meets it is not."""
+    gap = value.numerator * SCALE - edge * value.denominator
+    return gap > 0 if light.worse == "up" else gap < 0
+
+
+def surely(light: Judged, value: Value, edge: int) -> bool:
+    """Whether a share is worse than an edge by more than chance explains: the score test, in whole numbers.
+
+    (p - p0)^2 >= z^2 p0 (1 - p0) / n, with p0 in 1/10000 and z in 1/100, multiplied out.
+    """
+    if not light.noise.z_e2:
+        return True
+    gap = value.numerator * SCALE - edge * value.denominator
+    spread = edge * (SCALE - edge) * value.denominator
+    return worse(light, value, edge) and gap * gap * 10_000 >= light.noise.z_e2**2 * spread
+
+
+def _single(light: BandLight, by_month: Mapping[date, Value], month: date, start: date) -> Mark:
+    pooled = [month_start(month, -back) for back in reversed(range(light.noise.over_months))]
+    own = by_month.get(month)
+    value = total(by_month.get(one) for one in pooled if one >= start) if own else None
+    table, target = light.table(month), light.target(month)
+    if table is None or target is None or value is None or not enough(light, value):
+        return Mark(month, "unknown", good=False, value=value, target_e4=target.value_e4 if target else None)
+    found = band_of(table.bands, value.numerator, value.denominator, SCALE)
+    told = _lit(light, table.bands, found, value, target.value_e4)
+    shown = told or found
+    state: State = "none" if found.light == "none" else told.light if told else "unsure"
+    return Mark(month, state, state == "none", value, target.value_e4, shown.low, shown.high, shown.cite)
+
+
+def _lit(light: BandLight, bands: tuple[Band, ...], found: Band, value: Value, target_e4: int) -> Band | None:
+    """Return the gravest band, no graver than the one found, that chance does not explain; None where it all may."""
+    at = bands.index(found)
+    milder = bands[at::-1] if light.worse == "up" else bands[at:]
+    lit = [band for band in milder if band.light != "none"]
+    return next((band for band in lit if surely(light, value, band.sure_over or target_e4)), None)
+
+
+def _row(light: StreakLight, by_month: Mapping[date, Value], months: list[date]) -> list[Mark]:
+    """Count months worse than the target in a row.
+
+    An unknown month neither counts nor ends the row; more of them than ``bridge`` do end it, and from then on it is
+    unsure instead of none until a month is good.
+    """
+    found: list[Mark] = []
+    row: list[Value] = []
+    gap, skipped, lost = 0, 0, False
+    for month in months:
+        value, target = by_month.get(month), light.target(month)
+        if value is None or target is None or not enough(light, value):
+            gap += 1
+            if gap > light.bridge and row:
+                row, skipped, lost = [], 0, True
+            found.append(Mark(month, "unknown", good=False, value=value, row=len(row), skipped=skipped))
+            continue
+        skipped, gap = (skipped + gap if row else 0), 0
+        is_worse = worse(light, value, target.value_e4)
+        row, lost = ([*row, value], lost) if is_worse else ([], False)
+        state = _counted(light, row, target.value_e4, lost=lost)
+        together = total(row) or value
+        counted = (len(row), skipped if row else 0)
+        found.append(Mark(month, state, not is_worse, together, target.value_e4, None, None, light.cite, *counted))
+    return found
+
+
+def _counted(light: StreakLight, row: list[Value], target_e4: int, *, lost: bool) -> State:
+    together = total(row)
+    if together is None or (len(row) < light.months and not lost):
+        return "none"
+    if len(row) < light.months or not surely(light, together, target_e4):
+        return "unsure"
+    return light.light

@@ -1,0 +1,56 @@
+"""Why a light came on, in words: the value, what it is held against, and since when."""
+
+from __future__ import annotations
+
+from zhunsheng.book.lights import SCALE, BandLight, Judged, Light, StreakLight, WindowLight
+from zhunsheng.lights.causes import Lit
+from zhunsheng.lights.marks import Mark
+
+COLOURS = {"blue": ("蓝色", "blue"), "yellow": ("黄色", "yellow"), "red": ("红色", "red")}
+Told = tuple[str, str]
+
+
+def percent(value_e4: int) -> str:
+    """Return 1/10000 as a percentage with two places."""
+    return f"{value_e4 // 100}.{value_e4 % 100:02d}%"
+
+
+def value_of(mark: Mark) -> str:
+    """Return the value of a month as it is shown, cut and not rounded, with its counts; a dash without one."""
+    value = mark.value
+    if value is None or value.denominator <= 0:
+        return "—"
+    return f"{percent(value.numerator * SCALE // value.denominator)}（{value.numerator}/{value.denominator}）"
+
+
+def reason(light: Light, lit: Lit) -> Told:
+    """Return why a light came on in its gravest colour, in both languages."""
+    mark = lit.gravest
+    if mark is not None and isinstance(light, BandLight | StreakLight):
+        return _of_value(light, lit, mark)
+    if isinstance(light, WindowLight):
+        zh, en = COLOURS[light.of]
+        months = "、".join(f"{month:%Y-%m}" for month in lit.lit)
+        told = f"{months}：{light.months} 个月内{zh}预警 {len(lit.grounds)} 次"
+        return told, f"{len(lit.grounds)} {en} lights within {light.months} months: {months}"
+    grounds = " ".join(lit.grounds)
+    return f"{light.zh}：{lit.came_on} 得知（{grounds}）", f"{light.en}: known on {lit.came_on} ({grounds})"
+
+
+def _of_value(light: Judged, lit: Lit, mark: Mark) -> Told:
+    target = percent(mark.target_e4 or 0)
+    shown, month = value_of(mark), f"{mark.month:%Y-%m}"
+    side = ("不高于", "at most") if light.worse == "up" else ("不低于", "at least")
+    if isinstance(light, StreakLight):
+        gap = f"，其间 {mark.skipped} 个月未知" if mark.skipped else ""
+        gap_en = f", {mark.skipped} unknown between" if mark.skipped else ""
+        return (
+            f"截至 {month} 连续 {mark.row} 个月未达目标（{side[0]} {target}）{gap}，合计 {shown}",
+            f"{mark.row} months in a row worse than {side[1]} {target} until {month}{gap_en}; together {shown}",
+        )
+    colour, edge = COLOURS[lit.colour], (mark.edge or 0) if light.worse == "up" else (mark.until or SCALE)
+    within = ("不低于", "from") if light.worse == "up" else ("低于", "below")
+    return (
+        f"{month} 为 {shown}，落入{colour[0]}档（{within[0]} {percent(edge)}），目标{side[0]} {target}",
+        f"{month}: {shown}, in the {colour[1]} band ({within[1]} {percent(edge)}); target {side[1]} {target}",
+    )
