@@ -293,6 +293,6 @@ def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:
     return scope.rows(Assessment.objects.filter(case=case)).order_by("-pk")
 
 
-def accepted_papers() -> list[Paper]:
+def accepted_papers() -> list[VendorPaper]:
     """Return the accepted papers of all vendors of the site, for what is counted and never shown."""
-    return list(Paper.objects.filter(accepted=True))
+    return list(VendorPaper.objects.filter(accepted=True))
