@@ -26,6 +26,11 @@ def writes(user: User, agreement: Agreement) -> bool:
     return user.body_id == agreement.body_id and bool(duties_held(user) & KEEPERS)
 
 
+def may_write(user: User, agreement: Agreement) -> bool:
+    """Whether a user may write in an agreement as it stands."""
+    return agreement.state in OPEN and writes(user, agreement)
+
+
 def drafts(user: User) -> bool:
     """Whether a user may draft agreements at all."""
     return user.body is not None and user.body.kind in BUYERS and bool(duties_held(user) & KEEPERS)
