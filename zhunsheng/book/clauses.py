@@ -86,7 +86,7 @@ class Clauses(Entry):
 
 def load_clauses(folder: Path, kinds: Kinds | None = None) -> Clauses:
     """Return the checklist of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    found = read(text_of(folder / "vendors" / FILE), FILE, Clauses)
+    found: Clauses = read(text_of(folder / "vendors" / FILE), FILE, Clauses)
     names = {kind.id for kind in (kinds or load_kinds(folder)).kinds}
     for where, entries in (("clauses", found.clauses), ("sla", found.sla)):
         for n, one in enumerate(entries):

@@ -65,4 +65,5 @@ class ConflictRules(Entry):
 
 def load_conflict(folder: Path) -> ConflictRules:
     """Return the limits of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    return read(text_of(folder / "vendors" / FILE), FILE, ConflictRules)
+    found: ConflictRules = read(text_of(folder / "vendors" / FILE), FILE, ConflictRules)
+    return found

@@ -228,7 +228,8 @@ def known(what: str, names: Iterable[str], defined: Iterable[str]) -> None:
 
 def load_kinds(folder: Path) -> Kinds:
     """Return the service kinds of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    return read(text_of(folder / "vendors" / FILE), FILE, Kinds)
+    found: Kinds = read(text_of(folder / "vendors" / FILE), FILE, Kinds)
+    return found
 
 
 def load_negative(folder: Path) -> tuple[NegativeList, ...]:

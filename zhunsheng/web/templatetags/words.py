@@ -17,7 +17,7 @@ from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
 from zhunsheng.casework.accounts.states import Way
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
-from zhunsheng.web import examples
+from zhunsheng.web import examples, vendorforms
 
 register = template.Library()
 _ORDINARY = {name: ExampleLine.model_fields[name].default for name in ("institution", "department", "encounter")}
@@ -217,6 +217,18 @@ def zh_en(thing: Any) -> Any:
     """The ``zh`` or ``en`` of a thing in the reader's language."""
     read = thing.get if isinstance(thing, dict) else lambda key: getattr(thing, key, None)
     return (read("en") if english() else None) or read("zh") or ""
+
+
+@register.filter
+def service_kind(kind: str) -> str:
+    """The name of a kind of service of vendors."""
+    return vendorforms.word(kind)
+
+
+@register.filter
+def line_shape(state: str) -> str:
+    """The shape of the badge of a service line: stopped, with a reservation, serving, or anything else."""
+    return vendorforms.SHAPES.get(state, "plain")
 
 
 @register.filter
