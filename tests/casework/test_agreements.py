@@ -170,7 +170,7 @@ def test_both_sides_see_an_agreement_and_declarations_stay_with_the_buyer(people
         with walls.within(walls.wall_of(found)):
             assert list(queries.agreements(found)) == sees
             assert len(queries.declared(found, clock.day)) == told
-    refused_as("ZS674", lambda: queries.one(scope(others), one.pk))
+    refused_as("ZS701", lambda: queries.one(scope(others), one.pk))
     refused_as("ZS702", lambda: actions.mark(people["lab"], one, {"clause": "exit", "present": "no"}))
     step(people["clerk"], declared, "recuse", from_on=str(clock.day), duty="由副院长承担")
     row = Declaration.objects.get()

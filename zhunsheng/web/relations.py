@@ -77,13 +77,21 @@ def row(one: Conflict, names: dict[str, str]) -> dict[str, Any]:
         "relative": _("{relation} {name}").format(
             relation=relation(one.tie.relation), name=names.get(one.holder_id, one.holder_id)
         ) if one.tie else "",
-        "share": (_("至少 ") if one.held.unknown else "") + percent(one.held.least, one.whole) if chains else "",
+        "share": _share(one),
         "chains": chains,
         "posts": posts,
         "path": [*chains, *posts],
         "standing": standing(one.standing),
         "harmless": one.standing == Standing.RECUSED,
     }  # fmt: skip
+
+
+def _share(one: Conflict) -> str:
+    """Return the share over all chains; the least one where a chain is not known, empty without chains."""
+    if not one.held.chains:
+        return ""
+    told = percent(one.held.least, one.whole)
+    return _("至少 {share}").format(share=told) if one.held.unknown else told
 
 
 def _post(post: Edge, chain: Chain | None, names: dict[str, str], whole: int) -> str:

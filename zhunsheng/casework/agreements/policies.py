@@ -53,10 +53,10 @@ def why_not(code: str, kind: str, body: Body, day: date) -> tuple[str, str] | No
     hits = vendors.negative_hits(code, kind, day, body)
     if hits:
         one = hits[0]
-        return f"负面清单：{one.zh}（{one.cite_zh}）", f"negative list: {one.en} ({one.cite_en})"
+        return f"负面清单：{one.zh}（{one.cite}）", f"negative list: {one.en} ({one.cite_en})"
     member = body.institution_code if body.kind in (BodyKind.CONSORTIUM, BodyKind.INSTITUTION) else ""
     refusal = vendors.refused(code, kind, day, member=member)
-    return None if refusal is None else (f"{refusal.zh}（{refusal.cite_zh}）", f"{refusal.en} ({refusal.cite_en})")
+    return None if refusal is None else (f"{refusal.zh}（{refusal.cite}）", f"{refusal.en} ({refusal.cite_en})")
 
 
 def agreement_of(step: Step) -> Agreement:

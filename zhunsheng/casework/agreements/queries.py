@@ -53,19 +53,19 @@ def agreements(scope: Scope) -> QuerySet[Agreement]:
 
 
 def one(scope: Scope, pk: int) -> Agreement:
-    """Return an agreement in view. Raises Problem ZS674."""
+    """Return an agreement in view. Raises Problem ZS701."""
     found = agreements(scope).filter(pk=pk).first()
     if found is None:
-        raise Problem("ZS674")
+        raise Problem("ZS701")
     return found
 
 
 def of_case(case: Case | None) -> Agreement:
-    """Return the agreement of a case. Raises Problem ZS674."""
+    """Return the agreement of a case. Raises Problem ZS701."""
     with walls.within(walls.SITE):
         found = Agreement.objects.select_related("vendor", "body", "case").filter(case=case).first()
     if found is None:
-        raise Problem("ZS674")
+        raise Problem("ZS701")
     return found
 
 

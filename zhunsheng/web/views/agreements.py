@@ -170,7 +170,7 @@ def price_list(request: HttpRequest) -> HttpResponse:
         "rows": [{"price": one, "at_limit": one.reaches(limit)} for one in shown[max(0, pages.first - 1) : pages.last]],
         "at_limit": sum(one.reaches(limit) for one in shown),
         "untold": sum(one.ratio_bp is None for one in shown),
-        "limit": limit,
+        "limit": f"{limit}%",
         "rule": facts.RULE,
         "pages": pages,
     }
