@@ -2,9 +2,9 @@
 
     python -m benchmarks.relations [COMPANIES]        (default 100000)
 
-Rows lie in DuckDB, as in the serving file. Measured is the whole way: the rows above the vendors, the graph of a day, every
-conflict of 500 vendors with the 1,500 people of 60 institutions and their relatives. The peer asks DuckDB for the
-shares behind the same vendors alone, by a recursive query, and both must give the same shares.
+Rows lie in DuckDB, as in the serving file. Measured is the whole way: the rows above the vendors, the graph of a
+day, every conflict of 500 vendors with the 1,500 people of 60 institutions and their relatives. The peer asks
+DuckDB for the shares behind the same vendors alone, by a recursive query, and both must give the same shares.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def main() -> None:
     with duckdb.connect() as con:
         con.execute("SET threads = 2")
         con.register("given", table)
-        con.execute("CREATE TABLE ownership AS SELECT *, DATE '2020-01-01' AS valid_from, CAST(NULL AS DATE) AS valid_to, "
-                    "'' AS holder_name FROM given")  # fmt: skip
+        con.execute("CREATE TABLE ownership AS SELECT *, DATE '2020-01-01' AS valid_from, "
+                    "CAST(NULL AS DATE) AS valid_to, '' AS holder_name FROM given")  # fmt: skip
         for _ in range(3):
             began = time.perf_counter()
             found = find(edges_of(con, [*vendors, *places]), ties, [], vendors, places, DAY, LIMITS)

@@ -26,7 +26,15 @@ NAMES = (
     "tip_off",
 )
 #: What vendors walk has people of its own: tests/casework/test_vendors.py.
-VENDORS = ("negative_entry", "service_line", "vendor_entry", "vendor_review")
+VENDORS = (
+    "conflict_check",
+    "interest_declaration",
+    "service_agreement",
+    "negative_entry",
+    "service_line",
+    "vendor_entry",
+    "vendor_review",
+)
 
 
 @pytest.fixture

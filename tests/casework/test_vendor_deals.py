@@ -24,7 +24,9 @@ def file(tmp_path_factory):
     county = County()
     places(county)
     for code in (LAB, COURIER):
-        county.add("institution", institution_id=code, name=f"名{code[-4:]}", kind="vendor", valid_from=date(2020, 1, 1))
+        county.add(
+            "institution", institution_id=code, name=f"名{code[-4:]}", kind="vendor", valid_from=date(2020, 1, 1)
+        )
     county.add("service_order", vendor_id=LAB, order_id="O1", service_kind="laboratory", institution_id=TOWN.id,
                ordered_on=AS_OF)  # fmt: skip
     for code, (price, _lines, _sum) in FILED.items():
@@ -39,8 +41,9 @@ def file(tmp_path_factory):
     with duckdb.connect(str(path)) as con:
         load_facts(con, county)
         con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
-        con.execute("CREATE TABLE measure (rule_id VARCHAR, point_id VARCHAR, subject_kind VARCHAR, subject_id VARCHAR, "
-                    "institution_id VARCHAR, period VARCHAR, item_code VARCHAR, peer_group VARCHAR, numerator BIGINT, "
+        con.execute("CREATE TABLE measure (rule_id VARCHAR, point_id VARCHAR, subject_kind VARCHAR, "
+                    "subject_id VARCHAR, institution_id VARCHAR, period VARCHAR, item_code VARCHAR, "
+                    "peer_group VARCHAR, numerator BIGINT, "
                     "denominator BIGINT, weight BIGINT, gap VARCHAR)")  # fmt: skip
         for code, (price, lines, total) in FILED.items():
             if lines is not None:

@@ -1,4 +1,4 @@
-"""Holdings agree with a plain matrix series; days, rings, unknown shares, relatives and recusals say what they should."""
+"""Holdings agree with a plain matrix series; days, rings, unknown shares, relatives and recusals count."""
 
 import random
 from datetime import date
@@ -51,7 +51,11 @@ def test_a_ring_adds_its_terms_and_never_more_than_the_whole_series():
 
 
 def test_forty_percent_of_sixty_percent_is_a_conflict_and_its_days_count():
-    edges = [holds("甲", "H", role="director"), holds("甲", "乙", 400_000, end=date(2026, 4, 1)), holds("乙", "V", 600_000)]
+    edges = [
+        holds("甲", "H", role="director"),
+        holds("甲", "乙", 400_000, end=date(2026, 4, 1)),
+        holds("乙", "V", 600_000),
+    ]
     (one,) = found(edges)
     assert (one.share_ppm, one.standing, [step.holder_id for step in one.held.chains[0].steps]) == (
         240_000, "undeclared", ["甲", "乙"],

@@ -31,7 +31,6 @@ def crew(people, monkeypatch):
     vendoring.entered(made, vendor, clock)
     return people
 
-
     return now().date()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -269,9 +269,18 @@ def read(text: str, name: str, model: type[Read]) -> Read:
         raise Problem("ZS650", file=name, where=place, reason=first["msg"]) from error
 
 
-def about_vendors(kinds: Kinds, lists: Iterable[NegativeList]) -> list[Remark]:
+class Citing(Protocol):
+    """A file of vendors with its citations."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def cites(self) -> dict[str, Cite]: ...  # noqa: D102
+
+
+def about_vendors(files: Iterable[Citing]) -> list[Remark]:
     """Return what waits for a person: defaults of this house, and citations to be checked against the original."""
-    return [*_of_cites(kinds.id, kinds.cites), *(one for told in lists for one in _of_cites(told.id, told.cites))]
+    return [one for told in files for one in _of_cites(told.id, told.cites)]
 
 
 def _of_cites(name: str, cites: dict[str, Cite]) -> Iterator[Remark]:

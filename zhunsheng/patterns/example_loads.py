@@ -45,8 +45,7 @@ def load_of(example: Example, name: str) -> Load:
         institutions=tuple(Institution(f"{name}/{i.id}", i.kind, i.level, i.region) for i in told.institutions),
         use_records=tuple(_services(told, name)),
         price_filings=tuple(
-            PriceFiling(f"{name}/{p.vendor}", p.item, scaled(p.price, 6), p.valid_from, p.valid_to)
-            for p in told.prices
+            PriceFiling(f"{name}/{p.vendor}", p.item, scaled(p.price, 6), p.valid_from, p.valid_to) for p in told.prices
         ),
         stock_moves=tuple(
             StockMove(f"{name}/{m.id}", f"{name}/{m.institution}", m.item, m.day, m.kind, scaled(m.quantity, 4))

@@ -80,10 +80,18 @@ def row(one: Conflict, names: dict[str, str]) -> dict[str, Any]:
         "share": _share(one),
         "chains": chains,
         "posts": posts,
-        "path": [*chains, *posts],
+        "path": [f"{_whose(one, names)}{text}" for text in (*chains, *posts)],
         "standing": standing(one.standing),
         "harmless": one.standing == Standing.RECUSED,
     }  # fmt: skip
+
+
+def _whose(one: Conflict, names: dict[str, str]) -> str:
+    """Return whose relative the holder is, in front of a chain; nothing where it is the person."""
+    if one.tie is None:
+        return ""
+    person = names.get(one.person_id, one.person_id)
+    return _("{person}的{relation}：").format(person=person, relation=relation(one.tie.relation))
 
 
 def _share(one: Conflict) -> str:

@@ -1,1 +1,1 @@
-"""Agreements with vendors: clauses, promised values, prices by day; and what people declare of themselves and vendors."""
+"""Agreements with vendors: clauses, promised values, prices by day; and what people declare of vendors."""

@@ -21,6 +21,7 @@ from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.casework.vendors import library as kinds
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import Vendor
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
@@ -116,7 +117,7 @@ def _begin(case: Case, event: CaseEvent) -> None:
         raise Problem("ZS671", field="供应商", reason=f"不能订立新合同：{told[0]}")
     with walls.within(walls.SITE):
         Agreement.objects.create(
-            case=case, vendor=Vendor.objects.get(institution_id=case.institution_id), body=case.body, kind=kind.id,
+            case=case, vendor=vendors.registered(case.institution_id), body=case.body, kind=kind.id,
             institution_id=case.institution_id, title=event.fields["title"], drafted_on=event.day,
             history=[[str(event.day), AgreementState.DRAFT]],
         )  # fmt: skip
@@ -126,9 +127,7 @@ def declare(actor: User, vendor: str, given: dict[str, Any], *, key: str = "") -
     """Record what somebody of the user's body declared of a vendor. Raises as ``open_case`` does, and ZS702."""
     if actor.body is None:
         raise Problem("ZS702")
-    return cases.open_case(
-        actor, "interest_declaration", given, body=actor.body, institution_id=vendor, key=key
-    )
+    return cases.open_case(actor, "interest_declaration", given, body=actor.body, institution_id=vendor, key=key)
 
 
 def declaration_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:

@@ -1,4 +1,4 @@
-"""The demo's agreements: one in force and ending soon, one that lacks a clause, others on their way. Demo sites only."""
+"""The demo's agreements: one in force and ending soon, one that lacks a clause, others on their way. For demos only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of the run's facts about vendors: filed prices beside the mean of public hospitals, and conflicts of interest."""
+"""Reads of the run's facts about vendors: filed prices beside those of public hospitals, and conflicts of interest."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ class FiledPrice:
     lines: int
     period: str
     changes: tuple[tuple[date, int], ...]
+
+    @property
+    def ratio(self) -> str:
+        """The ratio in percent with two decimals, never rounded up to a limit; empty where it is unknown."""
+        return "" if self.ratio_bp is None else f"{self.ratio_bp // 100}.{self.ratio_bp % 100:02d}%"
 
     def reaches(self, percent: int) -> bool:
         """Whether it is at a limit, or above."""

@@ -10,7 +10,6 @@ from zhunsheng.casework.agreements.models import Agreement
 from zhunsheng.casework.agreements.states import OPEN, AgreementState
 from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
 from zhunsheng.casework.bodies.permissions import duties_held
-from zhunsheng.casework.cases.models import CaseEvent
 from zhunsheng.casework.cases.policies import Step
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.vendors import queries as vendors
@@ -83,7 +82,7 @@ def _drafter_apart(step: Step) -> None:
     """Who sends to legal review does not clear it, by no second account."""
     if not isinstance(step.actor, User):
         return
-    events = CaseEvent.objects.filter(case=step.case, kind=EventKind.MOVED, about="submit").select_related("actor")
+    events = step.case.events.filter(kind=EventKind.MOVED, about="submit").select_related("actor") if step.case else ()
     if any(event.actor and one_person(step.actor, event.actor) for event in events):
         raise step.refuse("送审人不得审核", "whoever sent it to review does not clear it")
 

@@ -193,7 +193,7 @@ def export_prices(request: HttpRequest, kind: str) -> HttpResponse:
     names = relations.names_of(request.scope, [])
     rows = [
         [names.get(one.vendor_id, one.vendor_id), one.item_code, one.item_name, price(one.price_e6),
-         price(one.mean_e6), "" if one.ratio_bp is None else f"{one.ratio_bp / 100:.2f}%", one.lines,
+         price(one.mean_e6), one.ratio, one.lines,
          str(one.valid_from)]
         for one in found
     ]  # fmt: skip
@@ -233,7 +233,6 @@ def relation_list(request: HttpRequest) -> HttpResponse:
         "open": sum(not row["harmless"] for row in rows),
         "limits": rules.on(day),
         "limit": relations.percent(rules.on(day).share_ppm, 10**6),
-        "duty": rules.duty,
         "cite": rules.cites[rules.duty.cite],
         "may_check": _opens(request, "conflict_check"),
         "may_declare": _opens(request, "interest_declaration"),

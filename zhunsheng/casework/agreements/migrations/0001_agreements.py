@@ -6,140 +6,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bodies', '0004_vendors'),
-        ('cases', '0007_party_files'),
-        ('vendors', '0002_file'),
+        ("bodies", "0004_vendors"),
+        ("cases", "0007_party_files"),
+        ("vendors", "0002_file"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(help_text="the vendor's code", max_length=40)),
-                ('shown', models.BooleanField(default=True)),
-                ('kind', models.CharField(help_text='a service kind of the rule book', max_length=40)),
-                ('title', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('draft', '起草中'), ('legal_review', '法律审核中'), ('signing', '待签订'), ('countersigning', '供应商已签，待我方签订'), ('in_force', '生效'), ('amending', '变更中'), ('expired', '已到期'), ('terminated', '已终止'), ('dropped', '未签订')], default='draft', max_length=20)),
-                ('history', models.JSONField(default=list)),
-                ('drafted_on', models.DateField()),
-                ('valid_from', models.DateField(null=True)),
-                ('valid_to', models.DateField(null=True)),
-                ('ended_on', models.DateField(help_text='first day on which a terminated one no longer holds', null=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vendor_agreements', to='bodies.body')),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='agreement', to='cases.case')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='vendors.vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(help_text="the vendor's code", max_length=40)),
+                ("shown", models.BooleanField(default=True)),
+                ("kind", models.CharField(help_text="a service kind of the rule book", max_length=40)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "起草中"),
+                            ("legal_review", "法律审核中"),
+                            ("signing", "待签订"),
+                            ("countersigning", "供应商已签，待我方签订"),
+                            ("in_force", "生效"),
+                            ("amending", "变更中"),
+                            ("expired", "已到期"),
+                            ("terminated", "已终止"),
+                            ("dropped", "未签订"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                ("history", models.JSONField(default=list)),
+                ("drafted_on", models.DateField()),
+                ("valid_from", models.DateField(null=True)),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "ended_on",
+                    models.DateField(help_text="first day on which a terminated one no longer holds", null=True),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="vendor_agreements", to="bodies.body"
+                    ),
+                ),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="agreement", to="cases.case"
+                    ),
+                ),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="agreements", to="vendors.vendor"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('valid_to', 'pk'),
+                "ordering": ("valid_to", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='AnnexPrice',
+            name="AnnexPrice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('told_at', models.DateTimeField()),
-                ('item_code', models.CharField(max_length=60)),
-                ('item_name', models.CharField(max_length=200)),
-                ('unit_price_e6', models.BigIntegerField()),
-                ('valid_from', models.DateField()),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='agreements.agreement')),
-                ('told_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("told_at", models.DateTimeField()),
+                ("item_code", models.CharField(max_length=60)),
+                ("item_name", models.CharField(max_length=200)),
+                ("unit_price_e6", models.BigIntegerField()),
+                ("valid_from", models.DateField()),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="prices", to="agreements.agreement"
+                    ),
+                ),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('agreement', 'item_code', 'valid_from'),
+                "ordering": ("agreement", "item_code", "valid_from"),
             },
         ),
         migrations.CreateModel(
-            name='ClauseMark',
+            name="ClauseMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('told_at', models.DateTimeField()),
-                ('clause', models.CharField(help_text='a clause of the rule book', max_length=40)),
-                ('present', models.BooleanField()),
-                ('place', models.CharField(blank=True, help_text='article of the agreement', max_length=120)),
-                ('note', models.CharField(blank=True, max_length=1000)),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='agreements.agreement')),
-                ('told_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("told_at", models.DateTimeField()),
+                ("clause", models.CharField(help_text="a clause of the rule book", max_length=40)),
+                ("present", models.BooleanField()),
+                ("place", models.CharField(blank=True, help_text="article of the agreement", max_length=120)),
+                ("note", models.CharField(blank=True, max_length=1000)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="agreements.agreement"
+                    ),
+                ),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('agreement', 'pk'),
+                "ordering": ("agreement", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='ConflictCheck',
+            name="ConflictCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(help_text="the vendor's code", max_length=40)),
-                ('person_id', models.CharField(max_length=40)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='conflict_check', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(help_text="the vendor's code", max_length=40)),
+                ("person_id", models.CharField(max_length=40)),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="conflict_check", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-pk',),
+                "ordering": ("-pk",),
             },
         ),
         migrations.CreateModel(
-            name='Declaration',
+            name="Declaration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(help_text="the vendor's code", max_length=40)),
-                ('person_id', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=60)),
-                ('relation', models.CharField(max_length=2000)),
-                ('declared_on', models.DateField()),
-                ('recused_on', models.DateField(null=True)),
-                ('ended_on', models.DateField(null=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='declaration', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(help_text="the vendor's code", max_length=40)),
+                ("person_id", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=60)),
+                ("relation", models.CharField(max_length=2000)),
+                ("declared_on", models.DateField()),
+                ("recused_on", models.DateField(null=True)),
+                ("ended_on", models.DateField(null=True)),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="declaration", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-declared_on', '-pk'),
+                "ordering": ("-declared_on", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='SlaValue',
+            name="SlaValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('told_at', models.DateTimeField()),
-                ('indicator', models.CharField(max_length=60)),
-                ('value_e4', models.BigIntegerField()),
-                ('valid_from', models.DateField()),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promised', to='agreements.agreement')),
-                ('told_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("told_at", models.DateTimeField()),
+                ("indicator", models.CharField(max_length=60)),
+                ("value_e4", models.BigIntegerField()),
+                ("valid_from", models.DateField()),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="promised", to="agreements.agreement"
+                    ),
+                ),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('agreement', 'indicator', 'valid_from'),
+                "ordering": ("agreement", "indicator", "valid_from"),
             },
         ),
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['institution_id', 'kind'], name='agreements__institu_442771_idx'),
+            model_name="agreement",
+            index=models.Index(fields=["institution_id", "kind"], name="agreements__institu_442771_idx"),
         ),
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['body', 'state'], name='agreements__body_id_6a7bf4_idx'),
+            model_name="agreement",
+            index=models.Index(fields=["body", "state"], name="agreements__body_id_6a7bf4_idx"),
         ),
         migrations.AddConstraint(
-            model_name='annexprice',
-            constraint=models.UniqueConstraint(fields=('agreement', 'item_code', 'valid_from'), name='agreement_price_once'),
+            model_name="annexprice",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "item_code", "valid_from"), name="agreement_price_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conflictcheck',
-            index=models.Index(fields=['institution_id', 'person_id'], name='agreements__institu_8362f6_idx'),
+            model_name="conflictcheck",
+            index=models.Index(fields=["institution_id", "person_id"], name="agreements__institu_8362f6_idx"),
         ),
         migrations.AddIndex(
-            model_name='declaration',
-            index=models.Index(fields=['institution_id'], name='agreements__institu_6b68a1_idx'),
+            model_name="declaration",
+            index=models.Index(fields=["institution_id"], name="agreements__institu_6b68a1_idx"),
         ),
         migrations.AddConstraint(
-            model_name='slavalue',
-            constraint=models.UniqueConstraint(fields=('agreement', 'indicator', 'valid_from'), name='agreement_sla_once'),
+            model_name="slavalue",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "indicator", "valid_from"), name="agreement_sla_once"
+            ),
         ),
     ]
