@@ -88,9 +88,8 @@ def load_clauses(folder: Path, kinds: Kinds | None = None) -> Clauses:
     """Return the checklist of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
     found: Clauses = read(text_of(folder / "vendors" / FILE), FILE, Clauses)
     names = {kind.id for kind in (kinds or load_kinds(folder)).kinds}
-    for where, entries in (("clauses", found.clauses), ("sla", found.sla)):
-        for n, one in enumerate(entries):
-            if wrong := set(one.kinds) - names:
-                told = f"kind {sorted(wrong)[0]} is not defined"
-                raise Problem("ZS650", file=FILE, where=f"{where}.{n}", reason=told)
+    named = [*((one.id, one.kinds) for one in found.clauses), *((one.id, one.kinds) for one in found.sla)]
+    for where, kinds_of in named:
+        if wrong := set(kinds_of) - names:
+            raise Problem("ZS650", file=FILE, where=where, reason=f"kind {sorted(wrong)[0]} is not defined")
     return found

@@ -27,10 +27,10 @@ from zhunsheng.casework.vendors.models import (
     VendorPerson,
 )
 from zhunsheng.casework.vendors.states import OVER, SERVING, Answer, LineState, Mark
+from zhunsheng.kernel.errors import Problem
 
 #: Life-cycles of a vendor's own entry and service: no "open case elsewhere".
 OWN_CYCLES = ("vendor_entry", "service_line", "vendor_review")
-from zhunsheng.kernel.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
