@@ -5,6 +5,8 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 WORKERS ?= 2
+# Compiled modules are kept even where the environment says otherwise: without them each start costs seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-postgres test-spark bench check lint fix docs assets env env-base env-dev env-bench env-spark system clean
 

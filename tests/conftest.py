@@ -1,6 +1,7 @@
 """What every test shares: where outside data lies, and how much Hypothesis tries."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+# Compiled modules are kept, here and by the many processes that tests start: compiling them costs each start seconds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Playwright keeps an event loop in the main thread until the session ends; Django then takes every later test of the
 # same process for asynchronous code and refuses the database. All code here is synchronous.
