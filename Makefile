@@ -17,7 +17,7 @@ demo: env-base assets ## 生成演示县并开站 · make the demo county, judge
 	@$(BIN)/zhunsheng demo
 
 test: system env-dev assets lint ## 全部测试 · set up what is missing, lint, run every test (the longest of Spark: make test-spark)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	@tools/test-postgres.sh
 	@tools/test-spark.sh -k 'not (connect or county or group_visits or cloned_charges or shared_contact)'
 
