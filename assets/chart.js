@@ -1,14 +1,14 @@
-// The one chart of the overview: a rate per month with centre line and control limits, labelled directly.
-import { LineChart } from "echarts/charts";
+// Two charts: a rate per month with centre line and control limits, and the graph of a conflict of interest.
+import { GraphChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
-use([LineChart, GridComponent, TooltipComponent, AriaComponent, CanvasRenderer]);
+use([GraphChart, LineChart, GridComponent, TooltipComponent, AriaComponent, CanvasRenderer]);
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function options(data, narrow) {
+function rates(data, narrow) {
   const text = { fontFamily: token("--font"), color: token("--ink-2"), fontSize: 12 };
   const line = (key, name, values, style) => ({
     name, type: "line", data: values, symbol: "none", silent: true, animation: false, color: token(key),
@@ -54,12 +54,53 @@ function options(data, narrow) {
   };
 }
 
+const KINDS = { own: "--chart-own", vendor: "--red-fill", person: "--ink-2", company: "--chart-peer" };
+
+// Levels run from left to right, on a narrow page from top to bottom: the places are fixed, so that it never moves.
+function relations(data, narrow, box) {
+  const wide = Math.max(1, box.clientWidth - (narrow ? 180 : 160));
+  const high = Math.max(1, box.clientHeight - 64);
+  const text = { fontFamily: token("--font"), color: token("--ink"), fontSize: 12 };
+  const beside = new Map();
+  data.nodes.forEach((node) => beside.set(node.level, [...(beside.get(node.level) ?? []), node.id]));
+  const last = Math.max(...beside.keys());
+  const place = (node) => {
+    const row = beside.get(node.level);
+    const along = last ? node.level / last : 0.5;
+    const across = (row.indexOf(node.id) + 1) / (row.length + 1);
+    return narrow ? [across * wide, along * high] : [along * wide, across * high];
+  };
+  // two corners that nobody sees keep the places as they are: a single row would be stretched to the whole box
+  const corners = [[0, 0], [wide, high]].map(([x, y], at) => ({ id: `corner ${at}`, x, y, symbolSize: 0, label: { show: false } }));
+  return {
+    animation: false,
+    textStyle: text,
+    aria: { enabled: true, label: { description: data.summary } },
+    series: [{
+      type: "graph", layout: "none", roam: false, silent: true, edgeSymbol: ["none", "arrow"], edgeSymbolSize: 8,
+      left: narrow ? 90 : 80, top: 24, width: wide, height: high,
+      symbolSize: 18,
+      label: {
+        show: true, position: narrow ? "right" : "bottom", ...text, overflow: "break", width: narrow ? 130 : 150,
+      },
+      lineStyle: { color: token("--line-strong"), width: 1.5, opacity: 1 },
+      edgeLabel: { show: true, formatter: (edge) => edge.data.label, ...text, color: token("--ink-2") },
+      data: [...corners, ...data.nodes.map((node) => ({
+        id: node.id, name: node.id, x: place(node)[0], y: place(node)[1],
+        itemStyle: { color: token(KINDS[node.kind]) }, label: { formatter: node.name },
+      }))],
+      links: data.edges.map((edge) => ({ source: edge.from, target: edge.to, label: edge.label })),
+    }],
+  };
+}
+
 function draw(box) {
   const data = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+  const options = data.nodes ? relations : rates;
   const chart = init(box);
   const fit = () => {
     chart.resize();
-    chart.setOption(options(data, box.clientWidth < 480), true);
+    chart.setOption(options(data, box.clientWidth < 480, box), true);
   };
   fit();
   new ResizeObserver(fit).observe(box);

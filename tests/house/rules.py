@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 CODE = ("zhunsheng/*.py", "tools/*.py")
 FINDERS = tuple(
-    f"zhunsheng/{stage}/*.py"
-    for stage in ("book", "patterns", "engines", "indicators", "runs", "lights", "scoring")
+    f"zhunsheng/{stage}/*.py" for stage in ("book", "patterns", "engines", "indicators", "runs", "lights", "scoring")
 )
 DJANGO = tuple(f"zhunsheng/{stage}/*.py" for stage in ("casework", "web", "config", "cli"))
 READ_BY_PEOPLE = (

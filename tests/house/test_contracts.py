@@ -15,6 +15,7 @@ STAGES = (
     "evidence",
     "facts",
     "sampling",
+    "relations",
     "book",
     "patterns",
     "engines",

@@ -9,7 +9,7 @@ from typing import Any
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import PATTERNS, Bindings
 from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord, registrations
-from zhunsheng.patterns.population import Contact, Load, StockMove, TraceCode
+from zhunsheng.patterns.population import Contact, Load, PriceFiling, StockMove, TraceCode
 
 FIRST = date(2026, 1, 1)
 MIDNIGHT = 1_767_196_800  # 2026-01-01 00:00 in Asia/Shanghai
@@ -24,6 +24,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "max_visits": (1, 2), "contact": ("phone", "account"), "max_people": (1, 2), "min_people": (2, 3),
     "min_days": (1, 2), "planned_categories": ("", "Z49", "N18 Z49"), "min_lines": (1, 2), "min_minutes": (20, 90),
     "tolerance_percent": (0, 5), "tolerance_e4": (0, 10_000),
+    "limit_percent": (80, 100, 130), "window_months": (1, 2, 12), "min_hospitals": (1, 2),
 }  # fmt: skip
 
 
@@ -73,6 +74,7 @@ def load(dice: random.Random) -> Load:
         institutions=registrations(places),
         use_records=tuple(_use(dice, n, stay) for n, stay in enumerate(stays)),
         stock_moves=tuple(_move(dice, n) for n in range(dice.randint(0, 60))),
+        price_filings=_filings(dice),
         trace_codes=tuple(_code(dice, n, line) for n, line in enumerate(lines) if dice.random() < 0.5),
         contacts=tuple(
             Contact(s.encounter_id, s.person_id, s.institution_id, _or_none(dice, "KLM"), _or_none(dice, "xyz"))
@@ -118,6 +120,15 @@ def _move(dice: random.Random, number: int) -> StockMove:
     day = FIRST + timedelta(days=dice.choice([0, 14, 30, 31, 45, 58, 59, 89]))
     kind = dice.choice(["opening", "purchase", "purchase", "return", "use", "count", "count"])
     return StockMove(f"M{number}", dice.choice(PLACES), dice.choice(ITEMS), day, kind, dice.randrange(9) * 5_000)
+
+
+def _filings(dice: random.Random) -> tuple[PriceFiling, ...]:
+    """Return filings of two vendors, some that follow each other, one of an item that nobody charges."""
+    days = [date(2025, 6, 1), FIRST, date(2026, 1, 16), date(2026, 3, 1), date(2026, 3, 31)]
+    keys = {(dice.choice("VW"), dice.choice([*ITEMS, "X09"]), dice.choice(days)) for _ in range(dice.randint(0, 8))}
+    ends = (None, None, date(2026, 4, 1))
+    return tuple(PriceFiling(v, item, dice.choice([800_000, 1_000_000, 1_300_000]), day, dice.choice(ends))
+                 for v, item, day in sorted(keys))  # fmt: skip
 
 
 def _code(dice: random.Random, number: int, line: Line) -> TraceCode:

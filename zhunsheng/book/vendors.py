@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -157,10 +157,10 @@ class Kinds(Dated):
         cited = [one.cite for one in worded] + [one.cite for kind in self.kinds for one in kind.capability]
         cited += [self.short_form.cite, self.training.cite, self.pass_score.cite]
         asked = [*self.every, *self.with_data, *self.medical, *(one for kind in self.kinds for one in kind.documents)]
-        _known("cite", cited, self.cites)
-        _known("document", asked, self.documents)
-        _known("fact", self.credit, self.facts)
-        _known("tier", [kind.tier for kind in self.kinds], self.tiers)
+        known("cite", cited, self.cites)
+        known("document", asked, self.documents)
+        known("fact", self.credit, self.facts)
+        known("tier", [kind.tier for kind in self.kinds], self.tiers)
         if len({kind.id for kind in self.kinds}) < len(self.kinds):
             raise ValueError("a kind stands twice")
         for name, one in self.documents.items():
@@ -215,19 +215,20 @@ class NegativeList(Entry):
 
     @model_validator(mode="after")
     def _cited(self) -> NegativeList:
-        _known("cite", [one.cite for one in self.entries], self.cites)
+        known("cite", [one.cite for one in self.entries], self.cites)
         return self
 
 
-def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+def known(what: str, names: Iterable[str], defined: Iterable[str]) -> None:
+    """Raise ValueError for the first name that is not defined."""
     for name in names:
-        if name not in set(known):
+        if name not in set(defined):
             raise ValueError(f"{what} {name} is not defined")
 
 
 def load_kinds(folder: Path) -> Kinds:
     """Return the service kinds of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    found: Kinds = _read(_text(folder / "vendors" / FILE), FILE, Kinds)
+    found: Kinds = read(text_of(folder / "vendors" / FILE), FILE, Kinds)
     return found
 
 
@@ -235,7 +236,7 @@ def load_negative(folder: Path) -> tuple[NegativeList, ...]:
     """Return the negative lists of a rule book. Raises Problem ZS401, ZS403 (name and place differ), ZS650."""
     found, kinds = [], load_kinds(folder)
     for path in sorted((folder / "negative_lists").glob("*.yaml")):
-        one = _read(_text(path), path.name, NegativeList)
+        one = read(text_of(path), path.name, NegativeList)
         if one.id != path.stem:
             raise Problem("ZS403", file=path.name, id=one.id, place=path.stem)
         for n, entry in enumerate(one.entries):
@@ -247,7 +248,8 @@ def load_negative(folder: Path) -> tuple[NegativeList, ...]:
     return tuple(found)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return the text of a file. Raises Problem ZS401."""
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -255,7 +257,8 @@ def _text(path: Path) -> str:
 
 
 @lru_cache(maxsize=16)
-def _read(text: str, name: str, model: type[Read]) -> Read:
+def read(text: str, name: str, model: type[Read]) -> Read:
+    """Return what a text holds, its shape and sense checked. Raises Problem ZS401, ZS650."""
     try:
         return model.model_validate(from_yaml(check_yaml(text)))
     except yaml.YAMLError as error:
@@ -266,9 +269,18 @@ def _read(text: str, name: str, model: type[Read]) -> Read:
         raise Problem("ZS650", file=name, where=place, reason=first["msg"]) from error
 
 
-def about_vendors(kinds: Kinds, lists: Iterable[NegativeList]) -> list[Remark]:
+class Citing(Protocol):
+    """A file of vendors with its citations."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def cites(self) -> dict[str, Cite]: ...  # noqa: D102
+
+
+def about_vendors(files: Iterable[Citing]) -> list[Remark]:
     """Return what waits for a person: defaults of this house, and citations to be checked against the original."""
-    return [*_of_cites(kinds.id, kinds.cites), *(one for told in lists for one in _of_cites(told.id, told.cites))]
+    return [one for told in files for one in _of_cites(told.id, told.cites)]
 
 
 def _of_cites(name: str, cites: dict[str, Cite]) -> Iterator[Remark]:

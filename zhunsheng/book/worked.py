@@ -217,6 +217,14 @@ class ExampleService(Entry):
     quantity: str = "1"
 
 
+class ExamplePrice(Dated):
+    """The price in yuan that a vendor filed for an item, from a day on."""
+
+    vendor: str = "V"
+    item: str
+    price: str
+
+
 class ExampleLoad(Entry):
     """A whole small load, of which a population rule judges."""
 
@@ -224,6 +232,7 @@ class ExampleLoad(Entry):
     visits: tuple[ExampleVisits, ...] = ()
     moves: tuple[ExampleMove, ...] = ()
     services: tuple[ExampleService, ...] = ()
+    prices: tuple[ExamplePrice, ...] = ()
 
 
 class Expected(Entry):

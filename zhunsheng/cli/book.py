@@ -10,6 +10,8 @@ import typer
 from zhunsheng import runs
 from zhunsheng.book import Book, draft, load, rewards, vendors
 from zhunsheng.book import points as penalty_points
+from zhunsheng.book.clauses import load_clauses
+from zhunsheng.book.conflict import load_conflict
 from zhunsheng.book.cycle_lint import about_cycles
 from zhunsheng.book.handling import about_handling, load_grades, load_overturning
 from zhunsheng.book.lights import about_lights, load_lights
@@ -60,7 +62,9 @@ def lint(json: Json = False) -> None:
         remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
         remarks += penalty_points.about_schemes(penalty_points.load_schemes(rulebook()))
         remarks += about_lights(load_lights(rulebook()).values()) + about_cards(load_cards(rulebook()).values())
-        remarks += vendors.about_vendors(vendors.load_kinds(rulebook()), vendors.load_negative(rulebook()))
+        kinds = vendors.load_kinds(rulebook())
+        told = (kinds, *vendors.load_negative(rulebook()), load_clauses(rulebook(), kinds), load_conflict(rulebook()))
+        remarks += vendors.about_vendors(told)
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

@@ -199,6 +199,19 @@ def _vendors(site: Home) -> None:
         told = dict(zip(("practitioner_id", "name", "profession", "title"), row, strict=True))
         by_vendor.setdefault(code, []).append(told)
     demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
+    _agreements(site)
+
+
+def _agreements(site: Home) -> None:
+    """Let the consortium agree with the vendors that serve it, at the prices that they filed."""
+    from zhunsheng.casework.agreements.demo import tell
+
+    sql = (
+        "SELECT vendor_id, item_code, item_name, unit_price_e6 FROM price_filing WHERE valid_to IS NULL "
+        "ORDER BY vendor_id, item_code"
+    )
+    with duck.connect(str(runs.current(site)), read_only=True) as con:
+        tell(con.execute(sql).fetchall())
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.vendors",
     "zhunsheng.casework.alerts",
     "zhunsheng.casework.ratings",
+    "zhunsheng.casework.agreements",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

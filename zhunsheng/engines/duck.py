@@ -39,7 +39,7 @@ from zhunsheng.patterns.base import (
     UseRecord,
 )
 from zhunsheng.patterns.clues import decide
-from zhunsheng.patterns.population import Contact, Load, Measure, Outlier, StockMove, TraceCode
+from zhunsheng.patterns.population import Contact, Load, Measure, Outlier, PriceFiling, StockMove, TraceCode
 
 VERSION = duckdb.__version__
 NAME = f"duckdb {VERSION}"
@@ -156,6 +156,7 @@ def load_whole(con: duckdb.DuckDBPyConnection, load: Load) -> None:
         "stock_move": (StockMove, load.stock_moves),
         "trace_code": (TraceCode, load.trace_codes),
         "contact": (Contact, load.contacts),
+        "price_filing": (PriceFiling, load.price_filings),
     }
     for name, (kind, rows) in tables.items():
         _table(con, name, _schema(kind._fields), rows)  # type: ignore[attr-defined]

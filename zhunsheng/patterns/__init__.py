@@ -23,6 +23,7 @@ from zhunsheng.patterns import (
     dup_therapy,
     event_frequency,
     facility_required,
+    filed_price,
     group_visits,
     identity_failed,
     idle_bed,
@@ -124,6 +125,7 @@ _WHOLE = (
     shared_contact,
     group_visits,
     cloned_charges,
+    filed_price,
 )
 
 PATTERNS: dict[str, Pattern] = {module.PATTERN.name: module.PATTERN for module in (*_MODULES, *_WHOLE)}

@@ -12,7 +12,7 @@ from zhunsheng.kernel.money import times
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
 from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord
-from zhunsheng.patterns.population import Contact, Load, StockMove, TraceCode
+from zhunsheng.patterns.population import Contact, Load, PriceFiling, StockMove, TraceCode
 
 #: Lines of a visit, each with its quantity (x 10^4) and unit price (yuan x 10^6).
 Priced = list[tuple[ExampleVisitLine, int, int]]
@@ -44,6 +44,9 @@ def load_of(example: Example, name: str) -> Load:
         **{key: tuple(found) for key, found in vars(rows).items()},
         institutions=tuple(Institution(f"{name}/{i.id}", i.kind, i.level, i.region) for i in told.institutions),
         use_records=tuple(_services(told, name)),
+        price_filings=tuple(
+            PriceFiling(f"{name}/{p.vendor}", p.item, scaled(p.price, 6), p.valid_from, p.valid_to) for p in told.prices
+        ),
         stock_moves=tuple(
             StockMove(f"{name}/{m.id}", f"{name}/{m.institution}", m.item, m.day, m.kind, scaled(m.quantity, 4))
             for m in told.moves

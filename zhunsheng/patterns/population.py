@@ -71,6 +71,16 @@ class TraceCode(NamedTuple):
     settled_on: date
 
 
+class PriceFiling(NamedTuple):
+    """The price that a vendor filed for an item, with its days (columns of facts.price_filing)."""
+
+    vendor_id: str
+    item_code: str
+    unit_price_e6: int
+    valid_from: date
+    valid_to: date | None
+
+
 class Contact(NamedTuple):
     """The pseudonymous contact keys of an encounter (columns of facts.contact)."""
 
@@ -93,6 +103,7 @@ class Load:
     stock_moves: tuple[StockMove, ...] = ()
     trace_codes: tuple[TraceCode, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    price_filings: tuple[PriceFiling, ...] = ()
 
     @cached_property
     def registered(self) -> dict[str, list[Institution]]:

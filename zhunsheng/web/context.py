@@ -50,6 +50,8 @@ SECTIONS = {
     "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
     "inspections": "cases", "inspection": "cases", "inspection-new": "cases", "inspection-change": "cases",
     "inspectors": "cases", "visit": "cases", "visit-problems": "cases", "problem-case": "cases", "onsite": "cases",
+    "agreements": "vendors", "agreement": "vendors", "agreement-write": "vendors", "relations": "vendors",
+    "prices": "vendors",
     "samples": "cases", "sample-new": "cases", "sample": "cases", "self-check": "cases", "self-check-mark": "cases",
     "self-check-report": "cases",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",

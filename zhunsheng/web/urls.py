@@ -7,6 +7,7 @@ from django.urls import path
 from zhunsheng.web.api import api
 from zhunsheng.web.views import (
     account,
+    agreements,
     alerts,
     audit,
     backtests,
@@ -154,6 +155,14 @@ urlpatterns = [
     path("ratings/<int:pk>", ratings.rating, name="rating"),
     path("ratings/vendors/<str:vendor>", ratings.history, name="ratings-vendor"),
     path("clues", clues.groups, name="clues"),
+    path("agreements", agreements.agreement_list, name="agreements"),
+    path("agreements.<str:kind>", agreements.export, name="agreements-export"),
+    path("agreements/<int:pk>", agreements.agreement, name="agreement"),
+    path("agreements/<int:pk>/<str:part>", agreements.write, name="agreement-write"),
+    path("prices", agreements.price_list, name="prices"),
+    path("prices.<str:kind>", agreements.export_prices, name="prices-export"),
+    path("relations", agreements.relation_list, name="relations"),
+    path("relations/check", agreements.check, name="relation-check"),
     path("recoveries", recoveries.recovery_list, name="recoveries"),
     path("recoveries.<str:kind>", recoveries.export, name="recoveries-export"),
     path("rules/overturned", overturned.inbox, name="overturned"),

@@ -274,7 +274,7 @@ def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
 
 
 def every_about(institution_id: str) -> QuerySet[Case]:
-    """Return all cases about an institution, whoever handles them. No reader sees them by this."""
+    """Return all cases about an institution, whoever handles them: for what other apps judge by, no row is shown."""
     return Case.objects.filter(institution_id=institution_id)
 
 

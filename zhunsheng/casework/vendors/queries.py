@@ -27,6 +27,7 @@ from zhunsheng.casework.vendors.models import (
     VendorPerson,
 )
 from zhunsheng.casework.vendors.states import OVER, SERVING, Answer, LineState, Mark
+from zhunsheng.kernel.errors import Problem
 
 #: Life-cycles of a vendor's own entry and service: no "open case elsewhere".
 OWN_CYCLES = ("vendor_entry", "service_line", "vendor_review")
@@ -79,6 +80,15 @@ def codes_for(leads: frozenset[str]) -> frozenset[str]:
 def vendors(scope: Scope) -> QuerySet[Vendor]:
     """Return the vendors in view, by name."""
     return scope.rows(Vendor.objects.all())
+
+
+def registered(code: str) -> Vendor:
+    """Return the vendor of a code, whoever asks. Raises Problem ZS701 for a code that nobody registered."""
+    with walls.within(walls.SITE):
+        found = Vendor.objects.filter(institution_id=code).first()
+    if found is None:
+        raise Problem("ZS701")
+    return found
 
 
 def one(scope: Scope, code: str) -> Vendor | None:

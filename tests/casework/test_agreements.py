@@ -1,0 +1,183 @@
+"""Agreements: clauses block signing, refused vendors get no new one, what was agreed for a day stays readable."""
+
+from datetime import date
+
+import pytest
+
+from tests.casework import vendoring
+from tests.casework.vendoring import CODE, entered, filled, registered, step, two
+from tests.casework.walking import Clock, person
+from zhunsheng.casework.agreements import actions, queries
+from zhunsheng.casework.agreements.models import Agreement, ConflictCheck, Declaration
+from zhunsheng.casework.bodies import actions as bodies
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import DutyName
+from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.kernel.errors import Problem
+
+pytestmark = pytest.mark.django_db
+SIGNED = {"signatory": "法定代表人"}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    found = Clock(monkeypatch)
+    found.day = date(2026, 11, 2)
+    monkeypatch.setattr("zhunsheng.casework.vendors.actions.now", found.now)
+    return found
+
+
+@pytest.fixture
+def people(db):
+    return vendoring.crew()
+
+
+@pytest.fixture
+def served(people, clock):
+    """A laboratory in service at the consortium."""
+    vendor = registered(people)
+    filled(people, vendor)
+    entered(people, vendor, clock)
+    return vendor
+
+
+def refused_as(code, act):
+    with pytest.raises(Problem) as refused:
+        act()
+    assert refused.value.code == code
+    return str(refused.value)
+
+
+def drafted(people, vendor):
+    return actions.draft(people["clerk"], vendor, {"kind": "laboratory", "title": "医学检验外送服务合同"})
+
+
+def written(people, agreement, without=()):
+    """Mark every clause that is asked, but for some, and add values and prices."""
+    for one in queries.check_of(agreement, date(2026, 11, 20)):
+        if one.clause.id not in without:
+            actions.mark(people["clerk"], agreement, {"clause": one.clause.id, "present": "yes", "place": "第三条"})
+    given = {"indicator": "report_timeliness", "value": "95", "valid_from": "2026-12-01"}
+    actions.promise(people["clerk"], agreement, given)
+    priced(people, agreement, "5.00", "2026-12-01")
+
+
+def priced(people, agreement, price, since, reason=""):
+    given = {"item_code": "GLU", "item_name": "葡萄糖测定", "price": price, "valid_from": since, "reason": reason}
+    return actions.set_price(people["clerk"], agreement, given)
+
+
+def signed(people, agreement):
+    """Walk a complete draft to its first day."""
+    case = agreement.case
+    step(people["clerk"], case, "submit")
+    step(people["colleague"], case, "clear", opinion="条款齐备。")
+    step(people["lab"], case, "sign", **SIGNED)
+    step(people["head"], case, "countersign", **SIGNED, from_on="2026-12-01", until_on="2027-12-01")
+    return Agreement.objects.get(pk=agreement.pk)
+
+
+def test_a_missing_mandatory_clause_blocks_and_two_sides_sign(people, served, clock):
+    one = drafted(people, served)
+    assert {c.check for c in queries.check_of(one, clock.day)} == {"unknown"}  # nobody has looked: no pass
+    written(people, one, without=("data_destruction",))
+    told = refused_as("ZS913", lambda: step(people["clerk"], one.case, "submit"))
+    assert "数据返还与销毁" in told and "违约责任" not in told
+    actions.mark(people["clerk"], one, {"clause": "data_destruction", "present": "no"})
+    refused_as("ZS913", lambda: step(people["clerk"], one.case, "submit"))
+    actions.mark(people["clerk"], one, {"clause": "data_destruction", "present": "yes", "place": "第九条"})
+    step(people["colleague"], one.case, "submit")
+    refused_as("ZS913", lambda: step(people["colleague"], one.case, "clear", opinion="可以"))  # not by who sent it
+    refused_as("ZS672", lambda: priced(people, one, "6.00", "2027-01-01"))  # the text is closed meanwhile
+    step(people["head"], one.case, "clear", opinion="条款齐备。")
+    refused_as("ZS904", lambda: step(people["head"], one.case, "sign", **SIGNED))  # the vendor's own side signs
+    step(people["lab"], one.case, "sign", **SIGNED)
+    days = {"from_on": "2027-12-01", "until_on": "2027-12-01"}
+    refused_as("ZS913", lambda: step(people["head"], one.case, "countersign", **SIGNED, **days))
+    step(people["head"], one.case, "countersign", **SIGNED, from_on="2026-12-01", until_on="2027-12-01")
+    one.refresh_from_db()
+    assert (one.state, str(one.valid_from), str(one.valid_to)) == ("in_force", "2026-12-01", "2027-12-01")
+
+
+def test_a_refused_vendor_gets_no_new_agreement_and_the_old_one_still_settles(people, served, clock):
+    one = drafted(people, served)
+    written(people, one)
+    signed(people, one)
+    given = {"ground": "《处罚决定书》第 7 号", "reason": "伪造报告"}
+    body = people["bureau"].body
+    case = cases.open_case(people["bureau2"], "negative_entry", given, body=body, institution_id=CODE)
+    two(people["bureau2"], people["bureau"], case, "list", from_on="2026-11-02", until_on="2027-11-02")
+    assert "第 7 号" in refused_as("ZS671", lambda: drafted(people, served))
+    sla = queries.sla(CODE, "laboratory", "report_timeliness", date(2027, 1, 5))
+    assert (sla.value_e4, sla.agreement) == (950_000, one)
+    assert queries.price(CODE, "laboratory", "GLU", date(2027, 1, 5)).unit_price_e6 == 5_000_000
+    two(people["head"], second_head(people), one.case, "terminate", from_on="2027-03-01", reason="列入负面清单")
+    assert queries.price(CODE, "laboratory", "GLU", date(2027, 2, 28)).unit_price_e6 == 5_000_000
+    assert queries.price(CODE, "laboratory", "GLU", date(2027, 3, 1)) is None
+
+
+def second_head(people):
+    return person("head2", people["head"].body, DutyName.HEAD)
+
+
+def test_a_suspended_line_blocks_a_draft_that_was_begun(people, served, clock):
+    one = drafted(people, served)
+    written(people, one)
+    line = served.lines.get()
+    step(people["clerk"], line.life, "suspend", ground="合同", reason="误报增多")
+    assert "暂停" in refused_as("ZS913", lambda: step(people["clerk"], one.case, "submit"))
+
+
+def test_prices_and_values_are_dated_and_never_written_over(people, served, clock):
+    one = drafted(people, served)
+    written(people, one)
+    refused_as("ZS673", lambda: priced(people, one, "9.00", "2026-12-01", "更正"))
+    assert "理由" in refused_as("ZS671", lambda: priced(people, one, "4.50", "2027-06-01"))
+    priced(people, one, "4.50", "2027-06-01", "集采降价")
+    wrong = {"indicator": "report_timeliness", "value": "100.01", "valid_from": "2027-01-01"}
+    refused_as("ZS671", lambda: actions.promise(people["clerk"], one, wrong))
+    refused_as("ZS671", lambda: actions.promise(people["clerk"], one, {**wrong, "indicator": "repair_hours"}))
+    signed(people, one)
+    price = lambda day: getattr(queries.price(CODE, "laboratory", "GLU", day), "unit_price_e6", None)  # noqa: E731
+    days = [date(2026, 11, 30), date(2026, 12, 1), date(2027, 5, 31), date(2027, 6, 1), date(2027, 12, 1)]
+    assert [price(day) for day in days] == [None, 5_000_000, 5_000_000, 4_500_000, None]
+    assert queries.sla(CODE, "laboratory", "test_accuracy", date(2027, 1, 1)) is None  # not promised: not guessed
+
+
+def test_the_list_puts_first_what_ended_then_what_lacks_a_clause_then_what_ends_soon(people, served, clock):
+    first = drafted(people, served)
+    written(people, first)
+    signed(people, first)
+    lacking = drafted(people, served)
+    order = lambda day: [(one.agreement.pk, one.left) for one in queries.lines(Agreement.objects.all(), day)]  # noqa: E731
+    assert order(date(2027, 12, 1)) == [(first.pk, 0), (lacking.pk, None)]
+    assert order(date(2027, 10, 1)) == [(lacking.pk, None), (first.pk, 61)]
+    refused_as("ZS913", lambda: step(people["clerk"], first.case, "expire"))
+    clock.day = date(2027, 12, 1)
+    assert step(people["clerk"], first.case, "expire").state == "expired"
+
+
+def test_both_sides_see_an_agreement_and_declarations_stay_with_the_buyer(people, served, clock):
+    one = drafted(people, served)
+    away = bodies.create_body(vendoring.ACTOR, "vendor", "别家检验", code="91330781MA2LABX02J", region="330781")
+    others = person("rival", away, DutyName.HEAD)
+    given = {"person": "P1", "name": "采购负责人", "relation": "配偶任供应商监事"}
+    declared = actions.declare(people["clerk"], CODE, given)
+    for user, sees, told in ((people["clerk"], [one], 1), (people["lab"], [one], 0), (others, [], 0)):
+        found = scope(user)
+        with walls.within(walls.wall_of(found)):
+            assert list(queries.agreements(found)) == sees
+            assert len(queries.declared(found, clock.day)) == told
+    refused_as("ZS701", lambda: queries.one(scope(others), one.pk))
+    refused_as("ZS702", lambda: actions.mark(people["lab"], one, {"clause": "exit", "present": "no"}))
+    step(people["clerk"], declared, "recuse", from_on=str(clock.day), duty="由副院长承担")
+    row = Declaration.objects.get()
+    assert (row.declared_on, row.recused_on) == (clock.day, clock.day)
+    check = actions.open_check(people["clerk"], CODE, "P9", "P9 → V")
+    assert actions.open_check(people["clerk"], CODE, "P9", "P9 → V") == check
+    two(people["clerk"], people["head"], check, "clear", reason="同名不同人")
+    assert actions.open_check(people["clerk"], CODE, "P9", "P9 → V") != check
+    assert ConflictCheck.objects.count() == 2
+    assert EvidenceOutbox.objects.filter(kind__startswith="interest_declaration").count() == 2

@@ -1,0 +1,23 @@
+"""Registers the app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AgreementsConfig(AppConfig):
+    """Agreements with vendors."""
+
+    name = "zhunsheng.casework.agreements"
+    label = "agreements"
+
+    def ready(self) -> None:
+        """Name guards and effects."""
+        from zhunsheng.casework.agreements import actions, policies
+        from zhunsheng.casework.cases.effects import after
+        from zhunsheng.casework.cases.policies import GUARDS
+
+        GUARDS.update(policies.GUARDS)
+        after(actions.agreement_moved, "service_agreement")
+        after(actions.declaration_moved, "interest_declaration")
+        after(actions.check_moved, "conflict_check")

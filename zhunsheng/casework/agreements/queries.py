@@ -1,0 +1,168 @@
+"""Reads of agreements: the list, the check of one, what was promised and priced on a day, what was declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Prefetch, QuerySet
+
+from zhunsheng.casework.agreements import library
+from zhunsheng.casework.agreements.checking import Checked, checked
+from zhunsheng.casework.agreements.models import (
+    Agreement,
+    AnnexPrice,
+    ClauseMark,
+    ConflictCheck,
+    Declaration,
+    SlaValue,
+)
+from zhunsheng.casework.agreements.states import BOUND, SIGNED, UNSIGNED
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.vendors import library as kinds
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.relations.conflict import Declared
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An agreement in a list: its clauses that block, and the days until it ends (None: not signed)."""
+
+    agreement: Agreement
+    missing: list[Checked]
+    left: int | None
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A promised value that holds on a day, x 10^4, with the agreement that says so."""
+
+    indicator: str
+    value_e4: int
+    valid_from: date
+    agreement: Agreement
+
+
+def agreements(scope: Scope) -> QuerySet[Agreement]:
+    """Return the agreements in view."""
+    return scope.rows(Agreement.objects.select_related("vendor", "body", "case"))
+
+
+def one(scope: Scope, pk: int) -> Agreement:
+    """Return an agreement in view. Raises Problem ZS701."""
+    found = agreements(scope).filter(pk=pk).first()
+    if found is None:
+        raise Problem("ZS701")
+    return found
+
+
+def of_case(case: Case | None) -> Agreement:
+    """Return the agreement of a case. Raises Problem ZS701."""
+    with walls.within(walls.SITE):
+        found = Agreement.objects.select_related("vendor", "body", "case").filter(case=case).first()
+    if found is None:
+        raise Problem("ZS701")
+    return found
+
+
+def check_of(agreement: Agreement, day: date) -> list[Checked]:
+    """Return the check of an agreement's clauses on a day: all that is asked of its kind of service then."""
+    with walls.within(walls.SITE):
+        marks = list(ClauseMark.objects.filter(agreement=agreement).select_related("told_by"))
+        listed = {"sla": agreement.promised.exists(), "prices": agreement.prices.exists()}
+    asked = library.clauses().asked(kinds.kinds().kind(agreement.kind), day)
+    return checked(asked, marks, [name for name, there in listed.items() if there])
+
+
+def lines(found: Iterable[Agreement], day: date) -> list[Line]:
+    """Return agreements worst first: ended and still open, missing clauses, ending soon, not signed, then by end."""
+    soon = library.clauses().expiring_days.days
+    made = []
+    for agreement in found:
+        missing = [c for c in check_of(agreement, day) if c.blocks] if agreement.state in UNSIGNED | SIGNED else []
+        left = (agreement.valid_to - day).days if agreement.valid_to and agreement.state in SIGNED else None
+        made.append(Line(agreement, missing, left, _rank(agreement, missing, left, soon)))
+    return sorted(made, key=lambda one: (one.rank, one.left if one.left is not None else 10**6, one.agreement.pk))
+
+
+def _rank(agreement: Agreement, missing: list[Checked], left: int | None, soon: int) -> int:
+    if left is not None and left <= 0:
+        return 0
+    if missing:
+        return 1
+    if left is not None and left <= soon:
+        return 2
+    if agreement.state in UNSIGNED:
+        return 3
+    return 4 if agreement.state in SIGNED else 5
+
+
+def holds(agreement: Agreement, day: date) -> bool:
+    """Whether an agreement held on a day, also where it has ended since: what was done then is settled by it."""
+    if agreement.state not in BOUND or agreement.valid_from is None or day < agreement.valid_from:
+        return False
+    ends = [one for one in (agreement.valid_to, agreement.ended_on) if one is not None]
+    return day < min(ends)
+
+
+def of_vendor(vendor: str, kind: str, day: date) -> list[Agreement]:
+    """Return the agreements with a vendor on a kind of service that held on a day, the newest first."""
+    with walls.within(walls.SITE):
+        rows = Agreement.objects.filter(institution_id=vendor, kind=kind, state__in=sorted(BOUND))
+        found = [one for one in rows.select_related("body", "case") if holds(one, day)]
+    return sorted(found, key=lambda one: (one.valid_from or day, one.pk), reverse=True)
+
+
+def sla(vendor: str, kind: str, indicator: str, day: date, body_id: int | None = None) -> Promised | None:
+    """Return what a vendor promised of an indicator for a day, or None where no agreement says anything.
+
+    ``body_id``: of one body that buys; without it the stricter of several is not guessed: the newest agreement speaks.
+    """
+    for agreement in of_vendor(vendor, kind, day):
+        if body_id is not None and agreement.body_id != body_id:
+            continue
+        with walls.within(walls.SITE):
+            rows = SlaValue.objects.filter(agreement=agreement, indicator=indicator, valid_from__lte=day)
+            found = rows.order_by("-valid_from").first()
+        if found is not None:
+            return Promised(indicator, found.value_e4, found.valid_from, agreement)
+    return None
+
+
+def price(vendor: str, kind: str, item_code: str, day: date) -> AnnexPrice | None:
+    """Return the agreed price of an item for a day on which the service was done, or None."""
+    for agreement in of_vendor(vendor, kind, day):
+        with walls.within(walls.SITE):
+            rows = AnnexPrice.objects.filter(agreement=agreement, item_code=item_code, valid_from__lte=day)
+            found = rows.order_by("-valid_from").first()
+        if found is not None:
+            return found
+    return None
+
+
+def parts(agreement: Agreement) -> tuple[list[SlaValue], list[AnnexPrice]]:
+    """Return the promised values and the prices of an agreement in view, newest first within each."""
+    with walls.within(walls.SITE):
+        promised = list(SlaValue.objects.filter(agreement=agreement).order_by("indicator", "-valid_from"))
+        return promised, list(AnnexPrice.objects.filter(agreement=agreement).order_by("item_code", "-valid_from"))
+
+
+def declarations(scope: Scope) -> QuerySet[Declaration]:
+    """Return what was declared of vendors, in view."""
+    return scope.rows(Declaration.objects.select_related("case", "body"))
+
+
+def declared(scope: Scope, day: date) -> list[Declared]:
+    """Return the declarations in view that stand on a day, as the finder of conflicts takes them."""
+    rows = [one for one in declarations(scope).filter(declared_on__lte=day) if not one.ended_on or one.ended_on > day]
+    return [Declared(one.person_id, one.institution_id, one.declared_on, one.recused_on) for one in rows]
+
+
+def checks(scope: Scope) -> dict[tuple[str, str], ConflictCheck]:
+    """Return the newest check in view by person and vendor."""
+    rows = scope.rows(ConflictCheck.objects.select_related(None).prefetch_related(Prefetch("case"))).order_by("pk")
+    return {(one.person_id, one.institution_id): one for one in rows}
