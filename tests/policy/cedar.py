@@ -153,7 +153,7 @@ class Referee:
         return {"uid": _uid(kind, key), "attrs": attrs, "parents": parents or []}
 
     def _body(self, body: Body) -> dict[str, Any]:
-        regions = _around(self.world.place(body.place).region) if body.kind == "institution" else []
+        regions = _around(self.world.place(body.place).region) if body.kind in ("institution", "consortium") else []
         return {
             "kind": body.kind, "regional": body.kind in AUTHORITIES, "region": _ref("Region", body.region or "site"),
             "place": _ref("Place", body.place or "none"), "regions": [_ref("Region", one) for one in regions],
@@ -196,11 +196,13 @@ class Referee:
     def _row(self, owners: list[int | None]) -> dict[str, Any]:
         bodies = [self.bodies[one] for one in owners if one is not None]
         institutions = [one.place for one in bodies if one.kind == "institution"]
+        led = [one.place for one in bodies if one.kind == "consortium"]
         carried = [one for body in bodies for one in _around(self.world.place(body.place).region)]
         regions = {one for body in bodies for one in _around(body.region)} | set(carried)
         return {
             "bodies": [_ref("Body", one.number) for one in bodies],
             "institution_regions": [_ref("Region", one) for one in self._fact_regions(institutions)],
+            "consortium_regions": [_ref("Region", one) for one in self._fact_regions(led)],
             "institution_leads": [_ref("Place", one) for code in institutions for one in self._leads(code)],
             "body_regions": [_ref("Region", one) for one in sorted(regions)],
         }

@@ -50,8 +50,8 @@ SEES = {
     "keeper": set(), "watcher": set(), "police": set(), "idle": set(), "stranger": set(),
 }  # fmt: skip
 _OWN = {"lead", "idle", "town", "other", "pharmacy"}
-_BUREAU = {"head", "reviewer", "legal", "finance", "auditor", "admin", *_OWN}
-_REGION = {*_BUREAU, "agency", "consortium", "operator", "keeper", "watcher", "police"}
+_BUREAU = {"head", "reviewer", "legal", "finance", "auditor", "admin", "consortium", *_OWN}
+_REGION = {*_BUREAU, "agency", "operator", "keeper", "watcher", "police"}
 #: Whose accounts each of those who read people meets: of the own body and its institutions, or of the region's bodies.
 PEOPLE_IN_REACH = {
     "auditor": _BUREAU, "admin": _BUREAU, "operator": _REGION, "keeper": _REGION, "watcher": _REGION,

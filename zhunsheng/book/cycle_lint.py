@@ -149,6 +149,10 @@ def _of_state(cycle: Cycle, state: State) -> list[tuple[bool, str, str]]:
 
 def _moves(cycle: Cycle) -> Iterator[Fault]:
     seen_by_party = {state.id for state in cycle.states if state.party_sees}
+    if any(who.side == "party" for who in cycle.named(cycle.opening.who)) and cycle.opening.to not in seen_by_party:
+        yield Fault(
+            ("opening", "to"), "当事人发起后看不到该状态。", "The party opens a case that it does not see then."
+        )
     timed = {clock.move for clock in cycle.clocks if clock.at_end == "move"}
     for n, move in enumerate(cycle.moves):
         sides = {who.side for who in cycle.named(move.who)}
@@ -246,7 +250,9 @@ def _open_points(cycle: Cycle) -> Iterator[Remark]:
             yield from open_point("cycle", cycle.name, told, cycle.cites[key])
 
 
-def open_point(kind: Literal["cycle", "scheme"], name: str, told: tuple[str, str], cite: Cite) -> Iterator[Remark]:
+def open_point(
+    kind: Literal["cycle", "scheme", "vendor"], name: str, told: tuple[str, str], cite: Cite
+) -> Iterator[Remark]:
     """Yield what a figure (``told`` in both languages) still waits for, by how surely its place was seen."""
     open_words = {
         "local": ("local_value", "为本地默认，待确认", "is a local default to confirm"),

@@ -23,7 +23,7 @@ class Remark:
     ``level`` is ``error`` or ``warning``.
     """
 
-    kind: Literal["rule", "list", "batch", "cycle", "handling", "scheme"]
+    kind: Literal["rule", "list", "batch", "cycle", "handling", "scheme", "vendor"]
     about: str
     level: Literal["error", "warning"]
     code: str

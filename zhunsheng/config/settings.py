@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.inspections",
     "zhunsheng.casework.samples",
     "zhunsheng.casework.selfchecks",
+    "zhunsheng.casework.vendors",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

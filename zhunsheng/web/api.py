@@ -11,9 +11,12 @@ from ninja.security import HttpBearer
 from pydantic import Field
 
 from zhunsheng import __version__
+from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.desk.policies import REASON_LENGTH
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
 from zhunsheng.web import desk
 from zhunsheng.web.answers import json_answer
 from zhunsheng.web.views.errors import STATUS
@@ -156,6 +159,30 @@ class StatusOut(Schema):
     history: HistoryOut
 
 
+class OrderIn(Schema):
+    """A new order for a vendor: of which kind of service, and which item where that is known."""
+
+    vendor_id: str = Field(min_length=1, max_length=40)
+    service_kind: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    item_code: str = Field(default="", max_length=64)
+
+
+class OrderOut(Schema):
+    """The vendor serves: the order may be sent."""
+
+    accepted: Literal[True]
+    vendor_id: str
+    service_kind: str
+
+
+class RefusedOut(FaultOut):
+    """Why no new order may go to the vendor, as a word for programs, and where that stands."""
+
+    accepted: Literal[False]
+    reason: Literal["not_entered", "suspended", "exited", "negative_list", "paper_ended", "paper_missing"]
+    citation: str
+
+
 FAULTS = dict.fromkeys((400, 401, 403, 404, 422, 429, 503), FaultOut)
 api = NinjaAPI(
     title="准绳 Zhunsheng",
@@ -179,6 +206,19 @@ def respond(request: HttpRequest, given: ResponseIn) -> HttpResponse:
     """Keep what was done about a reminder."""
     (number,) = desk.respond(request.auth, [(given.reminder, given.kind, given.reason)], given.clerk)
     return json_answer({"response": number})
+
+
+@api.post("/vendor/orders/check", response={200: OrderOut, **FAULTS, 409: RefusedOut}, tags=["vendor"])
+def check_order(request: HttpRequest, order: OrderIn) -> HttpResponse:
+    """Say whether the institution whose key is given may send a vendor a new order now; refused ones get 409."""
+    found = vendors.refused(
+        order.vendor_id, order.service_kind, now().date(), member=request.auth.institution_id, item=order.item_code
+    )
+    if found is None:
+        return json_answer({"accepted": True, "vendor_id": order.vendor_id, "service_kind": order.service_kind})
+    problem = Problem("ZS657", why=said(found.zh, found.en), cite=said(found.cite_zh, found.cite_en))
+    told = {"accepted": False, "reason": found.reason, "citation": said(found.cite_zh, found.cite_en)}
+    return json_answer({**problem.as_dict(), **told}, 409)
 
 
 @api.get("/desk/status", response={200: StatusOut, **FAULTS}, tags=["desk"])

@@ -31,6 +31,10 @@ class BodyKind(models.TextChoices):
     PUBLIC = "public", _("社会公众")
 
 
+#: Bodies that are an institution of the facts and carry its code: a case about the code is about them.
+CODED = (BodyKind.INSTITUTION, BodyKind.VENDOR)
+
+
 class DutyName(models.TextChoices):
     """Named duties. What each may do stands in ``permissions``."""
 
@@ -50,7 +54,7 @@ class DutyName(models.TextChoices):
 
 
 class Body(models.Model):
-    """An organisation. A consortium carries the code of its lead institution, an institution its own."""
+    """An organisation. A consortium carries the code of its lead institution, an institution or a vendor its own."""
 
     SCOPE_PATH: ClassVar[str] = "pk"
 
@@ -67,6 +71,11 @@ class Body(models.Model):
             models.UniqueConstraint(fields=("kind", "name"), name="body_name_once_per_kind"),
             models.UniqueConstraint(
                 fields=("institution_code",), condition=Q(kind="institution"), name="one_body_per_institution"
+            ),
+            models.UniqueConstraint(
+                fields=("institution_code",),
+                condition=Q(kind="vendor") & ~Q(institution_code=""),
+                name="one_body_per_vendor",
             ),
             models.CheckConstraint(
                 condition=~Q(kind__in=("institution", "consortium")) | ~Q(institution_code=""),

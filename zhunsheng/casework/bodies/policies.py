@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from zhunsheng.casework.bodies.models import Body, BodyKind, Duty, DutyName, LoginFailure, User
+from zhunsheng.casework.bodies.models import CODED, Body, BodyKind, Duty, DutyName, LoginFailure, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS, CERTIFIED
 from zhunsheng.casework.bodies.scope import members, prefix, reach
 from zhunsheng.casework.outbox.actions import Actor
@@ -108,7 +108,7 @@ def check_body(kind: str, name: str, code: str, region: str) -> None:
     carries_code = kind in (BodyKind.INSTITUTION, BodyKind.CONSORTIUM)
     if kind not in BodyKind.values or not name or not REGION.fullmatch(region) or (carries_code and not code):
         raise Problem("ZS755")
-    same_code = kind == BodyKind.INSTITUTION and Body.objects.filter(kind=kind, institution_code=code).exists()
+    same_code = kind in CODED and code and Body.objects.filter(kind=kind, institution_code=code).exists()
     if same_code or Body.objects.filter(kind=kind, name=name).exists():
         raise Problem("ZS754", name=name)
 

@@ -1,13 +1,14 @@
 """``scope(user)``: the only way to rows, over the database and over the lake.
 
-Authorities and agencies see the institutions of their region, a consortium its lead and members, an institution
-itself; a data authority sees the bodies of its region and no fact; who belongs to no body sees nothing. Grants of
-other bodies add rows to read and none to act on. On SQLite this is the only wall, so every page passes through it.
+Authorities and agencies see the institutions of their region, a consortium its lead and members, an institution or a
+vendor itself; with a consortium come the vendors that serve it; a data authority sees the bodies of its region and no
+fact; who belongs to no body sees nothing. Grants of other bodies add rows to read and none to act on. On SQLite this is
+the only wall, so every page passes through it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -15,13 +16,15 @@ from typing import TypeVar
 from django.db.models import CharField, Model, Q, QuerySet
 
 from zhunsheng.casework.bodies import lake
-from zhunsheng.casework.bodies.models import Body, BodyKind, User
+from zhunsheng.casework.bodies.models import CODED, Body, BodyKind, User
 from zhunsheng.casework.bodies.sights import NONE, Sight, Sights, sights_of
 from zhunsheng.kernel.errors import Problem
 
 Row = TypeVar("Row", bound=Model)
 REGIONAL = frozenset({BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY, BodyKind.HEALTH_AUTHORITY})
 NOTHING: frozenset[str] = frozenset()
+#: By the lead institutions of consortia: which further institutions belong to their view. Apps name these when ready.
+_ALSO: list[Callable[[frozenset[str]], frozenset[str]]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +164,21 @@ def _current() -> tuple[lake.RunFile | None, Problem | None]:
         return None, problem
 
 
+def also_seen(find: Callable[[frozenset[str]], frozenset[str]]) -> None:
+    """Let an app say which institutions come with the consortia that some lead; called when it is ready."""
+    if find not in _ALSO:
+        _ALSO.append(find)
+
+
 def _institutions(body: Body, file: lake.RunFile | None) -> frozenset[str] | None:
     if body.kind in REGIONAL:
-        return _of_region(body.region, file)
+        region = _of_region(body.region, file)
+        return None if region is None else region.union(*(find(region) for find in _ALSO))
     if body.kind == BodyKind.CONSORTIUM:
-        return _with_members(body.institution_code, file)
-    if body.kind == BodyKind.INSTITUTION:
-        return frozenset({body.institution_code})
+        served = (find(frozenset({body.institution_code})) for find in _ALSO)
+        return _with_members(body.institution_code, file).union(*served)
+    if body.kind in CODED:
+        return frozenset({body.institution_code} - {""})
     return NOTHING
 
 
@@ -225,4 +236,6 @@ def _bodies(body: Body, institutions: frozenset[str] | None, file: lake.RunFile 
         wanted |= Q(region__startswith=prefix(body.region)) | Q(institution_code__in=institutions)
     if body.kind in REGIONAL or body.kind == BodyKind.CONSORTIUM:
         wanted |= Q(kind=BodyKind.INSTITUTION, institution_code__in=institutions)
+    if body.kind in REGIONAL:  # what consortia of the region handle, such as the entry of a vendor
+        wanted |= Q(kind__in=(BodyKind.CONSORTIUM, BodyKind.VENDOR), institution_code__in=institutions)
     return frozenset(Body.objects.filter(wanted).values_list("pk", flat=True))

@@ -26,7 +26,17 @@ from zhunsheng.casework.cases.models import (
     Proposal,
 )
 from zhunsheng.casework.cases.notices import tell_of
-from zhunsheng.casework.cases.permissions import Hat, check_acts, check_confirms, is_public, opens, who_words, worn
+from zhunsheng.casework.cases.permissions import (
+    Hat,
+    check_acts,
+    check_confirms,
+    is_clock,
+    is_public,
+    opens,
+    opens_about,
+    who_words,
+    worn,
+)
 from zhunsheng.casework.cases.states import CHANGING, SETTLING, EventKind, ProposalState
 from zhunsheng.casework.cases.submissions import Asked, again, once, repeated, submission
 from zhunsheng.casework.cases.words import named, said
@@ -93,8 +103,8 @@ def _open(
     asked: Asked,
 ) -> Case:
     people = cycle.named(cycle.opening.who)
-    hat = opens(actor, body, people, cycle.name)
-    if not (hat or is_public(actor, people)) or not _handles(cycle, body):
+    hat = opens(actor, body, people, cycle.name) or opens_about(actor, subject_body, people, cycle.name)
+    if not (hat or is_public(actor, people) or is_clock(actor, people)) or not _handles(cycle, body):
         raise Problem("ZS904", move=said("发起", "Open"), who=who_words(people))
     if cycle.party == "required" and not institution_id and subject_body is None:
         raise Problem("ZS915")
@@ -107,6 +117,8 @@ def _open(
         cycle, str(named(cycle)), values, day=moment.date(), origin=origin, institution_id=institution_id
     )
     policies.check_guards(cycle.opening.guards, step)
+    to = cycle.opening.to
+    shown = cycle.state(to).party_sees
     case = Case.objects.create(
         bound=_bound(cycle),
         cycle=cycle.name,
@@ -116,9 +128,8 @@ def _open(
         body=body,
         origin=origin,
         opened_at=moment,
+        party_sees=shown,  # a party that opens a case writes it behind its own wall
     )
-    to = cycle.opening.to
-    shown = cycle.state(to).party_sees
     _write(
         actor,
         case,

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from zhunsheng.book.cycles import Cycle, Who
 from zhunsheng.book.reminders import Reminder, load_reminders
-from zhunsheng.casework.bodies.models import Body, BodyKind, Duty, DutyName, User
+from zhunsheng.casework.bodies.models import CODED, Body, Duty, DutyName, User
 from zhunsheng.casework.bodies.queries import superior
 from zhunsheng.casework.cases import clocks
 from zhunsheng.casework.cases.clocks import Running
@@ -96,7 +96,7 @@ def holders(case: Case, people: Iterable[Who], day: date) -> list[User]:
     wanted = Q(pk__in=())
     party = Q(body=case.subject_body_id) & Q(body__isnull=False)
     if case.institution_id:
-        party |= Q(body__kind=BodyKind.INSTITUTION, body__institution_code=case.institution_id)
+        party |= Q(body__kind__in=CODED, body__institution_code=case.institution_id)
     for who in people:
         named = Q(name__in=who.duties)
         if who.bodies:

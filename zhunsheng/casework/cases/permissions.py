@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from zhunsheng.book.cycles import Cycle, Who
-from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
+from zhunsheng.casework.bodies.models import CODED, Body, BodyKind, DutyName, User
 from zhunsheng.casework.bodies.permissions import ADMINISTRATORS, duties_held
 from zhunsheng.casework.cases.models import Case, Proposal
 from zhunsheng.casework.cases.words import said
@@ -66,7 +66,7 @@ def check_acts(actor: Actor, case: Case, cycle: Cycle, keys: tuple[str, ...], mo
     What the own duties allow is done in the own name.
     """
     found = worn(actor, case, cycle.named(keys))
-    if found is None and not _is_clock(actor, cycle.named(keys)):
+    if found is None and not is_clock(actor, cycle.named(keys)):
         raise Problem("ZS904", move=move, who=who_words(cycle.named(keys)))
     return found
 
@@ -98,7 +98,7 @@ def check_apart(actor: User, case: Case, people: Iterable[Who], voices: set[int 
 def acts(actor: Actor, case: Case, people: Iterable[Who], wearing: list[Hat] | None = None) -> bool:
     """Whether an actor is one of the people on a case. A process acts for the clock alone."""
     people = list(people)
-    return _is_clock(actor, people) or worn(actor, case, people, wearing) is not None
+    return is_clock(actor, people) or worn(actor, case, people, wearing) is not None
 
 
 def worn(actor: Actor, case: Case, people: Iterable[Who], wearing: list[Hat] | None = None) -> Hat | None:
@@ -117,13 +117,22 @@ def opens(actor: Actor, body: Body, people: Iterable[Who], cycle: str, wearing: 
     return next((h for h in wearing or hats(actor) if h.fits(cycle) and any(map(h.holds, own))), None)
 
 
+def opens_about(actor: Actor, about: Body | None, people: Iterable[Who], cycle: str) -> Hat | None:
+    """Return the hat in which a person may open a case about the own body that another body then handles, or None."""
+    if not isinstance(actor, User) or about is None or actor.body_id != about.pk:
+        return None
+    own = [one for one in people if one.side == "party"]
+    return next((h for h in hats(actor) if h.fits(cycle) and any(map(h.holds, own))), None)
+
+
+def is_clock(actor: Actor, people: Iterable[Who]) -> bool:
+    """Whether an actor is the clock, where the clock acts."""
+    return actor.actor_key == "process:clock" and any(one.side == "clock" for one in people)
+
+
 def is_public(actor: Actor, people: Iterable[Who]) -> bool:
     """Whether a process may open a case: one that the public may report."""
     return not isinstance(actor, User) and any(one.side == "public" for one in people)
-
-
-def _is_clock(actor: Actor, people: Iterable[Who]) -> bool:
-    return actor.actor_key == "process:clock" and any(one.side == "clock" for one in people)
 
 
 def _acts_in(hat: Hat, case: Case, people: Iterable[Who]) -> bool:
@@ -140,14 +149,14 @@ def is_party(user: User, case: Case) -> bool:
     """Whether a case is about the user's own body."""
     if user.body is None:
         return False
-    own = user.body.kind == BodyKind.INSTITUTION and user.body.institution_code == case.institution_id != ""
+    own = user.body.kind in CODED and user.body.institution_code == case.institution_id != ""
     return own or user.body_id == case.subject_body_id
 
 
 def about_own(user: User) -> Q:
     """Return the condition under which a case that may be seen is about the user's own body, as ``is_party`` says."""
     own = Q(subject_body=user.body_id) & Q(subject_body__isnull=False)
-    if user.body is not None and user.body.kind == BodyKind.INSTITUTION and user.body.institution_code:
+    if user.body is not None and user.body.kind in CODED and user.body.institution_code:
         own |= Q(institution_id=user.body.institution_code)
     return own & Q(party_sees=True)
 

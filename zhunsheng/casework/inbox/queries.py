@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Duty, User
 from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import Scope
@@ -196,3 +197,11 @@ def feed_of(key: str) -> User | None:
 def feed_digest(key: str) -> str:
     """Return the keyed digest under which the key of a calendar is kept."""
     return hmac.new(settings.SECRET_KEY.encode(), f"feed:{key}".encode(), hashlib.sha256).hexdigest()
+
+
+def shares_mail(one: User, other: User) -> bool:
+    """Whether two accounts are told at the same confirmed mail address."""
+    with walls.within(walls.SITE):  # the accounts may be of two bodies
+        told = Reader.objects.filter(user__in=(one, other)).exclude(mail="").values_list("mail", flat=True)
+        mails = [mail.casefold() for mail in told]
+    return len(mails) > len(set(mails))

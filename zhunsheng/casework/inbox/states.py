@@ -21,6 +21,7 @@ class NoticeKind(models.TextChoices):
     DUTY_GIVEN = "duty_given", _("授予职责")
     DUTY_ENDED = "duty_ended", _("职责终止")
     PASSWORD_DUE = "password_due", _("密码将到期")
+    PAPER_ENDS = "paper_ends", _("供应商证照将到期")
 
 
 class NoticeGroup(models.TextChoices):
@@ -39,6 +40,7 @@ GROUPS: dict[NoticeKind, NoticeGroup] = {
     NoticeKind.CASE_LATE: NoticeGroup.DEADLINES,
     NoticeKind.CASE_ESCALATED: NoticeGroup.DEADLINES,
     NoticeKind.CASE_FURTHER: NoticeGroup.DEADLINES,
+    NoticeKind.PAPER_ENDS: NoticeGroup.DEADLINES,
     NoticeKind.ACTED_FOR_YOU: NoticeGroup.DELEGATIONS,
     NoticeKind.DELEGATION_GIVEN: NoticeGroup.DELEGATIONS,
     NoticeKind.DELEGATION_ENDED: NoticeGroup.DELEGATIONS,
