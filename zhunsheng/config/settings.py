@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.samples",
     "zhunsheng.casework.selfchecks",
     "zhunsheng.casework.vendors",
+    "zhunsheng.casework.oversight",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
