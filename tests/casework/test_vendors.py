@@ -27,7 +27,7 @@ from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.inbox.models import Notice
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.vendors import actions, library, queries, tasks
-from zhunsheng.casework.vendors.models import Assessment, NegativeEntry, Paper, ServiceLine
+from zhunsheng.casework.vendors.models import Assessment, NegativeEntry, ServiceLine, VendorPaper
 from zhunsheng.kernel.errors import Problem
 
 pytestmark = pytest.mark.django_db
@@ -93,14 +93,14 @@ def test_what_is_missing_is_unknown_and_stops_the_review(people, clock):
     step(people["clerk"], case, "accept")
     step(people["clerk"], case, "declare_interest", interest="none")
     kind = library.kinds().kind("laboratory")
-    unchecked = Paper.objects.get(kind="iso_15189")
-    Paper.objects.filter(pk=unchecked.pk).update(accepted=None)
+    unchecked = VendorPaper.objects.get(kind="iso_15189")
+    VendorPaper.objects.filter(pk=unchecked.pk).update(accepted=None)
     found = queries.review(CODE, kind, DAY)
     assert (found.mark, next(one for one in found.points if one.id == "iso_15189").mark) == ("unknown", "unknown")
     refused_as("ZS913", lambda: step(people["clerk"], case, "recommend", opinion="可以"))
     old = {one.id: one.mark for one in queries.review(CODE, kind, DAY + timedelta(days=100)).points}
     assert (old["dishonesty"], old["penalty"], old["encrypted_storage"]) == ("unknown", "met", "unmet")  # they grow old
-    Paper.objects.filter(pk=unchecked.pk).update(accepted=True)
+    VendorPaper.objects.filter(pk=unchecked.pk).update(accepted=True)
     vendor.vendorfacts.filter(kind="eqa_pass").delete()
     found = queries.review(CODE, kind, DAY)
     assert (found.low, found.high, found.mark) == (55, 95, "unknown")

@@ -139,6 +139,18 @@ OWN = (
 )
 
 
+#: The vendors with the kind of service that they give, and who works there with a certificate that has no end.
+_SERVING = """
+SELECT i.institution_id, i.name, MIN(o.service_kind) FROM institution AS i
+INNER JOIN service_order AS o ON o.vendor_id = i.institution_id
+WHERE i.kind = 'vendor' GROUP BY i.institution_id, i.name ORDER BY i.institution_id
+"""
+_VENDOR_STAFF = """
+SELECT vendor_id, practitioner_id, MIN(name), MIN(profession), MIN(title) FROM vendor_staff
+GROUP BY vendor_id, practitioner_id HAVING BOOL_OR(valid_to IS NULL) ORDER BY vendor_id, practitioner_id
+"""
+
+
 def _story(site: Home) -> None:
     """Open the demo's case on findings of the hospital that has an account, and tell tip-offs about it."""
     from zhunsheng.casework.bodies.models import User
@@ -167,9 +179,24 @@ def _story(site: Home) -> None:
     tell_tips(place)
     inspections.tell(places)
     own = [{"finding_id": key, "amount_fen": fen} for key, fen, _ in others]
+    _vendors(site)
     months = sorted(month for *_, month in others)
     if months:
         selfchecks.tell(own, place, f"{months[0]}-01", f"{months[-1]}-28")
+
+
+def _vendors(site: Home) -> None:
+    """Let the vendors of the county enter, serve and be reviewed."""
+    from zhunsheng.casework.vendors import demo
+
+    with duck.connect(str(runs.current(site)), read_only=True) as con:
+        found = con.execute(_SERVING).fetchall()
+        staff = con.execute(_VENDOR_STAFF).fetchall()
+    by_vendor: dict[str, list[dict[str, str]]] = {}
+    for code, *row in staff:
+        told = dict(zip(("practitioner_id", "name", "profession", "title"), row, strict=True))
+        by_vendor.setdefault(code, []).append(told)
+    demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

@@ -216,8 +216,8 @@ def check_order(request: HttpRequest, order: OrderIn) -> HttpResponse:
     )
     if found is None:
         return json_answer({"accepted": True, "vendor_id": order.vendor_id, "service_kind": order.service_kind})
-    problem = Problem("ZS657", why=said(found.zh, found.en), cite=said(found.cite_zh, found.cite_en))
-    told = {"accepted": False, "reason": found.reason, "citation": said(found.cite_zh, found.cite_en)}
+    problem = Problem("ZS657", why=str(said(found.zh, found.en)), cite=str(said(found.cite, found.cite_en)))
+    told = {"accepted": False, "reason": found.reason, "citation": str(said(found.cite, found.cite_en))}
     return json_answer({**problem.as_dict(), **told}, 409)
 
 

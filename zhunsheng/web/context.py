@@ -20,6 +20,7 @@ NAV = (
     ("worklist", Verb.READ_FINDINGS),
     ("cases", Verb.READ_CASES),
     ("points", Verb.READ_CASES),
+    ("vendors", Verb.READ_CASES),
     ("desk", Verb.ASK_DESK),
     ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
@@ -35,6 +36,8 @@ ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
+    "vendor": "vendors", "vendor-new": "vendors", "vendor-negative": "vendors", "vendor-expiry": "vendors",
+    "vendor-review": "vendors", "vendor-open": "vendors", "vendor-check": "vendors", "vendor-add": "vendors",
     "points-person": "points", "points-propose": "points",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
     "tips": "cases", "tip": "cases", "tip-new": "cases", "tip-figures": "cases", "tip-write": "cases",

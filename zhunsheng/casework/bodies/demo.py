@@ -80,6 +80,8 @@ def _local(rows: list[Mapping[str, Any]]) -> list[_Person]:
     if lead:
         body = _body(BodyKind.CONSORTIUM, f"{lead['name']}医共体", "", "", str(lead["institution_id"]))
         people.append(_Person("consortium", "吴桐", f"{body.name} 负责人", body, (DutyName.HEAD,)))
+        people.append(_Person("vendor-office", "贺宁", f"{body.name} 服务监管办 经办人员", body, (DutyName.HANDLER,)))
+        people.append(_Person("vendor-check", "罗成", f"{body.name} 服务监管办 审核员", body, (DutyName.REVIEWER,)))
     for login, name, kind, who in (
         ("hospital", "陈立", "hospital", "医保办"),
         ("township", "赵兰", "township_centre", "医保办"),
@@ -87,6 +89,9 @@ def _local(rows: list[Mapping[str, Any]]) -> list[_Person]:
         if row := next((row for row in rows if row["kind"] == kind), None):
             body = _body(BodyKind.INSTITUTION, str(row["name"]), "", "", str(row["institution_id"]))
             people.append(_Person(login, name, f"{body.name} {who}", body, (DutyName.OFFICE,)))
+    if row := next((row for row in rows if row["kind"] == "vendor"), None):
+        body = _body(BodyKind.VENDOR, str(row["name"]), "", str(row["region"] or ""), str(row["institution_id"]))
+        people.append(_Person("vendor", "丁一", f"{body.name} 负责人", body, (DutyName.HEAD,)))
     return people
 
 

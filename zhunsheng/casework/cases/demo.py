@@ -37,7 +37,7 @@ def tell(findings: list[dict[str, Any]], institution_id: str) -> Case | None:
         return None
     loss = sum(one["amount_fen"] for one in findings)
     keys = [one["finding_id"] for one in findings]
-    with _told_on(FILED):
+    with told_on(FILED):
         case = _filed(people, institution_id, keys, yuan(loss))
     _decided(people, case, len(keys), yuan(loss))
     _recovered(people, case, loss)
@@ -45,14 +45,19 @@ def tell(findings: list[dict[str, Any]], institution_id: str) -> Case | None:
 
 
 @contextmanager
-def _told_on(day: date) -> Iterator[None]:
-    """Let the steps of a block bear a day of the story. For the demo alone, whose process does nothing else."""
+def told_on(day: date, *modules: Any) -> Iterator[None]:
+    """Let the steps of a block bear a day of the story, and what other ``modules`` write.
+
+    For the demo alone, whose process does nothing else.
+    """
     true = actions.now
-    actions.now = lambda: datetime.combine(day, time(10), SHANGHAI)
+    for module in (actions, *modules):
+        module.now = lambda: datetime.combine(day, time(10), SHANGHAI)
     try:
         yield
     finally:
-        actions.now = true
+        for module in (actions, *modules):
+            module.now = true
 
 
 def _filed(people: dict[str, User], institution_id: str, keys: list[str], loss: str) -> Case:
@@ -77,15 +82,15 @@ def _clue(reviewer: User, head: User, institution_id: str, keys: list[str], loss
 
 def _decided(people: dict[str, User], case: Case, count: int, loss: str) -> None:
     reviewer, head = people["reviewer"], people["bureau-head"]
-    with _told_on(NOTIFIED):
+    with told_on(NOTIFIED):
         facts = f"抽查收费明细，同一项目重复收费 {count} 笔，涉及基金 {loss} 元（演示）。"
         step(reviewer, case, "notify", article=ARTICLE, loss_fen=loss, facts=facts)
         statement = "系统升级期间接口重复上传，已停用该接口，愿意退回（演示）。"
         step(people["hospital"], case, "defend", statement=statement)
         step(reviewer, case, "submit_for_review", opinion="申辩所述属实，不影响重复收费的认定（演示）。")
-    with _told_on(REVIEWED):
+    with told_on(REVIEWED):
         step(people["legal"], case, "pass_review", opinion="事实清楚，程序合法（演示）。")
-    with _told_on(DECIDED):
+    with told_on(DECIDED):
         two(
             reviewer, head, case, "decide_penalty",
             article=ARTICLE, nature="fault", gravity="ordinary", self_reported="no", grade="first",
@@ -97,21 +102,21 @@ def _decided(people: dict[str, User], case: Case, count: int, loss: str) -> None
 def _recovered(people: dict[str, User], case: Case, loss: int) -> None:
     """Served, spread over three instalments; the first is paid, of the second the fund's part alone."""
     reviewer, head = people["reviewer"], people["bureau-head"]
-    with _told_on(SERVED):
+    with told_on(SERVED):
         step(reviewer, case, "serve", served_on=str(SERVED), way="direct")
     fine = Case.objects.get(pk=case.pk).events.get(about="decide_penalty", kind="moved").fields["fine_fen"]
     parts = {name: share(fen, [1, 1, 1]) for name, fen in (("fund", loss), ("treasury", fine))}
-    with _told_on(AGREED):
+    with told_on(AGREED):
         rows = [{"on": str(on), **{name: yuan(each[n]) for name, each in parts.items()}} for n, on in enumerate(DUES)]
         two(reviewer, head, case, "agree_instalments", plan=rows, on_default="one_due", reason="现金流紧张（演示）。")
     for day, number, account in ((PAID[0], 0, "fund"), (PAID[0], 0, "treasury"), (PAID[1], 1, "fund")):
-        with _told_on(day):
+        with told_on(day):
             amount = yuan(parts[account][number])
             step(
                 people["finance"], case, "pay",
                 paid_fen=amount, account=account, paid_on=str(day), voucher=f"YS{day:%Y%m%d}-{account}",
             )  # fmt: skip
-    with _told_on(MISSED):
+    with told_on(MISSED):
         actions.tick(MISSED)
 
 

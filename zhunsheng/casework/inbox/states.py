@@ -21,7 +21,7 @@ class NoticeKind(models.TextChoices):
     DUTY_GIVEN = "duty_given", _("授予职责")
     DUTY_ENDED = "duty_ended", _("职责终止")
     PASSWORD_DUE = "password_due", _("密码将到期")
-    PAPER_ENDS = "paper_ends", _("供应商证照将到期")
+    PAPER_ENDS = "paper_ends", _("第三方服务机构证照将到期")
 
 
 class NoticeGroup(models.TextChoices):

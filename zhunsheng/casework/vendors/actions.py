@@ -21,11 +21,11 @@ from zhunsheng.casework.vendors import forms, library, policies, queries
 from zhunsheng.casework.vendors.models import (
     Assessment,
     NegativeEntry,
-    Paper,
     ServiceLine,
     Vendor,
     VendorDevice,
     VendorFact,
+    VendorPaper,
     VendorPerson,
 )
 from zhunsheng.casework.vendors.states import OVER, LineState
@@ -60,7 +60,23 @@ def apply(actor: User, vendor: Vendor, body: Body, given: dict[str, Any], *, key
 
 
 @deed
-def add_paper(actor: User, vendor: Vendor, given: dict[str, str], name: str = "", data: Iterable[bytes] = ()) -> Paper:
+def register_and_apply(actor: User, told: dict[str, str], body: Body, given: dict[str, Any], *, key: str = "") -> Case:
+    """Register a vendor that is not known yet and open its entry: both or neither."""
+    return apply(actor, register(actor, told), body, given, key=key)
+
+
+def open_about(actor: User, vendor: Vendor, cycle: str, given: dict[str, Any], *, key: str = "") -> Case:
+    """Open a case about a vendor at the actor's own body. Raises as ``open_case`` does."""
+    about = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=vendor.institution_id).first()
+    return cases.open_case(
+        actor, cycle, given, body=actor.body, institution_id=vendor.institution_id, subject_body=about, key=key
+    )
+
+
+@deed
+def add_paper(
+    actor: User, vendor: Vendor, given: dict[str, str], name: str = "", data: Iterable[bytes] = ()
+) -> VendorPaper:
     """Add a paper, with its file where there is one; it counts once another person has checked it.
 
     Raises Problem ZS653, ZS702, ZS914.
@@ -69,19 +85,19 @@ def add_paper(actor: User, vendor: Vendor, given: dict[str, str], name: str = ""
     values = forms.paper(given, library.kinds())
     kept = files.keep(name, data) if name else None
     held = {"digest": kept.digest, "file_name": kept.name, "media": kept.media} if kept else {}
-    made = Paper.objects.create(**_of(actor, vendor), **values, **held)
+    made = VendorPaper.objects.create(**_of(actor, vendor), **values, **held)
     told = {**values, "file": made.digest, "paper": made.pk}
     append(actor, "vendor.paper_added", f"vendor:{vendor.institution_id}", told)
     return made
 
 
 @deed
-def check_paper(actor: User, paper: Paper, *, accepted: bool, reason: str = "") -> Paper:
+def check_paper(actor: User, paper: VendorPaper, *, accepted: bool, reason: str = "") -> VendorPaper:
     """Say that a paper was compared with its original, or refuse it with a reason.
 
     Raises Problem ZS653, ZS654, ZS655, ZS702.
     """
-    held = Paper.objects.select_for_update().select_related(None).get(pk=paper.pk)
+    held = VendorPaper.objects.select_for_update().select_related(None).get(pk=paper.pk)
     policies.check_checks(actor, held)
     if held.accepted is not None:
         raise Problem("ZS655", number=held.number)
@@ -152,7 +168,7 @@ def _begin(case: Case, event: CaseEvent) -> None:
     book, kind = library.kinds(), library.kinds().kind(event.fields["kind"])
     hits = queries.negative_hits(case.institution_id, kind.id, event.day, case.body)
     if hits:
-        raise Problem("ZS656", entry=hits[0].zh, cite=hits[0].cite_zh)
+        raise Problem("ZS656", entry=hits[0].zh, cite=hits[0].cite)
     with walls.within(walls.SITE):
         vendor = Vendor.objects.get(institution_id=case.institution_id)
         same = ServiceLine.objects.filter(vendor=vendor, body=case.body, kind=kind.id).exclude(state__in=OVER)

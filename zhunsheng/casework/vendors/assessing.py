@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from zhunsheng.book.vendors import Criterion, Document, Fact, Kind, Kinds
-from zhunsheng.casework.vendors.models import Paper, VendorDevice, VendorFact, VendorPerson
+from zhunsheng.casework.vendors.models import VendorDevice, VendorFact, VendorPaper, VendorPerson
 from zhunsheng.casework.vendors.states import Answer, Dimension, Mark
 
 
@@ -20,7 +20,7 @@ from zhunsheng.casework.vendors.states import Answer, Dimension, Mark
 class Dossier:
     """What a vendor's file holds: papers, people, devices, facts, and how many cases elsewhere are open."""
 
-    papers: Sequence[Paper]
+    papers: Sequence[VendorPaper]
     people: Sequence[VendorPerson]
     devices: Sequence[VendorDevice]
     facts: Sequence[VendorFact]
@@ -85,13 +85,13 @@ def review(book: Kinds, kind: Kind, dossier: Dossier, day: date) -> Review:
     return Review((*papers, *measured, *credit), low, high, least)
 
 
-def ends_on(paper: Paper, document: Document) -> date | None:
+def ends_on(paper: VendorPaper, document: Document) -> date | None:
     """Return the first day on which a paper no longer counts; None for one that stands until it is withdrawn."""
     by_age = paper.valid_from + timedelta(days=document.valid_days) if document.valid_days else None
     return min((one for one in (paper.valid_to, by_age) if one), default=None)
 
 
-def counts(paper: Paper, document: Document, day: date) -> bool:
+def counts(paper: VendorPaper, document: Document, day: date) -> bool:
     """Whether a paper counts on a day: checked by another person, begun and not ended."""
     end = ends_on(paper, document)
     return bool(paper.accepted) and paper.valid_from <= day and (end is None or day < end)

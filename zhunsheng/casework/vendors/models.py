@@ -1,4 +1,4 @@
-"""Vendor, ServiceLine, Paper, VendorPerson, VendorDevice, VendorFact, Assessment and NegativeEntry.
+"""Vendor, ServiceLine, VendorPaper, VendorPerson, VendorDevice, VendorFact, Assessment and NegativeEntry.
 
 Every row carries the vendor's code as ``institution_id``: the vendor is an institution of the facts, so that scope and
 walls hold for it as for any other. A vendor's file is one: each consortium that it serves or applies to sees it whole.
@@ -91,7 +91,7 @@ class _OfVendor(models.Model):
         abstract = True
 
 
-class Paper(_OfVendor):
+class VendorPaper(_OfVendor):
     """A licence, certificate or other proof. ``subject`` is the person or device that it is about, if any.
 
     It counts from ``valid_from`` (held) to ``valid_to`` (not held), and only once another person has checked it.

@@ -14,7 +14,7 @@ from zhunsheng.casework.cases.policies import Step
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.inbox.queries import shares_mail
 from zhunsheng.casework.vendors import assessing, library, queries
-from zhunsheng.casework.vendors.models import Paper, Vendor
+from zhunsheng.casework.vendors.models import Vendor, VendorPaper
 from zhunsheng.casework.vendors.states import Mark
 from zhunsheng.kernel.errors import Problem
 
@@ -47,7 +47,7 @@ def checks(user: User) -> bool:
     return user.body is not None and user.body.kind in OFFICES and bool(duties_held(user) & KEEPERS)
 
 
-def check_checks(user: User, paper: Paper) -> None:
+def check_checks(user: User, paper: VendorPaper) -> None:
     """Raise Problem ZS702 for who may not check papers, ZS654 for who entered this one, also by another account."""
     if not checks(user):
         raise Problem("ZS702")
@@ -88,7 +88,7 @@ def kind_of(step: Step) -> Kind:
 def _line_free(step: Step) -> None:
     kind_of(step)
     if not Vendor.objects.filter(institution_id=code_of(step)).exists():
-        raise step.refuse("该机构没有登记为供应商", "the organisation is not registered as a vendor")
+        raise step.refuse("该机构没有登记为第三方服务机构", "the organisation is not registered as a vendor")
 
 
 def _not_listed(step: Step) -> None:
@@ -97,7 +97,7 @@ def _not_listed(step: Step) -> None:
     found = queries.negative_hits(code_of(step), kind_of(step).id, step.day, body)
     if found:
         told = found[0]
-        raise step.refuse(f"负面清单：{told.zh}（{told.cite_zh}）", f"negative list: {told.en} ({told.cite_en})")
+        raise step.refuse(f"负面清单：{told.zh}（{told.cite}）", f"negative list: {told.en} ({told.cite_en})")
 
 
 def review_of(step: Step) -> assessing.Review:
@@ -113,7 +113,7 @@ def _told(points: list[assessing.Point]) -> tuple[str, str]:
 
 def _papers_complete(step: Step) -> None:
     book, kind = library.kinds(), kind_of(step)
-    have = set(Paper.objects.filter(institution_id=code_of(step)).values_list("kind", flat=True))
+    have = set(VendorPaper.objects.filter(institution_id=code_of(step)).values_list("kind", flat=True))
     missing = [book.documents[name] for name in book.papers(kind) if name not in have]
     if missing:
         raise step.refuse(
@@ -193,7 +193,9 @@ def _publication_over(step: Step) -> None:
 
 def _line_serves(step: Step) -> None:
     if not queries.serving(code_of(step), kind_of(step).id):
-        raise step.refuse("该供应商没有这一种类的在服务的服务线", "the vendor has no line of this kind in service")
+        raise step.refuse(
+            "该第三方服务机构没有这一种类的在服务的服务线", "the vendor has no line of this kind in service"
+        )
 
 
 def _line_entered(step: Step) -> None:

@@ -16,12 +16,13 @@ from zhunsheng.casework.bodies.scope import members as members_of
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import assessing, library
 from zhunsheng.casework.vendors.models import (
+    Assessment,
     NegativeEntry,
-    Paper,
     ServiceLine,
     Vendor,
     VendorDevice,
     VendorFact,
+    VendorPaper,
     VendorPerson,
 )
 from zhunsheng.casework.vendors.states import OVER, SERVING, Answer, LineState, Mark
@@ -37,7 +38,7 @@ class Hit:
     id: str
     zh: str
     en: str
-    cite_zh: str
+    cite: str
     cite_en: str
     until: date | None = None
 
@@ -49,7 +50,7 @@ class Refusal:
     reason: str
     zh: str
     en: str
-    cite_zh: str
+    cite: str
     cite_en: str
 
 
@@ -57,7 +58,7 @@ class Refusal:
 class Expiry:
     """A paper that ends, with the first day on which it no longer counts, and the days left (negative: ended)."""
 
-    paper: Paper
+    paper: VendorPaper
     zh: str
     en: str
     ends_on: date
@@ -89,9 +90,9 @@ def lines(scope: Scope) -> QuerySet[ServiceLine]:
     return scope.rows(ServiceLine.objects.select_related("vendor", "body", "entry", "life"))
 
 
-def papers(scope: Scope) -> QuerySet[Paper]:
+def papers(scope: Scope) -> QuerySet[VendorPaper]:
     """Return the papers in view."""
-    return scope.rows(Paper.objects.select_related("vendor", "told_by", "checked_by"))
+    return scope.rows(VendorPaper.objects.select_related("vendor", "told_by", "checked_by"))
 
 
 def entries(scope: Scope) -> QuerySet[NegativeEntry]:
@@ -105,7 +106,7 @@ def dossier(code: str) -> assessing.Dossier:
         mine = {"institution_id": code}
         open_cases = Case.objects.filter(closed_at=None, party_sees=True, **mine).exclude(cycle__in=OWN_CYCLES).count()
         return assessing.Dossier(
-            list(Paper.objects.filter(**mine)),
+            list(VendorPaper.objects.filter(**mine)),
             list(VendorPerson.objects.filter(**mine)),
             list(VendorDevice.objects.filter(**mine)),
             list(VendorFact.objects.filter(**mine)),
@@ -204,7 +205,7 @@ def refused(vendor_id: str, service_kind: str, day: date, *, member: str = "", i
         told = [(line, _of_line(line, kind, day, item)) for line in found]
     if not told:
         return _refusal(
-            "not_entered", "该供应商未办理这一服务种类的准入", "the vendor has not entered for this service"
+            "not_entered", "该第三方服务机构未办理这一服务种类的准入", "the vendor has not entered for this service"
         )
     return None if any(why is None for _line, why in told) else told[-1][1]
 
@@ -239,7 +240,7 @@ def _of_line(line: ServiceLine, kind: Kind, day: date, item: str) -> Refusal | N
     if hits:
         one = hits[0]
         told = f"负面清单：{one.zh}", f"negative list: {one.en}"
-        return Refusal("negative_list", *told, one.cite_zh, one.cite_en)
+        return Refusal("negative_list", *told, one.cite, one.cite_en)
     return _of_papers(line, kind, day)
 
 
@@ -263,7 +264,7 @@ def _refusal(reason: str, zh: str, en: str, line: ServiceLine | None = None) -> 
     return Refusal(reason, zh, en, f"{cite[0]}{number}", f"{cite[1]} {number}".strip())
 
 
-def expiries(found: Iterable[Paper], day: date) -> list[Expiry]:
+def expiries(found: Iterable[VendorPaper], day: date) -> list[Expiry]:
     """Return the accepted papers with their ends, soonest first; of one kind and subject the one that lasts longest.
 
     A paper without an end is left out.
@@ -278,3 +279,14 @@ def expiries(found: Iterable[Paper], day: date) -> list[Expiry]:
         if key not in last or end > last[key].ends_on:
             last[key] = Expiry(paper, document.zh, document.en, end, (end - day).days)
     return sorted((one for one in last.values() if one.ends_on != date.max), key=lambda one: one.ends_on)
+
+
+def refusal_of(line: ServiceLine, day: date) -> Refusal | None:
+    """Return why a line takes no new orders on a day, or None where it does; a part that is suspended is left out."""
+    with walls.within(walls.SITE):
+        return _of_line(line, library.kinds().kind(line.kind), day, "-")
+
+
+def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:
+    """Return the reviews that were kept with the steps of a case, newest first."""
+    return scope.rows(Assessment.objects.filter(case=case)).order_by("-pk")

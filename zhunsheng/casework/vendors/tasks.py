@@ -11,7 +11,7 @@ from zhunsheng.casework.inbox.actions import News, tell
 from zhunsheng.casework.inbox.states import NoticeKind
 from zhunsheng.casework.outbox.actions import Process, append, deed
 from zhunsheng.casework.vendors import library, queries
-from zhunsheng.casework.vendors.models import Paper, ServiceLine
+from zhunsheng.casework.vendors.models import ServiceLine, VendorPaper
 from zhunsheng.casework.vendors.queries import Expiry
 from zhunsheng.casework.vendors.states import OVER
 
@@ -21,7 +21,7 @@ CLOCK = Process("clock")
 def each_day(day: date) -> int:
     """Tell of every paper that has come within a stage; on the same day again nothing is left to do."""
     served = set(ServiceLine.objects.exclude(state__in=OVER).values_list("institution_id", flat=True))
-    papers = Paper.objects.filter(institution_id__in=served, accepted=True).select_related("vendor")
+    papers = VendorPaper.objects.filter(institution_id__in=served, accepted=True).select_related("vendor")
     return sum(_tell(one, stage, day) for one in queries.expiries(papers, day) if (stage := stage_of(one.left)))
 
 

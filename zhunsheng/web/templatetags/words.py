@@ -17,7 +17,7 @@ from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
 from zhunsheng.casework.accounts.states import Way
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
-from zhunsheng.web import examples
+from zhunsheng.web import examples, vendorforms
 
 register = template.Library()
 _ORDINARY = {name: ExampleLine.model_fields[name].default for name in ("institution", "department", "encounter")}
@@ -220,6 +220,12 @@ def zh_en(thing: Any) -> Any:
 
 
 @register.filter
+def service_kind(kind: str) -> str:
+    """The name of a kind of service of vendors."""
+    return vendorforms.word(kind)
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     """An entry of a mapping, empty where it is absent."""
     return (mapping or {}).get(key, "")
@@ -272,6 +278,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "township_centre": gettext_lazy("乡镇卫生院"),
         "village_clinic": gettext_lazy("村卫生室"),
         "pharmacy": gettext_lazy("药店"),
+        "vendor": gettext_lazy("第三方服务机构"),
         "other": gettext_lazy("其他"),
     },
     "level": {

@@ -37,6 +37,8 @@ from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
 SHOWS = ("waiting", "open", "late", "all")
+#: Life-cycles of vendors have forms of their own.
+ABOUT_VENDORS = frozenset({"vendor_entry", "service_line", "vendor_review", "negative_entry"})
 #: Findings that a clue opened from a list may hold, as the life-cycle limits it.
 MOST_FINDINGS = 500
 
@@ -101,6 +103,8 @@ def new_case(request: HttpRequest) -> HttpResponse:
     cycle = library.cycle(request.POST.get("cycle") or request.GET.get("cycle", ""))
     if cycle.name == "tip_off":  # a tip-off has a receipt and may have a sealed identity: it has a form of its own
         return redirect("tip-new")
+    if cycle.name in ABOUT_VENDORS:  # these are opened from the vendor's file
+        return redirect("vendor-new" if cycle.name == "vendor_entry" else "vendors")
     if cycle not in queries.openings(request.user):
         raise Problem("ZS702")
     origin = _origin(request)

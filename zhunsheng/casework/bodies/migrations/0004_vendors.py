@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('bodies', '0003_people'),
+        ("bodies", "0003_people"),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='body',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'vendor'), models.Q(('institution_code', ''), _negated=True)), fields=('institution_code',), name='one_body_per_vendor'),
+            model_name="body",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "vendor"), models.Q(("institution_code", ""), _negated=True)),
+                fields=("institution_code",),
+                name="one_body_per_vendor",
+            ),
         ),
     ]
