@@ -25,8 +25,19 @@ NAMES = (
     "self_check",
     "tip_off",
 )
-#: What vendors walk has people of its own: tests/casework/test_vendors.py.
-VENDORS = ("negative_entry", "service_line", "vendor_entry", "vendor_review")
+#: What vendors walk has people of its own: tests/casework/test_vendors.py and test_oversight.py.
+VENDORS = (
+    "negative_entry",
+    "service_line",
+    "vendor_check",
+    "vendor_complaint",
+    "vendor_entry",
+    "vendor_exit",
+    "vendor_incident",
+    "vendor_review",
+    "vendor_sanction",
+    "vendor_survey",
+)
 
 
 @pytest.fixture

@@ -39,8 +39,9 @@ def refused_as(code, act):
 
 
 def test_the_calendar_follows_the_tier_and_a_draw_of_two_people_that_anybody_recomputes(served, clock):
-    people, line = served
-    assert {(c.id, d) for c in library.checks().checks if "medium" in c.tiers for d in c.due_in(2028, date(2026, 11, 23))} >= {
+    people, _line = served
+    entered, of_tier = date(2026, 11, 23), [one for one in library.checks().checks if "medium" in one.tiers]
+    assert {(one.id, day) for one in of_tier for day in one.due_in(2028, entered)} >= {
         ("spot_check", date(2028, 2, 29)), ("quarterly", date(2028, 9, 30)), ("yearly", date(2028, 12, 31)),
         ("independent", date(2028, 12, 31)),
     }  # fmt: skip
@@ -185,7 +186,9 @@ def test_no_exit_closes_while_a_step_is_open_and_the_line_ends_with_it(served, c
     assert "2041" in refused_as("ZS913", lambda: destroy(holds="outpatient"))
     refused_as("ZS913", lambda: destroy(witness="操 作甲"))
     refused_as("ZS913", lambda: destroy(recovered="1"))
-    refused_as("ZS913", lambda: two(people["clerk"], people["head"], plan, "waive", step="destroy_data", reason="无"))
+    refused_as(
+        "ZS913", lambda: two(people["clerk"], people["head"], plan, "waive", step="destroy_data", reason="没有数据")
+    )
     steps = {
         "agree_termination": {"signed_on": "2026-11-20", "number": "ZZ-1", "terms": "双方终止。"},
         "settle_work": {"open_orders": "3", "taken_over": "由县人民医院承接"},

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng import runs
-from zhunsheng.book import Book, draft, load, rewards, vendors
+from zhunsheng.book import Book, draft, load, oversight, rewards, vendors
 from zhunsheng.book import points as penalty_points
 from zhunsheng.book.cycle_lint import about_cycles
 from zhunsheng.book.handling import about_handling, load_grades, load_overturning
@@ -56,6 +56,7 @@ def lint(json: Json = False) -> None:
         remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
         remarks += penalty_points.about_schemes(penalty_points.load_schemes(rulebook()))
         remarks += vendors.about_vendors(vendors.load_kinds(rulebook()), vendors.load_negative(rulebook()))
+        remarks += oversight.about_oversight(rulebook())
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

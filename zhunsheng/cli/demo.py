@@ -186,7 +186,8 @@ def _story(site: Home) -> None:
 
 
 def _vendors(site: Home) -> None:
-    """Let the vendors of the county enter, serve and be reviewed."""
+    """Let the vendors of the county enter, serve, be reviewed and overseen."""
+    from zhunsheng.casework.oversight import demo as oversight
     from zhunsheng.casework.vendors import demo
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
@@ -197,6 +198,7 @@ def _vendors(site: Home) -> None:
         told = dict(zip(("practitioner_id", "name", "profession", "title"), row, strict=True))
         by_vendor.setdefault(code, []).append(told)
     demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
+    oversight.tell()
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

@@ -36,6 +36,9 @@ ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 SECTIONS = {
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
+    "oversight": "vendors", "oversight-check": "vendors", "oversight-pool": "vendors", "oversight-survey": "vendors",
+    "oversight-exit": "vendors", "oversight-list": "vendors", "oversight-draw": "vendors",
+    "oversight-pool-change": "vendors",
     "vendor": "vendors", "vendor-new": "vendors", "vendor-negative": "vendors", "vendor-expiry": "vendors",
     "vendor-review": "vendors", "vendor-open": "vendors", "vendor-check": "vendors", "vendor-add": "vendors",
     "points-person": "points", "points-propose": "points",

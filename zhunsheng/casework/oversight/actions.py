@@ -274,7 +274,12 @@ def answer(held: SurveyCode, given: dict[str, str]) -> SurveyAnswer:
     code.used_at = today.replace(hour=0, minute=0, second=0, microsecond=0)
     code.save(update_fields=["used_at"])
     made = SurveyAnswer.objects.create(
-        body=code.body, line=code.line, month=code.month, respondent=code.respondent, answered_on=today.date(), **scores
+        body=code.body,
+        line_id=code.line_id,
+        month=code.month,
+        respondent=code.respondent,
+        answered_on=today.date(),
+        **scores,
     )
     append(PUBLIC, "survey.answered", f"service_line:{code.line_id}", {"month": code.month, **scores})
     return made

@@ -1,4 +1,4 @@
-"""The service lines that a case of oversight is about. Read for the site: a guard asks for what is, not what is seen."""
+"""The service lines that a case of oversight is about. Read for the site, whoever asks."""
 
 from __future__ import annotations
 

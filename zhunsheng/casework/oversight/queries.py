@@ -21,8 +21,11 @@ from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.casework.vendors.states import SERVING
 from zhunsheng.kernel.money import part
 
-#: Standings of the calendar by how urgent they are.
-ORDER = {name: n for n, name in enumerate(Standing.values)}
+#: Lights of the standings of a check.
+COLOURS = {
+    Standing.OVERDUE: "red", Standing.FAILED: "red", Standing.OPEN: "yellow", Standing.PASSED: "accent",
+    Standing.PLANNED: "blue", Standing.CANCELLED: "unknown",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Entry:
     def label(self) -> str:
         """How it stands, in words."""
         return str(Standing(self.standing).label)
+
+    @property
+    def colour(self) -> str:
+        """By which light that is shown."""
+        return COLOURS[Standing(self.standing)]
 
 
 def checks(scope: Scope) -> QuerySet[VendorCheck]:
@@ -61,9 +69,12 @@ def calendar_of(scope: Scope, year: int, day: date, *, planned: bool = True) -> 
     known = {(one.line_id, one.check_kind, one.due_on) for one in held}
     found = [Entry(one.line, book.check(one.check_kind), one.due_on, one, standing(one, day)) for one in held]
     lines = vendors.lines(scope).filter(state__in=SERVING) if planned else []
-    for due in calendar.due_in(book, lines, year):
-        if (due.line.pk, due.check.id, due.due_on) not in known and due.due_on >= day:
-            found.append(Entry(due.line, due.check, due.due_on, None, Standing.PLANNED))
+    coming = (one for one in calendar.due_in(book, lines, year) if one.due_on >= day)
+    found += [
+        Entry(one.line, one.check, one.due_on, None, Standing.PLANNED)
+        for one in coming
+        if (one.line.pk, one.check.id, one.due_on) not in known
+    ]
     return sorted(found, key=lambda one: (one.due_on, one.line.vendor.name, one.check.id))
 
 
@@ -101,11 +112,6 @@ def complaints(scope: Scope) -> QuerySet[VendorComplaint]:
     return scope.rows(VendorComplaint.objects.select_related("case__bound", "body"))
 
 
-def incidents(scope: Scope) -> QuerySet[Case]:
-    """Return the incidents in view, newest first."""
-    return scope.rows(Case.objects.filter(cycle="vendor_incident").select_related("bound", "body"))
-
-
 def sanctions(scope: Scope) -> QuerySet[Sanction]:
     """Return the sanctions in view, newest first."""
     return scope.rows(Sanction.objects.select_related("case__bound", "body"))
@@ -126,14 +132,9 @@ def published() -> list[Sanction]:
         return list(found.order_by("-published_on", "-pk")[:500])
 
 
-def exits(scope: Scope) -> QuerySet[Case]:
-    """Return the exit plans in view, newest first."""
-    return scope.rows(Case.objects.filter(cycle="vendor_exit").select_related("bound", "body"))
-
-
 def exit_of(scope: Scope, pk: int) -> Case | None:
     """Return an exit plan in view, or None."""
-    return exits(scope).filter(pk=pk).first()
+    return cases_of(scope, "vendor_exit").filter(pk=pk).first()
 
 
 def steps(scope: Scope, case: Case) -> list[ExitStep]:
@@ -142,7 +143,7 @@ def steps(scope: Scope, case: Case) -> list[ExitStep]:
 
 
 def public_lines() -> list[ServiceLine]:
-    """Return the lines that the public can complain about, by vendor: those that serve or did; their names are public."""
+    """Return the lines that the public can complain about, by vendor: public are their names."""
     with walls.within(walls.SITE):
         found = ServiceLine.objects.exclude(entered_on=None).select_related("vendor", "body")
         return sorted(found, key=lambda one: (one.vendor.name, one.kind))
@@ -166,3 +167,8 @@ def followed(pk: int) -> VendorComplaint | None:
     """Return a complaint that a receipt has opened in this browser."""
     with walls.within(walls.SITE):
         return VendorComplaint.objects.filter(pk=pk).select_related("case", "body").first()
+
+
+def cases_of(scope: Scope, cycle: str) -> QuerySet[Case]:
+    """Return the cases of one life-cycle in view with their events."""
+    return scope.rows(Case.objects.filter(cycle=cycle).select_related("bound", "body")).prefetch_related("events")

@@ -30,6 +30,11 @@ class Figure:
         """Satisfied of all scores, in 1/10000, rounded down: a threshold is met by reaching it."""
         return self.satisfied * 10_000 // self.scores if self.scores else 0
 
+    @property
+    def percent(self) -> str:
+        """The share in percent with two decimals, rounded down as the share is."""
+        return f"{self.share // 100}.{self.share % 100:02d}%"
+
 
 def figure(line: ServiceLine, month: str, book: Survey) -> Figure:
     """Return the figure of a line for a month."""

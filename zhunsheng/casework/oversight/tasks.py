@@ -21,7 +21,7 @@ def each_day(day: date) -> int:
 
 def _checks(lines: list[ServiceLine], day: date) -> int:
     known = set(VendorCheck.objects.filter(line__in=lines).values_list("line", "check_kind", "due_on"))
-    due = [one for one in calendar.to_open(library.checks(), lines, day)]
+    due = list(calendar.to_open(library.checks(), lines, day))
     fresh = [one for one in due if (one.line.pk, one.check.id, one.due_on) not in known]
     for one in fresh:
         actions.open_check(cases.CLOCK, one.line, one.check.id, one.due_on)
