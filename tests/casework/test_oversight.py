@@ -192,7 +192,7 @@ def test_no_exit_closes_while_a_step_is_open_and_the_line_ends_with_it(served, c
     steps = {
         "agree_termination": {"signed_on": "2026-11-20", "number": "ZZ-1", "terms": "双方终止。"},
         "settle_work": {"open_orders": "3", "taken_over": "由县人民医院承接"},
-        "settle_damages": {"damages_fen": "0", "note": "无"},
+        "settle_damages": {"damages_fen": "0", "note": "没有损失"},
         "settle_bills": {"paid_fen": "1234.50", "note": "已结清"},
         "look_back": {"from_on": "2026-01-01", "until_on": "2026-11-20", "found": "无其他问题"},
     }

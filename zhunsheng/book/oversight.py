@@ -159,7 +159,7 @@ class Sanctions(Cited):
 
     @model_validator(mode="after")
     def _named(self) -> Sanctions:
-        self._check_cites([one.cite for one in (*self.acts, *self.grades.values())])
+        self._check_cites([*(one.cite for one in self.acts), *(one.cite for one in self.grades.values())])
         for one in self.acts:
             if one.grade not in self.grades:
                 raise ValueError(f"grade {one.grade} is not defined")

@@ -10,10 +10,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.oversight import library, queries
 from zhunsheng.casework.oversight.models import ExitStep, Sanction, VendorComplaint
+from zhunsheng.casework.oversight.policies import MONTH
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
@@ -27,6 +29,8 @@ LISTS = {
     "surveys": (_("满意度整改"), "vendor_survey"),
     "exits": (_("退出计划"), "vendor_exit"),
 }
+#: Lights of the states of a step.
+COLOURS = {"open": "yellow", "done": "accent", "waived": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,9 @@ def month_of(text: str, today: date) -> date:
     """Return the first day of a month as the address names it, this one where none is. Raises Problem ZS709."""
     if not text:
         return today.replace(day=1)
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError as error:
-        raise Problem("ZS709", name="month", value=text[:20]) from error
+    if not MONTH.fullmatch(text):
+        raise Problem("ZS709", name="month", value=text[:20])
+    return date.fromisoformat(f"{text}-01")
 
 
 def shifted(first: date, months: int) -> str:
@@ -77,7 +80,7 @@ def names(request: HttpRequest) -> dict[str, str]:
 def rows(request: HttpRequest, what: str) -> list[Row]:
     """Return the cases of a list in view, the open ones first and by their last day."""
     cycle, known, today = LISTS[what][1], names(request), now().date()
-    found = queries.cases_of(request.scope, cycle)
+    found = cases.of_cycle(request.scope, cycle)
     extras = _extras(request, what)
     made = [_row(one, known, extras.get(one.pk), what, today) for one in found]
     return sorted(made, key=lambda one: (one.case.closed_at is not None, one.case.due_on or date.max, -one.case.pk))
@@ -109,11 +112,11 @@ def _row(case: Case, known: dict[str, str], extra: Any, what: str, today: date) 
 def _told(case: Case, fields: dict[str, Any], extra: Any, what: str) -> str:
     """Return what a list says of a case besides where it stands."""
     choices = {one.id: one.choices for one in case.life.opening.needs}
-    if isinstance(extra, Sanction):
+    if extra is not None and what == "sanctions":
         return sanction_words(extra)
     if what == "sanctions":
         return str(named(library.sanctions().act(fields["act"])))
-    if isinstance(extra, VendorComplaint):
+    if extra is not None and what == "complaints":
         return str(_pair(choices["about"][extra.about])) + _judged(extra)
     if what == "incidents":
         return str(_pair(choices["what"][fields["what"]]))
@@ -149,7 +152,8 @@ def steps(request: HttpRequest, case: Case) -> list[dict[str, Any]]:
     found = []
     for held in queries.steps(request.scope, case):
         step = book.step(held.key)
-        found.append({"held": held, "step": step, "cite": named(book.cites[step.cite]), "told": _recorded(case, held)})
+        told = {"cite": named(book.cites[step.cite]), "told": _recorded(case, held), "colour": COLOURS[held.state]}
+        found.append({"held": held, "step": step, **told})
     return found
 
 

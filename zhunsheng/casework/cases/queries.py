@@ -287,3 +287,31 @@ def open_and_late(day: date) -> tuple[int, int]:
     """Return how many cases are open, and how many of them have a clock that has run out. For the site's figures."""
     found = Case.objects.filter(closed_at=None)
     return found.count(), found.filter(due_on__lte=day).count()
+
+
+def followers(origin: int, cycle: str) -> QuerySet[Case]:
+    """Return the cases of a life-cycle that follow a case, by its key; a guard asks for what is, not what is seen."""
+    return Case.objects.filter(cycle=cycle, origin=origin)
+
+
+def of_cycle(scope: Scope, cycle: str) -> QuerySet[Case]:
+    """Return the cases of one life-cycle in view with their events, newest first."""
+    return scope.rows(Case.objects.filter(cycle=cycle).select_related("bound", "body")).prefetch_related("events")
+
+
+def opened_under(cycle: str, key: str) -> bool:
+    """Whether a case of a life-cycle was opened by a submission of a key."""
+    return Case.objects.filter(cycle=cycle, events__key=key).exists()
+
+
+def fresh(pk: int) -> Case:
+    """Return a case as it stands now, by its key: what a program that moves several cases in one deed asks."""
+    return Case.objects.get(pk=pk)
+
+
+def who_took(case: Case, move: str) -> set[int]:
+    """Return the accounts that took or proposed a step of a case, and for whom they did."""
+    events = case.events.filter(kind="moved", about=move).select_related("proposal")
+    found = {pk for one in events for pk in (one.actor_id, one.on_behalf_of_id)}
+    found |= {one.proposal.proposed_by_id for one in events if one.proposal}
+    return {pk for pk in found if pk}

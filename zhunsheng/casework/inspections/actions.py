@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from zhunsheng.book.checklists import load_checklist
+from zhunsheng.casework import sealed
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import library
@@ -20,7 +21,7 @@ from zhunsheng.casework.cases.fields import officers
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.cases.words import said
-from zhunsheng.casework.inspections import policies, sealing
+from zhunsheng.casework.inspections import policies
 from zhunsheng.casework.inspections.models import InspectionPlan, Inspector, ItemVersion, ListedProblem, Visit
 from zhunsheng.casework.inspections.states import PlanState, Result, Role
 from zhunsheng.casework.inspections.words import listed, problem_words
@@ -112,7 +113,7 @@ def commit(actor: User, plan: InspectionPlan, subjects: Iterable[tuple[str, str]
     people = [_person(one) for one in library_on(actor, now().date()) if _may_go(actor, one.user_id)]
     policies.check_pools(plan, chosen, people)
     plan.subjects, plan.people = chosen, people
-    sealing.freeze(plan, actor, partial(committed, plan))
+    sealed.freeze(plan, actor, partial(committed, plan))
     plan.state = PlanState.COMMITTED
     plan.save()
     told = {"commitment": plan.commitment, "subjects": len(chosen), "people": len(people)}
@@ -153,7 +154,7 @@ def draw(actor: User, plan: InspectionPlan, words: str) -> InspectionPlan:
         # asked of the whole pool: a draw that fails by whom it draws could be repeated until it fits
         told = "封存后有人离任，须放弃本计划重新封存", "somebody has left since: abandon the plan and commit anew"
         raise policies.wrong("检查人员", "People", *told)
-    sealing.reveal(plan, actor, policies.text_of(words, "抽取用语", "Words for the draw", 200, 6))
+    sealed.reveal(plan, actor, policies.text_of(words, "抽取用语", "Words for the draw", 200, 6))
     plan.state = PlanState.DRAWN
     plan.save()
     pool = [one["id"] for one in plan.subjects]

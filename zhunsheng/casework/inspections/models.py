@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from zhunsheng.casework.inspections.states import PlanKind, PlanState, Result, Role, Trigger
+from zhunsheng.casework.sealed import SealedDraw
 
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
@@ -46,27 +47,6 @@ class Inspector(models.Model):
     def code(self) -> str:
         """How pools and draws name this person."""
         return f"p{self.pk}"
-
-
-class SealedDraw(models.Model):
-    """A draw by two people: what one committed to, and what it became with the words of the other.
-
-    ``commitment`` is the SHA-256 of the secret and all that the draw rests on. ``locked`` holds the secret until the
-    draw; afterwards secret, words and seed are told. Written by ``sealing`` alone.
-    """
-
-    commitment = models.CharField(max_length=64, blank=True)
-    locked = models.TextField(blank=True)
-    committed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
-    committed_at = models.DateTimeField(null=True)
-    secret = models.CharField(max_length=64, blank=True)
-    words = models.CharField(max_length=200, blank=True)
-    seed = models.CharField(max_length=64, blank=True)
-    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
-    drawn_at = models.DateTimeField(null=True)
-
-    class Meta:
-        abstract = True
 
 
 class InspectionPlan(SealedDraw):

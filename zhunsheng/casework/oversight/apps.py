@@ -16,14 +16,14 @@ class OversightConfig(AppConfig):
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
         from zhunsheng.casework.jobs.handlers import each_day
-        from zhunsheng.casework.oversight import effects, policies, tasks
+        from zhunsheng.casework.oversight import actions, policies, tasks
 
         GUARDS.update(policies.GUARDS)
-        after(effects.check_moved, "vendor_check")
-        after(effects.complaint_moved, "vendor_complaint")
-        after(effects.incident_moved, "vendor_incident")
-        after(effects.survey_moved, "vendor_survey")
-        after(effects.sanction_moved, "vendor_sanction")
-        after(effects.line_moved, "service_line")
-        after(effects.exit_moved, "vendor_exit")
+        after(actions.check_moved, "vendor_check")
+        after(actions.complaint_moved, "vendor_complaint")
+        after(actions.incident_moved, "vendor_incident")
+        after(actions.survey_moved, "vendor_survey")
+        after(actions.sanction_moved, "vendor_sanction")
+        after(actions.line_moved, "service_line")
+        after(actions.exit_moved, "vendor_exit")
         each_day(tasks.each_day)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.demo import step, two
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.oversight import actions, tasks
 from zhunsheng.casework.oversight.models import PoolMember
 from zhunsheng.casework.oversight.states import Field, Seat
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.time import now
 
@@ -23,7 +25,7 @@ LEAKED, LATE = "tele_ecg", "logistics"
 def tell() -> Case | None:
     """Tell the stories once; return the exit plan. None where an account or a line is missing, or it was told."""
     people = {one.login: one for one in User.objects.filter(login__in=(OFFICE, CHECKER, HEAD)).select_related("body")}
-    lines = {one.kind: one for one in ServiceLine.objects.filter(state="in_service").select_related("body", "life")}
+    lines = {one.kind: one for one in vendors.lines_in({"in_service"})}
     if len(people) < 3 or LEAKED not in lines or PoolMember.objects.exists():
         return None
     office, head = people[OFFICE], people[HEAD]
@@ -67,7 +69,7 @@ def _leak(office: User, head: User, line: ServiceLine) -> Case | None:
     )
     two(office, head, case, "stop", reason="数据泄露，立即停止服务（演示）。")
     two(office, head, case, "exit", reason="数据泄露，立即退出（演示）。")
-    plan = Case.objects.filter(cycle="vendor_exit", institution_id=line.institution_id).first()
+    plan = case_queries.followers(line.life_id, "vendor_exit").first()
     if plan is not None:
         day = str(now().date())
         step(office, plan, "hand_over_data", handed_on=day, inventory="心电数据全量（演示）", receiver="县人民医院")

@@ -1,30 +1,16 @@
-"""The service lines that a case of oversight is about. Read for the site, whoever asks."""
+"""The service line that a case of oversight is about. Read for the site, whoever asks."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import TYPE_CHECKING
 
-from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import queries as vendors
-from zhunsheng.casework.vendors.models import ServiceLine
 
-
-def lines_of(code: str, kind: str, state: str = "") -> list[ServiceLine]:
-    """Return the lines of a vendor for a kind of service, those in a state where one is named."""
-    with walls.within(walls.SITE):
-        found = ServiceLine.objects.filter(institution_id=code, kind=kind).select_related("life", "vendor", "body")
-        return list(found.filter(state=state) if state else found)
-
-
-def plans_of(life: Case) -> QuerySet[Case]:
-    """Return the exit plans of the line that a case of life is about."""
-    return Case.objects.filter(cycle="vendor_exit", origin=life)
+if TYPE_CHECKING:
+    from zhunsheng.casework.cases.models import Case
+    from zhunsheng.casework.vendors.models import ServiceLine
 
 
 def line_of(case: Case) -> ServiceLine | None:
     """Return the line that a case of oversight is about: of an exit plan the one whose life it follows."""
-    if case.cycle != "vendor_exit":
-        return vendors.line_of(case)
-    with walls.within(walls.SITE):
-        return ServiceLine.objects.filter(life=case.origin_id).select_related("life", "vendor").first()
+    return vendors.line_of_life(case.origin_id) if case.cycle == "vendor_exit" else vendors.line_of(case)

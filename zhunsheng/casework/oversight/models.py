@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from zhunsheng.casework.inspections.models import SealedDraw
 from zhunsheng.casework.oversight.states import Appeal, Field, Role, RoundState, Seat, StepState
+from zhunsheng.casework.sealed import SealedDraw
 
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 _OWN: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}

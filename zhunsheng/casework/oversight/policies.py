@@ -9,13 +9,12 @@ from typing import Any
 
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import library as cycles
-from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.cases.permissions import opens
 from zhunsheng.casework.cases.policies import Step
-from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.oversight import drawing, library, survey
-from zhunsheng.casework.oversight.lines import lines_of, plans_of
 from zhunsheng.casework.oversight.models import ExitStep, Round, VendorCheck, VendorComplaint
 from zhunsheng.casework.oversight.states import GRAVE, RoundState, StepState
 from zhunsheng.casework.vendors import queries as vendors
@@ -139,7 +138,7 @@ def _complainant_heard(step: Step) -> None:
 
 def _line_known(step: Step) -> None:
     code, kind = code_of(step), kind_of(step).id
-    if vendors.serving(code, kind) is None and not lines_of(code, kind, LineState.EXITING):
+    if vendors.serving(code, kind) is None and not vendors.lines_about(code, kind, LineState.EXITING):
         raise step.refuse("该供应商没有这一种类的服务线", "the vendor has no line of this kind")
 
 
@@ -167,7 +166,7 @@ def _looked_back(step: Step) -> None:
 
 def _survey_below(step: Step) -> None:
     book, fields = library.checks().survey, step.fields
-    lines = lines_of(code_of(step), kind_of(step).id)
+    lines = vendors.lines_about(code_of(step), kind_of(step).id)
     figures = [survey.figure(line, fields["month"], book) for line in lines]
     given = (int(fields["answers"]), int(fields["share"]))
     if not any(one.known and (one.answers, one.share) == given and one.share < book.report_below for one in figures):
@@ -200,15 +199,14 @@ def _measures_of_act(step: Step) -> None:
 
 
 def _appeal_apart(step: Step) -> None:
-    events = CaseEvent.objects.filter(case=step.case, kind=EventKind.MOVED, about="decide").select_related("proposal")
-    decided = {pk for one in events for pk in (one.actor_id, one.proposal and one.proposal.proposed_by_id)}
+    decided = cases.who_took(step.case, "decide") if step.case is not None else set()
     voices = {one.pk for one in (step.actor, step.behalf) if isinstance(one, User)}
     if voices & decided:
         raise step.refuse("作出决定的人不得处理申诉", "who decided does not decide on the appeal")
 
 
 def _line_exiting(step: Step) -> None:
-    if not lines_of(code_of(step), kind_of(step).id, LineState.EXITING):
+    if not vendors.lines_about(code_of(step), kind_of(step).id, LineState.EXITING):
         raise step.refuse("服务线没有启动退出", "no line of this kind is exiting")
 
 
@@ -262,7 +260,7 @@ def _steps_done(step: Step) -> None:
 
 
 def _exit_plan_closed(step: Step) -> None:
-    if step.case is None or not plans_of(step.case).filter(state="closed").exists():
+    if step.case is None or not cases.followers(step.case.pk, "vendor_exit").filter(state="closed").exists():
         raise step.refuse("退出计划尚未办结", "the exit plan is not closed")
 
 

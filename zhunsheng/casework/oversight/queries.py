@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from zhunsheng.book.oversight import Check
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.oversight import calendar, library
 from zhunsheng.casework.oversight.models import ExitStep, PoolMember, Round, Sanction, VendorCheck, VendorComplaint
@@ -134,19 +135,12 @@ def published() -> list[Sanction]:
 
 def exit_of(scope: Scope, pk: int) -> Case | None:
     """Return an exit plan in view, or None."""
-    return cases_of(scope, "vendor_exit").filter(pk=pk).first()
+    return cases.of_cycle(scope, "vendor_exit").filter(pk=pk).first()
 
 
 def steps(scope: Scope, case: Case) -> list[ExitStep]:
     """Return the steps of a plan in view."""
     return list(scope.rows(ExitStep.objects.filter(case=case).select_related("event__actor")))
-
-
-def public_lines() -> list[ServiceLine]:
-    """Return the lines that the public can complain about, by vendor: public are their names."""
-    with walls.within(walls.SITE):
-        found = ServiceLine.objects.exclude(entered_on=None).select_related("vendor", "body")
-        return sorted(found, key=lambda one: (one.vendor.name, one.kind))
 
 
 def behind(held: ServiceLine | VendorComplaint) -> walls.Wall:
@@ -167,8 +161,3 @@ def followed(pk: int) -> VendorComplaint | None:
     """Return a complaint that a receipt has opened in this browser."""
     with walls.within(walls.SITE):
         return VendorComplaint.objects.filter(pk=pk).select_related("case", "body").first()
-
-
-def cases_of(scope: Scope, cycle: str) -> QuerySet[Case]:
-    """Return the cases of one life-cycle in view with their events."""
-    return scope.rows(Case.objects.filter(cycle=cycle).select_related("bound", "body")).prefetch_related("events")

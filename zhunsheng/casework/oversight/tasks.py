@@ -6,17 +6,18 @@ from datetime import date, timedelta
 
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.cases import actions as cases
-from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.oversight import actions, calendar, library, survey
 from zhunsheng.casework.oversight.models import SurveyAnswer, VendorCheck
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.casework.vendors.states import SERVING
 
 
 def each_day(day: date) -> int:
     """Open what a day asks for; on the same day again nothing is left to do. Returns how many cases were opened."""
-    lines = ServiceLine.objects.filter(state__in=SERVING).select_related("body", "vendor", "life")
-    return _checks(list(lines), day) + _surveys(list(lines), day)
+    lines = vendors.lines_in(SERVING)
+    return _checks(lines, day) + _surveys(lines, day)
 
 
 def _checks(lines: list[ServiceLine], day: date) -> int:
@@ -38,7 +39,7 @@ def _surveys(lines: list[ServiceLine], day: date) -> int:
         if figure is None or not figure.known or figure.share >= book.report_below:
             continue
         key = f"survey-{line.pk}-{month}"
-        if Case.objects.filter(cycle="vendor_survey", events__key=key).exists():
+        if case_queries.opened_under("vendor_survey", key):
             continue
         given = {"kind": line.kind, "month": month, "answers": str(figure.answers), "share": str(figure.share)}
         about = Body.objects.filter(kind="vendor", institution_code=line.institution_id).first()

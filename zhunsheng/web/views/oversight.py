@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases.permissions import acts
+from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.oversight import actions, library, policies, queries, survey
 from zhunsheng.casework.oversight.models import PoolMember, Round
 from zhunsheng.casework.oversight.states import Background, Field, Role, Seat, Standing
@@ -168,8 +169,8 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "check": library.checks().check(held.check_kind),
         "standing": Standing(standing),
         "colour": queries.COLOURS[Standing(standing)],
-        "places": [places.get(one, one) for one in held.places],
-        "people": [people.get(one, one) for one in held.people],
+        "places": "、".join(places.get(one, one) for one in held.places),
+        "people": "、".join(people.get(one, one) for one in held.people),
         "recused": [(people.get(one, one), why) for one, why in held.recused.items()],
         "state": held.case.life.state(held.case.state),
     }
@@ -189,8 +190,8 @@ def _pool(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
     context = {
         **told,
         "rows": found,
-        "empty_seats": [word for key, word in Seat.choices if key not in seats],
-        "topics": library.checks().training.topics.items(),
+        "empty_seats": "、".join(str(word) for key, word in Seat.choices if key not in seats),
+        "topics": [(key, said(*words)) for key, words in library.checks().training.topics.items()],
         "year": str(now().date().year),
         "own": request.user.body_id,
         "oversees": policies.oversees(request.user),

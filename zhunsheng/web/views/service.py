@@ -26,6 +26,7 @@ from zhunsheng.casework.oversight.models import VendorComplaint
 from zhunsheng.casework.oversight.survey import TOPICS
 from zhunsheng.casework.tips.actions import note_try
 from zhunsheng.casework.tips.policies import check_tries
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.web import caseforms, oversightforms
@@ -49,7 +50,7 @@ def _inputs() -> list[Any]:
 @require_http_methods(["GET", "POST"])
 def complain(request: HttpRequest) -> HttpResponse:
     """Show the form, or take a complaint and show its receipt, once. Sent again, the form shows the same receipt."""
-    lines = queries.public_lines()
+    lines = vendors.lines_entered()
     if request.method == "GET":
         return _form(request, lines)
     try:
@@ -182,16 +183,16 @@ def _survey(request: HttpRequest, code: str, problem: Problem | None = None) -> 
 
 
 @require_GET
-def violations(request: HttpRequest) -> HttpResponse:
+def published(request: HttpRequest) -> HttpResponse:
     """Show the confirmed violations with article and appeal state; corrections stand in their place."""
-    names = {one.institution_id: one.vendor.name for one in queries.public_lines()}
+    names = {one.institution_id: one.vendor.name for one in vendors.lines_entered()}
     book = library.sanctions()
     with walls.within(walls.SITE):
-        rows = [_violation(one, names, book) for one in queries.published()]
+        rows = [_published(one, names, book) for one in queries.published()]
     return render(request, "web/service_violations.html", {"rows": rows})
 
 
-def _violation(held: Any, names: dict[str, str], book: Any) -> dict[str, Any]:
+def _published(held: Any, names: dict[str, str], book: Any) -> dict[str, Any]:
     return {
         "held": held,
         "vendor": names.get(held.institution_id, held.institution_id),
