@@ -143,6 +143,7 @@ def lists():
         "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
         "/rules/overturned", "/documents", "/documents.csv", "/documents.xlsx",
+        "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
         "/tips/figures",
@@ -224,7 +225,7 @@ def test_every_interface_asks_for_a_key_even_of_who_is_logged_in(as_, ready):
     open_to_all = {"openapi-json", "api-root"}
     client = as_("head")
     asked = [f"/api/{one.pattern}" for one in api.url_patterns if one.name not in open_to_all]
-    assert len(asked) == 3
+    assert len(asked) == 4
     for address in [*asked, *(f"/fsi/{infno}" for infno in ("3101", "3102", "3103"))]:
         get, post = client.get(address).status_code, client.post(address, "{}", content_type="application/json")
         assert 401 in (get, post.status_code) and {get, post.status_code} <= {401, 405}, address
@@ -273,7 +274,9 @@ def test_the_crawl_covers_every_page(county, people):
         "seal-receipt",
         # tests/web/test_inspections.py asks several roles for each
         *("inspection", "inspection-draw", "visit", "visit-export", "onsite", "onsite-pack", "sample", "sample-export"),
-        *("self-check", "self-check-export"),
+        *("self-check", "self-check-export", "inspections-export", "samples-export"),
+        # tests/web/test_vendors.py asks several roles for a vendor
+        *("vendor", "vendor-new", "vendor-open", "vendor-review", "vendor-paper", "vendor-add", "vendor-check"),
     }
     assert names - crawled - APART == set()
 

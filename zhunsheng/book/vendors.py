@@ -227,7 +227,8 @@ def _known(what: str, names: Iterable[str], known: Iterable[str]) -> None:
 
 def load_kinds(folder: Path) -> Kinds:
     """Return the service kinds of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    return _read(_text(folder / "vendors" / FILE), FILE, Kinds)
+    found: Kinds = _read(_text(folder / "vendors" / FILE), FILE, Kinds)
+    return found
 
 
 def load_negative(folder: Path) -> tuple[NegativeList, ...]:

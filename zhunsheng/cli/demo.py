@@ -139,6 +139,8 @@ OWN = (
 )
 
 
+#: Whom the fund's inspections are drawn from: vendors are supervised by those whom they serve.
+_INSPECTED = "SELECT institution_id, name FROM institution WHERE kind <> 'vendor' ORDER BY institution_id"
 #: The vendors with the kind of service that they give, and who works there with a certificate that has no end.
 _SERVING = """
 SELECT i.institution_id, i.name, MIN(o.service_kind) FROM institution AS i
@@ -170,7 +172,7 @@ def _story(site: Home) -> None:
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         rows = con.execute(sql, [place, RULE]).fetchall()
         named = con.execute(_PRESCRIBERS, [place]).fetchall()
-        places = con.execute("SELECT institution_id, name FROM institution ORDER BY institution_id").fetchall()
+        places = con.execute(_INSPECTED).fetchall()
         others = con.execute(OWN, [place, RULE]).fetchall()
     case = tell([{"finding_id": key, "amount_fen": fen} for key, fen in rows], place)
     if case is not None:

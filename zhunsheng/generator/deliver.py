@@ -126,7 +126,7 @@ def vendors(delivery: Delivery, tables: dict[str, pa.Table], key: Sequence[Seque
         return
     (delivery.folder / VENDORS).mkdir()
     for number, (kind, table) in enumerate(tables.items()):
-        file = f"{VENDORS}/{number:02d}_{kind}.csv"
+        file = f"{VENDORS}/{VENDORS}_{number:02d}_{kind}.csv"  # a batch bears its file's name, in whichever folder
         export.write_csv(delivery.folder / file, kind, table)
         delivery.summary.delivered(file, f"{VENDORS}/{kind}", table.num_rows)
     names = ("vendor_id", "story", "verdict", "service_kind", "first_day", "known_day", "note")

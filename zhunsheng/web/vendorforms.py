@@ -14,6 +14,12 @@ from zhunsheng.casework.cases.words import named
 from zhunsheng.casework.vendors import library, queries
 from zhunsheng.web import caseforms
 
+#: How a state of a service line looks.
+SHAPES = {
+    "in_service": "blue", "under_review": "blue", "on_notice": "yellow", "part_suspended": "yellow",
+    "exiting": "yellow", "suspended": "red", "refused": "red", "cancelled": "red",
+}  # fmt: skip
+
 
 def fields(inputs: Iterable[Input], body: Body, given: dict[str, Any]) -> list[caseforms.Shown]:
     """Return the fields of a form; the kind of service is chosen and not typed."""

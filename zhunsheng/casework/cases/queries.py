@@ -273,6 +273,11 @@ def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
     return tuple(one for one in computing.done_of(case) if until is None or one.sequence <= until)
 
 
+def every_about(institution_id: str) -> QuerySet[Case]:
+    """Return all cases about an institution, whoever handles them. No reader sees them by this."""
+    return Case.objects.filter(institution_id=institution_id)
+
+
 def held(pk: int) -> Case:
     """Return a case under a lock that lasts until the transaction ends, for what other apps write of it."""
     return Case.objects.select_for_update().get(pk=pk)

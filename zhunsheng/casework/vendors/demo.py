@@ -24,6 +24,12 @@ ENDING, APPLYING, LISTED = ("logistics", "cold_chain_proof"), ("imaging", "remot
 SOURCE = "现场核验（演示）"
 ROLES = {"pathology": ("physician", "signing"), "rehabilitation": ("therapist", "therapist")}
 
+WORDS = {
+    "physician": "医师", "technician": "技师", "nurse": "护士", "pharmacist": "药师", "therapist": "康复治疗师",
+    "engineer": "工程师", "driver": "驾驶员", "manager": "管理人员", "senior": "正高", "associate_senior": "副高",
+    "intermediate": "中级", "junior": "初级",
+}  # fmt: skip
+
 People = dict[str, User]
 Staff = Mapping[str, list[Mapping[str, Any]]]
 
@@ -58,7 +64,7 @@ def _staff(people: People, vendor: Vendor, kind: str, found: list[Mapping[str, A
     profession, role = ROLES.get(kind, ("", ""))
     for one in found:
         given = {"practitioner_id": one["practitioner_id"], "name": one["name"] or one["practitioner_id"],
-                 "profession": one["profession"] or "-", "title": one["title"] or "",
+                 "profession": WORDS.get(one["profession"], "其他"), "title": WORDS.get(one["title"], ""),
                  "role": role if one["profession"] == profession else "", "valid_from": "2025-09-01"}  # fmt: skip
         actions.add_person(people[OFFICE], vendor, given)
     if kind == "pathology":

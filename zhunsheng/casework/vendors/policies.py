@@ -146,8 +146,16 @@ def _review_stands(step: Step) -> None:
 
 
 def _last(step: Step, names: tuple[str, ...]) -> str:
-    found = CaseEvent.objects.filter(case=step.case, kind=EventKind.MOVED, about__in=names).order_by("sequence").last()
-    return found.about if found else ""
+    told = _moves(step, names)
+    return told[-1].about if told else ""
+
+
+def _moves(step: Step, names: tuple[str, ...]) -> list[CaseEvent]:
+    """Return the steps of these names that a case has taken, oldest first."""
+    if step.case is None:
+        return []
+    found = step.case.events.filter(kind=EventKind.MOVED, about__in=names)
+    return list(found.select_related("actor", "on_behalf_of").order_by("sequence"))
 
 
 def _rated_for_years(step: Step) -> None:
@@ -165,9 +173,8 @@ def _tier_files(step: Step) -> None:
 
 
 def _interest_declared(step: Step) -> None:
-    mine = CaseEvent.objects.filter(case=step.case, kind=EventKind.MOVED, about="declare_interest", actor=step.actor)
-    told = mine.order_by("sequence").last()
-    if told is None or told.fields.get("interest") != "none":
+    mine = [one for one in _moves(step, ("declare_interest",)) if one.actor == step.actor]
+    if not mine or mine[-1].fields.get("interest") != "none":
         raise step.refuse("审查人须先声明本人无利益关系", "the reviewer first states that there is no interest")
 
 
@@ -177,8 +184,7 @@ def _approver_apart(step: Step) -> None:
         raise step.refuse("有利益关系的须回避", "whoever has an interest is recused")
     if not isinstance(step.actor, User):
         return
-    events = CaseEvent.objects.filter(case=step.case, kind=EventKind.MOVED, about__in=REVIEWED)
-    for event in events.select_related("actor", "on_behalf_of"):
+    for event in _moves(step, REVIEWED):
         for reviewer in filter(None, (event.actor, event.on_behalf_of)):
             if one_person(step.actor, reviewer):
                 raise step.refuse("审查人不得批准（同一人的其他账号也不行）", "reviewer and approver are one person")

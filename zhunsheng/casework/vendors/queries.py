@@ -13,6 +13,7 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.bodies.scope import REGIONAL, Scope
 from zhunsheng.casework.bodies.scope import members as members_of
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import assessing, library
 from zhunsheng.casework.vendors.models import (
@@ -104,13 +105,13 @@ def dossier(code: str) -> assessing.Dossier:
     """Return a vendor's file as the review takes it, whoever asks: a case is judged by the whole of it."""
     with walls.within(walls.SITE):
         mine = {"institution_id": code}
-        open_cases = Case.objects.filter(closed_at=None, party_sees=True, **mine).exclude(cycle__in=OWN_CYCLES).count()
+        about = cases.every_about(code).filter(closed_at=None, party_sees=True).exclude(cycle__in=OWN_CYCLES)
         return assessing.Dossier(
             list(VendorPaper.objects.filter(**mine)),
             list(VendorPerson.objects.filter(**mine)),
             list(VendorDevice.objects.filter(**mine)),
             list(VendorFact.objects.filter(**mine)),
-            open_cases,
+            about.count(),
         )
 
 
@@ -142,7 +143,7 @@ def line_of(case: Case) -> ServiceLine | None:
 def reviews(life: Case, *, open_only: bool = False) -> list[Case]:
     """Return the re-reviews of the line that a case of life is about, newest first; cancelled ones left out."""
     with walls.within(walls.SITE):
-        found = Case.objects.filter(cycle="vendor_review", body=life.body, institution_id=life.institution_id)
+        found = cases.every_about(life.institution_id).filter(cycle="vendor_review", body=life.body)
         found = found.filter(closed_at=None) if open_only else found.exclude(state="cancelled")
         opened = life.events.order_by("sequence").first()
         kind = opened.fields.get("kind") if opened else ""

@@ -226,6 +226,12 @@ def service_kind(kind: str) -> str:
 
 
 @register.filter
+def line_shape(state: str) -> str:
+    """The shape of the badge of a service line: stopped, with a reservation, serving, or anything else."""
+    return vendorforms.SHAPES.get(state, "plain")
+
+
+@register.filter
 def get(mapping: Any, key: Any) -> Any:
     """An entry of a mapping, empty where it is absent."""
     return (mapping or {}).get(key, "")

@@ -269,8 +269,8 @@ def expiry(request: HttpRequest) -> HttpResponse:
     return render(request, "web/vendor_expiry.html", {"rows": found, "watch": book.watch, "today": day})
 
 
-@require_POST
 @page(Verb.READ_CASES)
+@require_POST
 def add(request: HttpRequest, code: str, what: str) -> HttpResponse:
     """Add a paper, a person, a device or a dated value to a vendor's file."""
     found = _one(request, code)
@@ -288,8 +288,8 @@ def add(request: HttpRequest, code: str, what: str) -> HttpResponse:
     return redirect("vendor", code=code)
 
 
-@require_POST
 @page(Verb.READ_CASES)
+@require_POST
 def check(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Say that a paper was compared with its original, or refuse it."""
     found = _one(request, code)
