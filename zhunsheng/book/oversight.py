@@ -239,9 +239,10 @@ def load_exit(folder: Path) -> Exit:
 def _load(folder: Path, name: str, model: type[Read]) -> Read:
     path = folder / "vendors" / name
     try:
-        return _read(path.read_text("utf-8"), name, model)
+        found: Read = _read(path.read_text("utf-8"), name, model)
     except (OSError, UnicodeDecodeError) as error:
         raise Problem("ZS401", file=name, reason=error) from error
+    return found
 
 
 @lru_cache(maxsize=16)

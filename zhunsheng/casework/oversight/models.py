@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from zhunsheng.casework.oversight.states import Appeal, Field, Role, RoundState, Seat, StepState
+from zhunsheng.casework.oversight.states import Appeal, Background, Field, Role, RoundState, Seat, StepState
 from zhunsheng.casework.sealed import SealedDraw
 
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
@@ -56,6 +56,11 @@ class PoolMember(models.Model):
     def code(self) -> str:
         """How pools and draws name this person."""
         return f"p{self.pk}"
+
+    @property
+    def background_words(self) -> str:
+        """What this person has learned, in words."""
+        return "、".join(str(Background(one).label) for one in self.background)
 
     @property
     def drawn_as(self) -> str:
