@@ -10,6 +10,7 @@ from tests.casework.vendoring import CODE, step, two
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.documents import actions as documents
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.oversight import actions, drawing, library, queries, survey, tasks
 from zhunsheng.casework.oversight.models import ExitStep, Sanction, SurveyAnswer, VendorCheck, VendorComplaint
@@ -201,6 +202,8 @@ def test_no_exit_closes_while_a_step_is_open_and_the_line_ends_with_it(served, c
     two(people["clerk"], people["head"], plan, "waive", step="hand_over_devices", reason="没有设备")
     assert "监督数据销毁" in refused_as("ZS913", lambda: two(people["clerk"], people["head"], plan, "close", **early))
     destroy()
+    told = str(documents.draft(people["clerk"], fresh(plan), "data_destruction", {}).paper)
+    assert all(word in told for word in ("操作甲", "监督乙", "SN-1、SN-2", "物理粉碎", "第二十一条"))
     refused_as("ZS907", lambda: step(people["clerk"], plan, "close", **early))
     two(people["clerk"], people["head"], plan, "close", **early)
     assert ServiceLine.objects.get().state == "exited" and fresh(plan).state == "closed"
