@@ -114,8 +114,8 @@ def _batches(rows: list[list[Any]]) -> Iterator[list[Any]]:
     yield rows
 
 
-@require_POST
 @page(Verb.READ_CASES)
+@require_POST
 def draw(request: HttpRequest, what: str) -> HttpResponse:
     """Commit the pools of what waits for a draw, or draw as the second person."""
     try:
@@ -205,8 +205,8 @@ def _pool(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
     return render(request, "web/oversight_pool.html", context, status=told["status"])
 
 
-@require_POST
 @page(Verb.READ_CASES)
+@require_POST
 def change_pool(request: HttpRequest, what: str) -> HttpResponse:
     """Add a person to the pool, end an entry, or record training."""
     deeds: dict[str, Callable[[HttpRequest], Any]] = {"add": _add, "end": _end, "train": _train}
