@@ -1,31 +1,70 @@
-"""Helpers of the tests of vendors' alerts and ratings: a consortium with its people, a vendor, months of values."""
+"""Helpers of the tests of oversight: a laboratory in service at a consortium, with the people who oversee it."""
+
+from __future__ import annotations
 
 from datetime import date
 
-from tests.casework.walking import person
-from tests.web.people import ACTOR
-from zhunsheng.casework.bodies import actions as bodies
+from tests.casework import vendoring
+from tests.casework.walking import Clock, person
 from zhunsheng.casework.bodies.models import DutyName
-from zhunsheng.kernel.time import month_start
-from zhunsheng.lights.values import Value
+from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.oversight import actions
+from zhunsheng.casework.vendors.models import ServiceLine
 
-VENDOR = "91330781MA2EXAMPLE"
-FIRST = date(2025, 7, 1)
-
-
-def oversight():
-    """Return the people by login: reviewer and head of a consortium, the head of the vendor it oversees."""
-    consortium = bodies.create_body(ACTOR, "consortium", "青禾县医共体", code="H33078100001")
-    vendor = bodies.create_body(ACTOR, "vendor", "恒诺检验", code=VENDOR)
-    made = {"one": DutyName.REVIEWER, "two": DutyName.HEAD, "three": DutyName.HEAD}
-    people = {login: person(login, consortium, duty) for login, duty in made.items()}
-    return people | {"vendor": person("vendor", vendor, DutyName.HEAD)}
+MEMBERS = ["H33078100001", "H33078100002", "H33078100003"]
 
 
-def months(indicator, *shares, of=1000, first=FIRST, vendor=VENDOR):
-    """Return one value a month by shares in percent; None: no value."""
-    return [
-        Value(indicator, vendor, month_start(first, n), share * of // 100, of)
-        for n, share in enumerate(shares)
-        if share is not None
-    ]
+def set_clock(monkeypatch, day):
+    found = Clock(monkeypatch)
+    found.day = day
+    for name in ("vendors", "oversight"):
+        monkeypatch.setattr(f"zhunsheng.casework.{name}.actions.now", found.now)
+    return found
+
+
+def serving(clock):
+    """Return people and a line of laboratory tests in service; two more people sit in the consortium."""
+    people = vendoring.crew()
+    vendor = vendoring.registered(people)
+    vendor.yearly_revenue_fen = 50_000_000_00
+    vendor.save()
+    vendoring.filled(people, vendor)
+    vendoring.entered(people, vendor, clock)
+    line = ServiceLine.objects.get()
+    line.members = MEMBERS
+    line.save()
+    people["head2"] = person("head2", people["head"].body, DutyName.HEAD)
+    people["head3"] = person("head3", people["head"].body, DutyName.HEAD)
+    return people, line
+
+
+def opened(people, cycle, line, by="clerk", **given):
+    """Open a case about the line's vendor at the consortium."""
+    about = people["lab"].body
+    return cases.open_case(
+        people[by], cycle, given, body=line.body, institution_id=line.institution_id, subject_body=about
+    )
+
+
+def fresh(case):
+    return Case.objects.get(pk=case.pk)
+
+
+def pool(people):
+    """Fill the pool: two supervisors, an evaluator with a rival tied to the vendor, and an expert of each field."""
+    clerk = people["clerk"]
+    for name in ("督导甲", "督导乙"):
+        actions.add_member(clerk, {"role": "supervisor", "name": name, "background": ["medical", "law"]})
+    actions.add_member(clerk, {"role": "evaluator", "name": "评估公司甲"}, {vendoring.CODE: "同一控股股东"})
+    actions.add_member(clerk, {"role": "evaluator", "name": "评估公司乙"})
+    for field in ("clinical", "legal", "it", "data_security"):
+        actions.add_member(clerk, {"role": "expert", "field": field, "name": f"专家{field}"})
+
+
+DESTROYED = {
+    "destroyed_on": "2026-11-20", "hour": "9:00 至 11:30", "place": "医共体机房", "inventory": "检验结果库副本 1 份",
+    "holds": "copies", "last_record_on": "2026-11-19", "serials": "SN-1、SN-2", "method": "shred", "operator": "操作甲",
+    "witness": "监督乙", "sample": "20", "recovered": "0",
+}  # fmt: skip
+DAY = date(2026, 11, 2)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.casework.overseeing import VENDOR, months, oversight
+from tests.casework.alerting import VENDOR, months, oversight
 from tests.casework.walking import Clock
 from zhunsheng.casework.alerts import actions, library, queries
 from zhunsheng.casework.alerts.models import Alert

@@ -27,15 +27,21 @@ NAMES = (
     "vendor_alert",
     "vendor_rating",
 )
-#: What vendors walk has people of its own: tests/casework/test_vendors.py.
+#: What vendors walk has people of its own: test_vendors.py, test_agreements.py and test_oversight.py here.
 VENDORS = (
     "conflict_check",
     "interest_declaration",
-    "service_agreement",
     "negative_entry",
+    "service_agreement",
     "service_line",
+    "vendor_check",
+    "vendor_complaint",
     "vendor_entry",
+    "vendor_exit",
+    "vendor_incident",
     "vendor_review",
+    "vendor_sanction",
+    "vendor_survey",
 )
 
 

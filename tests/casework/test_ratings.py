@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from tests.casework.overseeing import FIRST, VENDOR, months, oversight
+from tests.casework.alerting import FIRST, VENDOR, months, oversight
 from tests.casework.walking import Clock
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.casework import test_alerts, test_ratings
-from tests.casework.overseeing import VENDOR, months, oversight
+from tests.casework.alerting import VENDOR, months, oversight
 from tests.casework.walking import Clock, person
 from tests.web.people import ACTOR
 from zhunsheng.casework.alerts.models import Alert

@@ -51,6 +51,7 @@ APART = {
     "overturned-answer",
     # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
     "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
+    "service", "service-follow", "service-judge", "service-leave", "service-survey", "service-violations",
     "tip-write", "tip-unseal", "tip-settle",
     # forms over a document, and the public check of a code
     "document-draft", "document-act", "verify",
@@ -160,6 +161,9 @@ def lists():
         "/inbox", "/inbox.csv", "/notices", "/calendar", "/delegations", "/deliveries",
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
         "/rules/overturned", "/documents", "/documents.csv", "/documents.xlsx",
+        "/oversight", "/oversight.csv", "/oversight.xlsx", "/oversight/pool", "/oversight/survey",
+        *(f"/oversight/{what}{more}" for what in ("complaints", "incidents", "sanctions", "surveys", "exits")
+          for more in ("", "/export.csv")),
         "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
@@ -303,6 +307,8 @@ def test_the_crawl_covers_every_page(county, people):
         # tests/web/test_inspections.py asks several roles for each
         *("inspection", "inspection-draw", "visit", "visit-export", "onsite", "onsite-pack", "sample", "sample-export"),
         *("self-check", "self-check-export", "inspections-export", "samples-export"),
+        # tests/web/test_oversight.py asks several roles for each
+        *("oversight-check", "oversight-round", "oversight-exit", "oversight-draw", "oversight-pool-change"),
         # tests/web/test_vendors.py asks several roles for a vendor
         *("vendor", "vendor-new", "vendor-open", "vendor-review", "vendor-paper", "vendor-add", "vendor-check"),
     }

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from zhunsheng import runs
-from zhunsheng.book import Book, draft, load, rewards, vendors
+from zhunsheng.book import Book, draft, load, oversight, rewards, vendors
 from zhunsheng.book import points as penalty_points
 from zhunsheng.book.clauses import load_clauses
 from zhunsheng.book.conflict import load_conflict
@@ -65,6 +65,7 @@ def lint(json: Json = False) -> None:
         kinds = vendors.load_kinds(rulebook())
         told = (kinds, *vendors.load_negative(rulebook()), load_clauses(rulebook(), kinds), load_conflict(rulebook()))
         remarks += vendors.about_vendors(told)
+        remarks += oversight.about_oversight(rulebook())
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)

@@ -188,7 +188,8 @@ def _story(site: Home) -> None:
 
 
 def _vendors(site: Home) -> None:
-    """Let the vendors of the county enter, serve and be reviewed."""
+    """Let the vendors of the county enter, serve, be reviewed and overseen."""
+    from zhunsheng.casework.oversight import demo as oversight
     from zhunsheng.casework.vendors import demo
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
@@ -200,6 +201,7 @@ def _vendors(site: Home) -> None:
         by_vendor.setdefault(code, []).append(told)
     demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
     _agreements(site)
+    oversight.tell()
 
 
 def _agreements(site: Home) -> None:

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.alerts",
     "zhunsheng.casework.ratings",
     "zhunsheng.casework.agreements",
+    "zhunsheng.casework.oversight",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

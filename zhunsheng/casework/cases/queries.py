@@ -304,3 +304,31 @@ def institutions_of_step(body: int, cycle: str, move: str, since: date, until: d
     """Return the institutions in whose cases a step was taken from a day on and before another, once for each time."""
     taken = CaseEvent.objects.filter(case__body=body, case__cycle=cycle, kind="moved", about=move)
     return list(taken.filter(day__gte=since, day__lt=until).values_list("case__institution_id", flat=True))
+
+
+def followers(origin: int, cycle: str) -> QuerySet[Case]:
+    """Return the cases of a life-cycle that follow a case, by its key; a guard asks for what is, not what is seen."""
+    return Case.objects.filter(cycle=cycle, origin=origin)
+
+
+def of_cycle(scope: Scope, cycle: str) -> QuerySet[Case]:
+    """Return the cases of one life-cycle in view with their events, newest first."""
+    return scope.rows(Case.objects.filter(cycle=cycle).select_related("bound", "body")).prefetch_related("events")
+
+
+def opened_under(cycle: str, key: str) -> bool:
+    """Whether a case of a life-cycle was opened by a submission of a key."""
+    return Case.objects.filter(cycle=cycle, events__key=key).exists()
+
+
+def fresh(pk: int) -> Case:
+    """Return a case as it stands now, by its key: what a program that moves several cases in one deed asks."""
+    return Case.objects.get(pk=pk)
+
+
+def who_took(case: Case, move: str) -> set[int]:
+    """Return the accounts that took or proposed a step of a case, and for whom they did."""
+    events = case.events.filter(kind="moved", about=move).select_related("proposal")
+    found = {pk for one in events for pk in (one.actor_id, one.on_behalf_of_id)}
+    found |= {one.proposal.proposed_by_id for one in events if one.proposal}
+    return {pk for pk in found if pk}

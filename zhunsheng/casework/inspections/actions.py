@@ -6,13 +6,13 @@ draw; its digest over secret and pools is evidence from the first moment on.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from zhunsheng.book.checklists import load_checklist
-from zhunsheng.casework.accounts import vault
+from zhunsheng.casework import sealed
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import library
@@ -112,10 +112,9 @@ def commit(actor: User, plan: InspectionPlan, subjects: Iterable[tuple[str, str]
     chosen = [{"id": key, "name": name} for key, name in sorted(dict(subjects).items())]
     people = [_person(one) for one in library_on(actor, now().date()) if _may_go(actor, one.user_id)]
     policies.check_pools(plan, chosen, people)
-    secret = secrets.token_hex(32)
-    plan.subjects, plan.people, plan.locked = chosen, people, vault.lock(secret.encode())
-    plan.commitment = digest(canonical(committed(plan, secret)))
-    plan.state, plan.committed_by, plan.committed_at = PlanState.COMMITTED, actor, now()
+    plan.subjects, plan.people = chosen, people
+    sealed.freeze(plan, actor, partial(committed, plan))
+    plan.state = PlanState.COMMITTED
     plan.save()
     told = {"commitment": plan.commitment, "subjects": len(chosen), "people": len(people)}
     append(actor, "inspection_plan.committed", _subject(plan), told)
@@ -155,10 +154,8 @@ def draw(actor: User, plan: InspectionPlan, words: str) -> InspectionPlan:
         # asked of the whole pool: a draw that fails by whom it draws could be repeated until it fits
         told = "封存后有人离任，须放弃本计划重新封存", "somebody has left since: abandon the plan and commit anew"
         raise policies.wrong("检查人员", "People", *told)
-    plan.words = policies.text_of(words, "抽取用语", "Words for the draw", 200, 6)
-    plan.secret = vault.unlock(plan.locked).decode()
-    plan.seed = draws.seed_of(plan.secret, plan.words)
-    plan.state, plan.drawn_by, plan.drawn_at, plan.locked = PlanState.DRAWN, actor, now(), ""
+    sealed.reveal(plan, actor, policies.text_of(words, "抽取用语", "Words for the draw", 200, 6))
+    plan.state = PlanState.DRAWN
     plan.save()
     pool = [one["id"] for one in plan.subjects]
     chosen = draws.draw(pool, plan.seed, plan.count)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from zhunsheng.casework.inspections.states import PlanKind, PlanState, Result, Role, Trigger
+from zhunsheng.casework.sealed import SealedDraw
 
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
@@ -48,12 +49,10 @@ class Inspector(models.Model):
         return f"p{self.pk}"
 
 
-class InspectionPlan(models.Model):
+class InspectionPlan(SealedDraw):
     """A plan: what is inspected and how many are drawn from which pools.
 
-    ``subjects`` ([{id, name}]) and ``people`` ([{code, name, role, user, ties}]) are frozen when the plan is committed;
-    ``commitment`` is the SHA-256 of the secret and all that the draw rests on. ``locked`` holds the secret until the
-    draw; afterwards secret, words and seed are told.
+    ``subjects`` ([{id, name}]) and ``people`` ([{code, name, role, user, ties}]) are frozen when the plan is committed.
     """
 
     SCOPE_PATH: ClassVar[str] = "body"
@@ -71,15 +70,6 @@ class InspectionPlan(models.Model):
     made_at = models.DateTimeField()
     subjects = models.JSONField(default=list)
     people = models.JSONField(default=list)
-    commitment = models.CharField(max_length=64, blank=True)
-    locked = models.TextField(blank=True)
-    committed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
-    committed_at = models.DateTimeField(null=True)
-    secret = models.CharField(max_length=64, blank=True)
-    words = models.CharField(max_length=200, blank=True)
-    seed = models.CharField(max_length=64, blank=True)
-    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_USER)
-    drawn_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
 
     class Meta:

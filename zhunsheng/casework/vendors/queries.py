@@ -29,8 +29,8 @@ from zhunsheng.casework.vendors.models import (
 from zhunsheng.casework.vendors.states import OVER, SERVING, Answer, LineState, Mark
 from zhunsheng.kernel.errors import Problem
 
-#: Life-cycles of a vendor's own entry and service: no "open case elsewhere".
-OWN_CYCLES = ("vendor_entry", "service_line", "vendor_review")
+#: Life-cycles of its own entry and service, of routine checks and complaints: no "open case elsewhere".
+OWN_CYCLES = ("vendor_entry", "service_line", "vendor_review", "vendor_check", "vendor_complaint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,3 +306,36 @@ def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:
 def accepted_papers() -> list[VendorPaper]:
     """Return the accepted papers of all vendors of the site, for what is counted and never shown."""
     return list(VendorPaper.objects.filter(accepted=True))
+
+
+def lines_about(code: str, kind: str, state: str = "") -> list[ServiceLine]:
+    """Return the lines of a vendor for a kind of service, those in a state where one is named; whoever asks."""
+    with walls.within(walls.SITE):
+        found = ServiceLine.objects.filter(institution_id=code, kind=kind).select_related("life", "vendor", "body")
+        return list(found.filter(state=state) if state else found)
+
+
+def line_of_life(life: int | None) -> ServiceLine | None:
+    """Return the line whose life a case is, by its key; whoever asks."""
+    with walls.within(walls.SITE):
+        return ServiceLine.objects.filter(life=life).select_related("life", "vendor").first()
+
+
+def lines_in(states: Iterable[str]) -> list[ServiceLine]:
+    """Return the lines of the site in some states; whoever asks."""
+    with walls.within(walls.SITE):
+        found = ServiceLine.objects.filter(state__in=list(states)).select_related("body", "vendor", "life")
+        return list(found.order_by("pk"))
+
+
+def lines_entered() -> list[ServiceLine]:
+    """Return the lines of the site that serve or served, by the name of the vendor; whoever asks."""
+    with walls.within(walls.SITE):
+        found = ServiceLine.objects.exclude(entered_on=None).select_related("vendor", "body")
+        return sorted(found, key=lambda line: (line.vendor.name, line.kind))
+
+
+def revenue_of(code: str) -> int | None:
+    """Return the yearly revenue of a vendor in fen, or None where it is not on file; whoever asks."""
+    with walls.within(walls.SITE):
+        return Vendor.objects.filter(institution_id=code).values_list("yearly_revenue_fen", flat=True).first()

@@ -32,7 +32,7 @@ ROWS = 50
 #: What is added to a file, by the name in the address.
 DEEDS = {"person": actions.add_person, "device": actions.add_device, "fact": actions.add_fact}
 #: Life-cycles that are opened from a vendor's file.
-OPENED = ("vendor_review", "negative_entry")
+OPENED = ("vendor_review", "negative_entry", "vendor_incident", "vendor_sanction", "vendor_check")
 
 
 @page(Verb.READ_CASES)

@@ -1,0 +1,1 @@
+"""Oversight of vendors: checks, surveys, complaints, incidents, sanctions and exits."""

@@ -1,0 +1,163 @@
+"""Reads of the oversight of vendors within a scope: the calendar, the pool, rounds, complaints, sanctions, exits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from zhunsheng.book.oversight import Check
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.oversight import calendar, library
+from zhunsheng.casework.oversight.models import ExitStep, PoolMember, Round, Sanction, VendorCheck, VendorComplaint
+from zhunsheng.casework.oversight.states import Standing
+from zhunsheng.casework.tips import receipts
+from zhunsheng.casework.vendors import queries as vendors
+from zhunsheng.casework.vendors.models import ServiceLine
+from zhunsheng.casework.vendors.states import SERVING
+from zhunsheng.kernel.money import part
+
+#: Lights of the standings of a check.
+COLOURS = {
+    Standing.OVERDUE: "red", Standing.FAILED: "red", Standing.OPEN: "yellow", Standing.PASSED: "accent",
+    Standing.PLANNED: "blue", Standing.CANCELLED: "unknown",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One check of the calendar: of a line, due on a day, with its row once it was opened."""
+
+    line: ServiceLine
+    check: Check
+    due_on: date
+    held: VendorCheck | None
+    standing: str
+
+    @property
+    def label(self) -> str:
+        """How it stands, in words."""
+        return str(Standing(self.standing).label)
+
+    @property
+    def colour(self) -> str:
+        """By which light that is shown."""
+        return COLOURS[Standing(self.standing)]
+
+
+def checks(scope: Scope) -> QuerySet[VendorCheck]:
+    """Return the checks in view with line, vendor and case."""
+    return scope.rows(VendorCheck.objects.select_related("line__vendor", "line__body", "case__bound", "round"))
+
+
+def check_of(scope: Scope, pk: int) -> VendorCheck | None:
+    """Return a check in view, or None."""
+    return checks(scope).filter(pk=pk).first()
+
+
+def calendar_of(scope: Scope, year: int, day: date, *, planned: bool = True) -> list[Entry]:
+    """Return the checks of a year in view by day: those that were opened, and those to come of lines that serve.
+
+    ``planned``: what is to come is for those who check; a vendor sees what it has been told.
+    """
+    book = library.checks()
+    held = list(checks(scope).filter(due_on__year=year))
+    known = {(one.line_id, one.check_kind, one.due_on) for one in held}
+    found = [Entry(one.line, book.check(one.check_kind), one.due_on, one, standing(one, day)) for one in held]
+    lines = vendors.lines(scope).filter(state__in=SERVING) if planned else []
+    coming = (one for one in calendar.due_in(book, lines, year) if one.due_on >= day)
+    found += [
+        Entry(one.line, one.check, one.due_on, None, Standing.PLANNED)
+        for one in coming
+        if (one.line.pk, one.check.id, one.due_on) not in known
+    ]
+    return sorted(found, key=lambda one: (one.due_on, one.line.vendor.name, one.check.id))
+
+
+def standing(held: VendorCheck, day: date) -> str:
+    """Return how a check stands on a day."""
+    state = held.case.state
+    if state in (Standing.PASSED, Standing.FAILED, Standing.CANCELLED):
+        return str(state)
+    return Standing.OVERDUE if held.due_on < day else Standing.OPEN
+
+
+def members(scope: Scope) -> QuerySet[PoolMember]:
+    """Return the pool in view, those who stand in it now first."""
+    return scope.rows(PoolMember.objects.select_related("user", "body")).order_by("until", "role", "field", "name")
+
+
+def named(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of people of the pool by their codes."""
+    numbers = [int(code[1:]) for code in codes if code[1:].isdecimal()]
+    return {one.code: one.name for one in PoolMember.objects.filter(pk__in=numbers)}
+
+
+def rounds(scope: Scope) -> QuerySet[Round]:
+    """Return the rounds of draws in view, newest first."""
+    return scope.rows(Round.objects.select_related("body", "committed_by", "drawn_by"))
+
+
+def round_of(scope: Scope, pk: int) -> Round | None:
+    """Return a round in view, or None."""
+    return rounds(scope).filter(pk=pk).first()
+
+
+def complaints(scope: Scope) -> QuerySet[VendorComplaint]:
+    """Return the complaints in view, newest first."""
+    return scope.rows(VendorComplaint.objects.select_related("case__bound", "body"))
+
+
+def sanctions(scope: Scope) -> QuerySet[Sanction]:
+    """Return the sanctions in view, newest first."""
+    return scope.rows(Sanction.objects.select_related("case__bound", "body"))
+
+
+def share_of(held: Sanction) -> str:
+    """Return a fine as share of the yearly revenue in percent with two decimals; empty where either is unknown."""
+    if held.fine_fen is None or not held.revenue_fen:
+        return ""
+    hundredths = part(held.fine_fen, 10_000, held.revenue_fen)
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+def published() -> list[Sanction]:
+    """Return what is published of sanctions, newest first: public, whoever asks, corrections in their place."""
+    with walls.within(walls.SITE):
+        found = Sanction.objects.exclude(published_on=None).select_related("body", "case")
+        return list(found.order_by("-published_on", "-pk")[:500])
+
+
+def exit_of(scope: Scope, pk: int) -> Case | None:
+    """Return an exit plan in view, or None."""
+    return cases.of_cycle(scope, "vendor_exit").filter(pk=pk).first()
+
+
+def steps(scope: Scope, case: Case) -> list[ExitStep]:
+    """Return the steps of a plan in view."""
+    return list(scope.rows(ExitStep.objects.filter(case=case).select_related("event__actor")))
+
+
+def behind(held: ServiceLine | VendorComplaint) -> walls.Wall:
+    """Return the wall for a page without a login: the rows of one consortium, and no institution's."""
+    return walls.Wall("", str(held.body_id))
+
+
+def by_receipt(code: str) -> VendorComplaint | None:
+    """Return the complaint of a receipt code, or None. The one look of a page without a login over all bodies."""
+    if receipts.typed(code) is None:
+        return None
+    with walls.within(walls.SITE):
+        found = VendorComplaint.objects.filter(receipt=receipts.receipt_digest(code))
+        return found.select_related("case", "body").first()
+
+
+def followed(pk: int) -> VendorComplaint | None:
+    """Return a complaint that a receipt has opened in this browser."""
+    with walls.within(walls.SITE):
+        return VendorComplaint.objects.filter(pk=pk).select_related("case", "body").first()
