@@ -77,7 +77,8 @@ def test_files_and_rows_are_those_of_the_summary(files, summary):
     for kind in KINDS:
         assert len(files.rows(kind)) == summary.kinds[kind]
     assert len(files.fees) == summary.lines
-    assert {path.name for path in (files.out / "import").iterdir()} == set(summary.files)
+    folder = files.out / "import"
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == set(summary.files)
     assert json.loads((files.out / "summary.json").read_text("utf-8")) == summary.as_dict()
 
 

@@ -17,7 +17,7 @@ from zhunsheng.kernel.time import epoch_seconds, now
 
 def import_files(
     paths: Annotated[list[Path], typer.Argument(help="文件或文件夹。Files or folders.")],
-    source: Annotated[str, typer.Option(help="auto、settlement_list、synthea 或 fhir。")] = "auto",
+    source: Annotated[str, typer.Option(help="auto、settlement_list、synthea、fhir 或 vendor_service。")] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不入库。Check only.")] = False,
     report: Annotated[Path | None, typer.Option(help="退回报告的文件夹，默认在站点目录。Folder for it.")] = None,
     login: Annotated[str | None, typer.Option("--as", help="以哪个账号的名义。In whose name: a login.")] = None,

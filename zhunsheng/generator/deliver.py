@@ -33,6 +33,8 @@ ENCODING = {1: "utf-8-sig", 2: "gb18030"}
 CLINIC_MONTH = 3
 #: The months whose fee detail and settlement lists hold broken rows; the last month where the demo is shorter.
 BROKEN_MONTHS = {"feedetail": 4, "setlinfo": 1}
+#: The folder of the vendors within the import folder.
+VENDORS = "vendors"
 SHEETS = {"setlinfo": "结算清单", "diseinfo": "诊断信息", "feedetail": "费用明细"}
 #: A workbook states when it was made; a fixed moment keeps equal input giving equal bytes.
 MADE = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -116,6 +118,19 @@ def _write_workbook(path: Path, tables: dict[str, pa.Table]) -> None:
             sheet.write_row(0, 0, list(headers(kind).values()))
             for number, column in enumerate(table.columns):
                 sheet.write_column(1, number, column.to_pylist())
+
+
+def vendors(delivery: Delivery, tables: dict[str, pa.Table], key: Sequence[Sequence[str]]) -> None:
+    """Write the files of the vendors into a folder of their own, and their answer key beside the import folder."""
+    if not tables:
+        return
+    (delivery.folder / VENDORS).mkdir()
+    for number, (kind, table) in enumerate(tables.items()):
+        file = f"{VENDORS}/{number:02d}_{kind}.csv"
+        export.write_csv(delivery.folder / file, kind, table)
+        delivery.summary.delivered(file, f"{VENDORS}/{kind}", table.num_rows)
+    names = ("vendor_id", "story", "verdict", "service_kind", "first_day", "known_day", "note")
+    _write_rows(delivery.out / "vendor_key.csv", names, key)
 
 
 def answers(delivery: Delivery, told: Sequence[Sequence[str]]) -> None:

@@ -38,6 +38,7 @@ from zhunsheng.generator.plants.places import elsewhere
 from zhunsheng.generator.plants.plant import PlantedEncounter
 from zhunsheng.generator.plants.rows import Cast, as_frames, key_rows, papers
 from zhunsheng.generator.summary import Summary
+from zhunsheng.generator.vendors import Services
 from zhunsheng.generator.world import World, random_numbers
 
 Progress = Callable[[str, int, int | None], None]
@@ -93,6 +94,7 @@ def generate(
     deliver.masters(delivery, masters.tables(found, made.worlds[0].more) | registers)
     summary.not_planted = made.left_out
     ledger = supply.Ledger(knowledge.stocked)
+    services = Services(seed, found, made.months, len(made.worlds))
     summary.persons = sum(len(world.people) for world in made.worlds)
     summary.months = [month.label for month in made.months]
     for month, world in _turns(made):
@@ -105,11 +107,13 @@ def generate(
         deliver.month(delivery, month, found, tables, part)
         assemble.identify(world, made.cast, whole)
         ledger.add(world, whole)
+        services.add(world, month, whole)
         _count(summary, whole)
     if progress:
         progress("生成完毕", months, months)
     _papers(made, delivery)
     _schemes(made, delivery, ledger, count)
+    deliver.vendors(delivery, services.tables(), services.key())
     return deliver.end(delivery, found, [world.people for world in made.worlds], key_rows(made.cast))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from zhunsheng.facts.schema import TABLES
+from zhunsheng.facts.schema import SERVICES, TABLES
 from zhunsheng.facts.table import ORIGIN
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.patterns import PATTERNS
@@ -28,6 +28,10 @@ from zhunsheng.patterns.base import Bindings, Hit
 _WHOLE = {fact for p in PATTERNS.values() if p.is_population for fact in p.facts} - {
     fact for p in PATTERNS.values() if not p.is_population for fact in p.facts
 }
+#: Facts of vendors that no pattern for one person reads: a change there touches nobody either.
+_OUTSIDE = {table.name for table in SERVICES} - {
+    fact for p in PATTERNS.values() if not p.is_population for fact in p.facts
+}
 #: Facts that are read as they come, beside the view of charge lines and the registrations by their days.
 _RAW = tuple(
     name
@@ -35,6 +39,7 @@ _RAW = tuple(
     if name
     not in {"charge_line", "institution", "department", "penalty_points"}
     | (_WHOLE & {"stock_move", "trace_code", "contact"})
+    | _OUTSIDE
 )
 #: Rules whose hits are never carried.
 _ANEW = ", ".join(f"'{name}'" for name, p in PATTERNS.items() if p.is_population)

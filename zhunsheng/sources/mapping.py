@@ -89,7 +89,7 @@ class Recognised:
     width: int
 
 
-SOURCES = ("settlement_list", "synthea", "fhir")
+SOURCES = ("settlement_list", "synthea", "fhir", "vendor_service")
 _KNOWN = {one.name for one in fields(Mapping)}
 
 

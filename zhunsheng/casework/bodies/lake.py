@@ -32,6 +32,12 @@ BY_INSTITUTION = (
     "medical_order", "use_record", "device", "facility", "practice", "licence", "nursing_record",
     "identity_check", "stock_move", "trace_code", "contact",
 )  # fmt: skip
+#: Facts of vendors with the member institution in the row, where it is known.
+SERVED = ("service_order", "result", "survey_answer", "complaint", "incident")
+#: Facts of vendors about one order.
+OF_ORDER = ("service_event", "second_reading")
+#: Facts of a vendor as a whole: whoever it serves sees them.
+OF_VENDOR = ("qc_run", "vendor_staff", "training", "price_filing", "vendor_scope")
 #: Knowledge: the same for every reader.
 OPEN = ("rule", "binding_point")
 #: Views for a reader who does not see everything, in the order in which they build on each other.
@@ -90,6 +96,33 @@ NARROW = {
     "rule_stat": "SELECT * FROM {file}.rule_stat WHERE false",
     "meta": "SELECT * FROM {file}.meta WHERE false",
 }
+# a member sees what was done for it; a vendor, who has no members in view, all that it did; of a row without a member
+# whoever has the vendor in view
+_SERVED = """SELECT * FROM {file}.{table} WHERE institution_id IN (FROM allowed)
+    OR (vendor_id IN (FROM allowed) AND (institution_id IS NULL OR NOT EXISTS (FROM allowed_member)))"""
+_OF_ORDER = """SELECT * FROM {file}.{table}
+    WHERE (vendor_id, order_id) IN (SELECT (vendor_id, order_id) FROM service_order)
+    OR (order_id IS NULL AND vendor_id IN (FROM allowed_vendor))"""
+_OF_VENDOR = "SELECT * FROM {file}.{table} WHERE vendor_id IN (FROM allowed_vendor)"
+for _query, _tables in ((_SERVED, SERVED), (_OF_ORDER, OF_ORDER), (_OF_VENDOR, OF_VENDOR)):
+    NARROW |= {table: _query.replace("{table}", table) for table in _tables}
+# who stands behind the vendors and institutions in view, as far up as is known; what people declared of relatives
+# is seen where they have their post
+NARROW |= {
+    "ownership": """
+        WITH RECURSIVE above AS (
+            SELECT institution_id AS id FROM allowed
+            UNION SELECT vendor_id FROM allowed_vendor
+            UNION SELECT o.holder_id FROM {file}.ownership o JOIN above a ON o.company_id = a.id)
+        SELECT * FROM {file}.ownership WHERE company_id IN (FROM above)""",
+    "kinship": "SELECT * FROM {file}.kinship WHERE person_a IN (SELECT holder_id FROM {file}.ownership "
+    "WHERE company_id IN (FROM allowed))",
+}
+#: Institutions in view that are not vendors, and vendors in view or serving one of these.
+MEMBERS = "SELECT institution_id FROM {file}.institution WHERE kind <> 'vendor' AND institution_id IN (FROM allowed)"
+VENDORS = """SELECT institution_id AS vendor_id FROM {file}.institution
+    WHERE kind = 'vendor' AND institution_id IN (FROM allowed)
+    UNION SELECT vendor_id FROM {file}.service_order WHERE institution_id IN (FROM allowed)"""
 #: Files that brought rows in view: their names may be read.
 BATCHES = "SELECT DISTINCT batch FROM charge_line UNION SELECT DISTINCT batch FROM encounter"
 #: What a page's query never needs and a curious one would.
@@ -202,6 +235,9 @@ class RunFile:
             if table in self.tables:
                 self._view(connection, table, self._narrow(table))
         connection.execute(f"CREATE TEMP TABLE allowed_batch AS {BATCHES}")
+        if "service_order" in self.tables:
+            connection.execute(f"CREATE TEMP TABLE allowed_member AS {MEMBERS.format(file=self._file)}")
+            connection.execute(f"CREATE TEMP TABLE allowed_vendor AS {VENDORS.format(file=self._file)}")
         for table in NARROW:
             if table in self.tables:
                 self._view(connection, table, self._narrow(table))

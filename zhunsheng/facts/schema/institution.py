@@ -12,15 +12,21 @@ INSTITUTION = Table(
     grain="one row per institution and period in which level, kind and parent held; the first also speaks before it",
     key=("institution_id", "valid_from"),
     columns=(
-        Column("institution_id", Kind.TEXT, "机构编码", "national code fixmedins_code", required=True),
+        Column(
+            "institution_id",
+            Kind.TEXT,
+            "机构编码",
+            "national code fixmedins_code; of a vendor its unified social credit code",
+            required=True,
+        ),
         Column("name", Kind.TEXT, "机构名称", "registered name", required=True),
         Column(
             "kind",
             Kind.TEXT,
             "机构类别",
-            "kind of provider",
+            "kind of provider; a vendor serves members of a consortium",
             required=True,
-            codes=("hospital", "township_centre", "village_clinic", "pharmacy", "other"),
+            codes=("hospital", "township_centre", "village_clinic", "pharmacy", "vendor", "other"),
         ),
         Column(
             "level", Kind.TEXT, "机构级别", "3, 2, 1 or 0 (unrated); empty when not stated", codes=("3", "2", "1", "0")

@@ -181,6 +181,101 @@ QUALIFY ROW_NUMBER() OVER (
 -- every statement stays: where they differ, the day of death lies between the first and the last of them
 CREATE TABLE death AS SELECT d.* FROM lake_death AS d WHERE d.died_on <= GETVARIABLE('as_of');
 
+-- services of vendors: the latest statement of a key speaks. What was done after the as-of day was open then.
+CREATE TABLE service_order AS
+WITH stated AS (
+    SELECT *, DATE_DIFF('day', CAST('1970-01-01' AS DATE), GETVARIABLE('as_of')) * 86400 + 57600 AS day_end
+    FROM lake_service_order
+    WHERE ordered_on <= GETVARIABLE('as_of')
+    QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY vendor_id, order_id ORDER BY recorded_at DESC, batch DESC, source_row DESC
+    ) = 1
+)
+
+SELECT
+    * EXCLUDE (day_end) REPLACE (
+        CASE WHEN done_at < day_end THEN done_at END AS done_at,
+        CASE WHEN state = 'done' AND done_at >= day_end THEN 'accepted' ELSE state END AS state
+    )
+FROM stated;
+
+CREATE TABLE service_event AS
+SELECT * FROM lake_service_event
+WHERE happened_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, event_id ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE result AS
+SELECT * FROM lake_result
+WHERE reported_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, order_id, analyte, version ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE qc_run AS
+SELECT * FROM lake_qc_run
+WHERE run_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, device_id, analyte, level, run_id ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE second_reading AS
+SELECT * FROM lake_second_reading
+WHERE reviewed_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, order_id, reviewed_on ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE survey_answer AS
+SELECT * FROM lake_survey_answer
+WHERE answered_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, answer_id ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+-- a complaint closed after the as-of day was open then, and nothing was found yet
+CREATE TABLE complaint AS
+SELECT
+    * REPLACE (
+        CASE WHEN closed_on <= GETVARIABLE('as_of') THEN closed_on END AS closed_on,
+        CASE WHEN closed_on > GETVARIABLE('as_of') THEN NULL ELSE upheld END AS upheld,
+        CASE WHEN closed_on > GETVARIABLE('as_of') THEN NULL ELSE satisfied END AS satisfied
+    )
+FROM lake_complaint
+WHERE received_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY vendor_id, complaint_id ORDER BY recorded_at DESC, batch DESC, source_row DESC
+) = 1;
+
+-- an incident is known from the day on which it was reported
+CREATE TABLE incident AS
+SELECT * FROM lake_incident
+WHERE COALESCE(reported_on, occurred_on) <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, incident_id ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE vendor_staff AS
+SELECT * FROM lake_vendor_staff
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, practitioner_id, certificate_kind, valid_from ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE training AS
+SELECT * FROM lake_training
+WHERE held_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, practitioner_id, held_on, course ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE price_filing AS
+SELECT * FROM lake_price_filing
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, item_code, valid_from ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE vendor_scope AS
+SELECT * FROM lake_vendor_scope
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, item_code, valid_from ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE ownership AS
+SELECT * FROM lake_ownership
+QUALIFY ROW_NUMBER() OVER (PARTITION BY holder_id, company_id, role, valid_from ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
+
+CREATE TABLE kinship AS
+SELECT
+    * REPLACE (
+        CASE WHEN declared_on <= GETVARIABLE('as_of') THEN declared_on END AS declared_on,
+        CASE WHEN recused_on <= GETVARIABLE('as_of') THEN recused_on END AS recused_on
+    )
+FROM lake_kinship
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY person_a, person_b ORDER BY recorded_at DESC, batch DESC, source_row DESC
+) = 1;
+
 -- a refund undoes a line of the same person and item: the one that it names, or, where it names none, the first line
 -- of the same encounter, item, price and quantity that no other refund has taken
 CREATE TEMP TABLE refund_line AS

@@ -272,6 +272,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "township_centre": gettext_lazy("乡镇卫生院"),
         "village_clinic": gettext_lazy("村卫生室"),
         "pharmacy": gettext_lazy("药店"),
+        "vendor": gettext_lazy("第三方服务机构"),
         "other": gettext_lazy("其他"),
     },
     "level": {
