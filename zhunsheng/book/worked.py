@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.worked_services import ExampleServices
 
 
 class ExampleLine(Entry):
@@ -224,6 +225,7 @@ class ExampleLoad(Entry):
     visits: tuple[ExampleVisits, ...] = ()
     moves: tuple[ExampleMove, ...] = ()
     services: tuple[ExampleService, ...] = ()
+    vendors: ExampleServices = ExampleServices()
 
 
 class Expected(Entry):

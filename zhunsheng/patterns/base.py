@@ -319,7 +319,9 @@ class Hit(NamedTuple):
     expected: str
     actual: str
     role: str
-    row_kind: str  # line, encounter, stock_move, trace_code; institution or practitioner: a place and a period
+    row_kind: (
+        str  # line, encounter, stock_move, ... (runs/sql/assemble); institution, practitioner: a place and a period
+    )
     row_id: str
     amount_fen: int
 
@@ -400,7 +402,8 @@ class Pattern:
     columns: tuple[BindingColumn, ...]
     reasons: dict[str, tuple[str, str]]
     index: tuple[str, ...] = ()
-    #: How clues.decide reads the measures of a population pattern: share, rate, growth; event: the set form decides.
+    #: How clues.decide reads the measures of a population pattern: share, rate, growth; past: each against its own past;
+    #: event: the set form decides; rows: so it does, without measures, over the rows that ``count_sql`` counts.
     family: str = ""
     #: What a population pattern judges one by one: its measures, or the things that their denominators count.
     counts: str = "measures"
@@ -443,7 +446,7 @@ class Pattern:
     @property
     def texts(self) -> tuple[str, str]:
         """Both SQL texts of the set form."""
-        return self.sql, self.measure_sql if self.is_population else self.count_sql
+        return self.sql, self.measure_sql if self.is_population and self.family != "rows" else self.count_sql
 
 
 class Bindings:

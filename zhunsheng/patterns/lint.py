@@ -168,6 +168,7 @@ def _touched(rule: Rule, own: Bindings) -> Bindings:
         if example.load:
             items |= {line.item for visits in example.load.visits for line in visits.lines}
             items |= {move.item for move in example.load.moves} | {one.item for one in example.load.services}
+            items |= {order.kind for order in example.load.vendors.orders}
         coded = [code for stay in example.stays for code in stay.diagnoses] + [one.code for one in example.procedures]
         items |= {code[:length] for code in coded for length in range(len(code) + 1)}
     index = own.pattern.index
