@@ -33,7 +33,7 @@ class ExampleServiceOrder(Entry):
 class ExampleResult(Entry):
     """A version of a value, released on a day or at a moment. ``changed``: it came again with another digest.
 
-    ``values`` instead of ``value``: one result each, of orders named ``order``.1 and so on, of a person each.
+    ``many`` instead of ``value``: so many results of each value, of orders named ``order``.1 and so on, of a person each.
     """
 
     order: str
@@ -41,7 +41,7 @@ class ExampleResult(Entry):
     analyte: str = "GLU"
     version: int = 1
     value: str | None = None
-    values: tuple[str, ...] = ()
+    many: dict[str, int] = {}
     low: str | None = None
     high: str | None = None
     person: str | None = "P1"

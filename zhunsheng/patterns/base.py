@@ -360,7 +360,8 @@ class BindingColumn:
     ``reads`` names the column of the list or the parameter where it differs; of several names, divided by spaces,
     the first that speaks is taken. ``absent`` is the text taken where nobody speaks; without it the rule does not
     load. ``only`` limits the column to rows whose earlier column holds one of the values: elsewhere it is empty.
-    ``step`` is the least change of a stated number, in the scaled unit: a price is printed in fen.
+    ``step`` is the least change of a stated number, in the scaled unit: a price is printed in fen. ``is_rank``: only the
+    order of the numbers counts.
     """
 
     name: str
@@ -374,6 +375,7 @@ class BindingColumn:
     only: tuple[str, tuple[str, ...]] | None = None
     step: int = 1
     least: int = 1
+    is_rank: bool = False
 
     @property
     def silent(self) -> int | str:
@@ -387,7 +389,6 @@ COMMON = ("rule_id", "point_id", "verdict", "valid_from", "valid_to")
 @dataclass(frozen=True)
 class Pattern:
     """The declaration of a pattern: name, template number of the national scheme, facts, binding columns.
-
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
     carry a format of patterns/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...

@@ -88,7 +88,8 @@ def _events(one: ExampleServiceOrder, name: str) -> Iterator[ServiceEvent]:
 
 def _results(one: ExampleResult, name: str) -> Iterator[Result]:
     day, at = when(one.at)
-    many = [(f"{one.order}.{n}", f"{one.order}.{n}", text) for n, text in enumerate(one.values, 1)]
+    stated = [text for text, count in one.many.items() for _ in range(count)]
+    many = [(f"{one.order}.{n}", f"{one.order}.{n}", text) for n, text in enumerate(stated, 1)]
     for order, person, text in many or [(one.order, one.person, one.value)]:
         yield Result(
             f"{name}/{one.vendor}", order, one.analyte, one.version, f"{name}/{person}" if person else None, one.item,

@@ -20,7 +20,7 @@ PATTERN = Pattern(
     columns=(
         BindingColumn("service_kind", "text", "knowledge", "kind of service that the course belongs to"),
         BindingColumn("node", "text", "knowledge", "code of the node"),
-        BindingColumn("position", "integer", "knowledge", "place of the node in the course, in tens", step=15),
+        BindingColumn("position", "integer", "knowledge", "place of the node in the course", is_rank=True),
         BindingColumn(
             "max_minutes", "integer", "knowledge", "most minutes since the nodes before; empty: none stated", absent="0"
         ),
