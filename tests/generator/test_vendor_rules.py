@@ -1,4 +1,4 @@
-"""The rules about vendors against the answer key of the generated year: every story is caught, no look-alike raises one.
+"""The rules about vendors against the answer key of the generated year: stories are caught, look-alikes raise none.
 
 Judged is what the files hold, read by the ordinary import and by the whole path of a run.
 """
@@ -71,7 +71,9 @@ def test_each_story_is_caught_and_not_before_it_began(year, story):
     found, told = findings(year, vendor, rule), year[1][story]
     assert (told["verdict"], told["vendor_id"]) == ("planted", vendor)
     assert found
-    if story != "late_rising":  # single late orders are told from the first month on; the rise is a matter of indicators
+    if (
+        story != "late_rising"
+    ):  # single late orders are told from the first month on; the rise is a matter of indicators
         assert min(day for day, _ in found).isoformat()[:7] >= told["first_day"][:7]
 
 
@@ -99,9 +101,11 @@ def test_only_the_shifted_control_is_out_and_the_new_analyser_is_not(year):
 
 
 def test_only_the_person_without_certificate_is_named(year):
-    rows = year[0].execute(
-        "SELECT institution_id, subject_key FROM finding WHERE rule_id = 'vendors/certificate-not-valid'"
-    ).fetchall()
+    rows = (
+        year[0]
+        .execute("SELECT institution_id, subject_key FROM finding WHERE rule_id = 'vendors/certificate-not-valid'")
+        .fetchall()
+    )
     assert [(vendor, key.split("|")[1]) for vendor, key in rows] == [(REHAB, "AX004")]
     involved = "SELECT COUNT(*) FROM finding_row WHERE finding_id IN (SELECT finding_id FROM finding WHERE rule_id = ?)"
     assert year[0].execute(involved, ["vendors/certificate-not-valid"]).fetchone() == (6,)
@@ -123,8 +127,8 @@ def test_only_the_person_without_certificate_is_named(year):
 )
 def test_nobody_else_is_told_of(year, rule, vendors):
     """Holidays, the new analyser, the renewed certificate and the amended reports raise nothing."""
-    assert {v for (v,) in year[0].execute(
-        "SELECT DISTINCT institution_id FROM finding WHERE rule_id = ?", [f"vendors/{rule}"]).fetchall()} == vendors  # fmt: skip
+    query = "SELECT DISTINCT institution_id FROM finding WHERE rule_id = ?"
+    assert {v for (v,) in year[0].execute(query, [f"vendors/{rule}"]).fetchall()} == vendors
 
 
 def test_every_vendor_rule_judged_something_or_says_why_not(year):

@@ -47,7 +47,12 @@ def load(dice: random.Random) -> Load:
     """Return a load of some hundred rows, with gaps: times, persons, items, targets, papers that lack."""
     orders = [_order(dice, n) for n in range(dice.randint(10, 60))]
     staff = {
-        (dice.choice(VENDORS), dice.choice("klm"), dice.choice(["a", "b", "none"]), _day(dice, 30) - timedelta(days=dice.choice([0, 500])))
+        (
+            dice.choice(VENDORS),
+            dice.choice("klm"),
+            dice.choice(["a", "b", "none"]),
+            _day(dice, 30) - timedelta(days=dice.choice([0, 500])),
+        )
         for _ in range(4)
     }
     return Load(
@@ -67,7 +72,8 @@ def load(dice: random.Random) -> Load:
             for n in range(dice.randint(0, 8))
         ),
         vendor_scopes=tuple(
-            VendorScope("V", item, _day(dice, 60), dice.choice([None, _day(dice)])) for item in ("X1", "X2")[: dice.randint(0, 2)]
+            VendorScope("V", item, _day(dice, 60), dice.choice([None, _day(dice)]))
+            for item in ("X1", "X2")[: dice.randint(0, 2)]
         ),
     )  # fmt: skip
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from zhunsheng.book.entry import Dated, Entry
 
 
 class ExampleServiceOrder(Entry):
     """An order, or ``count`` equal ones named ``id``.1, ``id``.2 and so on; moments are days with time.
 
-    ``nodes`` gives each node its day or moment, ``by`` who did it. ``told`` and ``declined`` are None when not recorded.
+    ``nodes`` gives each node its day or moment, ``by`` who did it. ``told`` and ``declined``: None is no record.
     """
 
     id: str
@@ -24,8 +26,8 @@ class ExampleServiceOrder(Entry):
     told: bool | None = True
     declined: bool | None = False
     state: Literal["accepted", "rejected", "cancelled", "done"] | None = "done"
-    nodes: dict[str, str] = {}
-    by: dict[str, str] = {}
+    nodes: dict[str, str] = Field(default_factory=dict)
+    by: dict[str, str] = Field(default_factory=dict)
     vendor: str = "A"
     count: int = 1
 
@@ -33,7 +35,7 @@ class ExampleServiceOrder(Entry):
 class ExampleResult(Entry):
     """A version of a value, released on a day or at a moment. ``changed``: it came again with another digest.
 
-    ``many`` instead of ``value``: so many results of each value, of orders named ``order``.1 and so on, of a person each.
+    ``many`` instead of ``value``: so many results of each value, each of an order and a person of its own, ``order``.1 and on.
     """
 
     order: str
@@ -41,7 +43,7 @@ class ExampleResult(Entry):
     analyte: str = "GLU"
     version: int = 1
     value: str | None = None
-    many: dict[str, int] = {}
+    many: dict[str, int] = Field(default_factory=dict)
     low: str | None = None
     high: str | None = None
     person: str | None = "P1"

@@ -23,7 +23,7 @@ PATTERN = Pattern(
     reasons={
         "in_a_row": (
             "同一患者 {actual} 连续 {expected:word1} 次超出参考区间（{expected:word2} 日内）",
-            "{actual} of one patient left the reference range {expected:word1} times in a row within {expected:word2} days",
+            "{actual} of one patient left its range {expected:word1} times in a row within {expected:word2} days",
         ),
     },
     family="rows",
@@ -46,7 +46,7 @@ def judge(load: Load, bindings: Bindings, _found: list[Measure], _outliers: list
 
 
 def _streaks(load: Load) -> Iterator[list[Result]]:
-    """Yield the unbroken runs of abnormal results of each vendor, patient and analyte; the last version of each counts."""
+    """Yield the unbroken runs of abnormal results of each vendor, patient and analyte, by last versions."""
     newest: dict[tuple[str, str, str], Result] = {}
     for one in sorted(load.results, key=lambda one: one.version):
         newest[one.vendor_id, one.order_id, one.analyte] = one

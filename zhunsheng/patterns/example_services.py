@@ -1,4 +1,4 @@
-"""Worked examples about vendors, turned into the rows that patterns read; vendors and persons carry the example's name."""
+"""Worked examples about vendors, turned into rows; vendors and persons carry the example's name."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def _events(one: ExampleServiceOrder, name: str) -> Iterator[ServiceEvent]:
 def _results(one: ExampleResult, name: str) -> Iterator[Result]:
     day, at = when(one.at)
     stated = [text for text, count in one.many.items() for _ in range(count)]
-    many = [(f"{one.order}.{n}", f"{one.order}.{n}", text) for n, text in enumerate(stated, 1)]
+    many: list[tuple[str, str | None, str | None]] = [
+        (f"{one.order}.{n}", f"{one.order}.{n}", text) for n, text in enumerate(stated, 1)
+    ]
     for order, person, text in many or [(one.order, one.person, one.value)]:
         yield Result(
             f"{name}/{one.vendor}", order, one.analyte, one.version, f"{name}/{person}" if person else None, one.item,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from zhunsheng.patterns.base import BindingColumn, Bindings, Hit, Pattern
 from zhunsheng.patterns.population import EVIDENCE, Load, Measure, Outlier, month, place
 from zhunsheng.patterns.services import QcRun, Result, Said, found, gaps, no_measures
 
-#: Control rules by the code that a rule file names, and the reason each gives. 1-2s warns and is shown on the chart only.
+#: Control rules by the code that a rule file names, with their reasons. 1-2s warns, on the chart only.
 CODES = {"1-3s": "one_3s", "2-2s": "two_2s", "R-4s": "range_4s", "4-1s": "four_1s", "10-x": "ten_x"}
 PATTERN = Pattern(
     name="qc_westgard",
@@ -89,7 +90,7 @@ def judge(load: Load, bindings: Bindings, _found: list[Measure], _outliers: list
         released[result.vendor_id, result.analyte].append(result)
     for (vendor, device, analyte), by_run in grouped.items():
         runs = sorted(by_run.values(), key=lambda run: run.order)
-        for before, run in zip(runs, runs[1:], strict=False):
+        for before, run in pairwise(runs):
             run.resets = before.resets + before.is_refused
         broken = _broken(runs)
         for row in bindings.rows:

@@ -43,7 +43,7 @@ Values = dict[tuple[str, str, int], list[int]]
 
 
 def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
-    """Yield per vendor, analyte and month how many results lie beyond a bound of the months before, and how many did then."""
+    """Yield per vendor, analyte and month how many results lie beyond a bound of the months before, now and then."""
     values, renewed = _values(load), _renewed(load)
     for vendor, analyte, number in sorted(values):
         period = period_of(number)

@@ -1,4 +1,4 @@
-"""What patterns about vendors read: orders, nodes, results, controls, readings, papers; and how they say what they found.
+"""What patterns about vendors read (orders, nodes, results, controls, papers) and how they say what they found.
 
 A vendor is an institution, so a finding of its services names it as one. Row ids begin with the vendor, because
 numbers of orders are unique within a vendor only.

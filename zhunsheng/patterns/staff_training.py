@@ -87,7 +87,7 @@ def _failed(courses: list[Training], day: date) -> date | None:
 
 
 def _year(load: Load, row: Any, person: Person, courses: list[Training], day: date) -> tuple[str, int]:
-    """Return what is wrong with the hours of the year up to a day, and the whole hours; nothing before a year is over."""
+    """Return what is wrong with the hours of the year up to a day, and the hours; nothing before a year."""
     vendor = person[0]
     first = min(one.happened_on for one in load.service_events if one.vendor_id == vendor)
     joined = [one.valid_from for one in load.vendor_staff if (one.vendor_id, one.practitioner_id) == person]

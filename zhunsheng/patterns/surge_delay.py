@@ -28,10 +28,8 @@ PATTERN = Pattern(
     ),
     reasons={
         "surge": (
-            "本月 {actual:word1} 单，此前 {expected:word2} 个月共 {expected:word1} 单；"
-            "可判定是否按时的 {actual:word3} 单中 {actual:word2} 单迟延，按时的比例低于此前",
-            "{actual:word1} orders, against {expected:word1} in the {expected:word2} months before; {actual:word2} of "
-            "{actual:word3} that can be told were late, a larger part than before",
+            "{actual:word1} 单，此前 {expected:word2} 个月共 {expected:word1} 单；{actual:word3} 单中 {actual:word2} 单迟延",
+            "{actual:word1} orders, {expected:word1} in {expected:word2} months before; {actual:word2} of {actual:word3} late",
         ),
     },
     family="rows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -38,7 +38,12 @@ def shown(reader: Reader, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     runs = services.runs(reader, ids["qc_run"])
     series = groupby(runs, key=lambda run: (run["device_id"], run["analyte"], run["level"]))
     charts = [chart(name, list(found)) for name, found in series]
-    return {"orders": orders[:COURSES], "more": orders[COURSES:], "results": results, "charts": [c for c in charts if c]}
+    return {
+        "orders": orders[:COURSES],
+        "more": orders[COURSES:],
+        "results": results,
+        "charts": [c for c in charts if c],
+    }
 
 
 def node_name(code: str) -> str:
@@ -83,7 +88,7 @@ def chart(name: tuple[str, str, str], runs: list[dict[str, Any]]) -> dict[str, A
         points.append({"x": x, "y": y, "kind": kind, "far": f"{far:+.2f}", "day": run["run_on"], "run": run["run_id"]})
     changes = [
         {"x": f"{(n - 0.5) * step:.1f}", "lot": now["lot"] or ""}
-        for n, (before, now) in enumerate(zip(told, told[1:], strict=False), 1)
+        for n, (before, now) in enumerate(pairwise(told), 1)
         if (before["lot"], before["mean_e4"]) != (now["lot"], now["mean_e4"])
     ]
     return {

@@ -63,11 +63,14 @@ ORDER BY r.reported_on, r.order_id, r.analyte, r.version
 RUNS = """
 WITH named AS (SELECT UNNEST(CAST(? AS VARCHAR[])) AS row_id),
 placed AS (
-    SELECT q.*, q.vendor_id || '|' || q.device_id || '|' || q.analyte || '|' || q.level || '|' || q.run_id AS row_id,
+    SELECT q.*,
+        q.vendor_id || '|' || q.device_id || '|' || q.analyte || '|' || q.level || '|' || q.run_id AS row_id,
         ROW_NUMBER() OVER (
-            PARTITION BY q.vendor_id, q.device_id, q.analyte, q.level ORDER BY q.run_on, q.run_at NULLS FIRST, q.run_id) AS n
+            PARTITION BY q.vendor_id, q.device_id, q.analyte, q.level
+            ORDER BY q.run_on, q.run_at NULLS FIRST, q.run_id) AS n
     FROM qc_run q
-    WHERE EXISTS (FROM named n WHERE STARTS_WITH(n.row_id, q.vendor_id || '|' || q.device_id || '|' || q.analyte || '|'))
+    WHERE EXISTS (FROM named n
+        WHERE STARTS_WITH(n.row_id, q.vendor_id || '|' || q.device_id || '|' || q.analyte || '|'))
 ),
 span AS (
     SELECT p.vendor_id, p.device_id, p.analyte, MIN(p.n) AS first, MAX(p.n) AS last
