@@ -102,6 +102,11 @@ def test_the_files_load_whole_and_their_counts_reconcile(made, tmp_path):
     assert snapshot.tables.keys() >= {"service_order", "kinship", "institution", "device"}
 
 
+def test_no_two_files_of_the_county_have_the_same_stem(made):
+    stems = [path.stem for path in (made.out / "import").rglob("*") if path.is_file()]
+    assert len(stems) == len(set(stems))
+
+
 def test_orders_are_of_encounters_of_the_county_and_of_the_people_in_them(made):
     visits = {}
     for path in sorted((made.out / "import").glob("*_setlinfo.csv")):
@@ -265,6 +270,42 @@ def test_one_therapist_serves_without_a_certificate_and_one_reader_does_not_in_t
     assert any(day(r["happened_at"]) >= renewed for r in made.rows("event", ECG) if r["practitioner_id"] == "XL002")
 
 
+def test_three_orders_miss_a_node_and_two_loads_get_warm(made):
+    first, _ = made.days("missing_node", "planted", ECG)
+    nodes = defaultdict(set)
+    for row in made.rows("event"):
+        nodes[row["vendor_id"], row["order_id"]].add(row["node"])
+    every = defaultdict(set)
+    for (vendor, order), found in nodes.items():
+        every[vendor] |= found if order else set()
+    short = [key for key, found in nodes.items() if key[1] and every[key[0]] - found]
+    assert [every[vendor] - nodes[vendor, order] for vendor, order in short] == [{"read"}] * 3
+    reported = [day(row["happened_at"]) for row in made.rows("event", ECG) if (ECG, row["order_id"]) in short]
+    assert first <= min(reported) <= first + timedelta(days=2)
+    warm = [row for row in made.rows("event") if row["highest"] and Decimal(row["highest"]) > 8]
+    assert {(row["vendor_id"], row["node"], row["highest"]) for row in warm} == {(COURIER, "in_transit", "9.6")}
+    assert made.days("cold_excursion", "planted", COURIER)[0] <= min(day(row["happened_at"]) for row in warm)
+    assert len(warm) == 2
+
+
+def test_one_patient_stays_out_of_range_and_nobody_else_does(made):
+    first, known = made.days("abnormal_run", "planted", LAB)
+    series = defaultdict(list)
+    for row in made.rows("result", LAB):
+        if row["version"] == "1":
+            inside = Decimal(row["low"]) <= Decimal(row["value"]) <= Decimal(row["high"])
+            series[row["psn_no"], row["analyte"]].append((row["reported_at"], inside))
+    runs = {}
+    for key, rows in series.items():
+        marks = [inside for _, inside in sorted(rows)]
+        if any(not any(marks[n : n + 3]) for n in range(len(marks) - 2)):
+            runs[key] = sorted(rows)
+    ((_, analyte),) = runs
+    (rows,) = runs.values()
+    assert analyte == "CREA"
+    assert (day(rows[0][0]), day(rows[2][0])) == (first, known)
+
+
 def distances(made):
     """Return by device, analyte and level the days and distances from the mean, in standard deviations."""
     found = defaultdict(list)
@@ -342,7 +383,7 @@ def test_a_small_vendor_has_few_answers_of_which_some_are_bad(made):
 
 def test_everybody_else_keeps_the_targets_that_the_policies_print(made):
     assert {row["verdict"] for row in made.key.values()} == {"planted", "harmless"}
-    assert Counter(row["verdict"] for row in made.key.values()) == {"planted": 10, "harmless": 8}
+    assert Counter(row["verdict"] for row in made.key.values()) == {"planted": 13, "harmless": 8}
     for vendor in (LAB, PATHOLOGY, ECG, REHAB):
         assert all(hits * 100 <= 5 * total for hits, total in late_shares(made, vendor).values())
     for vendor in (IMAGING, ECG):

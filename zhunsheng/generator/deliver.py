@@ -126,7 +126,8 @@ def vendors(delivery: Delivery, tables: dict[str, pa.Table], key: Sequence[Seque
         return
     (delivery.folder / VENDORS).mkdir()
     for number, (kind, table) in enumerate(tables.items()):
-        file = f"{VENDORS}/{number:02d}_{kind}.csv"
+        # an import knows a file by its stem, whatever its folder
+        file = f"{VENDORS}/{VENDORS}_{number:02d}_{kind}.csv"
         export.write_csv(delivery.folder / file, kind, table)
         delivery.summary.delivered(file, f"{VENDORS}/{kind}", table.num_rows)
     names = ("vendor_id", "story", "verdict", "service_kind", "first_day", "known_day", "note")

@@ -37,6 +37,8 @@ class Peers:
 
 #: Kinds that have no levels: all of a kind are peers.
 UNGRADED = frozenset({"pharmacy"})
+#: Charges nothing to the fund: compared by indicators of its own.
+APART = "vendor"
 
 
 def groups(reader: Reader, places: Mapping[str, Place]) -> list[dict[str, Any]]:
@@ -44,7 +46,7 @@ def groups(reader: Reader, places: Mapping[str, Place]) -> list[dict[str, Any]]:
     rows = reader.rows("SELECT institution_id, SUM(findings)::BIGINT AS findings FROM institution_month GROUP BY 1")
     found = {row["institution_id"]: row["findings"] for row in rows}
     counted: dict[tuple[str | None, str | None], list[int]] = {}
-    for place in places.values():
+    for place in (one for one in places.values() if one.kind != APART):
         grade = "" if place.kind in UNGRADED else place.level
         counted.setdefault((place.kind, grade), []).append(found.get(place.institution_id, 0))
     told = [

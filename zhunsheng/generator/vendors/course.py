@@ -12,11 +12,20 @@ from numpy.random import Generator
 
 from zhunsheng.generator import export
 from zhunsheng.generator.export import chosen, moment, scaled, whole
-from zhunsheng.generator.frames import DAY, HOUR, NONE, Ints, full
-from zhunsheng.generator.months import Month, as_date
+from zhunsheng.generator.frames import DAY, HOUR, NONE, Flags, Ints, full
+from zhunsheng.generator.months import Month, as_date, ordinal
 from zhunsheng.generator.tables import headers
 from zhunsheng.generator.vendors.draw import Orders, share_of
-from zhunsheng.generator.vendors.profiles import Analyte, Member, Vendor, day_of, in_month
+from zhunsheng.generator.vendors.profiles import (
+    Analyte,
+    Excursion,
+    Gap,
+    Member,
+    Uncertified,
+    Vendor,
+    day_of,
+    in_month,
+)
 
 YES, NO = "是", "否"
 FACE = np.array([NO, YES])
@@ -32,10 +41,37 @@ KINDS = {
 REPORTS = ("laboratory", "pathology", "imaging", "tele_ecg")
 #: Degrees Celsius x 10^4 between which a cold leg stays.
 COLDEST, WARMEST = 28_000, 72_000
+#: How many results out of range in a row are told to the consortium.
+RUN = 3
 #: How long after a report it is read again at the latest.
 LONGEST = 40 * HOUR
 REPORT: Analyte = ("report", "", 0, 0, 0, 0)
 Table = dict[str, list[pa.Table]]
+
+
+@dataclass
+class Patients:
+    """How many results of a person and analyte were out of range in a row, and the days of the one who stays so."""
+
+    chosen: int = NONE
+    out: dict[tuple[int, str], int] = field(default_factory=dict)
+    days: list[str] = field(default_factory=list)
+
+    def value(self, rng: Generator, person: int, analyte: Analyte, *, stays: bool, at: str) -> float:
+        """Draw a result; a third one out of range in a row is left to the one patient who is chosen."""
+        name, _, mean, sd, low, high = analyte
+        if stays and person == self.chosen:
+            self.days.append(at[:10])
+            return high * 1.3
+        found = max(mean + sd * float(rng.standard_normal()), 0.1)
+        if low <= round(found, 2) <= high:
+            self.out[person, name] = 0
+            return found
+        self.out[person, name] = self.out.get((person, name), 0) + 1
+        if self.out[person, name] < RUN:
+            return found
+        self.out[person, name] = 0
+        return mean
 
 
 @dataclass(frozen=True)
@@ -48,6 +84,7 @@ class Batch:
     orders: Orders
     prices: Ints
     codes: list[str]
+    patients: Patients = field(default_factory=Patients)
     ids: pa.Array = field(init=False)
 
     def __post_init__(self) -> None:
@@ -138,38 +175,46 @@ def events(rng: Generator, batch: Batch) -> pa.Table:
     for n, (node, profession) in enumerate(vendor.nodes.items(), 1):
         spread = np.clip((n - 0.4 * rng.random(len(done))) / len(vendor.nodes), 0, 1)
         at = made.done[done] if n == len(vendor.nodes) else start + (length * spread).astype(np.int64)
-        who = signers(rng, batch, profession, at)
-        if vendor.uncertified and node == vendor.uncertified.node:
-            who = _uncertified(batch, at, who)
-        cold = node in vendor.cold
-        low = rng.integers(COLDEST, 45_000, len(done)) // 1000 * 1000
-        high = rng.integers(50_000, WARMEST, len(done)) // 1000 * 1000
-        tick = np.full(len(done), cold, dtype=np.bool_)
+        who = np.array(signers(rng, batch, profession, at), dtype=object)
+        if vendor.uncertified:
+            who[_told(batch, vendor.uncertified, node, at)] = vendor.uncertified.who
+        ids = batch.ids.take(pa.array(done))
         columns = [
             export.constant(vendor.id, len(done)),
-            texts([f"{one}-{n}" for one in batch.ids.take(pa.array(done)).to_pylist()]),
-            batch.ids.take(pa.array(done)),
+            texts([f"{one}-{n}" for one in ids.to_pylist()]),
+            ids,
             export.constant(KINDS[vendor.service_kind], len(done)),
             export.constant(node, len(done)),
             moment(at),
-            texts(who),
+            texts(who.tolist()),
             export.constant(vendor.controls[0].device if node == "tested" and vendor.controls else "", len(done)),
             export.constant("", len(done)),
-            export.shown(scaled(low, 4, 1), tick),
-            export.shown(scaled(high, 4, 1), tick),
+            *_temperatures(rng, batch, node, at),
         ]
-        parts.append(table("event", columns))
+        parts.append(table("event", columns).filter(pa.array(~_told(batch, vendor.gap, node, at))))
     return pa.concat_tables(parts)
 
 
-def _uncertified(batch: Batch, at: Ints, who: list[str]) -> list[str]:
-    """Let the person whose certificate has run out do the first nodes from a day on."""
-    one = batch.vendor.uncertified
-    if one is None or batch.month.number != one.day[0]:
-        return who
-    since = (day_of(batch.calendar, one.day) - date(1970, 1, 1)).days * DAY
-    order = [int(n) for n in np.argsort(at, kind="stable") if at[n] >= since][: one.count]
-    return [one.who if n in order else name for n, name in enumerate(who)]
+def _temperatures(rng: Generator, batch: Batch, node: str, at: Ints) -> list[pa.Array]:
+    """Return the lowest and highest temperature of a leg; empty at the nodes that are none."""
+    low = rng.integers(COLDEST, 45_000, len(at)) // 1000 * 1000
+    high = rng.integers(50_000, WARMEST, len(at)) // 1000 * 1000
+    warm = batch.vendor.excursion
+    if warm:
+        high[_told(batch, warm, node, at)] = round(warm.highest * 10_000)
+    cold = np.full(len(at), node in batch.vendor.cold, dtype=np.bool_)
+    return [export.shown(scaled(low, 4, 1), cold), export.shown(scaled(high, 4, 1), cold)]
+
+
+def _told(batch: Batch, one: Uncertified | Gap | Excursion | None, node: str, at: Ints) -> Flags:
+    """Mark the first moments of a node, from a day on, that a story is about; none where it is about another node."""
+    found = np.zeros(len(at), dtype=np.bool_)
+    if one is None or node != one.node or batch.month.number != one.day[0]:
+        return found
+    since = ordinal(day_of(batch.calendar, one.day)) * DAY
+    order = np.argsort(at, kind="stable")
+    found[order[at[order] >= since][: one.count]] = True
+    return found
 
 
 def digest(order: str, version: int) -> str:
@@ -197,11 +242,13 @@ def results(rng: Generator, batch: Batch) -> Results:
     vendor, made, done = batch.vendor, batch.orders, batch.done
     signed = signers(rng, batch, "physician", made.done[done])
     ids, at = batch.ids.to_pylist(), moment(made.done).to_pylist()
-    for place, n in enumerate(done.tolist()):
+    turn = {n: place for place, n in enumerate(done.tolist())}
+    for n in sorted(turn, key=lambda one: at[one]):
         for analyte in vendor.items[made.item[n]].analytes or (REPORT,):
-            value = analyte[2] + analyte[3] * float(rng.standard_normal()) if analyte[1] else None
+            stays, person = analyte[0] == vendor.abnormal, int(made.source.person[n])
+            value = batch.patients.value(rng, person, analyte, stays=stays, at=at[n]) if analyte[1] else None
             cells = _result(batch, n, analyte, value)
-            found.rows.append([*cells[0:3], "1", *cells[3:], at[n], signed[place], "", digest(ids[n], 1)])
+            found.rows.append([*cells[0:3], "1", *cells[3:], at[n], signed[turn[n]], "", digest(ids[n], 1)])
     for changed in (vendor.altered, vendor.amended):
         if changed and batch.month.number == changed.day[0]:
             _change(found, day_of(batch.calendar, changed.day), changed.count, changed.reason)
@@ -212,7 +259,7 @@ def _result(batch: Batch, n: int, analyte: Analyte, value: float | None) -> list
     """Return vendor, order, analyte and, after the version, institution to reference range."""
     name, unit, _, _, low, high = analyte
     source = batch.orders.source
-    shown = "" if value is None else f"{max(value, 0.1):.2f}"
+    shown = "" if value is None else f"{value:.2f}"
     limits = ["", ""] if value is None else [f"{low:g}", f"{high:g}"]
     item = batch.vendor.items[batch.orders.item[n]].code
     place = batch.codes[source.institution[n]]

@@ -67,12 +67,13 @@ def training(vendor: Vendor, months: list[Month]) -> Rows:
 def price_of(item: ServiceItem, means: Mapping[str, int], month: int) -> int:
     """Return the price in yuan x 10^6 that holds in a month; ``means`` are those of the public hospitals."""
     if not item.of_mean:
-        return _e6(item.price)
+        return e6(item.price)
     told = item.of_mean if item.since is None or month >= item.since[0] else item.usual
     return means.get(item.code, 0) * told // 1000
 
 
-def _e6(price: str) -> int:
+def e6(price: str) -> int:
+    """Return yuan as text in yuan x 10^6."""
     yuan, _, rest = price.partition(".")
     return int(yuan) * 10**6 + int(f"{rest:0<6}"[:6])
 

@@ -95,6 +95,25 @@ class Uncertified:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Nodes that nobody recorded."""
+
+    node: str
+    day: When
+    count: int
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """Legs on which the load got warmer than it may, with the highest temperature in degrees Celsius."""
+
+    node: str
+    day: When
+    count: int
+    highest: float
+
+
+@dataclass(frozen=True)
 class Happening:
     """One incident."""
 
@@ -114,7 +133,10 @@ class Leave:
 
 @dataclass(frozen=True)
 class Vendor:
-    """One vendor. ``hours`` is the promised time from order to result; shares are percent."""
+    """One vendor. ``hours`` is the promised time from order to result; shares are percent.
+
+    ``abnormal`` names the analyte that stays above its range in one patient.
+    """
 
     id: str
     name: str
@@ -143,6 +165,9 @@ class Vendor:
     altered: Changed | None = None
     amended: Changed | None = None
     uncertified: Uncertified | None = None
+    abnormal: str = ""
+    gap: Gap | None = None
+    excursion: Excursion | None = None
     exit: Leave | None = None
 
 
@@ -173,13 +198,17 @@ class Relative:
 
 @dataclass(frozen=True)
 class Story:
-    """One entry of the answer key. The word holiday stands for the longest holiday of the period."""
+    """One entry of the answer key.
+
+    The word holiday stands for the longest holiday of the period, run for the first and the third of the results of
+    one patient that lie out of range.
+    """
 
     vendor: str
     story: str
     verdict: Literal["planted", "harmless"]
-    first: When | Literal["holiday"]
-    known: When | Literal["holiday"]
+    first: When | Literal["holiday", "run"]
+    known: When | Literal["holiday", "run"]
     note: str
 
 

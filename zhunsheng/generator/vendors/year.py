@@ -14,16 +14,19 @@ import pyarrow as pa
 
 from zhunsheng.generator.assemble import Whole
 from zhunsheng.generator.county import COUNTY, TOWNSHIP, VILLAGE, County
-from zhunsheng.generator.frames import DAY, NONE, full
+from zhunsheng.generator.frames import DAY, HOUR, NONE, full
 from zhunsheng.generator.masters import table as rows_table
 from zhunsheng.generator.months import Month, as_date, ordinal
+from zhunsheng.generator.tables import rows as listed_items
 from zhunsheng.generator.vendors import course, papers, quality
-from zhunsheng.generator.vendors.course import Batch
-from zhunsheng.generator.vendors.draw import LONG, Source, draw
-from zhunsheng.generator.vendors.profiles import Told, Vendor, When, day_of, in_month, told
+from zhunsheng.generator.vendors.course import RUN, Batch, Patients
+from zhunsheng.generator.vendors.draw import LONG, Orders, Source, draw
+from zhunsheng.generator.vendors.profiles import Story, Told, Vendor, When, day_of, in_month, told
 from zhunsheng.generator.world import World, office_seconds, random_numbers
 from zhunsheng.kernel.workdays import workday
 
+#: How often a patient comes who is chosen: more often than needed, since shares of a month leave some orders out.
+OFTEN = 4
 #: Streams of random numbers that no other step has; how many months the stories take.
 STREAM, MONTHS = 40, 12
 KINDS = {"county": COUNTY, "township": TOWNSHIP, "village": VILLAGE}
@@ -42,6 +45,7 @@ class Services:
     shares: int
     sources: dict[tuple[int, int], list[Source]] = field(default_factory=dict)
     charged: Counter[tuple[str, int]] = field(default_factory=Counter)
+    patients: dict[int, Patients] = field(default_factory=dict)
 
     @property
     def told(self) -> Told:
@@ -74,19 +78,24 @@ class Services:
             self.charged[items[lines.item[n]].code, int(lines.price_e6[n])] += 1
 
     def means(self) -> dict[str, int]:
-        """Return the mean price of each such item over the lines of the public hospitals, in yuan x 10^6."""
+        """Return the mean price of each such item over the lines of the public hospitals, in yuan x 10^6.
+
+        An item that a small county never charged has its list price.
+        """
         totals: Counter[str] = Counter()
         counts: Counter[str] = Counter()
         for (code, price), count in self.charged.items():
             totals[code] += price * count
             counts[code] += count
-        return {code: totals[code] // counts[code] for code in counts}
+        listed = {row["code"]: papers.e6(row["price"]) for row in listed_items("items")}
+        return listed | {code: totals[code] // counts[code] for code in counts}
 
     def tables(self) -> dict[str, pa.Table]:
         """Return the files of the vendors by kind; none where the period is shorter than the stories."""
         if not self.told.vendors:
             return {}
         made: course.Table = {}
+        self.patients = {n: self._patients(n, vendor) for n, vendor in enumerate(self.told.vendors)}
         for number, vendor in enumerate(self.told.vendors):
             for month in self.months:
                 self._month(made, number, vendor, month)
@@ -105,9 +114,11 @@ class Services:
             n for n, one in enumerate(vendor.items) if one.since is None or one.of_mean or _since(one.since, month)
         ]
         orders = draw(rng, vendor, month.number, source, np.array(offered, dtype=np.int64))
+        self._patient_comes(number, vendor, orders)
         means = self.means()
         prices = np.array([papers.price_of(one, means, month.number) for one in vendor.items], dtype=np.int64)
-        batch = Batch(vendor, month, self.months, orders, prices, [one.code for one in self.county.institutions])
+        codes = [one.code for one in self.county.institutions]
+        batch = Batch(vendor, month, self.months, orders, prices, codes, self.patients[number])
         for kind, table in (
             ("order", course.orders(batch)),
             ("event", course.events(rng, batch)),
@@ -117,6 +128,24 @@ class Services:
             ("complaint", rows_table("complaint", quality.complaints(rng, vendor, month, self._places(vendor)))),
         ):
             made.setdefault(kind, []).append(table)
+
+    def _patients(self, number: int, vendor: Vendor) -> Patients:
+        """Choose the patient whose results stay out of range: the lowest number that comes often enough, or nobody."""
+        parts = [part.person for (of, _), held in self.sources.items() if of == number for part in held]
+        if not vendor.abnormal or not parts:
+            return Patients()
+        people, times = np.unique(np.concatenate(parts), return_counts=True)
+        often = people[times >= OFTEN]
+        return Patients(int(often[0]) if len(often) else NONE)
+
+    def _patient_comes(self, number: int, vendor: Vendor, orders: Orders) -> None:
+        """Let each order of that patient be done for the item of the analyte."""
+        rows = np.flatnonzero((orders.source.person == self.patients[number].chosen) & (orders.source.person != NONE))
+        item = [n for n, one in enumerate(vendor.items) if vendor.abnormal in [name for name, *_ in one.analytes]]
+        if len(rows) and item:
+            orders.item[rows] = item[0]
+            orders.rejected[rows] = orders.declined[rows] = False
+            orders.done[rows] = np.where(orders.done[rows] == NONE, orders.due[rows] - HOUR, orders.done[rows])
 
     def _papers(self, made: course.Table, number: int, vendor: Vendor) -> None:
         rng = random_numbers(self.seed, STREAM, number, 0, 0, 2)
@@ -166,21 +195,19 @@ class Services:
     def key(self) -> list[list[str]]:
         """Return the answer key: vendor, story, verdict, kind of service, first day, day it was knowable, note."""
         kinds = {one.id: one.service_kind for one in self.told.vendors}
+        runs = sorted(day for one in self.patients.values() for day in one.days)
         return [
-            [
-                one.vendor,
-                one.story,
-                one.verdict,
-                kinds[one.vendor],
-                self._day(one.first),
-                self._day(one.known),
-                one.note,
-            ]
+            [one.vendor, one.story, one.verdict, kinds[one.vendor], *self._days(one, runs), one.note]
             for one in self.told.stories
+            if one.first != "run" or len(runs) >= RUN
         ]
 
-    def _day(self, when: When | str) -> str:
-        return str(longest_holiday(self.months)) if isinstance(when, str) else str(day_of(self.months, when))
+    def _days(self, one: Story, runs: list[str]) -> list[str]:
+        """Return the first day of a story and the day on which it could be known."""
+        if one.first == "run":
+            return [runs[0], runs[RUN - 1]]
+        holiday = str(longest_holiday(self.months))
+        return [holiday if isinstance(when, str) else str(day_of(self.months, when)) for when in (one.first, one.known)]
 
 
 def _since(since: When, month: Month) -> bool:
