@@ -35,7 +35,7 @@ class ExampleServiceOrder(Entry):
 class ExampleResult(Entry):
     """A version of a value, released on a day or at a moment. ``changed``: it came again with another digest.
 
-    ``many`` instead of ``value``: so many results of each value, each of an order and a person of its own, ``order``.1 and on.
+    ``many`` instead of ``value``: so many results of each value, each of an order and a person of its own.
     """
 
     order: str

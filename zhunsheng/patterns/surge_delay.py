@@ -28,8 +28,8 @@ PATTERN = Pattern(
     ),
     reasons={
         "surge": (
-            "{actual:word1} 单，此前 {expected:word2} 个月共 {expected:word1} 单；{actual:word3} 单中 {actual:word2} 单迟延",
-            "{actual:word1} orders, {expected:word1} in {expected:word2} months before; {actual:word2} of {actual:word3} late",
+            "本月 {actual:word1} 单，此前共 {expected:word1} 单；{actual:word3} 单中迟延 {actual:word2} 单",
+            "{actual:word1} orders, {expected:word1} in the months before; {actual:word2} of {actual:word3} late",
         ),
     },
     family="rows",

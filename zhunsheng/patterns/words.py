@@ -128,18 +128,16 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
     if kind in _CODED:
         words = _CODED[kind]
         return _joined([words[code][side] if code in words else code for code in text.split() or [""]], side)
+    if kind in _WORDED:
+        return _WORDED[kind](text, side)
     if kind == "ruling":
         return text and (f"（依据 {text}）" if side == 0 else f" (decision {text})")
     if kind == "codes":
         return _joined(text.split(), side)
-    if kind == "first":
-        return _first(text, side)
     if kind == "pair":
         return "（".join(text.split(" ", 1)) + "）" if side == 0 else text
     if kind == "yuan":
         return yuan(int(text))
-    if kind == "band":
-        return _band(text, side)
     if kind == "age":
         number, unit = text.split(" ")
         return f"{number} {_UNITS[unit][side]}"
@@ -149,27 +147,17 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
         return text.split(" ")[int(kind[-1]) - 1]
     if kind == "node1":
         return _value("nodes", text.split(" ")[0], side, items)
-    if kind == "percent":
-        return _percent(text, side)
-    if kind == "peers":
-        return _peers(text, side)
-    if kind == "rolling":
-        return _rolling(text, side)
     if kind == "conditions":
         return ("、" if side == 0 else ", ").join(_CONDITIONS[code][side] for code in text.split())
     if kind == "span":
         first, last = text.split(" ")
         return f" {first} 之后至 {last} 之前" if side == 0 else f"after {first} and before {last}"
-    if kind == "supply":
-        return _supply(text, side)
     if kind == "times":
         most, days = text.split(" ")
         return f" {days} 天 {most} 次" if side == 0 else f"{most} in {days} days"
     if kind == "per_day":
         quantity, days = text.split(" ")
         return f"{plain(int(quantity), 4)} / {days}"
-    if kind == "within":
-        return _within(text, side)
     if kind == "hours":
         return plain(int(text) * 100 // 3600, 2)
     if kind == "item":
@@ -224,3 +212,7 @@ def _band(text: str, side: int) -> str:
     low, high = limits.split("..")
     word = _UNITS[unit][side]
     return f"{low} 至 {high} {word}" if side == 0 else f"{low} to {high} {word}"
+
+
+_WORDED = {"percent": _percent, "peers": _peers, "rolling": _rolling, "supply": _supply, "within": _within,
+           "first": _first, "band": _band}  # fmt: skip

@@ -68,6 +68,7 @@ def _value(one: dict[str, Any]) -> dict[str, Any]:
         "value": "" if value is None else plain(value, 4),
         "range": " – ".join(limits) if any(limits) else "",
         "side": side,
+        "why": one["reason"] or (_("没有记录") if one["version"] > 1 else ""),
         "mark": (one["digest"] or "")[:12],
     }
 
