@@ -1,21 +1,44 @@
 """What every test shares: where outside data lies, and how much Hypothesis tries."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.effort import times
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # Two busy cores make any deadline flaky; the build server repeats the same examples, a developer sees new ones.
 settings.register_profile("desk", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=times(100))
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+# Compiled modules are kept, here and by the many processes that tests start: compiling them costs each start seconds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Playwright keeps an event loop in the main thread until the session ends; Django then takes every later test of the
 # same process for asynchronous code and refuses the database. All code here is synchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+#: The files that take longest, by their seconds (``--durations=50``). They come first: begun last, one of them would
+#: keep a single core busy while the other waits.
+LONG = (
+    "web/test_case_kills.py", "cli/test_commands.py", "browser/test_walks.py", "browser/test_rulebook.py",
+    "patterns/test_agree.py", "browser/test_accounts.py", "casework/test_case_walks.py", "web/test_crawl.py",
+    "casework/test_second_policy.py", "casework/test_case_machine.py", "facts/test_kills.py", "desk/test_rulings.py",
+    "casework/test_upgrade.py", "book/test_round_trip.py", "runs/test_fhir.py", "web/test_rulebook.py",
+    "runs/test_kill.py", "desk/test_agree.py", "runs/test_compare.py", "desk/test_desk.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first and leave every other order as it is."""
+    rank = {ROOT / "tests" / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from tests.book.books import BOOK, PUBLISHED, TODAY
+from tests.effort import times
 from zhunsheng.book import load
 from zhunsheng.book.workbooks import export_workbooks, import_workbooks
 from zhunsheng.book.workbooks.layouts import read_layouts
@@ -157,7 +158,7 @@ def workbooks(draw):
     return layout, sheets, len(names)
 
 
-@settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=times(20), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(workbooks())
 def test_generated_workbooks_come_back_cell_by_cell(made):
     layout, sheets, points = made

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.casework.walking import Clock, opened, staff, take
+from tests.effort import times
 from zhunsheng.book.cycles import Clock as Limit
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.cases import actions, clocks, library, queries
@@ -50,7 +51,7 @@ def test_a_limit_beyond_the_published_calendar_is_provisional():
 
 
 @given(st.integers(1, 60), st.dates(date(2024, 1, 1), date(2026, 6, 1)), st.integers(0, 59), st.integers(0, 90))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(150), deadline=None)
 def test_standing_still_neither_gives_nor_takes_a_working_day(days, since, ran, still):
     """However long it stood still, the days that passed before and after add up to the limit."""
     clock = limit(days)

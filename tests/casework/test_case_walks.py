@@ -143,6 +143,7 @@ def agree(case):
     assert waiting == ([copied] if case.proposed_by_id else [])
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", NAMES)
 def test_whoever_may_not_take_a_move_is_refused_and_nothing_changes(crew, clock, name):
     cycle = library.cycle(name)
@@ -173,6 +174,7 @@ def may(cycle, move, case, login):
     return any(who.side == side and duty in who.duties for who in cycle.named(move.who))
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("name", NAMES)
 def test_a_move_that_does_not_follow_and_one_of_two_people_are_refused(crew, clock, name):
     cycle = library.cycle(name)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.casework.walking import INSTITUTION, Clock, opened, person, plan, staff, take
+from tests.effort import times
 from tests.web.people import ACTOR
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
@@ -81,7 +82,7 @@ def step_for(book, deed, sequence, day):
     return done("default_on_instalments", sequence, day) if kind == "default" else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=times(150), deadline=None)
 @given(st.integers(0, 300_000), st.integers(0, 300_000), DEEDS)
 def test_whatever_happens_the_ledger_reconciles_to_the_fen(recover, fine, deeds):
     steps, day = decided(recover, fine), DAY

@@ -7,6 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import times
 from tests.web.people import ACTOR
 from zhunsheng.casework.bodies import actions
 from zhunsheng.casework.bodies.models import BodyKind, Duty, DutyName, User
@@ -65,7 +66,7 @@ def faults():
     return found
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds)
 def test_no_order_of_deeds_gives_one_person_two_administrators_or_one_and_a_trade(todo):
     with transaction.atomic():

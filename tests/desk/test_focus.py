@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from tests.effort import times
 from tests.patterns.loads import bindings, cases
 from zhunsheng.desk.compiled import CompiledBook, Station
 from zhunsheng.desk.focus import FOCUS, Lens, OrderView
@@ -26,7 +27,7 @@ def test_every_focus_is_of_a_pattern_and_names_its_columns():
 def test_narrowed_facts_give_what_all_facts_give(name):
     found = 0
 
-    @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=times(30), deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def agree(data):
         nonlocal found

@@ -15,6 +15,7 @@ from itertools import groupby
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests import effort
 from tests.engines.hand_made import AS_OF, few, lake_at
 from tests.patterns import whole_loads
 from tests.patterns.loads import bindings, cases
@@ -80,7 +81,7 @@ def crowd():
     told = [case_of(example, name) for example, name in examples(JUDGES)]
     return told + [
         replace(marked(case, number), person_id=f"{number}~{case.person_id}")
-        for number, one in enumerate(drawn(cases(), 150))
+        for number, one in enumerate(drawn(cases(), effort.times(150)))
         for case in one
     ]
 

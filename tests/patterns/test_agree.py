@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from tests.effort import times
 from tests.patterns.loads import bindings, cases
 from zhunsheng.engines import duck
 from zhunsheng.patterns import JUDGES, PATTERNS, Bindings
@@ -25,7 +26,7 @@ def test_sets_and_one_person_agree(con, name):
     """Also that a rule has never fewer candidates than subject rows."""
     found = 0
 
-    @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=times(30), deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def agree(data):
         nonlocal found

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import times
 from tests.runs.county import MAN_ONLY, MARCH, WOMAN_ONLY, Line, few_rules, fill, home_at, moment, replace
 from zhunsheng import runs
 from zhunsheng.facts import lake
@@ -199,7 +200,7 @@ def test_the_day_of_the_run_knows_no_later_registration(home):
 @given(
     st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from("12"), st.integers(1, 9), st.integers(0, 6)), max_size=6)
 )
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=times(40), deadline=None, derandomize=True)
 def test_both_forms_agree_when_registrations_speak(told):
     stated = {(place, start): (place, level, start, length) for place, level, start, length in told}
     places, parts = [], []

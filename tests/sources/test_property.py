@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import times
 from tests.sources.conftest import Site
 from tests.sources.samples import headers, line
 from zhunsheng.kernel.errors import Problem
@@ -43,7 +44,7 @@ def good(amount, quantity):
     return abs(fen) <= MAX_LINE_FEN and fen * float(quantity) >= 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=times(60))
 @given(ROWS, FORMS)
 def test_no_row_and_no_fen_is_lost(rows, form):
     encoding, language, quoting, end = form

@@ -4,49 +4,42 @@ from __future__ import annotations
 
 import typer
 
-from zhunsheng.cli import (
-    backup,
-    bench,
-    book,
-    compare,
-    county,
-    demo,
-    doctor,
-    evidence,
-    intake,
-    judge,
-    ledger,
-    serve,
-    tips,
-    upgrade,
-    witness,
-)
+from zhunsheng.cli.lazy import group
+
+#: Where each command lies. They are listed in this order.
+COMMANDS = {
+    "generate": "zhunsheng.cli.county:generate",
+    "import": "zhunsheng.cli.intake:import_files",
+    "run": "zhunsheng.cli.judge:run",
+    "explain": "zhunsheng.cli.judge:explain",
+    "replay": "zhunsheng.cli.judge:replay",
+    "compare": "zhunsheng.cli.compare:compare",
+    "answers": "zhunsheng.cli.judge:answers",
+    "upgrade": "zhunsheng.cli.upgrade:upgrade",
+    "serve": "zhunsheng.cli.serve:serve",
+    "demo": "zhunsheng.cli.demo:demo",
+    "bench": "zhunsheng.cli.bench:bench",
+    "doctor": "zhunsheng.cli.doctor:doctor",
+    "book": "zhunsheng.cli.book:app",
+    "log": "zhunsheng.cli.evidence:app",
+    "witness": "zhunsheng.cli.witness:app",
+    "backup": "zhunsheng.cli.backup:app",
+    "ledger": "zhunsheng.cli.ledger:app",
+    "tips": "zhunsheng.cli.tips:app",
+}
 
 app = typer.Typer(
     name="zhunsheng",
-    help="准绳：以事实为依据，以规则为准绳。Facts judged by written rules, with the evidence kept.",
+    cls=group(COMMANDS),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("generate")(county.generate)
-app.command("import")(intake.import_files)
-app.command("run")(judge.run)
-app.command("explain")(judge.explain)
-app.command("replay")(judge.replay)
-app.command("compare")(compare.compare)
-app.command("answers")(judge.answers)
-app.add_typer(book.app, name="book")
-app.add_typer(evidence.app, name="log")
-app.add_typer(witness.app, name="witness")
-app.add_typer(backup.app, name="backup")
-app.command("upgrade")(upgrade.upgrade)
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(tips.app, name="tips")
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("bench")(bench.bench)
-app.command("doctor")(doctor.doctor)
+
+
+@app.callback()
+def about() -> None:
+    """准绳：以事实为依据，以规则为准绳。Facts judged by written rules, with the evidence kept."""
 
 
 def main() -> None:
