@@ -119,7 +119,7 @@ def test_only_the_person_without_certificate_is_named(year):
         ("results-drift-up", set()),
         ("results-drift-down", set()),
         ("results-drift-apart", set()),
-        ("course-of-service", set()),
+        ("course-of-service", {ECG}),
         ("training-insufficient", set()),
         ("outside-licensed-scope", {LAB}),
         ("report-altered", {LAB}),
