@@ -25,7 +25,7 @@ def con():
 def test_sets_and_plain_python_agree_on_whole_loads(con, name):
     dice, found, measured = random.Random(name), 0, 0
     for _ in range(ROUNDS):
-        bound, load = whole_loads.bindings(dice, name), whole_loads.load(dice)
+        bound, load = whole_loads.bindings(dice, name), whole_loads.load(dice, name)
         duck.load_bindings(con, {name: bound})
         duck.load_whole(con, load)
         by_set = sorted(map(tuple, duck.whole_hits(con, PATTERNS[name], bound)))
@@ -33,13 +33,13 @@ def test_sets_and_plain_python_agree_on_whole_loads(con, name):
         kept = sorted(con.execute("SELECT * FROM measure").fetchall())
         assert kept == sorted(map(tuple, POPULATIONS[name].measures(load, bound)))
         found, measured = found + len(by_set), measured + len(kept)
-    assert found > 50 and measured > 50, "loads that never hit prove nothing"
+    assert found > 50 and (measured > 50 or PATTERNS[name].family == "rows"), "loads that never hit prove nothing"
 
 
 @pytest.mark.parametrize("name", POPULATIONS)
 def test_the_order_of_rows_does_not_matter(con, name):
     dice = random.Random(3)
-    bound, load = whole_loads.bindings(dice, name), whole_loads.load(dice)
+    bound, load = whole_loads.bindings(dice, name), whole_loads.load(dice, name)
     turned = Load(**{field: tuple(reversed(getattr(load, field))) for field in load.__dataclass_fields__})
     first, second = (sorted(map(tuple, clues.judged(POPULATIONS[name], one, bound))) for one in (load, turned))
     assert first == second
@@ -59,7 +59,7 @@ def test_no_statement_compares_every_row_with_every_other(con, name):
     drawn = [row for _ in range(20) for row in whole_loads.bindings(dice, name).rows]
     rows = [row._replace(rule_id=f"R{number}") for number, row in enumerate(drawn)]
     duck.load_bindings(con, {name: Bindings(PATTERNS[name], rows)})
-    duck.load_whole(con, whole_loads.load(dice))
+    duck.load_whole(con, whole_loads.load(dice, name))
     duck.whole_hits(con, PATTERNS[name], Bindings(PATTERNS[name], rows))
     con.execute("CREATE OR REPLACE TEMP TABLE outlier AS SELECT '' AS rule_id, '' AS point_id, '' AS subject_kind, "
                 "'' AS subject_id, '' AS institution_id, '2026-01' AS period, '' AS item_code, '' AS row_id, "

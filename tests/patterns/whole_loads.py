@@ -6,6 +6,7 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
+from tests.patterns import service_loads
 from zhunsheng.kernel.time import OPEN_END
 from zhunsheng.patterns import PATTERNS, Bindings
 from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord, registrations
@@ -36,7 +37,8 @@ def bindings(dice: random.Random, name: str) -> Bindings:
         # a rule compares by one set of parameters at a time: periods of one rule and point do not overlap
         start = dice.choice([date(2021, 5, 1), date(2026, 2, 1), date(2026, 1, 15)])
         end = dice.choice([OPEN_END, OPEN_END, date(2026, 3, 1)])
-        cells = [dice.choice(VALUES[column.name]) for column in pattern.columns]
+        values = service_loads.VALUES if name in service_loads.NAMES else VALUES
+        cells = [dice.choice(values[column.name]) for column in pattern.columns]
         if pattern.index:
             shared = [
                 value for column, value in zip(pattern.columns, cells, strict=True) if column.source == "parameter"
@@ -48,7 +50,12 @@ def bindings(dice: random.Random, name: str) -> Bindings:
     return Bindings(pattern, rows)
 
 
-def load(dice: random.Random) -> Load:
+def load(dice: random.Random, name: str = "") -> Load:
+    """Return a load as a pattern reads it: of vendors, or of charges and stays."""
+    return service_loads.load(dice) if name in service_loads.NAMES else _charges(dice)
+
+
+def _charges(dice: random.Random) -> Load:
     """Return a load of some hundred rows, with gaps: times, classes, levels, practitioners, ledgers that lack."""
     stays = [_stay(dice, number) for number in range(dice.randint(20, 70))]
     lines = [line for stay in stays for line in _lines(dice, stay)]

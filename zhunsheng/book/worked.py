@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.worked_services import ExampleServices
 
 
 class ExampleLine(Entry):
@@ -233,6 +234,7 @@ class ExampleLoad(Entry):
     moves: tuple[ExampleMove, ...] = ()
     services: tuple[ExampleService, ...] = ()
     prices: tuple[ExamplePrice, ...] = ()
+    vendors: ExampleServices = ExampleServices()
 
 
 class Expected(Entry):

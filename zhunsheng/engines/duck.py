@@ -40,6 +40,7 @@ from zhunsheng.patterns.base import (
 )
 from zhunsheng.patterns.clues import decide
 from zhunsheng.patterns.population import Contact, Load, Measure, Outlier, PriceFiling, StockMove, TraceCode
+from zhunsheng.patterns.services import SERVED
 
 VERSION = duckdb.__version__
 NAME = f"duckdb {VERSION}"
@@ -47,11 +48,14 @@ _INTEGERS = {
     "quantity_e4", "unit_price_e6", "amount_fen", "in_scope_fen", "service_at", "start_at", "end_at", "supply_days",
     "performed_at", "numerator", "denominator", "weight",
     "sequence", "checked_at", "total_fen",
+    "due_at", "done_at", "happened_at", "version", "value_e4", "low_e4", "high_e4", "reported_at", "run_at", "mean_e4",
+    "sd_e4", "hours_e4",
 }  # fmt: skip
-_FLAGS = {"is_principal"}
+_FLAGS = {"is_principal", "told", "declined", "q_digest_changed", "accepted", "concordant", "passed"}
 _DATES = {
     "valid_from", "valid_to", "service_date", "start_date", "end_date", "birth_date", "ordered_on", "stopped_on",
-    "performed_on", "died_on", "observed_on", "checked_on", "settled_on", "moved_on",
+    "performed_on", "died_on", "observed_on", "checked_on", "settled_on", "moved_on", "happened_on", "reported_on",
+    "run_on", "reviewed_on", "held_on",
 }  # fmt: skip
 
 #: Fact tables by name: the part of a case that holds their rows, and the kind of row.
@@ -157,6 +161,7 @@ def load_whole(con: duckdb.DuckDBPyConnection, load: Load) -> None:
         "trace_code": (TraceCode, load.trace_codes),
         "contact": (Contact, load.contacts),
         "price_filing": (PriceFiling, load.price_filings),
+        **{name: (kind, getattr(load, part)) for name, (part, kind) in SERVED.items()},
     }
     for name, (kind, rows) in tables.items():
         _table(con, name, _schema(kind._fields), rows)  # type: ignore[attr-defined]
@@ -170,6 +175,9 @@ def create_peers(con: duckdb.DuckDBPyConnection) -> None:
 
 def judge_whole(con: duckdb.DuckDBPyConnection, pattern: Pattern, bindings: Bindings, table: str) -> None:
     """Append the hits of a population pattern to a table of hits, and its measures to the table ``measure``."""
+    if pattern.family == "rows":
+        collect(con, pattern, table)
+        return
     con.execute(f"INSERT INTO measure {pattern.measure_sql}")
     with standing_out(con, pattern, bindings, table):
         collect(con, pattern, table)
@@ -196,8 +204,11 @@ def own_measures(pattern: Pattern) -> str:
 
 def measured(pattern: Pattern) -> str:
     """Return the select of (rule_id, candidates) of a population pattern: its measures, or what they are made of."""
+    if pattern.family == "rows":
+        return pattern.count_sql
     count = "SUM(denominator)" if pattern.counts == "denominator" else "COUNT(*)"
     mine = f"(SELECT DISTINCT rule_id FROM {pattern.table})"  # noqa: S608 - our own names
+    mine += " AND peer_group = 'now'" if pattern.family == "past" else ""
     return f"SELECT rule_id, CAST({count} AS BIGINT) FROM measure WHERE rule_id IN {mine} GROUP BY rule_id"  # noqa: S608
 
 

@@ -118,6 +118,9 @@ class Spark:
 
         Both are counted here. The statistic between them is one step of this program, over the measures brought home.
         """
+        if pattern.family == "rows":
+            self.collect(con, pattern, table)
+            return
         self.take(con, [pattern.table])
         self._bring(con, self.ask(pattern.measure_sql, pattern.name), "measure")
         with duck.standing_out(con, pattern, bindings, table):

@@ -319,7 +319,9 @@ class Hit(NamedTuple):
     expected: str
     actual: str
     role: str
-    row_kind: str  # line, encounter, stock_move, trace_code; institution or practitioner: a place and a period
+    row_kind: (
+        str  # line, encounter, stock_move, ... (runs/sql/assemble); institution, practitioner: a place and a period
+    )
     row_id: str
     amount_fen: int
 
@@ -353,12 +355,11 @@ class BindingColumn:
     ``source``: ``knowledge`` (column of the knowledge list), ``parameter`` (dated parameter of the rule) or
     ``either`` (the knowledge point speaks; where it is silent, the rule's parameter does).
     ``kind`` is ``text``, ``integer`` or ``set``; an integer with ``digits`` is a decimal scaled by 10^digits.
-    A set is text of words parted by single spaces, each one of ``codes`` where they are given and at least
-    ``least`` characters long.
+    A set is words parted by single spaces, each one of ``codes`` where given, at least ``least`` characters long.
     ``reads`` names the column of the list or the parameter where it differs; of several names, divided by spaces,
-    the first that speaks is taken. ``absent`` is the text taken where nobody speaks; without it the rule does not
-    load. ``only`` limits the column to rows whose earlier column holds one of the values: elsewhere it is empty.
-    ``step`` is the least change of a stated number, in the scaled unit: a price is printed in fen.
+    the first that speaks is taken. ``absent`` is taken where nobody speaks; without it the rule does not load.
+    ``only`` limits the column to rows whose earlier column holds one of the values: elsewhere it is empty.
+    ``step`` is the least change of a stated number, in the scaled unit (a price: fen). ``is_rank``: only order counts.
     """
 
     name: str
@@ -372,6 +373,7 @@ class BindingColumn:
     only: tuple[str, tuple[str, ...]] | None = None
     step: int = 1
     least: int = 1
+    is_rank: bool = False
 
     @property
     def silent(self) -> int | str:
@@ -388,7 +390,7 @@ class Pattern:
 
     ``index`` names the binding columns by which the one-person form looks candidates up.
     ``reasons`` gives each reason code its sentence (Chinese, English); ``{expected}`` and ``{actual}`` may
-    carry a format of patterns/words: ``sex``, ``age``, ``band``, ``e4``, ``item``, ``hours``, ``codes``, ``kinds``, ...
+    carry a format of patterns/words: ``sex``, ``age``, ``band``, ...
     """
 
     name: str
@@ -400,9 +402,9 @@ class Pattern:
     columns: tuple[BindingColumn, ...]
     reasons: dict[str, tuple[str, str]]
     index: tuple[str, ...] = ()
-    #: How clues.decide reads the measures of a population pattern: share, rate, growth; event: the set form decides.
+    #: How clues.decide reads measures: share, rate, growth, past; event: the set form decides; rows: without measures.
     family: str = ""
-    #: What a population pattern judges one by one: its measures, or the things that their denominators count.
+    #: What a population pattern judges one by one: its measures, or what their denominators count.
     counts: str = "measures"
 
     @property
@@ -443,7 +445,7 @@ class Pattern:
     @property
     def texts(self) -> tuple[str, str]:
         """Both SQL texts of the set form."""
-        return self.sql, self.measure_sql if self.is_population else self.count_sql
+        return self.sql, self.measure_sql if self.is_population and self.family != "rows" else self.count_sql
 
 
 class Bindings:

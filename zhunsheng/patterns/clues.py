@@ -15,6 +15,9 @@ with the others of its group (kind and level) in the same rule and period, itsel
 - false discoveries among all subjects of the rule in the period are held to ``fdr_permille`` by Benjamini-Hochberg.
 - besides, the figure must reach ``min_percent`` of the centre: what is certain but small is no clue.
 
+A share held against its own past (family ``past``) is tested by Fisher's exact test, one-sided, with least counts on
+both sides, a least effect and the same control of false discoveries; here no peers are needed.
+
 Intervals shown (95 %): Wilson for shares, Byar's for rates, normal on the logarithm for growth. Nothing here draws at
 random; sums run in the order of sorted measures.
 """
@@ -58,6 +61,8 @@ def decide(measures: Iterable[Measure], bindings: Bindings) -> list[Outlier]:
     if family == "event":
         return []
     found = sorted(measures)
+    if family == "past":
+        return sorted(_risen(found, bindings))
     told, untold = compare(found, bindings), unknown(found, bindings)
     chosen: list[Outlier] = []
     batches: dict[tuple[str, str], list[Compared]] = defaultdict(list)
@@ -195,6 +200,47 @@ def false_discoveries(ps: list[float], limit: float) -> list[bool]:
     last = max((n for n, i in enumerate(order, 1) if ps[i] <= limit * n / len(ps)), default=0)
     chosen = set(order[:last])
     return [i in chosen for i in range(len(ps))]
+
+
+def share_rise(now: Measure, past: Measure) -> float:
+    """Return Fisher's one-sided p: the chance that so many of the counts of both fall into the month by themselves."""
+    n, hits, all_ = now.denominator, now.numerator + past.numerator, now.denominator + past.denominator
+    ways = _log_choose(all_, n)
+    mass = (
+        math.exp(_log_choose(hits, k) + _log_choose(all_ - hits, n - k) - ways)
+        for k in range(max(now.numerator, n - (all_ - hits)), min(n, hits) + 1)
+    )
+    return min(1.0, math.fsum(mass))
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def _risen(measures: list[Measure], bindings: Bindings) -> list[Outlier]:
+    """Return the months whose share rose above the subject's own past: of a rule and month all are tested together."""
+    pairs: dict[tuple[str, ...], dict[str, Measure]] = defaultdict(dict)
+    for one in measures:
+        pairs[one.rule_id, one.period, one.point_id, one.subject_id, one.item_code][one.peer_group] = one
+    batches: dict[tuple[str, ...], list[tuple[Measure, Measure, Any, float]]] = defaultdict(list)
+    for (rule_id, period, *_), pair in pairs.items():
+        now, past = pair["now"], pair["past"]
+        row = row_of(now, bindings)
+        if row is not None and min(now.denominator, past.denominator) >= row.min_count:
+            batches[rule_id, period].append((now, past, row, share_rise(now, past)))
+    chosen = []
+    for batch in batches.values():
+        limit = min(row.fdr_permille for _, _, row, _ in batch) / 1000
+        rejected = false_discoveries([p for *_, p in batch], limit)
+        for (now, past, row, _), out in zip(batch, rejected, strict=True):
+            if out and now.numerator * past.denominator * 100 >= past.numerator * now.denominator * row.min_percent:
+                chosen.append(_outlier(now, row.verdict, "rises", _share_text(past), _share_text(now)))
+    return chosen
+
+
+def _share_text(one: Measure) -> str:
+    low, high = wilson(value(one), one.denominator)
+    return f"{_e6(value(one))} {_e6(low)} {_e6(high)} {one.numerator} {one.denominator}"
 
 
 def _enough(one: Measure, row: Any) -> bool:

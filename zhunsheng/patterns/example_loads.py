@@ -10,9 +10,11 @@ from typing import Any
 from zhunsheng.book.worked import Example, ExampleLoad, ExampleVisitLine, ExampleVisits
 from zhunsheng.kernel.money import times
 from zhunsheng.kernel.quantity import scaled
-from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, parse_date
+from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.patterns.base import Diagnosis, Institution, Line, Stay, UseRecord
+from zhunsheng.patterns.example_services import services_of
 from zhunsheng.patterns.population import Contact, Load, PriceFiling, StockMove, TraceCode
+from zhunsheng.patterns.times import when
 
 #: Lines of a visit, each with its quantity (x 10^4) and unit price (yuan x 10^6).
 Priced = list[tuple[ExampleVisitLine, int, int]]
@@ -51,15 +53,8 @@ def load_of(example: Example, name: str) -> Load:
             StockMove(f"{name}/{m.id}", f"{name}/{m.institution}", m.item, m.day, m.kind, scaled(m.quantity, 4))
             for m in told.moves
         ),
+        **services_of(told.vendors, name),
     )
-
-
-def when(text: str) -> tuple[date, int | None]:
-    """Return day and, where the text states a time, the moment in epoch seconds."""
-    if len(text) <= 10:
-        return parse_date(text), None
-    found = datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
-    return found.date(), epoch_seconds(found)
 
 
 def _later(start: tuple[date, int | None], visits: ExampleVisits, person: int) -> tuple[date, int | None]:

@@ -47,8 +47,9 @@ from zhunsheng.patterns.base import (
     UseRecord,
     registrations,
 )
-from zhunsheng.patterns.example_loads import load_of, when
+from zhunsheng.patterns.example_loads import load_of
 from zhunsheng.patterns.population import Load
+from zhunsheng.patterns.times import when
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from zhunsheng.book.lifecycle import holds
@@ -103,7 +104,8 @@ def _moves(bindings: Bindings) -> Iterator[tuple[str, list[Change]]]:
     own = bindings.rows
     for column in bindings.pattern.columns:
         values = sorted({getattr(row, column.name) for row in own if not _silent(column, row)})
-        yield from _MOVES[column.kind](column, values, column.name in bindings.pattern.index)
+        moves = _rank_moves if column.is_rank else _MOVES[column.kind]
+        yield from moves(column, values, column.name in bindings.pattern.index)
     for day in sorted({row.valid_from for row in own}):
         # a population is judged month by month, by what holds on the first day of the month
         before = (day - timedelta(days=1)).replace(day=1) if bindings.pattern.is_population else day - timedelta(days=1)
@@ -118,6 +120,18 @@ def _number_moves(column: BindingColumn, values: list[int], _indexed: bool) -> I
         for step in (-column.step, column.step):
             if value + step >= 0:
                 yield f"{column.name} {value} -> {value + step}", [_swap(column.name, value, value + step)]
+
+
+def _rank_moves(column: BindingColumn, values: list[int], _indexed: bool) -> Iterator[tuple[str, list[Change]]]:
+    """Neighbours in an order change places."""
+    for one, other in pairwise(values):
+        swapped = {one: other, other: one}
+
+        def change(row: Any, swapped: dict[int, int] = swapped) -> Any:
+            value = getattr(row, column.name)
+            return row._replace(**{column.name: swapped.get(value, value)})
+
+        yield f"{column.name} {one} <-> {other}", [change]
 
 
 def _silent(column: BindingColumn, row: Any) -> bool:
@@ -168,6 +182,7 @@ def _touched(rule: Rule, own: Bindings) -> Bindings:
         if example.load:
             items |= {line.item for visits in example.load.visits for line in visits.lines}
             items |= {move.item for move in example.load.moves} | {one.item for one in example.load.services}
+            items |= {order.kind for order in example.load.vendors.orders}
         coded = [code for stay in example.stays for code in stay.diagnoses] + [one.code for one in example.procedures]
         items |= {code[:length] for code in coded for length in range(len(code) + 1)}
     index = own.pattern.index

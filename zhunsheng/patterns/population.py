@@ -13,11 +13,21 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zhunsheng.kernel.outcome import Verdict
 from zhunsheng.kernel.time import parse_date
 from zhunsheng.patterns.base import BindingColumn, Bindings, Case, Diagnosis, Hit, Institution, Line, Stay, UseRecord
+from zhunsheng.patterns.services import (
+    QcRun,
+    Result,
+    SecondReading,
+    ServiceEvent,
+    ServiceOrder,
+    Training,
+    VendorScope,
+    VendorStaff,
+)
 
 #: Rows named as evidence of one clue; how many there are in all is said in words.
 EVIDENCE = 20
@@ -43,6 +53,23 @@ PEER_REASONS = {
     "peers_few": (
         "同类机构只有 {actual} 家，不足 {expected} 家，不作比较",
         "There are {actual} peers, fewer than {expected}; nothing is compared",
+    ),
+}
+
+
+#: What every rule that holds a share against the subject's own past states (clues.decide).
+PAST_COLUMNS = (
+    BindingColumn("months", "integer", "parameter", "months before that a month is held against"),
+    BindingColumn("min_count", "integer", "parameter", "least count of the month, and of the months before"),
+    BindingColumn("min_percent", "integer", "parameter", "percent of the share before that the share must reach"),
+    BindingColumn(
+        "fdr_permille", "integer", "parameter", "false discoveries allowed per thousand clues of a month", step=45
+    ),
+)
+PAST_REASONS = {
+    "rises": (
+        "{actual:percent}，此前各月为 {expected:percent}",
+        "{actual:percent}, against {expected:percent} in the months before",
     ),
 }
 
@@ -104,6 +131,14 @@ class Load:
     trace_codes: tuple[TraceCode, ...] = ()
     contacts: tuple[Contact, ...] = ()
     price_filings: tuple[PriceFiling, ...] = ()
+    service_orders: tuple[ServiceOrder, ...] = ()
+    service_events: tuple[ServiceEvent, ...] = ()
+    results: tuple[Result, ...] = ()
+    qc_runs: tuple[QcRun, ...] = ()
+    second_readings: tuple[SecondReading, ...] = ()
+    vendor_staff: tuple[VendorStaff, ...] = ()
+    trainings: tuple[Training, ...] = ()
+    vendor_scopes: tuple[VendorScope, ...] = ()
 
     @cached_property
     def registered(self) -> dict[str, list[Institution]]:
@@ -195,6 +230,19 @@ def place(institution_id: str, period: str, item_code: str = "", practitioner_id
 def month(day: date) -> str:
     """Return the period of a day."""
     return day.isoformat()[:7]
+
+
+def period_of(number: int) -> str:
+    """Return the period of a month numbered as year x 12 + month."""
+    return f"{(number - 1) // 12:04d}-{(number - 1) % 12 + 1:02d}"
+
+
+def past_pair(
+    row: Any, vendor: str, period: str, item: str, now: tuple[int, int], past: tuple[int, int]
+) -> Iterator[Measure]:
+    """Yield the two measures of a share held against its own past: how many of how many, now and before."""
+    for group, (x, n) in (("now", now), ("past", past)):
+        yield Measure(row.rule_id, row.point_id, "institution", vendor, vendor, period, item, group, x, n, n, "")
 
 
 def effective(amounts: Iterable[int]) -> int:

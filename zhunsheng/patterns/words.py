@@ -78,9 +78,36 @@ _CONDITIONS = {
     "no_treatment": ("没有治疗费用", "no charge for treatment"),
     "tests": ("以检查检验为主", "mostly tests"),
 }
+#: Nodes of services (rulebook/knowledge/service_nodes.csv); a code that is not here shows as it is.
+NODES = {
+    "collected": ("采集", "collected"),
+    "picked_up": ("取件", "picked up"),
+    "in_transit": ("运送", "in transit"),
+    "received": ("接收", "received"),
+    "tested": ("检测", "tested"),
+    "reviewed": ("审核", "reviewed"),
+    "reported": ("报告", "reported"),
+    "accepted": ("受理", "accepted"),
+    "examined": ("检查", "examined"),
+    "read": ("阅片（读图）", "read"),
+    "arrived": ("到达", "arrived"),
+    "delivered": ("交付", "delivered"),
+    "started": ("开始服务", "started"),
+    "finished": ("完成服务", "finished"),
+    "signed": ("签发", "signed"),
+    "data_handed_over": ("数据移交", "data handed over"),
+    "data_destroyed": ("数据销毁", "data destroyed"),
+}
+CERTIFICATES = {
+    "physician_licence": ("医师执业证书", "physician licence"),
+    "nurse_licence": ("护士执业证书", "nurse licence"),
+    "technician_certificate": ("卫生专业技术资格证书（技师）", "technician certificate"),
+    "rehabilitation_therapist": ("康复治疗师资格证", "rehabilitation therapist certificate"),
+    "cold_chain_training": ("冷链岗位培训证明", "cold-chain training certificate"),
+}
 #: Formats whose value is a code, or several parted by spaces, each with its word.
 _CODED = {"visits": _VISITS, "insurance": _INSURANCE, "level": _LEVELS, "sex": _SEX, "kinds": _KINDS,
-          "decisions": _DECISIONS, "nursing": _NURSING}  # fmt: skip
+          "decisions": _DECISIONS, "nursing": _NURSING, "nodes": NODES, "certificates": CERTIFICATES}  # fmt: skip
 _PLACE = re.compile(r"\{(expected|actual)(?::(\w+))?\}")
 
 
@@ -101,46 +128,36 @@ def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> 
     if kind in _CODED:
         words = _CODED[kind]
         return _joined([words[code][side] if code in words else code for code in text.split() or [""]], side)
+    if kind in _WORDED:
+        return _WORDED[kind](text, side)
     if kind == "ruling":
         return text and (f"（依据 {text}）" if side == 0 else f" (decision {text})")
     if kind == "codes":
         return _joined(text.split(), side)
-    if kind == "first":
-        return _first(text, side)
     if kind == "pair":
         return "（".join(text.split(" ", 1)) + "）" if side == 0 else text
     if kind == "yuan":
         return yuan(int(text))
-    if kind == "band":
-        return _band(text, side)
     if kind == "age":
         number, unit = text.split(" ")
         return f"{number} {_UNITS[unit][side]}"
     if kind in ("e4", "e6"):
         return plain(int(text), int(kind[1]))
-    if kind in ("word1", "word2"):
+    if kind in ("word1", "word2", "word3"):
         return text.split(" ")[int(kind[-1]) - 1]
-    if kind == "percent":
-        return _percent(text, side)
-    if kind == "peers":
-        return _peers(text, side)
-    if kind == "rolling":
-        return _rolling(text, side)
+    if kind == "node1":
+        return _value("nodes", text.split(" ")[0], side, items)
     if kind == "conditions":
         return ("、" if side == 0 else ", ").join(_CONDITIONS[code][side] for code in text.split())
     if kind == "span":
         first, last = text.split(" ")
         return f" {first} 之后至 {last} 之前" if side == 0 else f"after {first} and before {last}"
-    if kind == "supply":
-        return _supply(text, side)
     if kind == "times":
         most, days = text.split(" ")
         return f" {days} 天 {most} 次" if side == 0 else f"{most} in {days} days"
     if kind == "per_day":
         quantity, days = text.split(" ")
         return f"{plain(int(quantity), 4)} / {days}"
-    if kind == "within":
-        return _within(text, side)
     if kind == "hours":
         return plain(int(text) * 100 // 3600, 2)
     if kind == "item":
@@ -195,3 +212,7 @@ def _band(text: str, side: int) -> str:
     low, high = limits.split("..")
     word = _UNITS[unit][side]
     return f"{low} 至 {high} {word}" if side == 0 else f"{low} to {high} {word}"
+
+
+_WORDED = {"percent": _percent, "peers": _peers, "rolling": _rolling, "supply": _supply, "within": _within,
+           "first": _first, "band": _band}  # fmt: skip

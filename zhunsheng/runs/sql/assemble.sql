@@ -31,6 +31,30 @@ SELECT 'stock_move' AS row_kind, move_id AS row_id, institution_id, item_code, m
 FROM stock_move
 WHERE move_id IN (SELECT row_id FROM subject_row WHERE row_kind = 'stock_move')
 UNION ALL BY NAME
+-- rows of a vendor, which is the institution of the finding: vendor|order, vendor|order|analyte|version, and of a control
+SELECT
+    'service_order' AS row_kind, vendor_id || '|' || order_id AS row_id, person_id, vendor_id AS institution_id, item_code,
+    item_name, ordered_on AS day
+FROM service_order
+WHERE vendor_id || '|' || order_id IN (SELECT row_id FROM subject_row WHERE row_kind = 'service_order')
+UNION ALL BY NAME
+SELECT
+    'result' AS row_kind, r.vendor_id || '|' || r.order_id || '|' || r.analyte || '|' || r.version AS row_id, r.person_id,
+    r.vendor_id AS institution_id, r.item_code, o.item_name, r.reported_on AS day
+FROM result AS r
+LEFT JOIN service_order AS o ON r.vendor_id = o.vendor_id AND r.order_id = o.order_id
+WHERE r.vendor_id || '|' || r.order_id || '|' || r.analyte || '|' || r.version IN (
+    SELECT row_id FROM subject_row WHERE row_kind = 'result'
+)
+UNION ALL BY NAME
+SELECT
+    'qc_run' AS row_kind, vendor_id || '|' || device_id || '|' || analyte || '|' || level || '|' || run_id AS row_id,
+    vendor_id AS institution_id, run_on AS day
+FROM qc_run
+WHERE vendor_id || '|' || device_id || '|' || analyte || '|' || level || '|' || run_id IN (
+    SELECT row_id FROM subject_row WHERE row_kind = 'qc_run'
+)
+UNION ALL BY NAME
 -- a subject that is a place and a period: institution|month|item|practitioner
 SELECT
     p.row_kind, p.row_id, p.institution_id, p.practitioner_id, p.item_code, c.item_name,

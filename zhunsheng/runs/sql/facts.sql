@@ -204,8 +204,13 @@ SELECT * FROM lake_service_event
 WHERE happened_on <= GETVARIABLE('as_of')
 QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, event_id ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
 
+-- a version that came again with another digest was changed after its release, whichever statement came last
 CREATE TABLE result AS
-SELECT * FROM lake_result
+SELECT
+    *,
+    MIN(digest) OVER (PARTITION BY vendor_id, order_id, analyte, version)
+    <> MAX(digest) OVER (PARTITION BY vendor_id, order_id, analyte, version) AS q_digest_changed
+FROM lake_result
 WHERE reported_on <= GETVARIABLE('as_of')
 QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, order_id, analyte, version ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
 

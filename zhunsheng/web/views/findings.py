@@ -18,10 +18,11 @@ from zhunsheng.casework.findings import queries
 from zhunsheng.casework.findings.filters import STATES, VERDICTS, Filter, parse
 from zhunsheng.casework.findings.history import history
 from zhunsheng.casework.findings.levels import UNNAMED
+from zhunsheng.casework.findings.services import KINDS
 from zhunsheng.casework.worklist import queries as worklist
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import completed_years
-from zhunsheng.web import clue, exports, record
+from zhunsheng.web import clue, exports, record, service
 from zhunsheng.web.access import page
 from zhunsheng.web.columns import chosen, export_head, export_row
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -179,6 +180,9 @@ def _record(reader: Reader, found: dict[str, Any], digest: str) -> dict[str, Any
     rows = queries.involved(reader, found["finding_id"])
     subjects = [row for row in rows if row["row_kind"] in ("institution", "practitioner")]
     rows = [row for row in rows if row not in subjects]
+    served = service.shown(reader, rows)
+    if served:
+        rows = [row for row in rows if row["row_kind"] not in KINDS]
     for row in rows:
         row["origin"] = record.origin(row) if row["row_id"] else ""
         row["told"] = clue.told(row)
@@ -191,8 +195,9 @@ def _record(reader: Reader, found: dict[str, Any], digest: str) -> dict[str, Any
     return {
         "finding": found,
         "rows": rows,
-        "compare": record.compare(rows) if 0 < len(rows) <= 2 and not subjects else None,
+        "compare": record.compare(rows) if 0 < len(rows) <= 2 and not subjects and not served else None,
         "subjects": subjects,
+        "service": served,
         "peers": clue.beside(reader, found) if clue.is_clue(found["pattern"]) else None,
         "is_clue": clue.is_clue(found["pattern"]),
         "involved_ids": {row["row_id"] for row in rows if row["row_id"]},
