@@ -29,7 +29,8 @@ NAMES = Names(
                "check_known", "as_round_drew", "drawn_where_asked", "found_met", "complainant_heard", "line_known",
                "not_grave", "grave_alone", "looked_back", "survey_below", "below_deadline", "act_listed",
                "measures_of_act", "appeal_apart", "line_exiting", "data_handed_over", "witness_apart", "records_kept",
-               "sample_clean", "step_waivable", "steps_done", "exit_plan_closed"}),
+               "sample_clean", "step_waivable", "steps_done", "exit_plan_closed",
+               "decider_apart", "light_opens", "never_worse", "release_holds"}),
     load_laws(FOLDER),
 )  # fmt: skip
 

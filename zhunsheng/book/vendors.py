@@ -273,9 +273,12 @@ class Citing(Protocol):
     """A file of vendors with its citations."""
 
     @property
-    def id(self) -> str: ...  # noqa: D102
+    def id(self) -> str:
+        """Name of the file."""
+
     @property
-    def cites(self) -> dict[str, Cite]: ...  # noqa: D102
+    def cites(self) -> dict[str, Cite]:
+        """Its citations by key."""
 
 
 def about_vendors(files: Iterable[Citing]) -> list[Remark]:
