@@ -107,6 +107,8 @@ def test_demo_people_keep_their_passwords_and_are_made_once(own_home):
         "security",
         "audit",
         "consortium",
+        "vendor-office",
+        "vendor-check",
         "hospital",
         "township",
     }
