@@ -4,7 +4,7 @@ Judged is what the files hold, read by the ordinary import and by the whole path
 """
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -29,6 +29,7 @@ PLANTED = {
     "surge_and_delay": (IMAGING, "volume-up-timeliness-down"),
     "late_rising": (COURIER, "late-service"),
     "no_certificate": (REHAB, "certificate-not-valid"),
+    "missing_node": (ECG, "course-of-service"),
 }
 
 
@@ -79,6 +80,13 @@ def test_each_story_is_caught_and_not_before_it_began(year, story):
 
 def test_the_altered_reports_are_those_without_a_reason_and_the_amended_ones_stay_out(year):
     assert len(findings(year, LAB, "report-altered")) == 5
+
+
+def test_the_three_orders_without_a_reading_are_told_of_from_their_first_day_on(year):
+    days = [day for day, _ in findings(year, ECG, "course-of-service")]
+    first = date.fromisoformat(year[1]["missing_node"]["first_day"])
+    assert len(days) == 3
+    assert first <= min(days) <= first + timedelta(days=2)  # the story takes the next orders from its day on
 
 
 def test_every_order_outside_the_scope_is_one_of_the_unlicensed_item(year):
