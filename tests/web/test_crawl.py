@@ -57,7 +57,7 @@ APART = {
     "document-draft", "document-act", "verify",
     "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
     "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
-    "self-check-report",
+    "self-check-report", "agreement-write", "relation-check",
 }  # fmt: skip
 
 
@@ -165,6 +165,7 @@ def lists():
         *(f"/oversight/{what}{more}" for what in ("complaints", "incidents", "sanctions", "surveys", "exits")
           for more in ("", "/export.csv")),
         "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry",
+        "/agreements", "/agreements.csv", "/agreements.xlsx", "/prices", "/prices.csv", "/prices.xlsx", "/relations",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
@@ -301,6 +302,7 @@ def test_the_crawl_covers_every_page(county, people):
         *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
         *("document", "document-file"),  # tests/web/test_documents.py asks several readers for one
         *("alert", "rating", "ratings-vendor"),  # tests/web/test_alert_pages.py asks several readers for each
+        "agreement",  # tests/web/test_agreements.py asks both sides and others for one
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
