@@ -72,18 +72,18 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
     indicator = _indicator(key)
     if _nothing_yet(request):
         return render(request, "web/overview_empty.html")
+    subject = request.GET.get("subject", "").strip()
     with _reading(request) as (reader, held):
+        series = queries.series(reader, indicator.id)[indicator.id]
+        if subject and subject not in series:
+            raise Problem("ZS701")
         if not held:
             return render(request, "web/overview_empty.html", {"scoped": True})
         wanted, places = queries.parse(request.GET, held, _as_of(request)), _places(request)
-        series = queries.series(reader, indicator.id)[indicator.id]
         is_stale = indicator.id in queries.stale(reader, book.book())
         line = queries.line(indicator, series, wanted, places, is_stale=is_stale)
         names = _names(reader, indicator, places)
         rows = _subjects(reader, line, wanted, places, names)
-    subject = request.GET.get("subject", "").strip()
-    if subject and subject not in series:
-        raise Problem("ZS701")
     points = trend(indicator, _summed(indicator, series, subject))[-36:]
     title = names.get(subject, subject) if subject else _("全部")
     context = {
