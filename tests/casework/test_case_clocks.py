@@ -120,6 +120,16 @@ def test_a_late_clue_is_escalated_once_and_again_after_an_extension(crew, clock)
 
 
 @pytest.mark.django_db
+def test_a_case_that_fails_holds_up_no_other(crew, clock, monkeypatch):
+    broken, sound = (opened(library.cycle("clue"), crew) for _ in range(2))
+    take = actions._tick
+    monkeypatch.setattr(actions, "_tick", lambda pk, day: take(None if pk == broken.pk else pk, day))
+    with pytest.raises(Case.DoesNotExist):
+        actions.tick(sound.due_on + timedelta(days=1))
+    assert [len(one.events.filter(kind="escalated")) for one in (broken, sound)] == [0, 1]
+
+
+@pytest.mark.django_db
 def test_the_clock_moves_a_case_and_a_late_pass_does_what_an_early_one_does(crew, clock):
     cycle = library.cycle("rectification")
     case = take(opened(cycle, crew), cycle, "accept", crew)

@@ -18,7 +18,7 @@ from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import DutyName
 from zhunsheng.casework.bodies.scope import scope
-from zhunsheng.casework.cases import actions, library, money, queries
+from zhunsheng.casework.cases import actions, computing, library, money, queries
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.inbox import actions as inbox
 from zhunsheng.casework.ledger import queries as ledger
@@ -367,6 +367,14 @@ def test_a_second_case_of_the_article_is_repeated_and_another_grade_needs_a_reas
     fit = take(third, CYCLE, "decide_penalty", crew, sent | {"grade": "fraud"})
     assert fit.events.last().fields["graded"]["repeats"] == [] and fit.events.last().fields["fine_fen"] == 200_000
     assert CreditRecord.objects.count() == 3
+
+
+def test_a_decision_of_which_review_left_nothing_makes_no_case_a_repeated_one(case, crew, clock):
+    sent = {"recover_fen": "0", "surcharge_fen": "0", "reason": "复议撤销原决定。"}
+    take(case, CYCLE, "adjust", crew, sent | {"fine_fen": "100.00"})
+    assert [one["case"] for one in computing.repeats(opened(CYCLE, crew), "reg-735/38", 24, clock.day)] == [case.pk]
+    take(Case.objects.get(pk=case.pk), CYCLE, "adjust", crew, sent | {"fine_fen": "0"})
+    assert computing.repeats(opened(CYCLE, crew), "reg-735/38", 24, clock.day) == []
 
 
 def test_who_handled_the_case_does_not_review_it(crew, clock):

@@ -316,12 +316,22 @@ def _attach(actor: User, pk: int, kept: files.Kept, asked: Asked, *, internal: b
 def tick(day: date) -> list[CaseEvent]:
     """Do for every case what its clocks ask for on a day: remind, escalate, move, count provisional days again.
 
-    Each case is a transaction of its own; on the same day again nothing is left to do.
+    Each case is a transaction of its own; on the same day again nothing is left to do. A case that fails holds up no
+    other: its failure is raised once all have had their turn.
     """
     late = Case.objects.filter(closed_at=None, next_on__lt=day)
     uncertain = Case.objects.filter(closed_at=None, provisional=True)
     keys = sorted({*late.values_list("pk", flat=True), *uncertain.values_list("pk", flat=True)})
-    return [event for pk in keys for event in _tick(pk, day)]
+    found: list[CaseEvent] = []
+    failures: list[Exception] = []
+    for pk in keys:
+        try:
+            found += _tick(pk, day)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the next case has its own clock
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return found
 
 
 @deed

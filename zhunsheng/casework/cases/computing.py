@@ -87,7 +87,10 @@ def _in_range(fitting: Grade, bands: tuple[Band, ...], fields: dict[str, Any]) -
 
 
 def repeats(case: Case, article: str, months: int, day: date) -> list[dict[str, Any]]:
-    """Return the cases of the same body and institution that were decided under the article within some months."""
+    """Return the cases of the same body and institution that were decided under the article within some months.
+
+    A decision of which nothing was left on review is none.
+    """
     if not case.institution_id:
         return []
     since, root = _months_before(day, months), _root(article)
@@ -97,11 +100,20 @@ def repeats(case: Case, article: str, months: int, day: date) -> list[dict[str, 
         about__in=decisions, day__gt=since, day__lte=day,
     )  # fmt: skip
     rows = events.exclude(case=case.pk).select_related("case").order_by("day", "pk")
+    fallen = _fallen(case.life, {one.case_id for one in rows})
     return [
         {"case": one.case_id, "number": one.case.number, "day": one.day}
         for one in rows
-        if _root(one.fields.get("article", "")) == root
+        if _root(one.fields.get("article", "")) == root and one.case_id not in fallen
     ]
+
+
+def _fallen(cycle: Cycle, cases: set[int]) -> set[int]:
+    """Return the cases whose sums were last changed to nothing."""
+    changes = [move.id for move in cycle.moves if move.books == "adjustment"]
+    events = CaseEvent.objects.filter(case__in=cases, kind=EventKind.MOVED, about__in=changes).order_by("sequence")
+    last = {one.case_id: one.fields for one in events}
+    return {pk for pk, told in last.items() if not any(int(told[name]) for name in ("recover_fen", "fine_fen"))}
 
 
 def _root(article: str) -> str:

@@ -12,12 +12,21 @@ from zhunsheng.kernel.time import now, parse_date
 
 def each_day(day: date) -> None:
     """Do what the clocks ask for on a day, then remind of those that are about to end or have ended."""
-    actions.tick(day)
-    notices.remind(day)
+    _pass(day)
 
 
 def tick(arguments: dict[str, Any], progress: Progress) -> Outcome:
     """Do what is due on the day of the arguments, or today."""
     progress("tick", 0, None)
     day = parse_date(arguments["day"]) if arguments.get("day") else now().date()
-    return Outcome({"events": len(actions.tick(day)), "reminded": notices.remind(day)})
+    events, reminded = _pass(day)
+    return Outcome({"events": events, "reminded": reminded})
+
+
+def _pass(day: date) -> tuple[int, int]:
+    """Return how many events and reminders there were; people are reminded even where a case fails."""
+    try:
+        events = len(actions.tick(day))
+    finally:
+        reminded = notices.remind(day)
+    return events, reminded
