@@ -105,6 +105,21 @@ class LateOut(Schema):
     name: str
 
 
+Reason = Literal["not_entered", "suspended", "exited", "negative_list", "paper_ended", "paper_missing"]
+
+
+class RefusalOut(Schema):
+    """A line that its vendor may not take as a new order: a word for programs, why, and where that stands."""
+
+    line_id: str
+    vendor_id: str
+    service_kind: str
+    reason: Reason
+    text: str
+    citation: str
+    reminder: str
+
+
 class HistoryOut(Schema):
     """Where the history came from, and what of the site's own it holds."""
 
@@ -115,12 +130,13 @@ class HistoryOut(Schema):
 
 
 class AnswerOut(Schema):
-    """The answer to an order. ``book`` is the digest of the rule book that judged."""
+    """The answer to an order. ``book`` is the digest of the rule book; lines in ``refused`` are not to be sent."""
 
     ask: str
     moment: Literal["before", "during"]
     book: str
     findings: list[FindingOut]
+    refused: list[RefusalOut]
     judged: list[str]
     not_judged: list[LateOut]
     history: HistoryOut
@@ -179,7 +195,7 @@ class RefusedOut(FaultOut):
     """Why no new order may go to the vendor, as a word for programs, and where that stands."""
 
     accepted: Literal[False]
-    reason: Literal["not_entered", "suspended", "exited", "negative_list", "paper_ended", "paper_missing"]
+    reason: Reason
     citation: str
 
 

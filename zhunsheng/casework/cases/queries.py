@@ -273,9 +273,9 @@ def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
     return tuple(one for one in computing.done_of(case) if until is None or one.sequence <= until)
 
 
-def every_about(institution_id: str) -> QuerySet[Case]:
-    """Return all cases about an institution, whoever handles them: for what other apps judge by, no row is shown."""
-    return Case.objects.filter(institution_id=institution_id)
+def every_about(*institutions: str) -> QuerySet[Case]:
+    """Return all cases about institutions, whoever handles them: for what other apps judge by, no row is shown."""
+    return Case.objects.filter(institution_id__in=institutions)
 
 
 def held(pk: int) -> Case:
