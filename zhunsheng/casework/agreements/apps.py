@@ -12,12 +12,14 @@ class AgreementsConfig(AppConfig):
     label = "agreements"
 
     def ready(self) -> None:
-        """Name guards and effects."""
-        from zhunsheng.casework.agreements import actions, policies
+        """Name guards, effects, and what is asked of people."""
+        from zhunsheng.casework.agreements import actions, policies, watch
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
+        from zhunsheng.casework.inbox.offers import offer
 
         GUARDS.update(policies.GUARDS)
         after(actions.agreement_moved, "service_agreement")
         after(actions.declaration_moved, "interest_declaration")
         after(actions.check_moved, "conflict_check")
+        offer(watch.SOURCE)
