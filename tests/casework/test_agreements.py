@@ -7,6 +7,7 @@ import pytest
 from tests.casework import vendoring
 from tests.casework.vendoring import CODE, entered, filled, registered, step, two
 from tests.casework.walking import Clock, person
+from tests.web.people import ACTOR
 from zhunsheng.casework.agreements import actions, queries
 from zhunsheng.casework.agreements.models import Agreement, ConflictCheck, Declaration
 from zhunsheng.casework.bodies import actions as bodies
@@ -161,7 +162,7 @@ def test_the_list_puts_first_what_ended_then_what_lacks_a_clause_then_what_ends_
 
 def test_both_sides_see_an_agreement_and_declarations_stay_with_the_buyer(people, served, clock):
     one = drafted(people, served)
-    away = bodies.create_body(vendoring.ACTOR, "vendor", "别家检验", code="91330781MA2LABX02J", region="330781")
+    away = bodies.create_body(ACTOR, "vendor", "别家检验", code="91330781MA2LABX02J", region="330781")
     others = person("rival", away, DutyName.HEAD)
     given = {"person": "P1", "name": "采购负责人", "relation": "配偶任供应商监事"}
     declared = actions.declare(people["clerk"], CODE, given)
@@ -181,3 +182,15 @@ def test_both_sides_see_an_agreement_and_declarations_stay_with_the_buyer(people
     assert actions.open_check(people["clerk"], CODE, "P9", "P9 → V") != check
     assert ConflictCheck.objects.count() == 2
     assert EvidenceOutbox.objects.filter(kind__startswith="interest_declaration").count() == 2
+
+
+def test_a_member_hospital_agrees_with_a_vendor_that_serves_it_and_declares_and_opens_nothing_else(people, served):
+    """A member buys under the entry of its consortium; letting in, checking and sanctioning stay with that."""
+    own = bodies.create_body(ACTOR, "institution", "青禾县人民医院", code=vendoring.LEAD)
+    outside = bodies.create_body(ACTOR, "institution", "邻县医院", code="H33078200001")
+    buyer, stranger = person("buyer", own, DutyName.OFFICE), person("stranger", outside, DutyName.OFFICE)
+    given = {"kind": "laboratory", "title": "检验外送合同"}
+    assert actions.draft(buyer, served, given).body == own
+    assert "未办理" in refused_as("ZS671", lambda: actions.draft(stranger, served, given))
+    for cycle in ("vendor_entry", "service_line", "vendor_check", "vendor_sanction", "vendor_exit", "negative_entry"):
+        refused_as("ZS904", lambda cycle=cycle: cases.open_case(buyer, cycle, {}, body=own, institution_id=CODE))

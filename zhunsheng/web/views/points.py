@@ -48,7 +48,7 @@ def register(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": {name: value for name, value in wanted.items() if value},
         "states": [(state, counted[state]) for state in STATES],
-        "places": request.scope.places(),
+        "places": request.scope.billing(),
         "names": _names(request),
         "rows": found[max(0, pages.first - 1) : pages.last],
         "pages": pages,
