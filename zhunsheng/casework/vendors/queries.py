@@ -32,8 +32,12 @@ from zhunsheng.casework.vendors.models import (
 from zhunsheng.casework.vendors.states import OVER, SERVING, LineState
 from zhunsheng.kernel.errors import Problem
 
-#: Life-cycles of its own entry and service, of routine checks and complaints: no "open case elsewhere".
-OWN_CYCLES = ("vendor_entry", "service_line", "vendor_review", "vendor_check", "vendor_complaint")
+#: Life-cycles of its own entry and service, of routine checks, complaints, agreements and ratings: none of them speaks
+#: against a vendor, and an agreement stays open for its whole term. No "open case elsewhere".
+OWN_CYCLES = (
+    "vendor_entry", "service_line", "vendor_review", "vendor_check", "vendor_complaint", "service_agreement",
+    "vendor_rating",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
