@@ -76,9 +76,16 @@ class Gate:
         return [line for line in found if self._serves(line, member)]
 
     def _serves(self, line: ServiceLine, member: str) -> bool:
-        if line.members:
-            return member in line.members
-        return line.body.kind != BodyKind.CONSORTIUM or member in self.members[line.body.institution_code]
+        return serves(line, member, self.members.get(line.body.institution_code, frozenset()))
+
+
+def serves(line: ServiceLine, member: str, members: frozenset[str]) -> bool:
+    """Whether a line is for an institution: one that it names, or one of its consortium's ``members`` where it names
+    none.
+    """
+    if line.members:
+        return member in line.members
+    return line.body.kind != BodyKind.CONSORTIUM or member in members
 
 
 _STATES = {

@@ -323,11 +323,12 @@ def survey_page(request: HttpRequest) -> HttpResponse:
     told = problem_context(problem) if problem else {"status": 200}
     book, months = library.checks().survey, oversightforms.months_back(MONTHS)
     lines = list(vendors.lines(request.scope).exclude(entered_on=None).order_by("vendor__name", "kind"))
+    figures = survey.figures(lines, months, book)
     context = {
         **told,
         "book": book,
         "months": months,
-        "rows": [(one, [survey.figure(one, month, book) for month in months]) for one in lines],
+        "rows": [(one, [figures[one.pk, month] for month in months]) for one in lines],
         "lines": [one for one in lines if one.body_id == request.user.body_id],
         "oversees": policies.oversees(request.user),
         "codes": codes,
