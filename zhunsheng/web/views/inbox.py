@@ -19,7 +19,7 @@ from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.inbox import actions, queries
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.kernel.workdays import workday
 from zhunsheng.web import exports, ics
 from zhunsheng.web.access import member, page
@@ -140,7 +140,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 def _exported(found: queries.Waiting, at: int) -> list[list[Any]]:
     return [
         [str(one.due_on or ""), one.number, str(one.kind), str(one.title), one.about, str(one.why), one.sender,
-         f"{one.since:%Y-%m-%d %H:%M}"]
+         f"{one.since.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"]
         for one in found.tasks(at, at + 1000)
     ]  # fmt: skip
 

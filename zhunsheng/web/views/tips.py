@@ -25,7 +25,7 @@ from zhunsheng.casework.tips.queries import Sought
 from zhunsheng.casework.tips.sealing import KEY_FILE_BYTES
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.web import exports, tipforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -122,7 +122,7 @@ def _cells(row: dict[str, Any]) -> list[Any]:
     state = named(row["state"])
     due = "" if case.closed_at or not case.due_on else case.due_on.isoformat()
     return [
-        case.number, f"{case.opened_at:%Y-%m-%d}", row["channel"], row["about"], row["act"],
+        case.number, f"{case.opened_at.astimezone(SHANGHAI):%Y-%m-%d}", row["channel"], row["about"], row["act"],
         told.get("amount_fen", ""), state, due, told.get("content", ""),
     ]  # fmt: skip
 
