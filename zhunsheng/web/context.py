@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from zhunsheng.casework.bodies import lake
+from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb, verbs_of
 from zhunsheng.casework.grants import queries as grants
 from zhunsheng.kernel.errors import Problem
@@ -15,6 +16,7 @@ from zhunsheng.web.views import inbox
 
 NAV = (
     ("inbox", None),
+    ("portal", Verb.READ_CASES),
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
     ("indicators", Verb.READ_FINDINGS),
@@ -55,6 +57,8 @@ SECTIONS = {
     "inspectors": "cases", "visit": "cases", "visit-problems": "cases", "problem-case": "cases", "onsite": "cases",
     "agreements": "vendors", "agreement": "vendors", "agreement-write": "vendors", "relations": "vendors",
     "prices": "vendors",
+    "informing": "vendors", "informing-record": "vendors", "vendor-duties": "vendors",
+    "portal-prices": "portal", "portal-incident": "portal", "portal-add": "portal",
     "samples": "cases", "sample-new": "cases", "sample": "cases", "self-check": "cases", "self-check-mark": "cases",
     "self-check-report": "cases",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
@@ -81,11 +85,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "user": user,
         "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
         "frame_grants": granted["by"],
-        "nav": [name for name, verb in NAV if verb is None or verb in verbs],
+        "nav": [name for name, verb in NAV if (verb is None or verb in verbs) and (name != "portal" or _vendor(user))],
         "frame_inbox": inbox.count(request),
         "section": SECTIONS.get(section, section),
         "frame_run": _run() if Verb.READ_RUNS in verbs else None,
     }
+
+
+def _vendor(user: Any) -> bool:
+    """Whether somebody is of a vendor, which has a home of its own."""
+    return bool(user.body and user.body.kind == BodyKind.VENDOR)
 
 
 def _granted(request: HttpRequest) -> dict[str, Any]:
