@@ -34,6 +34,8 @@ NAV = (
     ("audit", Verb.READ_EVIDENCE),
     ("grants", Verb.READ_GRANTS),
 )
+#: Sections that are about members of consortia and their staff.
+NOT_OF_VENDORS = frozenset({"worklist", "points", "desk"})
 #: What nobody does on a record that is seen by a grant.
 ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 #: Pages that belong to a section of the navigation without bearing its name.
@@ -85,16 +87,18 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "user": user,
         "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
         "frame_grants": granted["by"],
-        "nav": [name for name, verb in NAV if (verb is None or verb in verbs) and (name != "portal" or _vendor(user))],
+        "nav": [name for name, verb in NAV if (verb is None or verb in verbs) and _wanted(name, user)],
         "frame_inbox": inbox.count(request),
         "section": SECTIONS.get(section, section),
         "frame_run": _run() if Verb.READ_RUNS in verbs else None,
     }
 
 
-def _vendor(user: Any) -> bool:
-    """Whether somebody is of a vendor, which has a home of its own."""
-    return bool(user.body and user.body.kind == BodyKind.VENDOR)
+def _wanted(name: str, user: Any) -> bool:
+    """Whether a section is of use to somebody: a vendor has a home of its own, and neither a desk nor a worklist."""
+    if user.body and user.body.kind == BodyKind.VENDOR:
+        return name not in NOT_OF_VENDORS
+    return name != "portal"
 
 
 def _granted(request: HttpRequest) -> dict[str, Any]:

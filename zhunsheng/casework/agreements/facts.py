@@ -7,6 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from zhunsheng.book.models import Rule
 from zhunsheng.casework.agreements import library, queries
 from zhunsheng.casework.agreements.models import percent_of
 from zhunsheng.casework.bodies.lake import Reader, RunFile
@@ -119,6 +120,12 @@ class Window:
     hospitals: int
 
 
+def window_of(rule: Rule) -> Window:
+    """Return what the rule of filed prices asks of a mean, by the values that it states last."""
+    asked = [rule.parameter(name) for name in ("window_months", "min_lines", "min_hospitals")]
+    return Window(*(int(one.values[-1].value) if one else 0 for one in asked))
+
+
 @dataclass(frozen=True, slots=True)
 class Mean:
     """What public hospitals charged for an item: number of lines and sum of their prices x 10^6; or that it is few."""
@@ -141,10 +148,11 @@ class Mean:
 _MEAN = """
 SELECT COUNT(*) AS n, CAST(COALESCE(SUM(l.unit_price_e6), 0) AS BIGINT) AS sum_e6,
     COUNT(DISTINCT l.institution_id) AS hospitals
-FROM line AS l
+FROM charge_line AS l
 INNER JOIN institution_registration AS r
     ON l.institution_id = r.institution_id AND l.service_date >= r.valid_from AND l.service_date < r.valid_to
-WHERE r.kind = 'hospital' AND l.item_code = ? AND l.service_date >= ? AND l.service_date <= ?
+WHERE l.net_quantity_e4 > 0 AND l.currency IS NULL AND r.kind = 'hospital'
+    AND l.item_code = ? AND l.service_date >= ? AND l.service_date <= ?
 """
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 
 from zhunsheng.casework.bodies.models import User
@@ -16,13 +17,14 @@ from zhunsheng.casework.informing.models import Notice
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home
-from zhunsheng.kernel.time import now
 
+#: Vendor, order, member that ordered, day of the order.
+Row = tuple[str, str, str, date]
 #: Notices of each vendor in the demo, at most.
 MOST = 4
 
 
-def tell(orders: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+def tell(orders: Sequence[Row]) -> dict[str, str]:
     """Record a notice of each order (vendor, order, member) once; return the receipts by order.
 
     The last one is declined. Nothing where an account is missing or notices are there.
@@ -32,10 +34,10 @@ def tell(orders: Sequence[tuple[str, str, str]]) -> dict[str, str]:
         return {}
     by, told = policies.sender(office), {}
     mine = _few([one for one in orders if one[2] in by.places])
-    for number, (vendor, order, member) in enumerate(mine, 1):
+    for number, (vendor, order, member, day) in enumerate(mine, 1):
         last = number == len(mine)
         given = {
-            "vendor_id": vendor, "order_id": order, "institution_id": member, "told_on": str(now().date()),
+            "vendor_id": vendor, "order_id": order, "institution_id": member, "told_on": str(day),
             "choice": "declines" if last else "accepts", "alternative": "own" if last else "elsewhere",
         }  # fmt: skip
         try:
@@ -48,7 +50,7 @@ def tell(orders: Sequence[tuple[str, str, str]]) -> dict[str, str]:
     return told
 
 
-def _few(orders: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def _few(orders: Sequence[Row]) -> list[Row]:
     """The first few of each vendor."""
     by_vendor = [list(found) for _vendor, found in groupby(orders, key=lambda one: one[0])]
     return [one for found in by_vendor for one in found[:MOST]]

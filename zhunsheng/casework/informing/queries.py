@@ -39,6 +39,11 @@ class Opened:
     readable: bool
 
     @property
+    def late(self) -> bool:
+        """Whether the patient was told only after the service."""
+        return self.performed is not None and self.notice.told_on > self.performed.day
+
+    @property
     def agrees(self) -> bool | None:
         """Whether the imported data say the same as the notice; None where they say nothing."""
         if self.performed is None or self.performed.told is None:

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 
 from zhunsheng.casework.agreements import facts, filing
 from zhunsheng.casework.agreements import queries as agreements
-from zhunsheng.casework.agreements.facts import Window
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import actions as cases
@@ -98,7 +97,7 @@ def prices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = {name: value[:2000] for name, value in request.POST.items()}
         try:
-            made = filing.file_price(request.user, request.scope, given, window())
+            made = filing.file_price(request.user, request.scope, given, facts.window_of(book().rules[facts.RULE]))
         except Problem as told:
             if told.code == "ZS702":
                 raise
@@ -127,18 +126,9 @@ def _filings(request: HttpRequest, code: str, known: list[dict[str, Any]]) -> li
     return found
 
 
-def window() -> Window:
-    """Return what the rule of filed prices asks of a mean."""
-    return Window(_parameter("window_months"), _parameter("min_lines"), _parameter("min_hospitals"))
-
-
 def limit() -> int:
     """Return from which percent of the mean on a price is a clue."""
-    return _parameter("limit_percent")
-
-
-def _parameter(name: str) -> int:
-    found = book().rules[facts.RULE].parameter(name)
+    found = book().rules[facts.RULE].parameter("limit_percent")
     return int(found.values[-1].value) if found else 0
 
 
