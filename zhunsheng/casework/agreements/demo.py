@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from zhunsheng.casework.agreements import actions, facts, filing, queries
+from zhunsheng.casework.agreements import actions, facts, queries
 from zhunsheng.casework.agreements.facts import Window
 from zhunsheng.casework.agreements.models import Agreement, PriceFiling
 from zhunsheng.casework.bodies.models import User
@@ -56,7 +56,7 @@ def file_one(window: Window) -> None:
         "price": plain(known[0]["unit_price_e6"] * 14 // 10, 6), "valid_from": str(now().date() + timedelta(days=30)),
         "reason": "试剂更换，成本上升（演示）。",
     }  # fmt: skip
-    filing.file_price(head, scope(head), given, window)
+    actions.file_price(head, scope(head), given, window)
 
 
 def _write(office: User, one: Agreement, prices: list[tuple[str, str, str, int]]) -> None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from zhunsheng.casework.agreements import actions as deals
 from zhunsheng.casework.agreements import facts, filing
 from zhunsheng.casework.agreements import queries as agreements
 from zhunsheng.casework.bodies.models import BodyKind
@@ -97,7 +98,7 @@ def prices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = {name: value[:2000] for name, value in request.POST.items()}
         try:
-            made = filing.file_price(request.user, request.scope, given, facts.window_of(book().rules[facts.RULE]))
+            made = deals.file_price(request.user, request.scope, given, facts.window_of(book().rules[facts.RULE]))
         except Problem as told:
             if told.code == "ZS702":
                 raise
