@@ -31,6 +31,7 @@ NAV = (
     ("oversight", Verb.READ_CASES),
     ("agreements", Verb.READ_CASES),
     ("prices", Verb.READ_CASES),
+    ("informing", Verb.READ_FINDINGS),
     ("desk", Verb.ASK_DESK),
     ("rules", Verb.READ_RULEBOOK),
     ("imports", Verb.READ_IMPORTS),
@@ -46,7 +47,7 @@ GROUPS = {
     "overview": "watch", "findings": "watch", "worklist": "watch", "indicators": "watch", "places": "watch",
     "cases": "work", "points": "work",
     "vendors": "services", "alerts": "services", "ratings": "services", "oversight": "services",
-    "agreements": "services", "prices": "services",
+    "agreements": "services", "prices": "services", "informing": "services",
     "imports": "data", "runs": "data",
     "people": "keeping", "audit": "keeping", "grants": "keeping",
 }  # fmt: skip
@@ -71,9 +72,7 @@ SECTIONS = {
     "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
     "inspections": "cases", "inspection": "cases", "inspection-new": "cases", "inspection-change": "cases",
     "inspectors": "cases", "visit": "cases", "visit-problems": "cases", "problem-case": "cases", "onsite": "cases",
-    "agreements": "vendors", "agreement": "vendors", "agreement-write": "vendors", "relations": "vendors",
-    "prices": "vendors",
-    "informing": "vendors", "informing-record": "vendors", "vendor-duties": "vendors",
+    "informing-record": "informing", "vendor-duties": "vendors",
     "portal-prices": "portal", "portal-incident": "portal", "portal-add": "portal",
     "agreement": "agreements", "agreement-write": "agreements", "relations": "agreements",
     "samples": "cases", "sample-new": "cases", "sample": "cases", "self-check": "cases", "self-check-mark": "cases",
@@ -99,13 +98,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     verbs, granted = verbs_of(user), _granted(request)
     seen = request.resolver_match.view_name if request.resolver_match else ""
     section = SECTIONS.get(seen, seen)
-    groups = _grouped([name for name, verb in NAV if verb is None or verb in verbs])
+    groups = _grouped([name for name, verb in NAV if (verb is None or verb in verbs) and _wanted(name, user)])
     beside = next((names for names in groups if section in names), [])
     return {
         "user": user,
         "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
         "frame_grants": granted["by"],
-        "nav": [name for name, verb in NAV if (verb is None or verb in verbs) and _wanted(name, user)],
         "nav": [_entry(names, section) for names in groups],
         "frame_beside": beside if len(beside) > 1 else [],
         "frame_inbox": inbox.count(request),
@@ -119,6 +117,8 @@ def _wanted(name: str, user: Any) -> bool:
     if user.body and user.body.kind == BodyKind.VENDOR:
         return name not in NOT_OF_VENDORS
     return name != "portal"
+
+
 def _grouped(names: list[str]) -> list[list[str]]:
     """Return pages by the word of the navigation under which they stand, in their order."""
     return [list(found) for _, found in groupby(names, lambda name: GROUPS.get(name, name))]
