@@ -52,6 +52,8 @@ APART = {
     # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
     "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
     "service", "service-follow", "service-judge", "service-leave", "service-survey", "service-violations",
+    "service-complaint", "service-lookup", "service-prices", "service-prices-export", "service-ratings",
+    "service-vendors", "informing-record", "portal-add",
     "tip-write", "tip-unseal", "tip-settle",
     # forms over a document, and the public check of a code
     "document-draft", "document-act", "verify",
@@ -257,7 +259,7 @@ def test_every_interface_asks_for_a_key_even_of_who_is_logged_in(as_, ready):
     open_to_all = {"openapi-json", "api-root"}
     client = as_("head")
     asked = [f"/api/{one.pattern}" for one in api.url_patterns if one.name not in open_to_all]
-    assert len(asked) == 4
+    assert len(asked) == 5
     for address in [*asked, *(f"/fsi/{infno}" for infno in ("3101", "3102", "3103"))]:
         get, post = client.get(address).status_code, client.post(address, "{}", content_type="application/json")
         assert 401 in (get, post.status_code) and {get, post.status_code} <= {401, 405}, address

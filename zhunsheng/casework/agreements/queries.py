@@ -17,6 +17,7 @@ from zhunsheng.casework.agreements.models import (
     ClauseMark,
     ConflictCheck,
     Declaration,
+    PriceFiling,
     SlaValue,
 )
 from zhunsheng.casework.agreements.states import BOUND, SIGNED, UNSIGNED
@@ -162,6 +163,11 @@ def parts(agreement: Agreement) -> tuple[list[SlaValue], list[AnnexPrice]]:
     with walls.within(walls.SITE):
         promised = list(SlaValue.objects.filter(agreement=agreement).order_by("indicator", "-valid_from"))
         return promised, list(AnnexPrice.objects.filter(agreement=agreement).order_by("item_code", "-valid_from"))
+
+
+def filings(scope: Scope, vendor: str) -> QuerySet[PriceFiling]:
+    """Return the prices that a vendor in view filed on its page, item by item, the newest first."""
+    return scope.rows(PriceFiling.objects.filter(institution_id=vendor).select_related("filed_by", "delivery"))
 
 
 def declarations(scope: Scope) -> QuerySet[Declaration]:

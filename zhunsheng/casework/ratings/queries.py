@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from zhunsheng.book.scorecards import Card
 from zhunsheng.casework.alerts.sources import overseen, values
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
@@ -27,6 +28,13 @@ def ratings(scope: Scope) -> QuerySet[Rating]:
 def of_vendor(scope: Scope, vendor: str) -> QuerySet[Rating]:
     """Return the ratings of a vendor in view, the latest period first."""
     return ratings(scope).filter(institution_id=vendor)
+
+
+def published() -> list[Rating]:
+    """Return the ratings that entered into force, of every vendor and body, the latest first: public, whoever asks."""
+    with walls.within(walls.SITE):
+        found = Rating.objects.exclude(in_force_on=None).filter(outcome="in_force").select_related("card", "body")
+        return list(found.order_by("-in_force_on", "institution_id", "-pk")[:1000])
 
 
 def standing(vendor: str, body: Body, day: date) -> str:

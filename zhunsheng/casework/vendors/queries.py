@@ -61,6 +61,19 @@ def codes_for(leads: frozenset[str]) -> frozenset[str]:
         return frozenset(found.values_list("institution_id", flat=True).distinct())
 
 
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A paper as the public learns of it; ``holds`` is whether it counted on the day, None where none is on file."""
+
+    zh: str
+    en: str
+    number: str
+    issuer: str
+    valid_from: date | None
+    ends_on: date | None
+    holds: bool | None
+
+
 def vendors(scope: Scope) -> QuerySet[Vendor]:
     """Return the vendors in view, by name."""
     return scope.rows(Vendor.objects.all())
@@ -88,6 +101,11 @@ def lines(scope: Scope) -> QuerySet[ServiceLine]:
 def papers(scope: Scope) -> QuerySet[VendorPaper]:
     """Return the papers in view."""
     return scope.rows(VendorPaper.objects.select_related("vendor", "told_by", "checked_by"))
+
+
+def people(scope: Scope, code: str) -> QuerySet[VendorPerson]:
+    """Return the people of a vendor in view."""
+    return scope.rows(VendorPerson.objects.filter(institution_id=code))
 
 
 def entries(scope: Scope) -> QuerySet[NegativeEntry]:
@@ -275,3 +293,37 @@ def revenue_of(code: str) -> int | None:
     """Return the yearly revenue of a vendor in fen, or None where it is not on file; whoever asks."""
     with walls.within(walls.SITE):
         return Vendor.objects.filter(institution_id=code).values_list("yearly_revenue_fen", flat=True).first()
+
+
+def kinds_entered(code: str) -> tuple[str, ...]:
+    """Return the kinds of service for which a vendor entered, now or before; whoever asks."""
+    return tuple(sorted({line.kind for line in lines_entered() if line.institution_id == code}))
+
+
+def name_of(code: str) -> str:
+    """Return the name of a vendor, its code where it is not registered; whoever asks."""
+    with walls.within(walls.SITE):
+        return Vendor.objects.filter(institution_id=code).values_list("name", flat=True).first() or code
+
+
+def licences(code: str, kind: str, day: date) -> list[Licence]:
+    """Return the papers of a vendor that the rule book lets the public see, as they stood on a day; whoever asks.
+
+    Of a kind of paper the one that counted then; where none did, the last one on file, which did not hold.
+    """
+    book = library.kinds()
+    with walls.within(walls.SITE):
+        known = list(VendorPaper.objects.filter(institution_id=code, subject="", accepted=True))
+    named = [name for name in book.papers(book.kind(kind)) if book.documents[name].public]
+    return [_licence(name, [one for one in known if one.kind == name], day) for name in named]
+
+
+def _licence(name: str, papers: list[VendorPaper], day: date) -> Licence:
+    document = library.kinds().documents[name]
+    begun = [one for one in papers if one.valid_from <= day]
+    good = [one for one in begun if assessing.counts(one, document, day)]
+    best = max(good or begun, key=lambda one: (one.valid_from, one.pk), default=None)
+    if best is None:
+        return Licence(document.zh, document.en, "", "", None, None, None)
+    end = assessing.ends_on(best, document)
+    return Licence(document.zh, document.en, best.number, best.issuer, best.valid_from, end, bool(good))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.inbox import actions, queries
@@ -35,7 +36,9 @@ MONTH_MOST, FEED_BACK, FEED_AHEAD, FEED_MOST = 500, 31, 186, 1000
 @require_GET
 @member
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a login leads: to the inbox for those who have cases, else to the overview."""
+    """Where a login leads: a vendor to its own page, who has cases to the inbox, others to the overview."""
+    if request.user.body and request.user.body.kind == BodyKind.VENDOR and may(request.user, Verb.READ_CASES):
+        return redirect("portal")
     return redirect("inbox" if may(request.user, Verb.READ_CASES) else "overview")
 
 
