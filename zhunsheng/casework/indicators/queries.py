@@ -18,7 +18,7 @@ from zhunsheng.indicators.plain import Counted
 from zhunsheng.indicators.values import Value, clear, judge, together
 from zhunsheng.kernel.errors import Problem
 
-SPANS = (1, 3, 12)
+SPANS = (1, 3, 6, 12)
 #: Kinds whose institutions are compared without a level, as the view of peers in the run has it.
 UNGRADED = frozenset({"village_clinic", "pharmacy", "vendor"})
 Series = dict[str, list[Counted]]
@@ -100,6 +100,26 @@ def series(reader: Reader, indicator_id: str = "", since: str = "") -> dict[str,
     for batch in reader.batches(sql, [indicator_id, indicator_id, since], 20_000):
         for row in batch:
             found[row[0]][row[2]].append(Counted(*row))
+    return found
+
+
+def series_of(reader: Reader, kind: str, subject: str) -> Series:
+    """Return the counts in view of one subject by indicator, months in order."""
+    sql = (
+        "SELECT indicator_id, subject_kind, subject_id, institution_id, month, numerator, denominator, excluded, "
+        "unknown, rows FROM indicator_count WHERE subject_kind = ? AND subject_id = ? ORDER BY indicator_id, month"
+    )
+    found: Series = defaultdict(list)
+    for row in reader.rows(sql, [kind, subject]):
+        found[row["indicator_id"]].append(Counted(**row))
+    return dict(found)
+
+
+def group_peers(reader: Reader, group: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return deciles and centre of a group of peers by indicator and month; groups of fewer than five are not kept."""
+    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in reader.rows("SELECT * FROM indicator_peer WHERE peer_group = ?", [group]):
+        found[row["indicator_id"]][row["month"]] = row
     return found
 
 

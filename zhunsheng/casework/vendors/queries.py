@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from zhunsheng.book.vendors import Kind, prohibitions_on
 from zhunsheng.casework.bodies import walls
@@ -166,12 +167,39 @@ def negative_hits(code: str, kind: str, day: date, body: Body | None = None) -> 
 
     Entries of an authority hold for all; those of a consortium for itself, or for nobody where none is named.
     """
-    hits = [*_of_book(code, kind, day), *_of_site(code, kind, day, body)]
+    with walls.within(walls.SITE):
+        facts = list(VendorFact.objects.filter(institution_id=code))
+        entries = list(_entries_on(day).filter(institution_id=code))
+    return _hits(code, kind, day, body, facts, entries)
+
+
+def hits_by_vendor(lines: Iterable[ServiceLine], day: date) -> dict[str, list[Hit]]:
+    """Return what of the negative lists meets the vendors of some lines on a day, by vendor: two queries for all."""
+    asked = list(lines)
+    codes = {line.institution_id for line in asked}
+    facts, entries = defaultdict(list), defaultdict(list)
+    with walls.within(walls.SITE):
+        for fact in VendorFact.objects.filter(institution_id__in=codes):
+            facts[fact.institution_id].append(fact)
+        for entry in _entries_on(day).filter(institution_id__in=codes):
+            entries[entry.institution_id].append(entry)
+    found: dict[str, dict[str, Hit]] = defaultdict(dict)
+    for line in asked:
+        code = line.institution_id
+        met = _hits(code, line.kind, day, line.body, facts[code], entries[code])
+        found[code].update((hit.id, hit) for hit in met)
+    return {code: sorted(hits.values(), key=lambda one: one.id) for code, hits in found.items()}
+
+
+def _hits(
+    code: str, kind: str, day: date, body: Body | None, facts: list[VendorFact], entries: list[NegativeEntry]
+) -> list[Hit]:
+    hits = [*_of_book(code, kind, day, facts), *_of_site(entries, kind, body)]
     return sorted(hits, key=lambda one: one.id)
 
 
-def _of_book(code: str, kind: str, day: date) -> list[Hit]:
-    book, file = library.kinds(), dossier(code)
+def _of_book(code: str, kind: str, day: date, facts: list[VendorFact]) -> list[Hit]:
+    book, file = library.kinds(), assessing.Dossier((), (), (), facts)
     found = []
     for listed, entry in prohibitions_on(library.negative(), day):
         if entry.kinds and kind not in entry.kinds:
@@ -184,17 +212,19 @@ def _of_book(code: str, kind: str, day: date) -> list[Hit]:
     return found
 
 
-def _of_site(code: str, kind: str, day: date, body: Body | None) -> list[Hit]:
-    with walls.within(walls.SITE):
-        rows = NegativeEntry.objects.filter(institution_id=code, valid_from__lte=day, valid_to__gt=day)
-        rows = rows.select_related("body", "case")
-        held = [one for one in rows if one.struck_on is None or one.struck_on > day]
-        held = [one for one in held if one.body.kind in REGIONAL or (body is not None and one.body_id == body.pk)]
-        return [
-            Hit(one.case.number, one.ground, one.ground, f"{one.body} {one.case.number}", one.case.number, one.valid_to)
-            for one in held
-            if not one.kinds or kind in one.kinds
-        ]
+def _entries_on(day: date) -> QuerySet[NegativeEntry]:
+    """Return the entries of the site that are in force on a day; asked within the wall of the site."""
+    rows = NegativeEntry.objects.filter(valid_from__lte=day, valid_to__gt=day)
+    return rows.filter(Q(struck_on=None) | Q(struck_on__gt=day)).select_related("body", "case")
+
+
+def _of_site(entries: list[NegativeEntry], kind: str, body: Body | None) -> list[Hit]:
+    held = [one for one in entries if one.body.kind in REGIONAL or (body is not None and one.body_id == body.pk)]
+    return [
+        Hit(one.case.number, one.ground, one.ground, f"{one.body} {one.case.number}", one.case.number, one.valid_to)
+        for one in held
+        if not one.kinds or kind in one.kinds
+    ]
 
 
 def state_on(line: ServiceLine, day: date) -> str:
@@ -212,7 +242,7 @@ def refused(vendor_id: str, service_kind: str, day: date, *, member: str = "", i
     kind = library.kinds().kind(service_kind)
     with walls.within(walls.SITE):
         rows = ServiceLine.objects.filter(institution_id=vendor_id, kind=service_kind).select_related("body", "life")
-        found = [line for line in rows if not member or _serves(line, member)]
+        found = [line for line in rows if not member or serves(line, member)]
         told = [(line, _of_line(line, kind, day, item)) for line in found]
     if not told:
         return _refusal(
@@ -221,7 +251,8 @@ def refused(vendor_id: str, service_kind: str, day: date, *, member: str = "", i
     return None if any(why is None for _line, why in told) else told[-1][1]
 
 
-def _serves(line: ServiceLine, member: str) -> bool:
+def serves(line: ServiceLine, member: str) -> bool:
+    """Whether a line is for a member: one that it names, or any of its consortium where it names none."""
     if line.members:
         return member in line.members
     return line.body.kind != BodyKind.CONSORTIUM or member in members_of(line.body.institution_code)
