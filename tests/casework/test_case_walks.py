@@ -27,13 +27,15 @@ NAMES = (
     "vendor_alert",
     "vendor_rating",
 )
-#: What vendors walk has people of its own: test_vendors.py, test_agreements.py and test_oversight.py here.
+#: What vendors walk has people of its own: test_vendors.py, test_agreements.py, test_oversight.py, test_periodic.py.
 VENDORS = (
     "conflict_check",
     "interest_declaration",
     "negative_entry",
+    "quality_paper",
     "service_agreement",
     "service_line",
+    "supervision_report",
     "vendor_check",
     "vendor_complaint",
     "vendor_entry",

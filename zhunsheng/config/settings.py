@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.ratings",
     "zhunsheng.casework.agreements",
     "zhunsheng.casework.oversight",
+    "zhunsheng.casework.periodic",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

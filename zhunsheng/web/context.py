@@ -44,6 +44,7 @@ SECTIONS = {
     "oversight-pool-change": "vendors",
     "vendor": "vendors", "vendor-new": "vendors", "vendor-negative": "vendors", "vendor-expiry": "vendors",
     "vendor-review": "vendors", "vendor-open": "vendors", "vendor-check": "vendors", "vendor-add": "vendors",
+    "vendor-part": "vendors", "vendor-board": "vendors", "periodic-list": "vendors", "periodic": "vendors",
     "points-person": "points", "points-propose": "points",
     "alert": "alerts", "ratings": "alerts", "rating": "alerts", "ratings-vendor": "alerts", "ratings-tried": "alerts",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",

@@ -1,4 +1,4 @@
-"""One small chart per indicator of a vendor: its months, target, centre of peers and control limits, drawn on the server.
+"""One small chart per indicator of a vendor: months, target, centre of peers and control limits, drawn on the server.
 
 A month of which nothing can be said is a gap and is told as unknown; every month leads to its rows.
 """

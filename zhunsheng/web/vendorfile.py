@@ -156,11 +156,13 @@ def _next(request: HttpRequest, vendor: Vendor, day: date) -> list[dict[str, Any
             colour = "red" if end.left <= 0 else "yellow" if end.left <= 30 else "blue"
             found.append({"on": end.ends_on, "words": end, "colour": colour,
                           "address": reverse("vendor-part", args=[code, "papers"])})  # fmt: skip
-    for case in queries.cases.cases(scope, institution_id=code).filter(closed_at=None).exclude(due_on=None):
-        if case.cycle != "vendor_check":
-            found.append({"on": case.due_on, "words": case.life, "number": case.number,
-                          "colour": "red" if case.due_on < day else "",
-                          "address": reverse("case", args=[case.pk])})  # fmt: skip
+    held = queries.cases.cases(scope, institution_id=code).filter(closed_at=None).exclude(due_on=None)
+    found += [
+        {"on": case.due_on, "words": case.life, "number": case.number, "colour": "red" if case.due_on < day else "",
+         "address": reverse("case", args=[case.pk])}
+        for case in held.exclude(cycle="vendor_check").select_related("bound")
+        if case.due_on is not None
+    ]  # fmt: skip
     return sorted(found, key=lambda one: one["on"])[:NEXT]
 
 
@@ -198,7 +200,8 @@ def deals_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
         told = [{"promise": promises.get(value.indicator), "value": value} for value in values]
         rows.append({"one": one, "promised": told, "prices": len(prices)})
     filed = []
-    if request.scope.file is not None and may(request.user, Verb.READ_FINDINGS):
+    tables = request.scope.file.tables if request.scope.file else frozenset()
+    if {"price_filing", "measure"} <= tables and may(request.user, Verb.READ_FINDINGS):
         day = facts.as_of(request.scope)
         filed = [one for one in facts.filed_prices(request.scope, day) if one.vendor_id == vendor.institution_id]
     return {"agreements": rows, "filed": filed, "rule": facts.RULE}

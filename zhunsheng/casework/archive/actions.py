@@ -1,4 +1,4 @@
-"""The archive as a sealed bundle: its table, the receipts of its steps, and a manifest whose digest goes into the log."""
+"""The archive as a sealed bundle: table, receipts of its steps, and a manifest whose digest goes into the log."""
 
 from __future__ import annotations
 

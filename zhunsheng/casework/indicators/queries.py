@@ -125,8 +125,13 @@ def group_peers(reader: Reader, group: str) -> dict[str, dict[str, dict[str, Any
 
 def stale(reader: Reader, book: Book) -> frozenset[str]:
     """Return the indicators whose counts were made by another definition than the book holds now."""
+    return stale_ids(reader, book.indicators.values())
+
+
+def stale_ids(reader: Reader, known: Iterable[Indicator]) -> frozenset[str]:
+    """Return which of some indicators were counted by another definition."""
     kept = {row["indicator_id"]: row["counting"] for row in reader.rows("SELECT indicator_id, counting FROM indicator")}
-    return frozenset(one.id for one in book.indicators.values() if kept.get(one.id, one.counting) != one.counting)
+    return frozenset(one.id for one in known if kept.get(one.id, one.counting) != one.counting)
 
 
 def line(one: Indicator, held: Series, wanted: Wanted, places: Mapping[str, Place], *, is_stale: bool = False) -> Line:

@@ -84,7 +84,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of the list is wanted; an empty word wants all. ``kind``, ``tier``, ``state``, ``member`` are of one line."""
+    """What of the list is wanted; an empty word wants all. ``kind``, ``tier``, ``state``, ``member`` are of a line."""
 
     kind: str = ""
     tier: str = ""

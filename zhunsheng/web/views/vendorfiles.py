@@ -1,4 +1,4 @@
-"""One vendor's file in parts: overview, indicators, papers, people, agreements and prices, oversight, service archive."""
+"""One vendor's file in parts: overview, indicators, papers, people, agreements, oversight, service archive."""
 
 from __future__ import annotations
 

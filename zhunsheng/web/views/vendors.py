@@ -22,7 +22,7 @@ from zhunsheng.casework.vendors.models import Vendor
 from zhunsheng.casework.vendors.states import Dimension, LineState
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
-from zhunsheng.web import caseforms, exports, vendorforms
+from zhunsheng.web import caseforms, exports, vendorboard, vendorforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import label
@@ -54,6 +54,12 @@ def vendor_list(request: HttpRequest) -> HttpResponse:
         "may_register": may_register(request),
     }
     return render(request, "web/vendors.html", context)
+
+
+@page(Verb.READ_CASES)
+def board(request: HttpRequest) -> HttpResponse:
+    """Show how many vendors there are of which kind, tier, light and rating, what worsened, and what is due."""
+    return render(request, "web/vendor_board.html", vendorboard.board(request))
 
 
 def may_register(request: HttpRequest) -> bool:
