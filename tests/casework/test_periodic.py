@@ -1,4 +1,4 @@
-"""Periodic reports: opened once when a period is over, figures frozen from a named run, sent back, published by rule."""
+"""Periodic reports: opened once a period is over, frozen from a named run, sent back, published as the rules say."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.money import fen_from_yuan
 from zhunsheng.kernel.text import harmless
+from zhunsheng.web import exports
 from zhunsheng.web.columns import export_row
 
 pytestmark = pytest.mark.django_db

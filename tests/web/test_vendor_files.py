@@ -173,7 +173,7 @@ def test_a_report_is_frozen_on_its_page_and_read_by_its_receiver_once_submitted(
     assert client.post(f"{address}/freeze", {"version": report.case.version}).status_code == 302
     text = client.get(address).content.decode()
     assert "97.0%" in text and archiving.RUN in text and "查实 1 件" in text
-    assert "检测准确率" in client.get(f"{address}.csv").content.decode("utf-8-sig")
+    assert "检验准确率,2910,3000" in client.get(f"{address}.csv").content.decode("utf-8-sig")
     for login in ("far", "rival", "member", "lab"):
         page(people[login], address, 404)
         assert "没有定期报告" in page(people[login], "/vendors/reports")

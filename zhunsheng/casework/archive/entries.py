@@ -16,14 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from zhunsheng.casework.agreements import library as clauses
 from zhunsheng.casework.agreements import queries as agreements
-from zhunsheng.casework.agreements.models import AnnexPrice, SlaValue
-from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.words import about, named
 from zhunsheng.casework.vendors import library, queries
-from zhunsheng.casework.vendors.models import Assessment, Vendor, VendorPaper
+from zhunsheng.casework.vendors.models import Vendor, VendorPaper
 from zhunsheng.casework.vendors.states import LineState, Mark
 from zhunsheng.kernel.quantity import plain
 from zhunsheng.kernel.time import SHANGHAI
@@ -103,7 +101,7 @@ class Wanted:
         )
 
 
-Gatherer = Callable[[Scope, Vendor], Iterable[Entry]]
+Gatherer = Callable[..., Iterable[Entry]]
 
 
 def entries(scope: Scope, vendor: Vendor, wanted: Wanted, more: Iterable[Gatherer] = ()) -> list[Entry]:
@@ -156,8 +154,7 @@ def of_lines(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
 
 def of_reviews(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
     """The three-dimensional reviews as they were kept."""
-    kept = scope.rows(Assessment.objects.filter(institution_id=vendor.institution_id)).select_related("case")
-    for one in kept:
+    for one in queries.kept_reviews(scope, vendor.institution_id):
         told = _("{mark}，能力 {low} 至 {high} 分").format(mark=Mark(one.mark).label, low=one.low, high=one.high)
         yield Entry(one.on, "review", _("三维评审"), told, one.case.number, ("vendor-review", (one.case_id,)), order=2)
 
@@ -166,9 +163,7 @@ def of_agreements(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
     """What was promised and priced in agreements, from the day on which it holds."""
     held = {one.pk: one for one in agreements.agreements(scope).filter(vendor=vendor)}
     units = clauses.clauses()
-    with walls.within(walls.SITE):  # an agreement that is shown is shown whole
-        promised = list(SlaValue.objects.filter(agreement__in=held))
-        priced = list(AnnexPrice.objects.filter(agreement__in=held))
+    promised, priced = agreements.parts_of(held.values())
     for value in promised:
         one = held[value.agreement_id]
         words = _("约定 {name}").format(name=_promised(units, value.indicator))
@@ -188,11 +183,8 @@ def _promised(book: Any, indicator: str) -> str:
 
 def of_cases(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
     """The steps of all cases about the vendor that the reader may see, each with its row of evidence."""
-    held = {one.pk: one for one in cases.cases(scope, institution_id=vendor.institution_id).select_related("bound")}
-    whole = {pk for pk, one in held.items() if cases.sees_all(scope, one)}
-    for event in CaseEvent.objects.filter(case__in=held).select_related("body").order_by("case", "sequence"):
-        if event.shown or event.case_id in whole:
-            yield _step(held[event.case_id], event, whole=event.case_id in whole)
+    for case, event, whole in cases.steps_about(scope, vendor.institution_id):
+        yield _step(case, event, whole=whole)
 
 
 def _step(case: Case, event: CaseEvent, *, whole: bool) -> Entry:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from zhunsheng.casework.archive.entries import Entry
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.decisions import queries as decisions
-from zhunsheng.casework.oversight.models import SurveyAnswer
+from zhunsheng.casework.oversight import queries as oversight
 from zhunsheng.casework.vendors.models import Vendor
 from zhunsheng.kernel.quantity import plain
 from zhunsheng.kernel.time import SHANGHAI, month_start
@@ -150,7 +150,7 @@ def _training(scope: Scope, code: str) -> Iterator[Entry]:
 def _answers(scope: Scope, code: str) -> Iterator[Entry]:
     """Answers to the survey of this site, by month; who answered stands nowhere."""
     months: dict[str, int] = {}
-    for month in scope.rows(SurveyAnswer.objects.filter(line__institution_id=code)).values_list("month", flat=True):
+    for month in oversight.answered_months(scope, code):
         months[month] = months.get(month, 0) + 1
     for month, n in sorted(months.items()):
         told = _("{month} 答卷 {n} 份").format(month=month, n=n)

@@ -13,11 +13,19 @@ from zhunsheng.casework.oversight.states import Background, Role, Seat
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of training in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
-    """A supervisor whose training of the year is not complete, and the topics that are missing, in both languages."""
+    """A supervisor whose training of the year is not complete, and the topics that are missing."""
 
     member: PoolMember
-    missing: tuple[tuple[str, str], ...]
+    topics: tuple[Topic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +69,5 @@ def gap_of(member: PoolMember, year: int) -> Gap | None:
         return None
     done = set(member.trained.get(str(year), ()))
     topics = library.checks().training.topics
-    missing = tuple(words for key, words in topics.items() if key not in done)
+    missing = tuple(Topic(*words) for key, words in topics.items() if key not in done)
     return Gap(member, missing) if missing else None

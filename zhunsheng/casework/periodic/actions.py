@@ -6,6 +6,7 @@ from datetime import date
 
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.outbox.actions import Actor, deed
@@ -29,7 +30,7 @@ def open_report(
 def freeze(actor: User, report: PeriodReport, version: int) -> Case:
     """Freeze the figures of a report on the current run. Raises as ``move``, and Problem ZS707, ZS865."""
     given, _content = policies.expected(report)
-    case = Case.objects.get(pk=report.case_id)
+    case = case_queries.fresh(report.case_id)
     return cases.move(actor, case, "freeze", given, version=version)
 
 

@@ -13,20 +13,23 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from zhunsheng.casework.alerts.models import Alert
+from zhunsheng.casework.alerts import queries as alerts
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import Reader, RunFile
 from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.bodies.scope import held
-from zhunsheng.casework.cases.models import CaseEvent
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.indicators.queries import Wanted, series, stale_ids
-from zhunsheng.casework.oversight.models import Sanction, VendorCheck, VendorComplaint
+from zhunsheng.casework.oversight import queries as oversight
 from zhunsheng.casework.periodic import library
-from zhunsheng.casework.ratings.models import Rating
-from zhunsheng.casework.vendors.models import ServiceLine, Vendor
+from zhunsheng.casework.ratings import queries as ratings
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.indicators.values import judge, printed, together
 from zhunsheng.kernel.files import canonical, digest
 
+Names = dict[str, str]
+#: States in which people ended an alert.
+ENDED = ("released", "terminated")
 #: Facts of the period by vendor: received, closed, upheld, undecided, asked whether satisfied, satisfied.
 _COMPLAINTS = """
     SELECT vendor_id, COUNT(*) AS received, COUNT(closed_on) AS closed, COUNT(*) FILTER (upheld) AS upheld,
@@ -57,44 +60,41 @@ class Asked:
 def frozen(asked: Asked, file: RunFile) -> tuple[dict[str, Any], str]:
     """Return the content of a report and the digest by which it is named."""
     with walls.within(walls.SITE):
-        vendors = _vendors(asked)
+        names = _vendors(asked)
         content = {
             "period": [str(asked.from_on), str(asked.until_on)],
             "run": str(file.manifest["run_id"]),
             "as_of": str(file.manifest["as_of"]),
             "book": str(file.manifest.get("book_digest", "")),
-            "vendors": vendors,
-            "lights": _lights(asked, vendors),
-            "ratings": _ratings(asked, vendors),
-            "checks": _checks(asked, vendors),
-            "sanctions": _sanctions(asked, vendors),
-            "rectifications": _rectifications(asked, vendors),
-            "site_complaints": _site_complaints(asked, vendors),
+            "vendors": names,
+            "lights": _lights(asked, names),
+            "ratings": _ratings(asked, names),
+            "checks": _checks(asked, names),
+            "sanctions": _sanctions(asked, names),
+            "rectifications": _rectifications(asked, names),
+            "site_complaints": _site_complaints(asked, names),
         }
-    with file.reader(_seen(asked, vendors)) as reader:
-        content["indicators"] = _indicators(reader, asked, vendors)
-        content["complaints"] = _of_vendors(reader, _COMPLAINTS, asked, vendors)
-        content["incidents"] = _of_vendors(reader, _INCIDENTS, asked, vendors)
+    with file.reader(_seen(asked, names)) as reader:
+        content["indicators"] = _indicators(reader, asked, names)
+        content["complaints"] = _of_vendors(reader, _COMPLAINTS, asked, names)
+        content["incidents"] = _of_vendors(reader, _INCIDENTS, asked, names)
     return content, digest(canonical(content))
 
 
-def _vendors(asked: Asked) -> dict[str, str]:
+def _vendors(asked: Asked) -> Names:
     """The vendors of the report by code: the one, or all that served the consortium before the period was over."""
-    lines = ServiceLine.objects.filter(body=asked.consortium).exclude(entered_on=None)
-    lines = lines.filter(entered_on__lt=asked.until_on)
-    codes = {asked.vendor} if asked.vendor else set(lines.values_list("institution_id", flat=True))
-    found = Vendor.objects.filter(institution_id__in=codes).order_by("institution_id")
-    return dict(found.values_list("institution_id", "name"))
+    codes = {asked.vendor} if asked.vendor else vendors.entered_before(asked.consortium, asked.until_on)
+    return vendors.names_of(codes)
 
 
-def _seen(asked: Asked, vendors: dict[str, str]) -> frozenset[str] | None:
+def _seen(asked: Asked, names: Names) -> frozenset[str] | None:
     if asked.vendor:
         return frozenset({asked.vendor})
     seen = held(asked.consortium)
-    return None if seen is None else seen | set(vendors)
+    return None if seen is None else seen | set(names)
 
 
-def _indicators(reader: Reader, asked: Asked, vendors: dict[str, str]) -> list[dict[str, Any]]:
+def _indicators(reader: Reader, asked: Asked, names: Names) -> list[dict[str, Any]]:
     """The indicators with a target over the period, by vendor; of another definition than counted: not judged."""
     first, last = f"{asked.from_on:%Y-%m}", _last_month(asked)
     span = (asked.until_on.year - asked.from_on.year) * 12 + asked.until_on.month - asked.from_on.month
@@ -102,7 +102,7 @@ def _indicators(reader: Reader, asked: Asked, vendors: dict[str, str]) -> list[d
     counts, old = series(reader, since=first), stale_ids(reader, known.values())
     found = []
     for key, one in sorted(known.items()):
-        for code in sorted(set(counts.get(key, {})) & set(vendors)):
+        for code in sorted(set(counts.get(key, {})) & set(names)):
             summed = together(one, (c for c in counts[key][code] if c.month in months), code)
             value = judge(one, summed, subject_id=code, month=last, kind=BodyKind.VENDOR, stale=key in old)
             if value.target is None:
@@ -123,64 +123,54 @@ def _last_month(asked: Asked) -> str:
     return f"{year:04d}-{month + 1:02d}"
 
 
-def _of_vendors(reader: Reader, sql: str, asked: Asked, vendors: dict[str, str]) -> list[dict[str, Any]]:
+def _of_vendors(reader: Reader, sql: str, asked: Asked, names: Names) -> list[dict[str, Any]]:
     rows = reader.rows(sql, [asked.from_on, asked.until_on])
-    return [row for row in rows if row["vendor_id"] in vendors]
+    return [row for row in rows if row["vendor_id"] in names]
 
 
-def _shown(asked: Asked, rows: QuerySet[Any], gate: str, vendors: dict[str, str]) -> QuerySet[Any]:
-    rows = rows.filter(body=asked.consortium, institution_id__in=vendors)
-    return rows.filter(**{gate: True}) if asked.shown_alone else rows
-
-
-def _lights(asked: Asked, vendors: dict[str, str]) -> dict[str, Any]:
+def _lights(asked: Asked, names: Names) -> dict[str, Any]:
     """Lights that came on in the period, and those that people ended in it."""
-    on = _shown(asked, Alert.objects.exclude(outcome="dismissed"), "party_sees", vendors)
-    on = on.filter(came_on__gte=asked.from_on, came_on__lt=asked.until_on).order_by("came_on", "pk")
-    ended = CaseEvent.objects.filter(
-        case__cycle="vendor_alert", case__body=asked.consortium, case__institution_id__in=vendors,
-        to_state__in=("released", "terminated"), day__gte=asked.from_on, day__lt=asked.until_on,
-    ).exclude(from_state__in=("released", "terminated"))  # fmt: skip
+    on = alerts.lit_between(asked.consortium, names, asked.from_on, asked.until_on)
+    ended = cases.steps_between(asked.consortium.pk, "vendor_alert", names, asked.from_on, asked.until_on)
+    ended = ended.filter(to_state__in=ENDED).exclude(from_state__in=ENDED)
     if asked.shown_alone:
-        ended = ended.filter(case__party_sees=True)
-    rows = on.values_list("institution_id", "colour", "came_on", "case__number")
+        on, ended = on.filter(party_sees=True), ended.filter(case__party_sees=True)
     return {
-        "on": [[code, colour, str(day), number] for code, colour, day, number in rows],
-        "ended": [
-            [code, state, str(day), number]
-            for code, state, day, number in ended.order_by("day", "pk").values_list(
-                "case__institution_id", "to_state", "day", "case__number")
-        ],
-    }  # fmt: skip
+        "on": [[one.institution_id, one.colour, str(one.came_on), one.case.number] for one in on],
+        "ended": [[one.case.institution_id, one.to_state, str(one.day), one.case.number] for one in ended],
+    }
 
 
-def _ratings(asked: Asked, vendors: dict[str, str]) -> list[list[str]]:
+def _ratings(asked: Asked, names: Names) -> list[list[str]]:
     """The rating in force of each vendor at the end of the period; unrated where none is."""
-    rows = _shown(asked, Rating.objects.filter(outcome="in_force"), "party_sees", vendors)
-    rows = rows.filter(in_force_on__lt=asked.until_on).order_by("in_force_on", "pk")
-    last = {one.institution_id: one for one in rows.select_related("case")}
+    rows = ratings.in_force_before(asked.consortium, names, asked.until_on)
+    if asked.shown_alone:
+        rows = rows.filter(party_sees=True)
+    last = {one.institution_id: one for one in rows}
     return [
         [code, last[code].standing, str(last[code].in_force_on), last[code].case.number]
         if code in last
         else [code, "unrated", "", ""]
-        for code in vendors
+        for code in names
     ]
 
 
-def _checks(asked: Asked, vendors: dict[str, str]) -> dict[str, int]:
-    """Checks whose last day lies in the period, by where they stand; the vendor is told of those that it may see."""
-    rows = _shown(asked, VendorCheck.objects.all(), "shown", vendors)
-    states = Counter(
-        rows.filter(due_on__gte=asked.from_on, due_on__lt=asked.until_on).values_list("case__state", flat=True)
-    )
+def _shown(asked: Asked, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """What the vendor was told of, where the report is its own."""
+    return rows.filter(shown=True) if asked.shown_alone else rows
+
+
+def _checks(asked: Asked, names: Names) -> dict[str, int]:
+    """Checks whose last day lies in the period, by where they stand."""
+    rows = _shown(asked, oversight.due_between(asked.consortium, names, asked.from_on, asked.until_on))
+    states = Counter(rows.values_list("case__state", flat=True))
     done = {name: states.pop(name, 0) for name in ("passed", "failed", "cancelled")}
     return {"due": sum(done.values()) + sum(states.values()), **done, "open": sum(states.values())}
 
 
-def _site_complaints(asked: Asked, vendors: dict[str, str]) -> dict[str, int]:
+def _site_complaints(asked: Asked, names: Names) -> dict[str, int]:
     """Complaints made on this site: opened in the period, closed by now, and how those who complained judged."""
-    rows = _shown(asked, VendorComplaint.objects.all(), "shown", vendors)
-    rows = rows.filter(case__opened_at__date__gte=asked.from_on, case__opened_at__date__lt=asked.until_on)
+    rows = _shown(asked, oversight.complained_between(asked.consortium, names, asked.from_on, asked.until_on))
     told = list(rows.values_list("case__closed_at", "satisfied"))
     return {
         "received": len(told),
@@ -190,19 +180,15 @@ def _site_complaints(asked: Asked, vendors: dict[str, str]) -> dict[str, int]:
     }
 
 
-def _sanctions(asked: Asked, vendors: dict[str, str]) -> list[list[Any]]:
-    rows = _shown(asked, Sanction.objects.all(), "shown", vendors)
-    rows = rows.filter(decided_on__gte=asked.from_on, decided_on__lt=asked.until_on).order_by("decided_on", "pk")
+def _sanctions(asked: Asked, names: Names) -> list[list[Any]]:
+    rows = _shown(asked, oversight.sanctioned_between(asked.consortium, names, asked.from_on, asked.until_on))
     return [
         [one.institution_id, one.act, one.fine_fen, one.revenue_fen, str(one.decided_on), one.appeal] for one in rows
     ]
 
 
-def _rectifications(asked: Asked, vendors: dict[str, str]) -> dict[str, int]:
+def _rectifications(asked: Asked, names: Names) -> dict[str, int]:
     """Rectifications ordered, verified and fallen late in the period."""
-    taken = CaseEvent.objects.filter(
-        case__cycle="rectification", case__body=asked.consortium, case__institution_id__in=vendors,
-        day__gte=asked.from_on, day__lt=asked.until_on,
-    )  # fmt: skip
+    taken = cases.steps_between(asked.consortium.pk, "rectification", names, asked.from_on, asked.until_on)
     told = Counter(taken.values_list("about", flat=True))
     return {"ordered": told["rectification"], "verified": told["verify"], "late": told["fall_late"]}

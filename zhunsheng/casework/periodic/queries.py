@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
-from zhunsheng.casework.cases.models import CaseEvent
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.periodic.models import PeriodReport
 
 
@@ -23,7 +23,7 @@ def one(scope: Scope, pk: int) -> PeriodReport | None:
 def words(report: PeriodReport) -> dict[str, str]:
     """Return what people wrote last of a report that was shown; nothing where nobody has."""
     with walls.within(walls.SITE):
-        told = CaseEvent.objects.filter(case=report.case_id, kind="moved", about="write").order_by("-sequence").first()
+        told = cases.last_step(report.case_id, "write")
     return {name: str(told.fields[name]) for name in ("summary", "measures", "plan")} if told else {}
 
 
