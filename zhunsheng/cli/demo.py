@@ -190,6 +190,7 @@ def _story(site: Home) -> None:
 def _vendors(site: Home) -> None:
     """Let the vendors of the county enter, serve, be reviewed and overseen."""
     from zhunsheng.casework.oversight import demo as oversight
+    from zhunsheng.casework.periodic import demo as periodic
     from zhunsheng.casework.vendors import demo
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
@@ -202,6 +203,7 @@ def _vendors(site: Home) -> None:
     demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
     _agreements(site)
     oversight.tell()
+    periodic.tell()
 
 
 def _agreements(site: Home) -> None:

@@ -93,6 +93,6 @@ def spread(tried: Iterable[Tried]) -> dict[date, Counter[str]]:
 
 
 def in_force_before(body: Body, vendors: Iterable[str], day: date) -> QuerySet[Rating]:
-    """Return the ratings of vendors that a body put in force before a day, oldest first; for the figures of the site."""
+    """Return the ratings that a body put in force before a day, oldest first; for the figures of the site."""
     found = Rating.objects.filter(body=body, institution_id__in=list(vendors), outcome="in_force", in_force_on__lt=day)
     return found.select_related("case").order_by("in_force_on", "pk")
