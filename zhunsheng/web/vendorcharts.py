@@ -197,9 +197,9 @@ def _names(
 ) -> list[dict[str, str]]:  # fmt: skip
     """Return what stands right of the plot, moved apart where two would lie on each other."""
     found = [(y(end), _("目标 {value}").format(value=printed(one, end)), "") for end in wanted]
-    held = [figure for figure in (centres.get(row["month"]) for row in rows) if figure is not None]
-    if held:
-        found.append((y(held[-1]), _("同类 {value}").format(value=printed(one, held[-1])), "limit"))
+    now = centres.get(rows[-1]["month"])
+    if now is not None:
+        found.append((y(now), _("同类 {value}").format(value=printed(one, now)), "limit"))
     own = next((row for row in reversed(rows) if row["at"] is not None), None)
     if own:
         found.append((y(own["at"]), printed(one, own["at"]), "strong"))
