@@ -28,13 +28,15 @@ NAMES = (
     "vendor_rating",
 )
 #: Walked with people of a consortium and a vendor. What their guards ask has tests of its own: test_vendors.py,
-#: test_agreements.py and test_oversight.py here.
+#: test_agreements.py, test_oversight.py and test_periodic.py here.
 VENDORS = (
     "conflict_check",
     "interest_declaration",
     "negative_entry",
+    "quality_paper",
     "service_agreement",
     "service_line",
+    "supervision_report",
     "vendor_check",
     "vendor_complaint",
     "vendor_entry",

@@ -166,7 +166,8 @@ def lists():
         "/oversight", "/oversight.csv", "/oversight.xlsx", "/oversight/pool", "/oversight/survey",
         *(f"/oversight/{what}{more}" for what in ("complaints", "incidents", "sanctions", "surveys", "exits")
           for more in ("", "/export.csv")),
-        "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry",
+        "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry", "/vendors/overview",
+        "/vendors/reports", "/service/reports",
         "/agreements", "/agreements.csv", "/agreements.xlsx", "/prices", "/prices.csv", "/prices.xlsx", "/relations",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
@@ -314,6 +315,8 @@ def test_the_crawl_covers_every_page(county, people):
         # tests/web/test_oversight.py asks several roles for each
         *("oversight-check", "oversight-round", "oversight-exit", "oversight-draw", "oversight-pool-change"),
         # tests/web/test_vendors.py asks several roles for a vendor
+        *("vendor-part", "vendor-archive-export"),  # tests/web/test_vendor_files.py asks several readers for each
+        *("periodic", "periodic-freeze", "periodic-export"),
         *("vendor", "vendor-new", "vendor-open", "vendor-review", "vendor-paper", "vendor-add", "vendor-check"),
     }
     assert names - crawled - APART == set()

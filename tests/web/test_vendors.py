@@ -86,7 +86,7 @@ def test_a_paper_is_entered_checked_by_another_and_its_end_listed(as_, office, c
     assert "没有将要到期的证照" in as_("consortium").get("/vendors/expiry").content.decode()
     assert as_("consortium").post(f"/vendors/{CODE}/papers/{made.pk}/check", {"answer": "accept"}).status_code == 302
     assert "还有 20 天" in as_("consortium").get("/vendors/expiry").content.decode()
-    assert "CNAS-7" in as_("consortium").get(f"/vendors/{CODE}").content.decode()
+    assert "CNAS-7" in as_("consortium").get(f"/vendors/{CODE}/papers").content.decode()
     value = {"kind": "eqa_pass", "numerator": "9", "denominator": "8", "on": "2026-11-01", "source": "现场核验"}
     assert as_("consortium").post(f"/vendors/{CODE}/add/fact", value).status_code == 400
     assert as_("consortium").post(f"/vendors/{CODE}/add/fact", {**value, "denominator": "9"}).status_code == 302

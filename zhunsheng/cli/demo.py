@@ -190,6 +190,7 @@ def _story(site: Home) -> None:
 def _vendors(site: Home) -> None:
     """Let the vendors of the county enter, serve, be reviewed and overseen."""
     from zhunsheng.casework.oversight import demo as oversight
+    from zhunsheng.casework.periodic import demo as periodic
     from zhunsheng.casework.vendors import demo
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
@@ -203,6 +204,7 @@ def _vendors(site: Home) -> None:
     _agreements(site)
     oversight.tell()
     _notices(site)
+    periodic.tell()
 
 
 #: Of each vendor with patients three orders: of whom was not told, that was amended, the latest; members only.

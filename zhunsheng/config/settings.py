@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.agreements",
     "zhunsheng.casework.oversight",
     "zhunsheng.casework.informing",
+    "zhunsheng.casework.periodic",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

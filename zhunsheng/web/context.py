@@ -63,6 +63,7 @@ SECTIONS = {
     "oversight-pool-change": "oversight",
     "vendor": "vendors", "vendor-new": "vendors", "vendor-negative": "vendors", "vendor-expiry": "vendors",
     "vendor-review": "vendors", "vendor-open": "vendors", "vendor-check": "vendors", "vendor-add": "vendors",
+    "vendor-part": "vendors", "vendor-board": "vendors", "periodic-list": "vendors", "periodic": "vendors",
     "points-person": "points", "points-propose": "points",
     "alert": "alerts", "rating": "ratings", "ratings-vendor": "ratings", "ratings-tried": "ratings",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",

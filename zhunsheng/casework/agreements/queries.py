@@ -185,3 +185,11 @@ def checks(scope: Scope) -> dict[tuple[str, str], ConflictCheck]:
     """Return the newest check in view by person and vendor."""
     rows = scope.rows(ConflictCheck.objects.select_related(None).prefetch_related(Prefetch("case"))).order_by("pk")
     return {(one.person_id, one.institution_id): one for one in rows}
+
+
+def parts_of(found: Iterable[Agreement]) -> tuple[list[SlaValue], list[AnnexPrice]]:
+    """Return the promised values and the prices of several agreements in view."""
+    held = list(found)
+    with walls.within(walls.SITE):  # an agreement that is shown is shown whole
+        promised = list(SlaValue.objects.filter(agreement__in=held))
+        return promised, list(AnnexPrice.objects.filter(agreement__in=held))

@@ -98,3 +98,9 @@ def spread(tried: Iterable[Tried]) -> dict[date, Counter[str]]:
     for one in tried:
         found.setdefault(one.from_on, Counter())[one.scored.standing] += 1
     return found
+
+
+def in_force_before(body: Body, vendors: Iterable[str], day: date) -> QuerySet[Rating]:
+    """Return the ratings that a body put in force before a day, oldest first; for the figures of the site."""
+    found = Rating.objects.filter(body=body, institution_id__in=list(vendors), outcome="in_force", in_force_on__lt=day)
+    return found.select_related("case").order_by("in_force_on", "pk")

@@ -327,3 +327,20 @@ def _licence(name: str, papers: list[VendorPaper], day: date) -> Licence:
         return Licence(document.zh, document.en, "", "", None, None, None)
     end = assessing.ends_on(best, document)
     return Licence(document.zh, document.en, best.number, best.issuer, best.valid_from, end, bool(good))
+
+
+def kept_reviews(scope: Scope, code: str) -> QuerySet[Assessment]:
+    """Return the reviews of a vendor that were kept, in view."""
+    return scope.rows(Assessment.objects.filter(institution_id=code)).select_related("case")
+
+
+def entered_before(body: Body, day: date) -> set[str]:
+    """Return the codes of the vendors that had entered at a body before a day; asked within the wall of the site."""
+    found = ServiceLine.objects.filter(body=body, entered_on__lt=day)
+    return set(found.values_list("institution_id", flat=True))
+
+
+def names_of(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of vendors by code; asked within the wall of the site."""
+    found = Vendor.objects.filter(institution_id__in=set(codes)).order_by("institution_id")
+    return dict(found.values_list("institution_id", "name"))

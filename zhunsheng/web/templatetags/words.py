@@ -342,6 +342,7 @@ LABELS: dict[str, dict[str, Any]] = {
     },
     "light": {
         "none": gettext_lazy("未触发"),
+        "normal": gettext_lazy("无预警"),
         "blue": gettext_lazy("蓝色预警"),
         "yellow": gettext_lazy("黄色预警"),
         "red": gettext_lazy("红色预警"),

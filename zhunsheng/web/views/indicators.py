@@ -328,4 +328,4 @@ def _frame(wanted: Wanted, held: list[str], **more: str) -> dict[str, Any]:
 
 
 def _spans() -> list[tuple[int, str]]:
-    return [(1, _("当月")), (3, _("近 3 个月")), (12, _("近 12 个月"))]
+    return [(1, _("当月")), (3, _("近 3 个月")), (6, _("近 6 个月")), (12, _("近 12 个月"))]
