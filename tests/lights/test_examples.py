@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhunsheng.book.bands import Span, Whole, band_of, holes
-from zhunsheng.book.lights import BandLight, EventLight, StreakLight, WindowLight, load_lights, read_light
+from zhunsheng.book.lights import BandLight, DriftLight, EventLight, StreakLight, WindowLight, load_lights, read_light
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.causes import Lit, by_event, windowed
@@ -45,7 +45,7 @@ def of_window(light, example):
     return light.light if windowed(light, lits, LIGHTS.values()) else "none"
 
 
-JUDGES = {BandLight: of_values, StreakLight: of_values, EventLight: of_event, WindowLight: of_window}
+JUDGES = {BandLight: of_values, StreakLight: of_values, DriftLight: of_values, EventLight: of_event, WindowLight: of_window}
 
 
 @pytest.mark.parametrize(("light", "example"), CASES)

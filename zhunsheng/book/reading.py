@@ -48,8 +48,17 @@ def named_by_place(root: Path, path: Path, key: str) -> None:
 
 def check_indicators(folder: Path, file: str, names: Iterable[str]) -> None:
     """Raise Problem ZS404 for an indicator that a rule book does not hold."""
+    _check_files(folder / "indicators", file, names)
+
+
+def check_rules(folder: Path, file: str, names: Iterable[str]) -> None:
+    """Raise Problem ZS404 for a rule that a rule book does not hold."""
+    _check_files(folder / "rules", file, names)
+
+
+def _check_files(root: Path, file: str, names: Iterable[str]) -> None:
     for name in names:
-        if not (folder / "indicators" / f"{name}.yaml").is_file():
+        if not (root / f"{name}.yaml").is_file():
             raise Problem("ZS404", file=file, reference=name)
 
 

@@ -87,12 +87,16 @@ class Criterion(Entry):
 
 
 class Consequence(Entry):
-    """What a standing leads to. ``opens`` is a life-cycle that is opened with it, ``fields`` its opening fields."""
+    """What a standing leads to. ``opens`` is a life-cycle that is opened with it, ``fields`` its opening fields.
+
+    ``moves`` is ``cycle.move`` of the vendor's open cases that the same body handles, with the same fields.
+    """
 
     id: str = Name
     zh: str
     en: str
     opens: str = ""
+    moves: str = Field(default="", pattern=r"^([a-z_]+\.[a-z_]+)?$")
     fields: dict[str, str] = Field(default_factory=dict)
     cite: str
 

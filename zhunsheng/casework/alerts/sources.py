@@ -1,14 +1,17 @@
-"""What lights are judged on, read from a run: the monthly counts of vendors and their events, for some institutions."""
+"""What lights are judged on, read from a run: monthly counts of vendors, their incidents, and findings about them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
+from zhunsheng.book.lights import EventLight, Light
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import held
+from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.values import Event, Value
 
 #: Counts by the member that ordered, taken together; a count of the whole vendor names none.
@@ -21,6 +24,20 @@ EVENTS = (
     "SELECT incident_id, vendor_id, kind, weight, occurred_on, COALESCE(reported_on, occurred_on) AS known_on "
     "FROM incident ORDER BY vendor_id, incident_id"
 )
+
+#: A finding is known from the month after its own on; its item is an item of a price list or a kind of service.
+FINDINGS = (
+    "SELECT finding_id, rule_id, institution_id, COALESCE(item_code, '') AS about, service_date FROM finding "
+    "WHERE verdict <> 'unknown' AND service_date IS NOT NULL AND rule_id IN ({marks}) ORDER BY institution_id, finding_id"
+)
+#: The months that filings of an item hold, until the next one or their end, as known on the day of the run.
+FILINGS = (
+    "SELECT vendor_id, item_code, valid_from, LEAST(COALESCE(valid_to, DATE '9999-12-31'), COALESCE(LEAD(valid_from) "
+    "OVER (PARTITION BY vendor_id, item_code ORDER BY valid_from), DATE '9999-12-31')) AS ended_on FROM price_filing "
+    "ORDER BY vendor_id, item_code, valid_from"
+)
+#: The rule whose findings end with the filing that they speak of.
+PRICES = "vendors/filed-price"
 
 
 def overseen(file: RunFile, body: Body) -> frozenset[str] | None:
@@ -52,6 +69,43 @@ def events(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
         )
         for row in _rows(file, "incident", EVENTS, institutions)
     ]  # fmt: skip
+
+
+def found(
+    file: RunFile, institutions: frozenset[str] | None, lights: Iterable[Light], as_of: date
+) -> list[Event]:
+    """Return the findings of the rules that lights name as events of their vendors; a lead is enough for a light."""
+    rules = sorted({rule for one in lights if isinstance(one, EventLight) for rule in one.rules})
+    if not rules or "finding" not in file.tables:
+        return []
+    sql = FINDINGS.format(marks=", ".join("?" * len(rules)))
+    with file.reader(institutions) as reader:
+        rows = reader.rows(sql, rules)
+    ends = _filing_ends(file, institutions) if PRICES in rules else {}
+    told = []
+    for row in rows:
+        vendor, about, day = row["institution_id"], row["about"], row["service_date"]
+        known = min(as_of, month_start(day, 1))
+        over = _ended(ends.get((vendor, about), []), day, as_of) if row["rule_id"] == PRICES else None
+        told.append(Event(row["finding_id"], vendor, row["rule_id"], "", day, known, about, over))
+    return told
+
+
+def _filing_ends(file: RunFile, institutions: frozenset[str] | None) -> dict[tuple[str, str], list[tuple[date, date]]]:
+    """Return the first day and the first day after of each filing, by vendor and item."""
+    found_: dict[tuple[str, str], list[tuple[date, date]]] = defaultdict(list)
+    for row in _rows(file, "price_filing", FILINGS, institutions):
+        found_[row["vendor_id"], row["item_code"]].append((row["valid_from"], row["ended_on"]))
+    return found_
+
+
+def _ended(filings: list[tuple[date, date]], month: date, as_of: date) -> date | None:
+    """Return the day on which the filing of a finding's month no longer holds, None while it does.
+
+    Of several in the month the last one counts: a finding names the first month at which its filing is too high.
+    """
+    held = [after for first, after in filings if first < month_start(month, 1) and after > month]
+    return held[-1] if held and held[-1] <= as_of else None
 
 
 def _rows(file: RunFile, table: str, sql: str, institutions: Collection[str] | None) -> list[dict[str, Any]]:

@@ -295,9 +295,19 @@ def open_and_late(day: date) -> tuple[int, int]:
 
 
 def in_hand(body: int, cycle: str, institution_id: str) -> QuerySet[Case]:
-    """Return the open cases that a body handles about an institution and on which no proposal waits."""
-    held = Case.objects.filter(body=body, cycle=cycle, institution_id=institution_id, closed_at=None)
-    return held.filter(proposed_by=None).order_by("pk")
+    """Return the open cases of a life-cycle that a body handles about an institution."""
+    return Case.objects.filter(body=body, cycle=cycle, institution_id=institution_id, closed_at=None).order_by("pk")
+
+
+def standing(body: int, cycle: str, institution_id: str, move: str) -> list[Case]:
+    """Return the open cases of a life-cycle that a body handles about an institution where a move begins."""
+    return [one for one in in_hand(body, cycle, institution_id) if one.state in one.life.move(move).source]
+
+
+def open_of_kind(body: int, cycle: str, institution_id: str, kind: str) -> Case | None:
+    """Return the open case of a life-cycle that a body handles about a vendor's service of a kind, or None."""
+    held = in_hand(body, cycle, institution_id).filter(events__kind="opened", events__fields__kind=kind)
+    return held.first()
 
 
 def institutions_of_step(body: int, cycle: str, move: str, since: date, until: date) -> list[str]:

@@ -9,8 +9,9 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from zhunsheng.book.scorecards import Card
+from zhunsheng.book.scorecards import STANDINGS, Card
 from zhunsheng.casework.alerts.sources import overseen, values
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
@@ -38,6 +39,22 @@ def standing(vendor: str, body: Body, day: date) -> str:
 def _in_force(vendor: str, body: Body, day: date) -> QuerySet[Rating]:
     held_ = Rating.objects.filter(institution_id=vendor, body=body, in_force_on__lte=day, outcome="in_force")
     return held_.select_related("card").order_by("-card__from_on", "-pk")
+
+
+def year_standing(vendor: str, body: Body, card: str, year: int) -> str:
+    """Return the worst standing in force of a year, empty where a period of a body's card is missing or unrated.
+
+    Of other cards and other bodies what is in force counts towards the worst.
+    """
+    told = Rating.objects.filter(institution_id=vendor, outcome="in_force", card__from_on__year=year)
+    with walls.within(walls.SITE):
+        held_ = list(told.select_related("card"))
+    mine = [one.card for one in held_ if one.body_id == body.pk and one.card.card == card]
+    months = sum((one.until_on.year - one.from_on.year) * 12 + one.until_on.month - one.from_on.month for one in mine)
+    known = {one.standing for one in held_}
+    if months != 12 or "unrated" in known:
+        return ""
+    return min(known, key=STANDINGS.index)  # type: ignore[arg-type]
 
 
 def years_at_top(vendor: str, body: Body, day: date) -> int:
