@@ -16,7 +16,7 @@ from zhunsheng.casework.cases.models import Case, Proposal
 from zhunsheng.casework.ratings import actions as ratings
 from zhunsheng.casework.ratings import library as cards
 from zhunsheng.casework.vendors import overview
-from zhunsheng.casework.vendors.models import ServiceLine, VendorFact
+from zhunsheng.casework.vendors.models import VendorFact
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.lights.causes import evaluate
 from zhunsheng.lights.values import Event
@@ -157,7 +157,8 @@ def rated(people, line, first, after, known):
 
 def full(card, **worse):
     best = {
-        one.id: Measure(0) if one.count else Measure(0 if "late" in one.indicator else 100, 100) for one in card.criteria
+        one.id: Measure(0) if one.count else Measure(0 if "late" in one.indicator else 100, 100)
+        for one in card.criteria
     }
     return best | worse
 

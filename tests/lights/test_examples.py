@@ -45,7 +45,13 @@ def of_window(light, example):
     return light.light if windowed(light, lits, LIGHTS.values()) else "none"
 
 
-JUDGES = {BandLight: of_values, StreakLight: of_values, DriftLight: of_values, EventLight: of_event, WindowLight: of_window}
+JUDGES = {
+    BandLight: of_values,
+    StreakLight: of_values,
+    DriftLight: of_values,
+    EventLight: of_event,
+    WindowLight: of_window,
+}
 
 
 @pytest.mark.parametrize(("light", "example"), CASES)

@@ -28,11 +28,21 @@ def file_text(path: Path) -> str:
 
 def validated(model: TypeAdapter[Model], text: str, name: str) -> Model:
     """Return the object that a text holds. Raises Problem ZS401 (no YAML), ZS620 (content wrong)."""
+    return checked(model, parsed(text, name), name)
+
+
+def parsed(text: str, name: str) -> Any:
+    """Return the plain data that a text holds. Raises Problem ZS401."""
     try:
-        data: Any = from_yaml(check_yaml(text))
-        return model.validate_python(data)
+        return from_yaml(check_yaml(text))
     except yaml.YAMLError as error:
         raise Problem("ZS401", file=name, reason=error) from error
+
+
+def checked(model: TypeAdapter[Model], data: Any, name: str) -> Model:
+    """Return the object that plain data of a file is. Raises Problem ZS620."""
+    try:
+        return model.validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "-"

@@ -18,7 +18,7 @@ from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import together
 from zhunsheng.casework.cases.models import Case, CaseEvent
-from zhunsheng.casework.cases.queries import open_of_kind, opened_under, standing
+from zhunsheng.casework.cases.queries import open_as, opened_under, standing
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import under_way
@@ -34,6 +34,8 @@ from zhunsheng.lights.reasons import reason
 RUN = Process("run")
 JOB = "lights.evaluate"
 Given = dict[str, Any]
+#: Fields by which a case that a light would open is the one that stands already.
+MATTER = ("kind", "check")
 
 
 @deed
@@ -146,7 +148,8 @@ def _at_once(alert: Alert, light: Light, lit: Lit) -> None:
                 name: text.format(**_words(alert, light, lit, line, action)) for name, text in action.fields.items()
             }
             key = f"{action.id}-of-{alert.case_id}-{line.pk}"
-            held = open_of_kind(line.body_id, action.opens, line.institution_id, line.kind)
+            matter = {name: given[name] for name in MATTER if name in given}
+            held = open_as(line.body_id, action.opens, line.institution_id, matter)
             if held is not None:
                 _again(held, action, given)
             elif not opened_under(action.opens, key):
@@ -173,11 +176,12 @@ def _lines(alert: Alert, lit: Lit) -> list[ServiceLine]:
 def _words(alert: Alert, light: Light, lit: Lit, line: ServiceLine, action: Action) -> dict[str, str]:
     """Return the words that fields of an action may use."""
     mark, day = lit.gravest, now().date()
+    due = day + timedelta(days=action.days)
     value = mark.value if mark else None
     share = value.numerator * 10_000 // value.denominator if value and value.denominator else 0
     return {
         "light": light.zh, "reason": reason(light, lit)[0], "number": alert.case.number, "kind": line.kind,
-        "month": f"{mark.month if mark else lit.through:%Y-%m}", "day": str(day), "due": str(day + timedelta(days=action.days)),
+        "month": f"{mark.month if mark else lit.through:%Y-%m}", "day": str(day), "due": str(due),
         "cases": str(value.denominator) if value else "0", "share": str(share),
     }  # fmt: skip
 

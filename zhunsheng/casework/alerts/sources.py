@@ -28,7 +28,8 @@ EVENTS = (
 #: A finding is known from the month after its own on; its item is an item of a price list or a kind of service.
 FINDINGS = (
     "SELECT finding_id, rule_id, institution_id, COALESCE(item_code, '') AS about, service_date FROM finding "
-    "WHERE verdict <> 'unknown' AND service_date IS NOT NULL AND rule_id IN ({marks}) ORDER BY institution_id, finding_id"
+    "WHERE verdict <> 'unknown' AND service_date IS NOT NULL AND rule_id IN ({marks}) "
+    "ORDER BY institution_id, finding_id"
 )
 #: The months that filings of an item hold, until the next one or their end, as known on the day of the run.
 FILINGS = (
@@ -71,9 +72,7 @@ def events(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
     ]  # fmt: skip
 
 
-def found(
-    file: RunFile, institutions: frozenset[str] | None, lights: Iterable[Light], as_of: date
-) -> list[Event]:
+def found(file: RunFile, institutions: frozenset[str] | None, lights: Iterable[Light], as_of: date) -> list[Event]:
     """Return the findings of the rules that lights name as events of their vendors; a lead is enough for a light."""
     rules = sorted({rule for one in lights if isinstance(one, EventLight) for rule in one.rules})
     if not rules or "finding" not in file.tables:

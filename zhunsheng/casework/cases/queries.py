@@ -304,10 +304,10 @@ def standing(body: int, cycle: str, institution_id: str, move: str) -> list[Case
     return [one for one in in_hand(body, cycle, institution_id) if one.state in one.life.move(move).source]
 
 
-def open_of_kind(body: int, cycle: str, institution_id: str, kind: str) -> Case | None:
-    """Return the open case of a life-cycle that a body handles about a vendor's service of a kind, or None."""
-    held = in_hand(body, cycle, institution_id).filter(events__kind="opened", events__fields__kind=kind)
-    return held.first()
+def open_as(body: int, cycle: str, institution_id: str, said_: dict[str, str]) -> Case | None:
+    """Return the open case of a life-cycle that a body opened about an institution with such fields, or None."""
+    wanted = {f"events__fields__{name}": value for name, value in said_.items()}
+    return in_hand(body, cycle, institution_id).filter(events__kind="opened", **wanted).first()
 
 
 def institutions_of_step(body: int, cycle: str, move: str, since: date, until: date) -> list[str]:

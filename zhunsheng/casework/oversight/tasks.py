@@ -44,7 +44,7 @@ def _surveys(lines: list[ServiceLine], day: date) -> int:
         if case_queries.opened_under("vendor_survey", key):
             continue
         given = {"month": month, "answers": str(figure.answers), "share": str(figure.share)}
-        held = case_queries.open_of_kind(line.body_id, "vendor_survey", line.institution_id, line.kind)
+        held = case_queries.open_as(line.body_id, "vendor_survey", line.institution_id, {"kind": line.kind})
         if held is not None:  # one matter: another month of the one in hand, whether a light or a survey opened it
             opened += _again(held, given)
             continue

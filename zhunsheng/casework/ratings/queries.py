@@ -16,7 +16,7 @@ from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.ratings.models import PeriodCard, Rating
-from zhunsheng.casework.ratings.sources import Asked, measures
+from zhunsheng.casework.ratings.sources import Asked, rated
 from zhunsheng.scoring.score import Scored, periods, score
 
 
@@ -31,14 +31,15 @@ def of_vendor(scope: Scope, vendor: str) -> QuerySet[Rating]:
 
 
 def standing(vendor: str, body: Body, day: date) -> str:
-    """Return the standing of a vendor that a body put in force last before a day; unrated without one."""
-    found = _in_force(vendor, body, day).first()
-    return found.standing if found else "unrated"
+    """Return the standing of a vendor that a body put in force last before a day; unrated without one.
 
-
-def _in_force(vendor: str, body: Body, day: date) -> QuerySet[Rating]:
+    Of several cards, one for each kind of its services, the worst counts.
+    """
+    last: dict[str, str] = {}
     held_ = Rating.objects.filter(institution_id=vendor, body=body, in_force_on__lte=day, outcome="in_force")
-    return held_.select_related("card").order_by("-card__from_on", "-pk")
+    for one in held_.select_related("card").order_by("-card__from_on", "-pk"):
+        last.setdefault(one.card.card, one.standing)
+    return min(last.values(), key=lambda name: ("unrated", *STANDINGS).index(name), default="unrated")
 
 
 def year_standing(vendor: str, body: Body, card: str, year: int) -> str:
@@ -55,24 +56,6 @@ def year_standing(vendor: str, body: Body, card: str, year: int) -> str:
     if months != 12 or "unrated" in known:
         return ""
     return min(known, key=STANDINGS.index)  # type: ignore[arg-type]
-
-
-def years_at_top(vendor: str, body: Body, day: date) -> int:
-    """Return for how many whole years in a row, until its last period, a vendor has been AAA."""
-    months = 0
-    reached: date | None = None
-    for one in _in_force(vendor, body, day):
-        if one.standing != "AAA" or (reached is not None and one.card.until_on != reached):
-            break
-        reached = one.card.from_on
-        months += (one.card.until_on.year - reached.year) * 12 + one.card.until_on.month - reached.month
-    return months // 12
-
-
-def card_of(scope: Scope, pk: int) -> PeriodCard | None:
-    """Return the period card of a rating in view, or None."""
-    found = ratings(scope).filter(card=pk).first()
-    return found.card if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +78,7 @@ def backtest(card: Card, body: Body, file: RunFile, since: date) -> list[Tried]:
     }
     found = []
     for first, after in periods(card, since, as_of):
-        by_vendor = measures(card, known, Asked(body, file, seen, first, after))
+        by_vendor = rated(card, known, Asked(body, file, seen, first, after))
         for vendor, told in by_vendor.items():
             found.append(Tried(vendor, first, after, score(card, told, first), frozen.get((vendor, first), "")))
     return found

@@ -18,7 +18,7 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.cases.queries import institutions_of_step
-from zhunsheng.casework.vendors.queries import accepted_papers, expiries
+from zhunsheng.casework.vendors.queries import accepted_papers, expiries, lines_entered
 from zhunsheng.lights.values import Value
 from zhunsheng.scoring.score import Measure
 
@@ -44,6 +44,28 @@ class Asked:
     seen: frozenset[str] | None
     from_on: date
     until_on: date
+
+
+def rated(card: Card, values: Iterable[Value], asked: Asked) -> dict[str, dict[str, Measure | None]]:
+    """Return what is known of each criterion by vendor, of those that serve in a kind of the card."""
+    kinds = kinds_of(asked)
+    told = measures(card, values, asked)
+    return {vendor: known for vendor, known in told.items() if kinds.get(vendor, set()) & set(card.kinds)}
+
+
+def kinds_of(asked: Asked) -> dict[str, set[str]]:
+    """Return the kinds of service of each vendor: those that were ordered before the end, and its lines here."""
+    found: dict[str, set[str]] = defaultdict(set)
+    sql = (
+        "SELECT DISTINCT vendor_id, service_kind FROM service_order WHERE service_kind IS NOT NULL "
+        "AND ordered_on >= ? AND ordered_on < ? ORDER BY vendor_id, service_kind"
+    )
+    for row in _rows(asked, "service_order", sql) or ():
+        found[row["vendor_id"]].add(row["service_kind"])
+    for line in lines_entered():
+        if line.body_id == asked.body.pk:
+            found[line.institution_id].add(line.kind)
+    return found
 
 
 def measures(card: Card, values: Iterable[Value], asked: Asked) -> dict[str, dict[str, Measure | None]]:
