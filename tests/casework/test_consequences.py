@@ -7,9 +7,10 @@ import pytest
 from tests.casework.alerting import months
 from tests.casework.overseeing import DAY, fresh, serving, set_clock
 from tests.casework.vendoring import CODE, step, two
+from tests.casework.walking import PDF
 from zhunsheng.casework.alerts import actions as alerts
+from zhunsheng.casework.alerts import effects, queries
 from zhunsheng.casework.alerts import library as lights
-from zhunsheng.casework.alerts import queries
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case, Proposal
@@ -185,3 +186,22 @@ def test_three_years_at_the_top_are_recorded_by_the_ratings_and_open_the_short_f
     told = VendorFact.objects.filter(kind="rating").order_by("year").values_list("year", "value")
     assert list(told) == [(year, "AAA") for year in (2023, 2024, 2025)]
     assert overview.short_form(CODE, clock.day)
+
+
+def test_the_effect_of_a_rectification_is_measured_on_its_indicator_and_counts_against_an_idle_one(served, clock):
+    people, line = served
+    clock.day = date(2026, 5, 4)
+    alert = run(line, at(LATE, 3, 3, 3, 15), date(2026, 5, 1))["late_reports"]
+    step(people["colleague"], alert.case, "order_rectification", measure="整改")
+    order = Case.objects.get(cycle="rectification")
+    step(people["lab_head"], order, "accept", responsible="检验科", plan="增加人手")
+    held = cases.attach(people["lab_head"], fresh(order), "佐证.pdf", [PDF])
+    step(people["lab_head"], order, "submit", statement="已整改", files=[held.digest])
+    order = both(people, order, "verify", opinion="材料齐备")
+    before, as_of = at(LATE, 3, 3, 3, 15), date(2026, 10, 1)
+    for later, outcome, idle in ((3, "better", 0), (7, "same", 1), (20, "worse", 1), (None, "unknown", 0)):
+        known = [*before, *at(LATE, None, None, None, None, None, later, later, later)]
+        found = effects.effect_of(order, known, as_of)
+        counted = effects.without_effect(line.body_id, known, date(2026, 1, 1), date(2026, 7, 1), as_of)
+        assert (found.outcome, counted[CODE]) == (outcome, idle), found
+    assert effects.effect_of(order, known, date(2026, 6, 1)).months == 0

@@ -388,10 +388,19 @@ class Action(Entry):
         return self
 
 
+class EffectRule(Entry):
+    """How the effect of a rectification is measured: so many months on each side, and what chance may explain."""
+
+    months: int = Field(ge=1, le=12)
+    z_e2: int = Field(ge=100)
+    cite: str
+
+
 class Actions(Entry):
-    """The actions that lights name."""
+    """The actions that lights name, and how the effect of a rectification is measured."""
 
     cites: dict[str, Cite]
+    effect: EffectRule
     actions: tuple[Action, ...]
 
     def named(self, key: str) -> Action | None:

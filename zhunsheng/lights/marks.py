@@ -133,10 +133,15 @@ def _by_more_than_chance(light: DriftLight, now: Value, before: Value, months: i
     if light.by == "count":
         gap, spread = now.numerator * months - before.numerator, months * (now.numerator + before.numerator)
         return gap * gap * 10_000 >= z * z * spread
+    return differ(now, before, z)
+
+
+def differ(now: Value, before: Value, z_e2: int) -> bool:
+    """Whether two shares differ by more than chance: the score test of their difference, in whole numbers."""
     cases, hits = now.denominator + before.denominator, now.numerator + before.numerator
     gap = now.numerator * before.denominator - before.numerator * now.denominator
     spread = hits * (cases - hits) * now.denominator * before.denominator
-    return gap * gap * cases * 10_000 >= z * z * spread
+    return gap != 0 and gap * gap * cases * 10_000 >= z_e2 * z_e2 * spread
 
 
 def _single(light: BandLight, by_month: Mapping[date, Value], month: date, start: date) -> Mark:

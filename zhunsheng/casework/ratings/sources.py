@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from zhunsheng.book.scorecards import Card
-from zhunsheng.casework.alerts import sources
+from zhunsheng.casework.alerts import effects, sources
 from zhunsheng.casework.alerts.queries import vendors_lit
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
@@ -118,6 +118,18 @@ def _rectifications_late(asked: Asked) -> Counts | None:
     return Counts(Counter(late))
 
 
+def _rectifications_weak(asked: Asked) -> Counts | None:
+    """Rectifications that fell late in the period, and those verified in it that changed nothing, as far as known."""
+    late = _rectifications_late(asked)
+    if asked.file is None or late is None:
+        return late
+    as_of = date.fromisoformat(asked.file.manifest["as_of"])
+    with walls.within(walls.SITE):
+        known = sources.values(asked.file, asked.seen)
+        idle = effects.without_effect(asked.body.pk, known, asked.from_on, asked.until_on, as_of)
+    return Counts(Counter(late.by_vendor) + idle)
+
+
 def _complaints_upheld(asked: Asked) -> Counts | None:
     """Complaints received in the period that were upheld; one on which nobody has decided leaves the count unknown."""
     sql = (
@@ -189,6 +201,7 @@ COUNTS: dict[str, Callable[[Asked], Counts | None]] = {
     "alerts_yellow": _alerts("yellow"),
     "alerts_red": _alerts("red"),
     "rectifications_late": _rectifications_late,
+    "rectifications_weak": _rectifications_weak,
     "papers_lapsed": _papers_lapsed,
     "prices_at_limit": _prices_at_limit,
     "complaints_upheld": _complaints_upheld,
