@@ -2,22 +2,26 @@
 
 from datetime import date
 
+import duckdb
 import pytest
 
 from tests.casework.alerting import months
-from tests.casework.overseeing import DAY, fresh, serving, set_clock
+from tests.casework.overseeing import DAY, DESTROYED, fresh, serving, set_clock
 from tests.casework.vendoring import CODE, step, two
 from tests.casework.walking import PDF
+from tests.web.serving import County, load_facts
 from zhunsheng.casework.alerts import actions as alerts
-from zhunsheng.casework.alerts import effects, queries
+from zhunsheng.casework.alerts import effects, queries, sources
 from zhunsheng.casework.alerts import library as lights
 from zhunsheng.casework.alerts.models import Alert
+from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case, Proposal
 from zhunsheng.casework.ratings import actions as ratings
 from zhunsheng.casework.ratings import library as cards
+from zhunsheng.casework.vendors import actions as vendor_actions
 from zhunsheng.casework.vendors import overview
-from zhunsheng.casework.vendors.models import VendorFact
+from zhunsheng.casework.vendors.models import Vendor, VendorFact
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.lights.causes import evaluate
 from zhunsheng.lights.values import Event
@@ -205,3 +209,39 @@ def test_the_effect_of_a_rectification_is_measured_on_its_indicator_and_counts_a
         counted = effects.without_effect(line.body_id, known, date(2026, 1, 1), date(2026, 7, 1), as_of)
         assert (found.outcome, counted[CODE]) == (outcome, idle), found
     assert effects.effect_of(order, known, date(2026, 6, 1)).months == 0
+
+
+def test_material_changes_are_read_from_registers_and_the_plan_ends_what_the_hand_over_began(served, clock, tmp_path):
+    people, line = served
+    county = County()
+    for n, until in enumerate([date(2026, 3, 10)] * 3 + [None] * 7):
+        county.add("vendor_staff", vendor_id=CODE, practitioner_id=f"K{n}", certificate_kind="none",
+                   valid_from=date(2025, 1, 1), valid_to=until)  # fmt: skip
+    county.add("vendor_staff", vendor_id=CODE, practitioner_id="K1", certificate_kind="none",
+               valid_from=date(2026, 3, 20))  # fmt: skip
+    county.add("service_event", vendor_id=CODE, event_id="E1", node="data_handed_over", happened_on=date(2026, 9, 1))
+    with duckdb.connect(str(tmp_path / "run.duckdb")) as con:
+        load_facts(con, county)
+        con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+    file, as_of = RunFile(tmp_path / "run.duckdb"), date(2026, 11, 1)
+    given = {"role": "scanner", "name": "扫描仪", "valid_from": "2025-01-06"}
+    vendor = Vendor.objects.get(institution_id=CODE)
+    for n in (1, 2):
+        vendor_actions.add_device(people["clerk"], vendor, given | {"device_id": f"D{n}"})
+    vendor_actions.add_device(people["clerk"], vendor, given | {"device_id": "D3", "valid_from": "2026-05-06"})
+    told = sources.changes(file, line.body, None, as_of)
+    assert [(one.kind, one.happened_on, one.share) for one in told] == [
+        ("staff_left", date(2026, 3, 1), (2, 10)),
+        ("devices_changed", date(2025, 1, 1), (2, 0)),
+        ("devices_changed", date(2026, 5, 1), (1, 2)),
+        ("data_handed_over", date(2026, 9, 1), None),
+    ]
+    found = run(line, [], as_of, told)
+    assert set(found) == {"equipment_change", "data_kept"} and found["data_kept"].came_on == date(2026, 10, 1)
+    clock.day = date(2026, 11, 23)
+    two(people["clerk"], people["head"], fresh(line.life), "begin_exit", ground="合同到期", reason="到期退出")
+    plan = Case.objects.get(cycle="vendor_exit")
+    step(people["clerk"], plan, "hand_over_data", handed_on="2026-09-01", inventory="全部结果", receiver="县人民医院")
+    two(people["clerk"], people["head"], plan, "destroy_data", **DESTROYED)
+    run(line, [], as_of, sources.changes(file, line.body, None, as_of))
+    assert Alert.objects.get(light="vendors/data_kept").held_on == fresh(plan).events.last().day

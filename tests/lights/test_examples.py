@@ -1,6 +1,6 @@
 """Every worked example of every light, on both sides of each edge; and tables that cover their range, proved."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,8 @@ def of_values(light, example):
 
 
 def of_event(light, example):
-    event = Event("E1", "V", example.kind, example.weight, FIRST, FIRST)
+    ended = None if example.days is None else FIRST + timedelta(days=example.days)
+    event = Event("E1", "V", example.kind, example.weight, FIRST, FIRST, "", ended, example.share)
     return light.light if by_event(light, [event]) else "none"
 
 

@@ -3,7 +3,7 @@
 One file of ``rulebook/lights/<area>`` is one light of one of five kinds: ``band`` (a value of one month falls into a
 band), ``streak`` (so many months in a row worse than the target), ``drift`` (a month apart from the subject's own
 months before), ``event`` (one event, or one finding of a rule, is enough), ``window`` (so many other lights within so
-many months). ``rulebook/lights/actions.yaml`` lists what a light can open. Targets have one home, the indicator.
+many months). What lights can open stands in ``light_actions``. Targets have one home, the indicator.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, model_validator
 
 from zhunsheng.book.bands import Span, Whole, gaps, holes
-from zhunsheng.book.cycles import Cite, Name
+from zhunsheng.book.cycles import Cite
 from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.indicators import Indicator
+from zhunsheng.book.light_actions import load_actions
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.reading import check_indicators, check_rules, file_text, named_by_place, open_cites, validated
 from zhunsheng.kernel.errors import Problem
@@ -97,11 +98,13 @@ class ValueExample(Entry):
 
 
 class EventExample(Entry):
-    """A worked example of one event."""
+    """A worked example of one event: the share that it concerns, and after how many days it ended (None: not yet)."""
 
     name: str
     kind: str
     weight: str = ""
+    share: tuple[int, int] | None = None
+    days: int | None = None
     light: Colour
 
 
@@ -298,7 +301,9 @@ class DriftLight(Judged):
 class EventLight(Base):
     """A light by a single event of some kinds (no weights named: of any weight), or by the findings of some rules.
 
-    Events about one matter no more than ``joins`` months apart are one cause; 0: each is its own.
+    Events about one matter no more than ``joins`` months apart are one cause; 0: each is its own. ``share_from_e4``:
+    only events that concern such a share of at least ``least`` light it. ``after_days``: only what has not ended so
+    many days later, and from then on.
     """
 
     kind: Literal["event"]
@@ -307,6 +312,9 @@ class EventLight(Base):
     rules: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     joins: int = Field(default=0, ge=0, le=12)
+    share_from_e4: int = Field(default=0, ge=0, le=10_000)
+    least: int = Field(default=0, ge=0)
+    after_days: int = Field(default=0, ge=0, le=365)
     cite: str
     examples: tuple[EventExample, ...] = Field(min_length=2)
 
@@ -318,6 +326,14 @@ class EventLight(Base):
     @model_validator(mode="after")
     def _names_something(self) -> EventLight:
         _check(bool(self.kinds), "no event and no rule lights it")
+        if self.share_from_e4:
+            edges = [one.share for one in self.examples if one.share and one.light == self.light]
+            below = {one.share for one in self.examples if one.light == "none"}
+            _check(any((part - 1, whole) in below for part, whole in edges), "examples miss the edge of one case")
+        if self.after_days:
+            ends = {one.days: one.light for one in self.examples if one.kind in self.kinds}
+            sides = ends.get(self.after_days) == "none" and ends.get(self.after_days + 1) == self.light
+            _check(sides, "examples miss the last day")
         return self
 
     def colours(self) -> set[str]:
@@ -353,59 +369,6 @@ Light = BandLight | StreakLight | DriftLight | EventLight | WindowLight
 #: Lights that are judged against the target of their indicator.
 Aimed = BandLight | StreakLight
 _LIGHT: TypeAdapter[Light] = TypeAdapter(Annotated[Light, Field(discriminator="kind")])
-
-
-class Action(Entry):
-    """What a light can open: a move of the life-cycle of alerts, and the case that the move opens beside it.
-
-    ``opens`` is a life-cycle whose opening fields ``fields`` fills, its words with {light}, {reason} and {number}.
-    ``moves`` is ``cycle.move`` of the vendor's open cases that the same body handles, with the same fields. ``hurts``:
-    it takes something away from somebody, so two people decide. ``at_once``: the run does it when the light comes on,
-    and no step of a person, for each of the vendor's lines in service, with {kind}, {month}, {day}, {due} (so many
-    ``days`` on), {cases} and {share} beside the other words; where a case of that life-cycle and kind is open, its
-    move ``again`` is taken instead.
-    """
-
-    id: str = Name
-    zh: str
-    en: str
-    move: str = ""
-    at_once: bool = False
-    again: str = Field(default="", pattern=r"^[a-z_]*$")
-    days: int = Field(default=30, ge=1, le=365)
-    hurts: bool
-    opens: str = ""
-    moves: str = Field(default="", pattern=r"^([a-z_]+\.[a-z_]+)?$")
-    fields: dict[str, str] = Field(default_factory=dict)
-    cite: str
-
-    @model_validator(mode="after")
-    def _by_somebody(self) -> Action:
-        """A person's step has a move; what a run does opens something and takes nothing away."""
-        _check(self.at_once != bool(self.move), f"{self.id}: a step of a person, or at once")
-        _check(not self.at_once or (bool(self.opens) and not self.hurts), f"{self.id}: a run only opens")
-        _check(not self.again or self.at_once, f"{self.id}: only what a run opens comes again")
-        return self
-
-
-class EffectRule(Entry):
-    """How the effect of a rectification is measured: so many months on each side, and what chance may explain."""
-
-    months: int = Field(ge=1, le=12)
-    z_e2: int = Field(ge=100)
-    cite: str
-
-
-class Actions(Entry):
-    """The actions that lights name, and how the effect of a rectification is measured."""
-
-    cites: dict[str, Cite]
-    effect: EffectRule
-    actions: tuple[Action, ...]
-
-    def named(self, key: str) -> Action | None:
-        """Return an action by its id, or None."""
-        return next((one for one in self.actions if one.id == key), None)
 
 
 def _check(holds: bool, told: str) -> None:
@@ -463,21 +426,10 @@ def _indicator(text: str, name: str) -> Indicator:
     return validated(TypeAdapter(Indicator), text, name)
 
 
-def load_actions(folder: Path) -> Actions:
-    """Return what lights can open. Raises Problem ZS401, ZS620."""
-    path = folder / "lights" / "actions.yaml"
-    return _actions(file_text(path), path.name)
-
-
 @lru_cache(maxsize=256)
 def read_light(text: str, name: str) -> Light:
     """Return the light that a text holds. Raises Problem ZS401, ZS620."""
     return validated(_LIGHT, text, name)
-
-
-@lru_cache(maxsize=16)
-def _actions(text: str, name: str) -> Actions:
-    return validated(TypeAdapter(Actions), text, name)
 
 
 def opening_survey(lights: Iterable[Light]) -> list[BandLight]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
-from zhunsheng.book.lights import COLOURS, EventLight, Judged, Light, WindowLight, graver
+from zhunsheng.book.lights import COLOURS, SCALE, EventLight, Judged, Light, WindowLight, graver
 from zhunsheng.kernel.ids import identity
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.marks import LIT, Mark, marks
@@ -73,7 +73,8 @@ def evaluate(
                     since = _after(settled, light.id, subject)
                     found += episodes(light, subject, marks(light, months, as_of, since))
     known = [one for one in events if one.known_on <= as_of]
-    found += [lit for light in lights if isinstance(light, EventLight) for lit in by_event(light, known, settled)]
+    told = (lit for light in lights if isinstance(light, EventLight) for lit in by_event(light, known, settled))
+    found += [lit for lit in told if lit.came_on <= as_of]
     counted = [one for one in found if one.cause not in dismissed]
     windows = [light for light in lights if isinstance(light, WindowLight)]
     return [*found, *(lit for light in windows for lit in windowed(light, counted, lights, settled))]
@@ -134,15 +135,24 @@ def by_event(light: EventLight, events: Iterable[Event], settled: Settled | None
 
 
 def _fits(light: EventLight, one: Event) -> bool:
-    weighty = not light.weights or one.weight in light.weights
-    return one.kind in light.kinds and weighty and one.happened_on in light.period
+    if one.kind not in light.kinds or one.happened_on not in light.period:
+        return False
+    part, whole = one.share or (0, 0)
+    large = not light.share_from_e4 or (whole >= max(1, light.least) and part * SCALE >= light.share_from_e4 * whole)
+    lasts = not light.after_days or one.ended_on is None or one.ended_on > _from(light, one)
+    return large and lasts and (not light.weights or one.weight in light.weights)
+
+
+def _from(light: EventLight, one: Event) -> date:
+    """Return the first day on which an event lights: at once, or after the days that are left for its end."""
+    return max(one.known_on, one.happened_on + timedelta(days=light.after_days)) if light.after_days else one.known_on
 
 
 def _of_event(light: EventLight, one: Event) -> Lit:
     cause = identity("light", light.id, one.subject_id, one.event_id)
-    month = month_start(one.happened_on)
+    month, day = month_start(one.happened_on), _from(light, one)
     return Lit(
-        cause, light.id, one.subject_id, light.light, month, month, one.known_on, one.known_on, (month,),
+        cause, light.id, one.subject_id, light.light, month, month, day, day, (month,),
         one.ended_on if light.release.ended else None, grounds=(one.event_id,), key=one.event_id, about=one.about,
     )  # fmt: skip
 

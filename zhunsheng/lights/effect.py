@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from zhunsheng.book.lights import EffectRule, Judged
+from zhunsheng.book.light_actions import EffectRule
+from zhunsheng.book.lights import Judged
 from zhunsheng.kernel.intervals import wilson
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.marks import differ, enough

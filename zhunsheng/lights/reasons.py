@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhunsheng.book.lights import SCALE, DriftLight, Judged, Light, StreakLight, WindowLight
+from zhunsheng.book.lights import SCALE, DriftLight, EventLight, Judged, Light, StreakLight, WindowLight
 from zhunsheng.lights.causes import Lit
 from zhunsheng.lights.marks import Mark
 
@@ -35,9 +35,10 @@ def reason(light: Light, lit: Lit) -> Told:
         months = "、".join(f"{month:%Y-%m}" for month in lit.lit)
         told = f"{months}：{light.months} 个月内{zh}预警 {len(lit.grounds)} 次"
         return told, f"{len(lit.grounds)} {en} lights within {light.months} months: {months}"
-    if lit.about:
+    if lit.about or (isinstance(light, EventLight) and light.joins):
         months = "、".join(f"{month:%Y-%m}" for month in lit.lit)
-        return f"{light.zh}（{lit.about}）：{months}", f"{light.en} ({lit.about}): {months}"
+        zh, en = (f"（{lit.about}）", f" ({lit.about})") if lit.about else ("", "")
+        return f"{light.zh}{zh}：{months}", f"{light.en}{en}: {months}"
     grounds = " ".join(lit.grounds)
     return f"{light.zh}：{lit.came_on} 得知（{grounds}）", f"{light.en}: known on {lit.came_on} ({grounds})"
 

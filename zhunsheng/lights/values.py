@@ -29,7 +29,7 @@ class Event:
     """One event about a subject: when it happened, and the first day on which it was known here.
 
     ``about`` tells matters of one kind apart (an item, a kind of service); ``ended_on`` is the first day on which it no
-    longer holds, None while it does or where events do not end.
+    longer holds, None while it does or where events do not end. ``share`` is how many of how many it concerns.
     """
 
     event_id: str
@@ -40,6 +40,7 @@ class Event:
     known_on: date
     about: str = ""
     ended_on: date | None = None
+    share: tuple[int, int] | None = None
 
 
 def knowable(month: date) -> date:

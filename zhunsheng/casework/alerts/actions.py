@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from zhunsheng.book.lights import COLOURS, Action, Light, graver
+from zhunsheng.book.light_actions import Action
+from zhunsheng.book.lights import COLOURS, Light, graver
 from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts.models import Alert, Evaluation
 from zhunsheng.casework.bodies import lake, walls

@@ -10,12 +10,13 @@ from django.db.models import QuerySet
 
 from zhunsheng.book.oversight import Check
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.oversight import calendar, library
 from zhunsheng.casework.oversight.models import ExitStep, PoolMember, Round, Sanction, VendorCheck, VendorComplaint
-from zhunsheng.casework.oversight.states import Standing
+from zhunsheng.casework.oversight.states import Standing, StepState
 from zhunsheng.casework.tips import receipts
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
@@ -27,6 +28,10 @@ COLOURS = {
     Standing.OVERDUE: "red", Standing.FAILED: "red", Standing.OPEN: "yellow", Standing.PASSED: "accent",
     Standing.PLANNED: "blue", Standing.CANCELLED: "unknown",
 }  # fmt: skip
+
+
+#: Steps of an exit that are nodes of the service too.
+DATA_NODES = {"hand_over_data": "data_handed_over", "destroy_data": "data_destroyed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,13 @@ def share_of(held: Sanction) -> str:
         return ""
     hundredths = part(held.fine_fen, 10_000, held.revenue_fen)
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+def data_steps(body: Body) -> list[tuple[str, str, date]]:
+    """Return hand-over and destruction of data in a body's exit plans, as nodes of the service: vendor, node, day."""
+    done = ExitStep.objects.filter(body=body, key__in=DATA_NODES, state=StepState.DONE, done_on__isnull=False)
+    told = done.values_list("institution_id", "key", "done_on").order_by("pk")
+    return [(vendor, DATA_NODES[key], day) for vendor, key, day in told]
 
 
 def published() -> list[Sanction]:
