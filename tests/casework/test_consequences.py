@@ -15,6 +15,7 @@ from zhunsheng.casework.alerts import effects, queries, sources
 from zhunsheng.casework.alerts import library as lights
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.bodies.lake import RunFile
+from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case, Proposal
 from zhunsheng.casework.ratings import actions as ratings
@@ -245,3 +246,11 @@ def test_material_changes_are_read_from_registers_and_the_plan_ends_what_the_han
     two(people["clerk"], people["head"], plan, "destroy_data", **DESTROYED)
     run(line, [], as_of, sources.changes(file, line.body, None, as_of))
     assert Alert.objects.get(light="vendors/data_kept").held_on == fresh(plan).events.last().day
+
+
+def test_three_abnormal_results_in_a_row_are_told_to_consortium_and_regulator(served):
+    people, line = served
+    event = Event("A1", CODE, "vendors/abnormal-in-a-row", "", FIRST, date(2026, 2, 1))
+    assert set(run(line, [], date(2026, 3, 1), [event])) == {"abnormal_streak"}
+    seen = {login: scope(people[login]).rows(Alert.objects.all()).count() for login in ("clerk", "bureau", "lab")}
+    assert seen == {"clerk": 1, "bureau": 1, "lab": 0}

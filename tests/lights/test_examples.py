@@ -27,7 +27,10 @@ def of_values(light, example):
     counts = [(month_start(FIRST, n), given) for n, given in enumerate(example.given)]
     by_month = {month: Value(light.indicator, "V", month, *given) for month, given in counts if given}
     as_of = knowable(counts[-1][0])
-    told = marks(light, by_month or {month_start(FIRST, -1): Value(light.indicator, "V", FIRST, 0, 0)}, as_of)
+    last = counts[-1][0]
+    others = {last: [Value(light.indicator, f"P{n}", last, *given) for n, given in enumerate(example.peers)]}
+    by_month = by_month or {month_start(FIRST, -1): Value(light.indicator, "V", FIRST, 0, 0)}
+    told = marks(light, by_month, as_of, others=others)
     return told[-1].state
 
 

@@ -34,6 +34,8 @@ COLOURS: tuple[Colour, ...] = ("none", "blue", "yellow", "red")
 SCALE = 10_000
 #: An example is near an edge within so many of these.
 NEAR = 10
+#: Fewer peers than these give nothing.
+FEWEST = 5
 #: What an example expects: a colour, or that nothing can be said.
 Expected = Literal["none", "blue", "yellow", "red", "unsure", "unknown"]
 
@@ -90,10 +92,14 @@ class Release(Entry):
 
 
 class ValueExample(Entry):
-    """A worked example of months, oldest first, each numerator, denominator and unknown cases; None: no value."""
+    """A worked example of months, oldest first, each numerator, denominator and unknown cases; None: no value.
+
+    ``peers`` are the counts of others in the last month.
+    """
 
     name: str
     given: tuple[tuple[int, ...] | None, ...] = Field(min_length=1)
+    peers: tuple[tuple[int, ...], ...] = ()
     light: Expected
 
 
@@ -252,7 +258,8 @@ class DriftLight(Judged):
 
     ``by``: the share, or the number that was counted. The month must be at least ``times_e2`` hundredths of what it was
     (``worse`` down: what it was that much of the month) and a share ``points_e4`` apart; ``before`` months are taken
-    together, at least ``least_before``. Chance is reckoned for both sides of the comparison.
+    together, at least ``least_before``. ``peers``: it is held against the others in the same month instead, where at
+    least so many of them can be told. Chance is reckoned for both sides of the comparison.
     """
 
     kind: Literal["drift"]
@@ -260,6 +267,7 @@ class DriftLight(Judged):
     light: LitColour
     before: int = Field(ge=2, le=24)
     least_before: int = Field(ge=2, le=24)
+    peers: int = Field(default=0, ge=0)
     times_e2: int = Field(gt=100)
     points_e4: int = Field(default=0, ge=0)
     cite: str
@@ -290,6 +298,7 @@ class DriftLight(Judged):
     def _both_sides(self) -> DriftLight:
         """An example lights it that would not with one case less, and another is that very one."""
         _check(self.least_before <= self.before, "more months are needed than are taken")
+        _check(not self.peers or (self.peers >= FEWEST and self.by == "share"), f"peers: {FEWEST} at least, by share")
         milder = -1 if self.worse == "up" else 1
         told = {one.given[-1]: one.light for one in self.examples if one.given[-1]}
         edges = [one for one, light in told.items() if light == self.light and one]

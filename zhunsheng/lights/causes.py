@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from zhunsheng.book.lights import COLOURS, SCALE, EventLight, Judged, Light, WindowLight, graver
+from zhunsheng.book.lights import COLOURS, SCALE, DriftLight, EventLight, Judged, Light, WindowLight, graver
 from zhunsheng.kernel.ids import identity
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.marks import LIT, Mark, marks
@@ -68,16 +68,28 @@ def evaluate(
     found: list[Lit] = []
     for light in lights:
         if isinstance(light, Judged):
-            for (indicator, subject), months in sorted(by_key.items()):
-                if indicator == light.indicator:
-                    since = _after(settled, light.id, subject)
-                    found += episodes(light, subject, marks(light, months, as_of, since))
+            mine = {subject: months for (indicator, subject), months in by_key.items() if indicator == light.indicator}
+            for subject, months in sorted(mine.items()):
+                since = _after(settled, light.id, subject)
+                others = others_of(light, subject, mine)
+                found += episodes(light, subject, marks(light, months, as_of, since, others))
     known = [one for one in events if one.known_on <= as_of]
     told = (lit for light in lights if isinstance(light, EventLight) for lit in by_event(light, known, settled))
     found += [lit for lit in told if lit.came_on <= as_of]
     counted = [one for one in found if one.cause not in dismissed]
     windows = [light for light in lights if isinstance(light, WindowLight)]
     return [*found, *(lit for light in windows for lit in windowed(light, counted, lights, settled))]
+
+
+def others_of(light: Judged, subject: str, by_subject: Mapping[str, Mapping[date, Value]]) -> dict[date, list[Value]]:
+    """Return the values of all others by month for a light that holds a month against peers; empty for others."""
+    found: dict[date, list[Value]] = defaultdict(list)
+    if isinstance(light, DriftLight) and light.peers:
+        for other, months in sorted(by_subject.items()):
+            for month, value in months.items():
+                if other != subject:
+                    found[month].append(value)
+    return found
 
 
 def _after(settled: Settled, light: str, subject: str) -> date | None:

@@ -6,7 +6,7 @@ by no more than chance explains is ``unsure``. Neither is good, and neither turn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -46,12 +46,23 @@ class Mark:
         return knowable(self.month)
 
 
-def marks(light: Judged, by_month: Mapping[date, Value], as_of: date, since: date | None = None) -> list[Mark]:
-    """Return what a light says of each closed month from the first value on, or from a later day; oldest first."""
+Others = Mapping[date, Sequence[Value]]
+
+
+def marks(
+    light: Judged, by_month: Mapping[date, Value], as_of: date, since: date | None = None, others: Others | None = None
+) -> list[Mark]:
+    """Return what a light says of each closed month from the first value on, or from a later day; oldest first.
+
+    ``others`` are the values of other subjects by month, for lights that hold a month against peers.
+    """
     if not by_month:
         return []
     first = min(by_month)
     start = max(first, month_start(since)) if since else first
+    if isinstance(light, DriftLight) and light.peers:
+        told = (month for month in months_until(start, as_of) if month in light.period)
+        return [_among(light, by_month.get(month), month, others or {}) for month in told]
     if isinstance(light, DriftLight):
         return _drifting(
             light, by_month, start, [month for month in months_until(first, as_of) if month in light.period]
@@ -108,6 +119,12 @@ def _drifting(light: DriftLight, by_month: Mapping[date, Value], start: date, mo
     return found
 
 
+def _among(light: DriftLight, value: Value | None, month: date, others: Others) -> Mark:
+    """Hold a month against the others of the same month, those that say enough."""
+    peers = [one for one in others.get(month, ()) if enough(light, one)]
+    return _beside(light, month, value, peers, value is not None and enough(light, value))
+
+
 def _told(light: DriftLight, value: Value) -> bool:
     """Whether a month can be told: a share of enough cases, a number of which not too much is unknown."""
     if light.by == "share":
@@ -117,7 +134,7 @@ def _told(light: DriftLight, value: Value) -> bool:
 
 def _beside(light: DriftLight, month: date, value: Value | None, past: list[Value], told: bool) -> Mark:
     before = total(past)
-    few = before is None or len(past) < light.least_before
+    few = before is None or len(past) < (light.peers or light.least_before)
     few = few or (light.by == "count" and before is not None and before.numerator < light.noise.least * len(past))
     if value is None or before is None or not told or few:
         return Mark(month, "unknown", good=False, value=value, cite=light.cite)

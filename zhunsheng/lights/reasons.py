@@ -51,6 +51,9 @@ def _of_drift(light: DriftLight, mark: Mark) -> Told:
     if light.by == "share":
         before = percent(past.numerator * SCALE // past.denominator)
         before = f"{before}（{past.numerator}/{past.denominator}）"
+        if light.peers:
+            zh = f"{month} 为 {value_of(mark)}，同期其他 {mark.row} 家合计 {before}"
+            return zh, f"{month}: {value_of(mark)}, against {before} of {mark.row} others in the same month"
         return f"{month} 为 {value_of(mark)}，此前 {mark.row} 个月合计 {before}", (
             f"{month}: {value_of(mark)}, against {before} in the {mark.row} months before"
         )
