@@ -14,6 +14,7 @@ from zhunsheng.book.clauses import load_clauses
 from zhunsheng.book.conflict import load_conflict
 from zhunsheng.book.cycle_lint import about_cycles
 from zhunsheng.book.handling import about_handling, load_grades, load_overturning
+from zhunsheng.book.incentives import about_incentives, load_incentives
 from zhunsheng.book.lights import about_lights, load_lights, opening_survey
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
@@ -63,6 +64,7 @@ def lint(json: Json = False) -> None:
         remarks += penalty_points.about_schemes(penalty_points.load_schemes(rulebook()))
         lights = load_lights(rulebook())
         remarks += about_lights(lights.values()) + about_cards(load_cards(rulebook()).values())
+        remarks += about_incentives(load_incentives(rulebook()))
         oversight.check_survey(oversight.load_checks(rulebook()), opening_survey(lights.values()))
         kinds = vendors.load_kinds(rulebook())
         told = (kinds, *vendors.load_negative(rulebook()), load_clauses(rulebook(), kinds), load_conflict(rulebook()))

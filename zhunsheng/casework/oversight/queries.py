@@ -30,6 +30,8 @@ COLOURS = {
 }  # fmt: skip
 
 
+#: Final states of a check that say something.
+ENDED = (Standing.PASSED, Standing.FAILED)
 #: Steps of an exit that are nodes of the service too.
 DATA_NODES = {"hand_over_data": "data_handed_over", "destroy_data": "data_destroyed"}
 
@@ -129,6 +131,14 @@ def share_of(held: Sanction) -> str:
         return ""
     hundredths = part(held.fine_fen, 10_000, held.revenue_fen)
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+def last_result(line: ServiceLine, check: str, day: date, years: int) -> str:
+    """Return how the last check of a kind ended for a line within so many years: passed, failed or unknown."""
+    since = date(day.year - years, day.month, min(day.day, 28))
+    held = VendorCheck.objects.filter(line=line, check_kind=check, due_on__gte=since, case__state__in=ENDED)
+    last = held.select_related("case").order_by("-case__closed_at", "-pk").first()
+    return str(last.case.state) if last else "unknown"
 
 
 def data_steps(body: Body) -> list[tuple[str, str, date]]:
