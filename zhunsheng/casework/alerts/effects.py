@@ -10,6 +10,7 @@ from zhunsheng.book.lights import Judged
 from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases.queries import ended_by
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.lights.effect import Effect, effect
 from zhunsheng.lights.values import Value
@@ -42,8 +43,7 @@ def without_effect(body: int, values: Iterable[Value], since: date, until: date,
     """Return how many rectifications verified from a day on and before another are known to have changed nothing."""
     found: Counter[str] = Counter()
     known = list(values)
-    done = {"events__kind": "moved", "events__about": VERIFIED, "events__day__gte": since, "events__day__lt": until}
-    for case in Case.objects.filter(body=body, cycle=CYCLE, state="verified", **done).distinct():
+    for case in ended_by(body, CYCLE, VERIFIED, since, until):
         told = effect_of(case, known, as_of)
         if told is not None and told.outcome in ("same", "worse"):
             found[case.institution_id] += 1

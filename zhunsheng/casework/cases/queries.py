@@ -316,6 +316,13 @@ def institutions_of_step(body: int, cycle: str, move: str, since: date, until: d
     return list(taken.filter(day__gte=since, day__lt=until).values_list("case__institution_id", flat=True))
 
 
+def ended_by(body: int, cycle: str, move: str, since: date, until: date) -> list[Case]:
+    """Return the cases of a body that have ended and took a step from a day on and before another, each once."""
+    taken = {"events__kind": "moved", "events__about": move, "events__day__gte": since, "events__day__lt": until}
+    held = Case.objects.filter(body=body, cycle=cycle, **taken).exclude(closed_at=None)
+    return list(held.distinct().order_by("pk"))
+
+
 def followers(origin: int, cycle: str) -> QuerySet[Case]:
     """Return the cases of a life-cycle that follow a case, by its key; a guard asks for what is, not what is seen."""
     return Case.objects.filter(cycle=cycle, origin=origin)
