@@ -205,6 +205,9 @@ def test_what_differs_from_the_manifest_is_told_and_not_restored(site, backup, t
     manifest = next((vault / "backups").glob("*.json"))
     manifest.write_text(manifest.read_text("utf-8").replace('"size":8', '"size":9'), "utf-8")
     assert say(site / "home", "backup", "check", vault, expect=3)["signature"] == "refused"
+    vkey = note.load_skey(LogPlace(site / "home" / "log").operator).verifier.vkey
+    refused = say(tmp_path / "new", "backup", "restore", vault, "--operator", vkey, expect=1)["error"]
+    assert refused["values"]["detail"] == "signature"
 
 
 def test_keys_open_with_their_passphrase_only(site, backup, tmp_path, monkeypatch):

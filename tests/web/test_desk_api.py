@@ -153,4 +153,6 @@ def test_two_lines_of_one_id_are_a_fault(secret):
 def test_the_description_is_of_openapi_3_1():
     told = Client().get("/api/openapi.json").json()
     assert told["openapi"].startswith("3.1")
-    assert set(told["paths"]) == {"/api/desk/judge", "/api/desk/responses", "/api/desk/status"}
+    assert set(told["paths"]) == {
+        "/api/desk/judge", "/api/desk/responses", "/api/desk/status", "/api/vendor/orders/check"
+    }  # fmt: skip

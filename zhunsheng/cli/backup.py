@@ -36,6 +36,9 @@ MAIN = "from zhunsheng.cli import main; main()"
 
 Place = Annotated[Path, typer.Argument(help="备份文件夹，或 .tar 文件。A folder of backups, or a .tar file.")]
 Name = Annotated[str, typer.Option("--name", help="哪一份，默认最近。Which one; the newest by default.")]
+Operator = Annotated[
+    str, typer.Option("--operator", help="运行方公钥，核对签名。The operator's vkey, to check the signature.")
+]
 Keys = Annotated[bool, typer.Option("--keys", help="连同密钥，以口令加密。With the keys, under a passphrase.")]
 
 
@@ -64,9 +67,7 @@ def make(
 def check(
     place: Place,
     name: Name = "",
-    operator: Annotated[
-        str, typer.Option("--operator", help="运行方公钥，核对签名。The operator's vkey, to check the signature.")
-    ] = "",
+    operator: Operator = "",
     json: Json = False,
 ) -> None:
     """重读备份的全部内容，逐个核对摘要；不符时退出码为 3。Read all of a backup again; exit 3 when it differs."""
@@ -92,6 +93,7 @@ def restore(
     over: Annotated[
         str, typer.Option("--over", help="站点目录非空时，写出其全路径：原有内容移到一旁。Names a home that is in use.")
     ] = "",
+    operator: Operator = "",
     json: Json = False,
 ) -> None:
     """恢复到 ZHUNSHENG_HOME；目录须为空。Restore into ZHUNSHENG_HOME, which must be empty."""
@@ -101,9 +103,12 @@ def restore(
         with vault.opened(place) as folder:
             began = perf_counter()
             manifest = folder.manifest(name)
+            signed = _signature(folder.note(manifest.name), manifest, operator)
+            if signed == "refused":  # before anything is moved aside
+                raise Problem("ZS979", path=f"{manifest.name}.note", detail="signature")
             _clear(home().root, over, manifest.name)
             told = _brought_back(folder, manifest, _passphrase() if keys else "", quiet=json)
-            told |= {"seconds": round(perf_counter() - began, 1)}
+            told |= {"signature": signed, "seconds": round(perf_counter() - began, 1)}
     show.say(told, as_json=json, human=lambda: show.lines(told))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,14 +18,18 @@ NAV = (
     ("inbox", None),
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
-    ("indicators", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
+    ("indicators", Verb.READ_FINDINGS),
+    ("places", Verb.READ_FINDINGS),
     ("cases", Verb.READ_CASES),
-    ("alerts", Verb.READ_CASES),
     ("points", Verb.READ_CASES),
     ("vendors", Verb.READ_CASES),
+    ("alerts", Verb.READ_CASES),
+    ("ratings", Verb.READ_CASES),
+    ("oversight", Verb.READ_CASES),
+    ("agreements", Verb.READ_CASES),
+    ("prices", Verb.READ_CASES),
     ("desk", Verb.ASK_DESK),
-    ("places", Verb.READ_FINDINGS),
     ("rules", Verb.READ_RULEBOOK),
     ("imports", Verb.READ_IMPORTS),
     ("runs", Verb.READ_RUNS),
@@ -32,6 +37,15 @@ NAV = (
     ("audit", Verb.READ_EVIDENCE),
     ("grants", Verb.READ_GRANTS),
 )
+#: Which of them stand under one word; the others stand alone. Members of a group follow each other.
+GROUPS = {
+    "overview": "watch", "findings": "watch", "worklist": "watch", "indicators": "watch", "places": "watch",
+    "cases": "work", "points": "work",
+    "vendors": "services", "alerts": "services", "ratings": "services", "oversight": "services",
+    "agreements": "services", "prices": "services",
+    "imports": "data", "runs": "data",
+    "people": "keeping", "audit": "keeping", "grants": "keeping",
+}  # fmt: skip
 #: What nobody does on a record that is seen by a grant.
 ACTS = frozenset({Verb.WORK_FINDINGS, Verb.DECIDE_FINDINGS})
 #: Pages that belong to a section of the navigation without bearing its name.
@@ -39,13 +53,13 @@ SECTIONS = {
     "indicator": "indicators", "indicator-rows": "indicators",
     "finding": "findings", "encounter": "places", "line": "places", "compare": "places",
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
-    "oversight": "vendors", "oversight-check": "vendors", "oversight-pool": "vendors", "oversight-survey": "vendors",
-    "oversight-exit": "vendors", "oversight-list": "vendors", "oversight-draw": "vendors",
-    "oversight-pool-change": "vendors",
+    "oversight-check": "oversight", "oversight-pool": "oversight", "oversight-survey": "oversight",
+    "oversight-exit": "oversight", "oversight-list": "oversight", "oversight-draw": "oversight",
+    "oversight-pool-change": "oversight",
     "vendor": "vendors", "vendor-new": "vendors", "vendor-negative": "vendors", "vendor-expiry": "vendors",
     "vendor-review": "vendors", "vendor-open": "vendors", "vendor-check": "vendors", "vendor-add": "vendors",
     "points-person": "points", "points-propose": "points",
-    "alert": "alerts", "ratings": "alerts", "rating": "alerts", "ratings-vendor": "alerts", "ratings-tried": "alerts",
+    "alert": "alerts", "rating": "ratings", "ratings-vendor": "ratings", "ratings-tried": "ratings",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
     "tips": "cases", "tip": "cases", "tip-new": "cases", "tip-figures": "cases", "tip-write": "cases",
     "tip-unseal": "cases", "tip-settle": "cases",
@@ -53,8 +67,7 @@ SECTIONS = {
     "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
     "inspections": "cases", "inspection": "cases", "inspection-new": "cases", "inspection-change": "cases",
     "inspectors": "cases", "visit": "cases", "visit-problems": "cases", "problem-case": "cases", "onsite": "cases",
-    "agreements": "vendors", "agreement": "vendors", "agreement-write": "vendors", "relations": "vendors",
-    "prices": "vendors",
+    "agreement": "agreements", "agreement-write": "agreements", "relations": "agreements",
     "samples": "cases", "sample-new": "cases", "sample": "cases", "self-check": "cases", "self-check-mark": "cases",
     "self-check-report": "cases",
     "rule": "rules", "knowledge": "rules", "law": "rules", "article": "rules",
@@ -74,18 +87,32 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"user": user, "may": {}, "nav": (), "frame_run": None}
+        return {"user": user, "may": {}, "nav": (), "frame_beside": (), "frame_run": None}
     verbs, granted = verbs_of(user), _granted(request)
-    section = request.resolver_match.view_name if request.resolver_match else ""
+    seen = request.resolver_match.view_name if request.resolver_match else ""
+    section = SECTIONS.get(seen, seen)
+    groups = _grouped([name for name, verb in NAV if verb is None or verb in verbs])
+    beside = next((names for names in groups if section in names), [])
     return {
         "user": user,
         "may": {verb.value: True for verb in verbs if not granted["opened"] or verb not in ACTS},
         "frame_grants": granted["by"],
-        "nav": [name for name, verb in NAV if verb is None or verb in verbs],
+        "nav": [_entry(names, section) for names in groups],
+        "frame_beside": beside if len(beside) > 1 else [],
         "frame_inbox": inbox.count(request),
-        "section": SECTIONS.get(section, section),
+        "section": section,
         "frame_run": _run() if Verb.READ_RUNS in verbs else None,
     }
+
+
+def _grouped(names: list[str]) -> list[list[str]]:
+    """Return pages by the word of the navigation under which they stand, in their order."""
+    return [list(found) for _, found in groupby(names, lambda name: GROUPS.get(name, name))]
+
+
+def _entry(names: list[str], section: str) -> dict[str, Any]:
+    """Return where a word of the navigation leads, which word it is, and whether the page stands under it."""
+    return {"to": names[0], "word": GROUPS[names[0]] if names[1:] else names[0], "here": section in names}
 
 
 def _granted(request: HttpRequest) -> dict[str, Any]:

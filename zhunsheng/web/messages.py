@@ -15,6 +15,7 @@ FOLDERS = (ROOT / "zhunsheng" / "web", ROOT / "zhunsheng" / "casework")
 CALLS = {"_", "gettext", "gettext_lazy"}
 TAG = re.compile(r"""\{%\s*translate\s+(["'])(.+?)\1""")
 BLOCK = re.compile(r"\{%\s*blocktranslate\b([^%]*)%\}(.*?)\{%\s*endblocktranslate\s*%\}", re.S)
+WORD = re.compile(r"""\b_\((["'])(.+?)\1\)""")
 NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -36,8 +37,11 @@ def of_file(path: Path) -> Iterator[str]:
 
 
 def of_template(source: str) -> Iterator[str]:
-    """Yield the texts of translate and blocktranslate tags; names become ``%(name)s`` as gettext sees them."""
-    for found in TAG.finditer(source):
+    """Yield the texts of translate and blocktranslate tags and of ``_("…")`` given to a filter.
+
+    Names become ``%(name)s`` as gettext sees them.
+    """
+    for found in (*TAG.finditer(source), *WORD.finditer(source)):
         yield found.group(2)
     for found in BLOCK.finditer(source):
         options, text = found.groups()

@@ -432,7 +432,7 @@ def _write(actor: Actor, case: Case, cycle: Cycle, told: Deed, asked: Asked | No
     moment, source = now(), case.state
     day = told.day or moment.date()
     happened = clocks.Happened(told.kind, told.about, told.to, day, told.fields)
-    _stand(case, clocks.advance(cycle, case.standing, happened))
+    case.stand(clocks.advance(cycle, case.standing, happened))
     case.sequence += 1
     case.version += told.kind in CHANGING
     case.party_sees = case.party_sees or cycle.state(case.state).party_sees
@@ -490,12 +490,3 @@ def _repeat_proposal(case: Case, told: Deed) -> None:
         case.proposed_for = told.proposal.on_behalf_of
     elif told.kind in SETTLING:
         case.proposed_move, case.proposed_by, case.proposed_for = "", None, None
-
-
-def _stand(case: Case, standing: clocks.Standing) -> None:
-    first = standing.next_due
-    case.state = standing.state
-    case.clocks = [one.as_dict() for one in standing.clocks]
-    case.due_on = first.due_on if first else None
-    case.provisional = any(one.provisional for one in standing.clocks)
-    case.next_on = min((one.due_on for one in standing.clocks if one.due_on and not one.told_on), default=None)

@@ -111,6 +111,15 @@ class Case(models.Model):
         """State and clocks as the pure functions take them."""
         return clocks.Standing(self.state, clocks.read(self.clocks))
 
+    def stand(self, standing: clocks.Standing) -> None:
+        """Take over state and clocks, and what lists ask of them; the caller saves."""
+        first = standing.next_due
+        self.state = standing.state
+        self.clocks = [one.as_dict() for one in standing.clocks]
+        self.due_on = first.due_on if first else None
+        self.provisional = any(one.provisional for one in standing.clocks)
+        self.next_on = min((one.due_on for one in standing.clocks if one.due_on and not one.told_on), default=None)
+
     @property
     def life(self) -> Cycle:
         """The life-cycle that the case is bound to."""
