@@ -8,7 +8,8 @@ from datetime import date
 from django.db.models import Case as Choose
 from django.db.models import Count, QuerySet, Value, When
 
-from zhunsheng.book.lights import COLOURS
+from zhunsheng.book.lights import COLOURS, opening_survey
+from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
@@ -69,9 +70,10 @@ def worst(scope: Scope, vendors: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def figures(vendor: str) -> set[tuple[str, int, int]]:
-    """Return what the alerts on a vendor say of shares: month, cases, and the share in 1/10000, cut; whoever asks."""
-    told = Alert.objects.filter(institution_id=vendor).values_list("content", flat=True)
+def satisfaction(vendor: str) -> set[tuple[str, int, int]]:
+    """Return what the lights on a vendor's satisfaction say: month, answers, share in 1/10000, cut; whoever asks."""
+    lights = [one.id for one in opening_survey(library.lights().values())]
+    told = Alert.objects.filter(institution_id=vendor, light__in=lights).values_list("content", flat=True)
     values = [(one["month"], *one["value"]) for one in told if one.get("value")]
     return {(month, of, part * 10_000 // of) for month, part, of, _unknown in values if of}
 

@@ -170,7 +170,7 @@ def _survey_below(step: Step) -> None:
     lines = vendors.lines_about(code_of(step), kind_of(step).id)
     given = (fields["month"], int(fields["answers"]), int(fields["share"]))
     figures = [survey.figure(line, fields["month"], book) for line in lines]
-    known = {(one.month, one.answers, one.share) for one in figures if one.known} | alerts.figures(code_of(step))
+    known = {(one.month, one.answers, one.share) for one in figures if one.known} | alerts.satisfaction(code_of(step))
     if given not in known or given[2] >= book.report_below:
         raise step.refuse(
             "与该月满意度不符，或者未低于阈值", "this is not the figure of the month, or it is not below the threshold"
