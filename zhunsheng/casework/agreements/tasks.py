@@ -22,13 +22,15 @@ from zhunsheng.relations.conflict import Conflict, Standing
 from zhunsheng.relations.graph import Chain
 
 JOB = "conflicts.find"
+#: What a run of this version holds.
+NEEDED = frozenset({"ownership", "price_filing", "service_order", "indicator_count"})
 
 
 @deed
 def request_missing() -> Job | None:
     """Queue the search on the current run unless it was asked for; what a worker makes good after each job."""
     file = lake.current_run()
-    if file is None or under_way(JOB) or not {"ownership", "price_filing", "service_order"} <= file.tables:
+    if file is None or under_way(JOB) or not NEEDED <= file.tables:
         return None
     run = str(file.manifest.get("run_id", ""))
     return None if asked_on(JOB, run) else enqueue(RUN, JOB, {"run": run})
