@@ -30,7 +30,7 @@ NEEDED = frozenset({"ownership", "price_filing", "service_order", "indicator_cou
 def request_missing() -> Job | None:
     """Queue the search on the current run unless it was asked for; what a worker makes good after each job."""
     file = lake.current_run()
-    if file is None or under_way(JOB) or not NEEDED <= file.tables:
+    if file is None or under_way(JOB) or not file.tables >= NEEDED:
         return None
     run = str(file.manifest.get("run_id", ""))
     return None if asked_on(JOB, run) else enqueue(RUN, JOB, {"run": run})
