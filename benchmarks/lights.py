@@ -45,6 +45,7 @@ SHARES = {
         "ordered_on",
         "done_at > due_at",
     ),
+    "vendors/orders": ("service_order", "state IS DISTINCT FROM 'cancelled'", "ordered_on", "TRUE"),
     "vendors/test_accuracy": ("reviewed", "service_kind = 'laboratory'", "reviewed_on", "concordant"),
     "vendors/diagnostic_concordance": ("reviewed", "service_kind <> 'laboratory'", "reviewed_on", "concordant"),
 } | {

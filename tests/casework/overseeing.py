@@ -36,6 +36,7 @@ def serving(clock):
     line.save()
     people["head2"] = person("head2", people["head"].body, DutyName.HEAD)
     people["head3"] = person("head3", people["head"].body, DutyName.HEAD)
+    people["lab_head"] = person("lab_head", people["lab"].body, DutyName.HEAD)
     return people, line
 
 

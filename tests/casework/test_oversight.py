@@ -110,7 +110,11 @@ def test_a_survey_below_the_minimum_is_unknown_and_one_below_a_threshold_leads_t
     figure = survey.figure(line, "2026-11", book)
     assert (figure.known, figure.answers, figure.share) == (True, 20, 7500)
     assert tasks._surveys([line], clock.day) == 1 and tasks._surveys([line], clock.day) == 0
-    case = Case.objects.get(cycle="vendor_survey")
+    clock.day = date(2027, 1, 1)
+    answers(line, "2026-12", 15, 5)
+    assert tasks._surveys([line], clock.day) == 1 and tasks._surveys([line], clock.day) == 0
+    case = Case.objects.get(cycle="vendor_survey")  # another month of one matter
+    assert case.events.last().about == "measure_again"
     refused_as("ZS913", lambda: step(people["clerk"], case, "set_deadline", measure="限期整改"))  # 75 % asks a report
     answers(line, "2026-10", 6, 14)
     cases.open_case(people["clerk"], "vendor_survey", {"kind": line.kind, "month": "2026-10", "answers": "20",

@@ -110,19 +110,3 @@ def test_who_has_no_value_in_the_period_is_not_rated_and_counts_do_not_stand_in(
     assert told["accuracy"] == Measure(990, 1000) and told["rectification"] == Measure(0)
     assert told["complaints"] is None and told["papers"] is None and told["timeliness"] is None
     assert score(card, told, FIRST).standing == "unrated"
-
-
-def test_three_whole_years_at_the_top_open_the_short_form(crew):
-    body, card = crew["one"].body, library.card("vendor")
-    for n in range(6):
-        first = date(2023 + n // 2, 1 + 6 * (n % 2), 1)
-        after = date(2023 + (n + 1) // 2, 1 + 6 * ((n + 1) % 2), 1)
-        full = {one.id: Measure(0) if one.count or one.id == "timeliness" else Measure(1, 1) for one in card.criteria}
-        full |= {"accuracy": Measure(100, 100), "price": Measure(9, 10), "timeliness": Measure(0, 100)}
-        card_ = card.model_copy(update={"valid_from": date(2020, 1, 1)})
-        scored = score(card_, full, date(2025, 1, 1))
-        assert scored.standing == "AAA"
-        frozen = actions.freeze(crew["one"], body, card, VENDOR, (first, after), scored, "run", date(2026, 1, 1))
-        case = step(crew, actions.draft(crew["one"], frozen), "notify")
-        step(crew, step(crew, case, "accept", "vendor"), "enter")
-    assert queries.years_at_top(VENDOR, body, date(2026, 3, 2)) == 3

@@ -5,12 +5,16 @@ from datetime import date
 import duckdb
 import pytest
 
+from tests.web.people import ACTOR
 from tests.web.serving import AS_OF, OTHER, TOWN, County, load_facts, places
-from zhunsheng.casework.agreements import facts
+from zhunsheng.casework.agreements import facts, tasks
 from zhunsheng.casework.agreements.models import Declaration
+from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.kernel.quantity import scaled
+from zhunsheng.kernel.time import now
 from zhunsheng.web import relations
 
 LAB, COURIER = "91990124MA7QH00016", "91990124MA7QH0004F"
@@ -34,9 +38,9 @@ def file(tmp_path_factory):
     county.add("price_filing", vendor_id=LAB, item_code="AT", unit_price_e6=scaled("200", 6),
                valid_from=date(2019, 1, 1))  # fmt: skip
     county.add("price_filing", vendor_id=COURIER, item_code="AT", unit_price_e6=1, **SINCE)
-    county.add("ownership", holder_id="甲", company_id="乙", role="shareholder", share_ppm=400_000, **SINCE)
+    county.add("ownership", holder_id="P001", company_id="乙", role="shareholder", share_ppm=400_000, **SINCE)
     county.add("ownership", holder_id="乙", company_id=LAB, role="shareholder", share_ppm=600_000, **SINCE)
-    county.add("ownership", holder_id="甲", company_id=TOWN.id, role="director", holder_name="院长", **SINCE)
+    county.add("ownership", holder_id="P001", company_id=TOWN.id, role="director", holder_name="院长", **SINCE)
     path = tmp_path_factory.mktemp("run") / "run.duckdb"
     with duckdb.connect(str(path)) as con:
         load_facts(con, county)
@@ -84,3 +88,18 @@ def test_a_conflict_is_seen_where_the_post_is_and_nowhere_else(file):
     assert facts.conflicts(sight(file, OTHER.id), AS_OF) == []
     assert facts.conflicts(sight(file, LAB), AS_OF) == []  # the vendor does not learn of posts in its customers
     assert Declaration.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_conflict_that_a_run_shows_becomes_a_check_once(file, monkeypatch):
+    monkeypatch.setattr(tasks, "held", lambda _body: frozenset({TOWN.id, LAB}))
+    monkeypatch.setattr(tasks.lake, "current_run", lambda: file)
+    monkeypatch.setattr(facts, "as_of", lambda _scope: AS_OF)
+    bodies.create_body(ACTOR, "consortium", "青禾县医共体", code=TOWN.id)
+    assert tasks.find({}, lambda *_: None).result == {"opened": 1}
+    check = Case.objects.get(cycle="conflict_check")
+    told = check.events.get(kind="opened")
+    assert (check.institution_id, told.fields["person"]) == (LAB, "P001") and "40% → 乙 60%" in told.fields["chain"]
+    assert tasks.find({}, lambda *_: None).result == {"opened": 0}
+    Case.objects.update(state="harmless", closed_at=now())
+    assert tasks.find({}, lambda *_: None).result == {"opened": 0}

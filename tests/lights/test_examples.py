@@ -1,6 +1,6 @@
 """Every worked example of every light, on both sides of each edge; and tables that cover their range, proved."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhunsheng.book.bands import Span, Whole, band_of, holes
-from zhunsheng.book.lights import BandLight, EventLight, StreakLight, WindowLight, load_lights, read_light
+from zhunsheng.book.lights import BandLight, DriftLight, EventLight, StreakLight, WindowLight, load_lights, read_light
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.causes import Lit, by_event, windowed
@@ -27,12 +27,16 @@ def of_values(light, example):
     counts = [(month_start(FIRST, n), given) for n, given in enumerate(example.given)]
     by_month = {month: Value(light.indicator, "V", month, *given) for month, given in counts if given}
     as_of = knowable(counts[-1][0])
-    told = marks(light, by_month or {month_start(FIRST, -1): Value(light.indicator, "V", FIRST, 0, 0)}, as_of)
+    last = counts[-1][0]
+    others = {last: [Value(light.indicator, f"P{n}", last, *given) for n, given in enumerate(example.peers)]}
+    by_month = by_month or {month_start(FIRST, -1): Value(light.indicator, "V", FIRST, 0, 0)}
+    told = marks(light, by_month, as_of, others=others)
     return told[-1].state
 
 
 def of_event(light, example):
-    event = Event("E1", "V", example.kind, example.weight, FIRST, FIRST)
+    ended = None if example.days is None else FIRST + timedelta(days=example.days)
+    event = Event("E1", "V", example.kind, example.weight, FIRST, FIRST, "", ended, example.share)
     return light.light if by_event(light, [event]) else "none"
 
 
@@ -45,7 +49,13 @@ def of_window(light, example):
     return light.light if windowed(light, lits, LIGHTS.values()) else "none"
 
 
-JUDGES = {BandLight: of_values, StreakLight: of_values, EventLight: of_event, WindowLight: of_window}
+JUDGES = {
+    BandLight: of_values,
+    StreakLight: of_values,
+    DriftLight: of_values,
+    EventLight: of_event,
+    WindowLight: of_window,
+}
 
 
 @pytest.mark.parametrize(("light", "example"), CASES)

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 from zhunsheng.book.cycle_lint import open_point
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.lights import BandLight
 from zhunsheng.book.lint import Remark
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import check_yaml, from_yaml
@@ -294,6 +295,15 @@ def _read(text: str, name: str, model: type[Read]) -> Read:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "-"
         raise Problem("ZS840", file=name, where=place, reason=first["msg"]) from error
+
+
+def check_survey(checks: Checks, lights: Iterable[BandLight]) -> None:
+    """Raise Problem ZS848 where a light that registers the rectification of satisfaction has other edges than it."""
+    wanted = {checks.survey.deadline_below, checks.survey.report_below}
+    for light in lights:
+        edges = {band.high for table in light.tables for band in table.bands if band.high is not None}
+        if edges != wanted:
+            raise Problem("ZS848", light=light.id)
 
 
 def about_oversight(folder: Path) -> list[Remark]:

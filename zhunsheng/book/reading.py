@@ -28,11 +28,21 @@ def file_text(path: Path) -> str:
 
 def validated(model: TypeAdapter[Model], text: str, name: str) -> Model:
     """Return the object that a text holds. Raises Problem ZS401 (no YAML), ZS620 (content wrong)."""
+    return checked(model, parsed(text, name), name)
+
+
+def parsed(text: str, name: str) -> Any:
+    """Return the plain data that a text holds. Raises Problem ZS401."""
     try:
-        data: Any = from_yaml(check_yaml(text))
-        return model.validate_python(data)
+        return from_yaml(check_yaml(text))
     except yaml.YAMLError as error:
         raise Problem("ZS401", file=name, reason=error) from error
+
+
+def checked(model: TypeAdapter[Model], data: Any, name: str) -> Model:
+    """Return the object that plain data of a file is. Raises Problem ZS620."""
+    try:
+        return model.validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "-"
@@ -48,8 +58,17 @@ def named_by_place(root: Path, path: Path, key: str) -> None:
 
 def check_indicators(folder: Path, file: str, names: Iterable[str]) -> None:
     """Raise Problem ZS404 for an indicator that a rule book does not hold."""
+    _check_files(folder / "indicators", file, names)
+
+
+def check_rules(folder: Path, file: str, names: Iterable[str]) -> None:
+    """Raise Problem ZS404 for a rule that a rule book does not hold."""
+    _check_files(folder / "rules", file, names)
+
+
+def _check_files(root: Path, file: str, names: Iterable[str]) -> None:
     for name in names:
-        if not (folder / "indicators" / f"{name}.yaml").is_file():
+        if not (root / f"{name}.yaml").is_file():
             raise Problem("ZS404", file=file, reference=name)
 
 

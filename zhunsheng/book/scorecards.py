@@ -1,15 +1,16 @@
 """Scorecards as data: criteria that give points, weights that sum to 100, standings with what they lead to.
 
-One file of ``rulebook/scorecards`` is one card. Unknown criteria give neither points nor none: they widen the score to
-a range and cap the standing; too many of them, and nobody is rated.
+One file of ``rulebook/scorecards`` is one card, for some kinds of service. A card ``like`` another states what differs:
+criteria take the place of those of the same id, everything else is that of the other. Unknown criteria give neither
+points nor none: they widen the score to a range and cap the standing; too many of them, and nobody is rated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
@@ -17,7 +18,8 @@ from zhunsheng.book.bands import Span, Whole, gaps, holes
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.lint import Remark
-from zhunsheng.book.reading import check_indicators, file_text, named_by_place, open_cites, validated
+from zhunsheng.book.reading import check_indicators, checked, file_text, named_by_place, open_cites, parsed, validated
+from zhunsheng.kernel.errors import Problem
 
 Standing = Literal["AAA", "AA", "A", "B", "C"]
 Rated = Literal["AAA", "AA", "A", "B", "C", "unrated"]
@@ -26,7 +28,7 @@ STANDINGS: tuple[Standing, ...] = ("C", "B", "A", "AA", "AAA")
 #: What can be counted beside indicators; the code that counts stands in the casework.
 COUNTS = (
     "alerts_yellow", "alerts_red", "complaints_upheld", "incidents_major", "incidents_any", "rectifications_late",
-    "papers_lapsed", "prices_at_limit",
+    "rectifications_weak", "papers_lapsed", "prices_at_limit",
 )  # fmt: skip
 
 
@@ -87,12 +89,16 @@ class Criterion(Entry):
 
 
 class Consequence(Entry):
-    """What a standing leads to. ``opens`` is a life-cycle that is opened with it, ``fields`` its opening fields."""
+    """What a standing leads to. ``opens`` is a life-cycle that is opened with it, ``fields`` its opening fields.
+
+    ``moves`` is ``cycle.move`` of the vendor's open cases that the same body handles, with the same fields.
+    """
 
     id: str = Name
     zh: str
     en: str
     opens: str = ""
+    moves: str = Field(default="", pattern=r"^([a-z_]+\.[a-z_]+)?$")
     fields: dict[str, str] = Field(default_factory=dict)
     cite: str
 
@@ -122,7 +128,7 @@ class CardExample(Entry):
 
 
 class Card(Dated):
-    """One scorecard. ``months`` is the length of its periods, counted from January."""
+    """One scorecard of vendors of some kinds of service. ``months`` is the length of its periods, from January on."""
 
     id: str
     zh: str
@@ -130,6 +136,7 @@ class Card(Dated):
     about: str
     about_en: str
     version: int = Field(ge=1)
+    kinds: tuple[str, ...] = Field(min_length=1)
     months: Literal[1, 3, 6, 12]
     cites: dict[str, Cite]
     criteria: tuple[Criterion, ...] = Field(min_length=1)
@@ -176,14 +183,62 @@ def _check(holds: bool, told: str) -> None:
 
 
 def load_cards(folder: Path) -> dict[str, Card]:
-    """Return the scorecards of a rule book by id. Raises Problem ZS401, ZS403, ZS620."""
+    """Return the scorecards of a rule book by id.
+
+    Raises Problem ZS401, ZS403, ZS404 (a card or an indicator that is not there), ZS620, ZS625 (two cards for a kind).
+    """
     root, found = folder / "scorecards", {}
-    for path in sorted(root.rglob("*.yaml")):
-        card = read_card(file_text(path), path.name)
+    texts = {path: file_text(path) for path in sorted(root.rglob("*.yaml"))}
+    by_id = {path.relative_to(root).with_suffix("").as_posix(): text for path, text in texts.items()}
+    rated: dict[str, str] = {}
+    for path, text in texts.items():
+        card = _card(text, path.name, by_id)
         named_by_place(root, path, card.id)
         check_indicators(folder, path.name, [name for one in card.criteria for name in one.indicators])
+        for kind in card.kinds:
+            if rated.setdefault(kind, card.id) != card.id:
+                raise Problem("ZS625", kind=kind, first=rated[kind], second=card.id)
         found[card.id] = card
     return found
+
+
+def _card(text: str, name: str, texts: Mapping[str, str]) -> Card:
+    """Return the card that a text holds, with what it takes from the one that it is like."""
+    like = like_of(text, name)
+    if not like:
+        return read_card(text, name)
+    if like not in texts or like_of(texts[like], name):
+        raise Problem("ZS404", file=name, reference=like)
+    return read_like(text, texts[like], name)
+
+
+def like_of(text: str, name: str) -> str:
+    """Return the id of the card that a text is like, empty for one of its own. Raises Problem ZS401."""
+    data = _parsed(text, name)
+    return str(data.get("like", "")) if isinstance(data, dict) else ""
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str) -> Any:
+    return parsed(text, name)
+
+
+@lru_cache(maxsize=64)
+def read_like(text: str, other: str, name: str) -> Card:
+    """Return the card of a text that states what differs from another. Raises Problem ZS401, ZS620."""
+    own, base = dict(_parsed(text, name)), dict(_parsed(other, name))
+    differs = {one.get("id"): one for one in own.pop("criteria", ())}
+    own.pop("like")
+    known = [one["id"] for one in base["criteria"]]
+    strange = next((key for key in differs if key not in known), None)
+    if strange is not None:
+        raise Problem(
+            "ZS620", file=name, where=f"criteria.{strange}", reason="no such criterion in the card it is like"
+        )
+    merged = base | own
+    merged["cites"] = base["cites"] | own.get("cites", {})
+    merged["criteria"] = [differs.get(one["id"], one) for one in base["criteria"]]
+    return checked(TypeAdapter(Card), merged, name)
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,8 @@ from zhunsheng.book.conflict import load_conflict
 from zhunsheng.book.cycle_lint import about_cycles
 from zhunsheng.book.duties import load_duties
 from zhunsheng.book.handling import about_handling, load_grades, load_overturning
-from zhunsheng.book.lights import about_lights, load_lights
+from zhunsheng.book.incentives import about_incentives, load_incentives
+from zhunsheng.book.lights import about_lights, load_lights, opening_survey
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
 from zhunsheng.book.scorecards import about_cards, load_cards
@@ -62,7 +63,10 @@ def lint(json: Json = False) -> None:
         check_documents()
         remarks += about_handling(load_grades(rulebook()), load_overturning(rulebook()))
         remarks += penalty_points.about_schemes(penalty_points.load_schemes(rulebook()))
-        remarks += about_lights(load_lights(rulebook()).values()) + about_cards(load_cards(rulebook()).values())
+        lights = load_lights(rulebook())
+        remarks += about_lights(lights.values()) + about_cards(load_cards(rulebook()).values())
+        remarks += about_incentives(load_incentives(rulebook()))
+        oversight.check_survey(oversight.load_checks(rulebook()), opening_survey(lights.values()))
         kinds = vendors.load_kinds(rulebook())
         told = (
             kinds,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
-from zhunsheng.book.lights import COLOURS, BandLight, EventLight, Judged, Light, StreakLight, WindowLight, graver
+from zhunsheng.book.lights import COLOURS, SCALE, DriftLight, EventLight, Judged, Light, WindowLight, graver
 from zhunsheng.kernel.ids import identity
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.marks import LIT, Mark, marks
@@ -27,7 +27,8 @@ class Lit:
     ``colour`` is the gravest so far, ``came_on`` the first day on which it could be known, ``rose_on`` the one of its
     colour; ``since`` and ``through`` are the first and last month that it speaks of, ``lit`` the months in which it
     was on. ``held_on`` is the day from which its release condition holds, None while it does not. ``grounds`` are the
-    events or the causes that it rests on.
+    events or the causes that it rests on. ``key`` tells causes of one light apart that stand beside each other, and
+    ``about`` names what events speak of: an item, a kind of service.
     """
 
     cause: str
@@ -43,6 +44,8 @@ class Lit:
     last: Mark | None = None
     gravest: Mark | None = None
     grounds: tuple[str, ...] = ()
+    key: str = ""
+    about: str = ""
 
 
 def evaluate(
@@ -64,16 +67,29 @@ def evaluate(
         by_key[one.indicator_id, one.subject_id][month_start(one.month)] = one
     found: list[Lit] = []
     for light in lights:
-        if isinstance(light, BandLight | StreakLight):
-            for (indicator, subject), months in sorted(by_key.items()):
-                if indicator == light.indicator:
-                    since = _after(settled, light.id, subject)
-                    found += episodes(light, subject, marks(light, months, as_of, since))
+        if isinstance(light, Judged):
+            mine = {subject: months for (indicator, subject), months in by_key.items() if indicator == light.indicator}
+            for subject, months in sorted(mine.items()):
+                since = _after(settled, light.id, subject)
+                others = others_of(light, subject, mine)
+                found += episodes(light, subject, marks(light, months, as_of, since, others))
     known = [one for one in events if one.known_on <= as_of]
-    found += [lit for light in lights if isinstance(light, EventLight) for lit in by_event(light, known)]
+    told = (lit for light in lights if isinstance(light, EventLight) for lit in by_event(light, known, settled))
+    found += [lit for lit in told if lit.came_on <= as_of]
     counted = [one for one in found if one.cause not in dismissed]
     windows = [light for light in lights if isinstance(light, WindowLight)]
     return [*found, *(lit for light in windows for lit in windowed(light, counted, lights, settled))]
+
+
+def others_of(light: Judged, subject: str, by_subject: Mapping[str, Mapping[date, Value]]) -> dict[date, list[Value]]:
+    """Return the values of all others by month for a light that holds a month against peers; empty for others."""
+    found: dict[date, list[Value]] = defaultdict(list)
+    if isinstance(light, DriftLight) and light.peers:
+        for other, months in sorted(by_subject.items()):
+            for month, value in months.items():
+                if other != subject:
+                    found[month].append(value)
+    return found
 
 
 def _after(settled: Settled, light: str, subject: str) -> date | None:
@@ -121,20 +137,58 @@ def _on(light: Judged, subject_id: str, current: Lit | None, mark: Mark) -> Lit:
     )
 
 
-def by_event(light: EventLight, events: Iterable[Event]) -> list[Lit]:
-    """Return the causes that single events are: each its own."""
+def by_event(light: EventLight, events: Iterable[Event], settled: Settled | None = None) -> list[Lit]:
+    """Return the causes that events are: each its own, or those of one matter that follow each other."""
+    fitting = [one for one in events if _fits(light, one)]
+    fitting.sort(key=lambda event: (event.subject_id, event.known_on, event.event_id))
+    if not light.joins:
+        return [_of_event(light, one) for one in fitting]
+    return _joined(light, fitting, settled or {})
+
+
+def _fits(light: EventLight, one: Event) -> bool:
+    if one.kind not in light.kinds or one.happened_on not in light.period:
+        return False
+    part, whole = one.share or (0, 0)
+    large = not light.share_from_e4 or (whole >= max(1, light.least) and part * SCALE >= light.share_from_e4 * whole)
+    lasts = not light.after_days or one.ended_on is None or one.ended_on > _from(light, one)
+    return large and lasts and (not light.weights or one.weight in light.weights)
+
+
+def _from(light: EventLight, one: Event) -> date:
+    """Return the first day on which an event lights: at once, or after the days that are left for its end."""
+    return max(one.known_on, one.happened_on + timedelta(days=light.after_days)) if light.after_days else one.known_on
+
+
+def _of_event(light: EventLight, one: Event) -> Lit:
+    cause = identity("light", light.id, one.subject_id, one.event_id)
+    month, day = month_start(one.happened_on), _from(light, one)
+    return Lit(
+        cause, light.id, one.subject_id, light.light, month, month, day, day, (month,),
+        one.ended_on if light.release.ended else None, grounds=(one.event_id,), key=one.event_id, about=one.about,
+    )  # fmt: skip
+
+
+def _joined(light: EventLight, events: list[Event], settled: Settled) -> list[Lit]:
+    """Return the causes of events by matter; what people have settled is not told again."""
+    by_matter: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    for one in events:
+        since = _after(settled, light.id, f"{one.subject_id}|{one.about}" if one.about else one.subject_id)
+        if since is None or one.happened_on >= since:
+            by_matter[one.subject_id, one.about].append(one)
     found = []
-    for one in sorted(events, key=lambda event: (event.subject_id, event.known_on, event.event_id)):
-        fits = one.kind in light.events and (not light.weights or one.weight in light.weights)
-        if fits and one.happened_on in light.period:
-            cause = identity("light", light.id, one.subject_id, one.event_id)
+    for (subject, about), group in sorted(by_matter.items()):
+        current: Lit | None = None
+        for one in sorted(group, key=lambda event: (event.happened_on, event.event_id)):
             month = month_start(one.happened_on)
-            found.append(
-                Lit(
-                    cause, light.id, one.subject_id, light.light, month, month, one.known_on, one.known_on, (month,),
-                    None, grounds=(one.event_id,),
-                )
-            )  # fmt: skip
+            if current and month <= month_start(current.through, light.joins):
+                months = current.lit if month in current.lit else (*current.lit, month)
+                current = replace(current, through=month, lit=months, grounds=(*current.grounds, one.event_id))
+                continue
+            found += [current] if current else []
+            cause = identity("light", light.id, subject, about, month)
+            current = replace(_of_event(light, one), cause=cause, key=about)
+        found += [current] if current else []
     return found
 
 
@@ -145,7 +199,7 @@ def windowed(
 
     Lights on one indicator whose months meet speak of one matter and count once. Windows count no windows.
     """
-    indicator = {one.id: one.indicator for one in lights if isinstance(one, BandLight | StreakLight)}
+    indicator = {one.id: one.indicator for one in lights if isinstance(one, Judged)}
     by_subject: dict[str, list[Lit]] = defaultdict(list)
     for one in lits:
         if one.colour == light.of and one.since in light.period:

@@ -6,13 +6,13 @@ by no more than chance explains is ``unsure``. Neither is good, and neither turn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from zhunsheng.book.bands import band_of
-from zhunsheng.book.lights import SCALE, Band, BandLight, Judged, StreakLight
+from zhunsheng.book.lights import SCALE, Band, BandLight, DriftLight, Judged, StreakLight
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.values import Value, knowable, months_until, total
 
@@ -25,7 +25,7 @@ class Mark:
     """What a light says of one month: its state, whether the month was good, the counts behind it, how many months.
 
     ``row`` counts the months in a row of a streak, ``skipped`` the unknown ones between; ``edge`` and ``until`` are
-    the ends of the band, ``cite`` on what it stands.
+    the ends of the band, ``cite`` on what it stands; ``past`` are the counts of the months before of a drift.
     """
 
     month: date
@@ -38,6 +38,7 @@ class Mark:
     cite: str = ""
     row: int = 0
     skipped: int = 0
+    past: Value | None = None
 
     @property
     def known_on(self) -> date:
@@ -45,12 +46,27 @@ class Mark:
         return knowable(self.month)
 
 
-def marks(light: Judged, by_month: Mapping[date, Value], as_of: date, since: date | None = None) -> list[Mark]:
-    """Return what a light says of each closed month from the first value on, or from a later day; oldest first."""
+Others = Mapping[date, Sequence[Value]]
+
+
+def marks(
+    light: Judged, by_month: Mapping[date, Value], as_of: date, since: date | None = None, others: Others | None = None
+) -> list[Mark]:
+    """Return what a light says of each closed month from the first value on, or from a later day; oldest first.
+
+    ``others`` are the values of other subjects by month, for lights that hold a month against peers.
+    """
     if not by_month:
         return []
     first = min(by_month)
     start = max(first, month_start(since)) if since else first
+    if isinstance(light, DriftLight) and light.peers:
+        told = (month for month in months_until(start, as_of) if month in light.period)
+        return [_among(light, by_month.get(month), month, others or {}) for month in told]
+    if isinstance(light, DriftLight):
+        return _drifting(
+            light, by_month, start, [month for month in months_until(first, as_of) if month in light.period]
+        )
     months = [month for month in months_until(start, as_of) if month in light.period]
     if isinstance(light, StreakLight):
         return _row(light, by_month, months)
@@ -82,6 +98,67 @@ def surely(light: Judged, value: Value, edge: int) -> bool:
     gap = value.numerator * SCALE - edge * value.denominator
     spread = edge * (SCALE - edge) * value.denominator
     return worse(light, value, edge) and gap * gap * 10_000 >= light.noise.z_e2**2 * spread
+
+
+def _drifting(light: DriftLight, by_month: Mapping[date, Value], start: date, months: list[date]) -> list[Mark]:
+    """Hold each month against the subject's own months before it; months that lit are no past of those after them.
+
+    What people have settled is past as well: what was agreed to is the new usual.
+    """
+    found: list[Mark] = []
+    past: list[Value] = []
+    for month in months:
+        value = by_month.get(month)
+        known = value if value is not None and _told(light, value) else None
+        if month >= start:
+            found.append(
+                _beside(light, month, value if known is None else known, past[-light.before :], known is not None)
+            )
+        if known and not (month >= start and found[-1].state in LIT):
+            past.append(known)
+    return found
+
+
+def _among(light: DriftLight, value: Value | None, month: date, others: Others) -> Mark:
+    """Hold a month against the others of the same month, those that say enough."""
+    peers = [one for one in others.get(month, ()) if enough(light, one)]
+    return _beside(light, month, value, peers, value is not None and enough(light, value))
+
+
+def _told(light: DriftLight, value: Value) -> bool:
+    """Whether a month can be told: a share of enough cases, a number of which not too much is unknown."""
+    if light.by == "share":
+        return enough(light, value)
+    return value.unknown * SCALE <= light.noise.most_unknown_e4 * (value.numerator + value.unknown)
+
+
+def _beside(light: DriftLight, month: date, value: Value | None, past: list[Value], told: bool) -> Mark:
+    before = total(past)
+    few = before is None or len(past) < (light.peers or light.least_before)
+    few = few or (light.by == "count" and before is not None and before.numerator < light.noise.least * len(past))
+    if value is None or before is None or not told or few:
+        return Mark(month, "unknown", good=False, value=value, cite=light.cite)
+    state: State = "none"
+    if light.apart((value.numerator, value.denominator), (before.numerator, before.denominator), len(past)):
+        state = light.light if _by_more_than_chance(light, value, before, len(past)) else "unsure"
+    return Mark(month, state, state == "none", value, cite=light.cite, row=len(past), past=before)
+
+
+def _by_more_than_chance(light: DriftLight, now: Value, before: Value, months: int) -> bool:
+    """Two shares by the score test of their difference, two numbers by their split over the months; whole numbers."""
+    z = light.noise.z_e2
+    if light.by == "count":
+        gap, spread = now.numerator * months - before.numerator, months * (now.numerator + before.numerator)
+        return gap * gap * 10_000 >= z * z * spread
+    return differ(now, before, z)
+
+
+def differ(now: Value, before: Value, z_e2: int) -> bool:
+    """Whether two shares differ by more than chance: the score test of their difference, in whole numbers."""
+    cases, hits = now.denominator + before.denominator, now.numerator + before.numerator
+    gap = now.numerator * before.denominator - before.numerator * now.denominator
+    spread = hits * (cases - hits) * now.denominator * before.denominator
+    return gap != 0 and gap * gap * cases * 10_000 >= z_e2 * z_e2 * spread
 
 
 def _single(light: BandLight, by_month: Mapping[date, Value], month: date, start: date) -> Mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhunsheng.book.lights import SCALE, BandLight, Judged, Light, StreakLight, WindowLight
+from zhunsheng.book.lights import SCALE, DriftLight, EventLight, Judged, Light, StreakLight, WindowLight
 from zhunsheng.lights.causes import Lit
 from zhunsheng.lights.marks import Mark
 
@@ -26,15 +26,41 @@ def value_of(mark: Mark) -> str:
 def reason(light: Light, lit: Lit) -> Told:
     """Return why a light came on in its gravest colour, in both languages."""
     mark = lit.gravest
-    if mark is not None and isinstance(light, BandLight | StreakLight):
+    if mark is not None and isinstance(light, DriftLight):
+        return _of_drift(light, mark)
+    if mark is not None and isinstance(light, Judged):
         return _of_value(light, lit, mark)
     if isinstance(light, WindowLight):
         zh, en = COLOURS[light.of]
         months = "、".join(f"{month:%Y-%m}" for month in lit.lit)
         told = f"{months}：{light.months} 个月内{zh}预警 {len(lit.grounds)} 次"
         return told, f"{len(lit.grounds)} {en} lights within {light.months} months: {months}"
+    if lit.about or (isinstance(light, EventLight) and light.joins):
+        months = "、".join(f"{month:%Y-%m}" for month in lit.lit)
+        zh, en = (f"（{lit.about}）", f" ({lit.about})") if lit.about else ("", "")
+        return f"{light.zh}{zh}：{months}", f"{light.en}{en}: {months}"
     grounds = " ".join(lit.grounds)
     return f"{light.zh}：{lit.came_on} 得知（{grounds}）", f"{light.en}: known on {lit.came_on} ({grounds})"
+
+
+def _of_drift(light: DriftLight, mark: Mark) -> Told:
+    """Say a month beside the months before it."""
+    value, past, month = mark.value, mark.past, f"{mark.month:%Y-%m}"
+    if value is None or past is None:
+        return light.zh, light.en
+    if light.by == "share":
+        before = percent(past.numerator * SCALE // past.denominator)
+        before = f"{before}（{past.numerator}/{past.denominator}）"
+        if light.peers:
+            zh = f"{month} 为 {value_of(mark)}，同期其他 {mark.row} 家合计 {before}"
+            return zh, f"{month}: {value_of(mark)}, against {before} of {mark.row} others in the same month"
+        return f"{month} 为 {value_of(mark)}，此前 {mark.row} 个月合计 {before}", (
+            f"{month}: {value_of(mark)}, against {before} in the {mark.row} months before"
+        )
+    mean = f"{past.numerator // mark.row}"
+    return f"{month} 为 {value.numerator}，此前 {mark.row} 个月月均 {mean}", (
+        f"{month}: {value.numerator}, against {mean} a month in the {mark.row} months before"
+    )
 
 
 def _of_value(light: Judged, lit: Lit, mark: Mark) -> Told:

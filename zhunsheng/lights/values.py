@@ -26,7 +26,11 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event about a subject: when it happened, and the first day on which it was known here."""
+    """One event about a subject: when it happened, and the first day on which it was known here.
+
+    ``about`` tells matters of one kind apart (an item, a kind of service); ``ended_on`` is the first day on which it no
+    longer holds, None while it does or where events do not end. ``share`` is how many of how many it concerns.
+    """
 
     event_id: str
     subject_id: str
@@ -34,6 +38,9 @@ class Event:
     weight: str
     happened_on: date
     known_on: date
+    about: str = ""
+    ended_on: date | None = None
+    share: tuple[int, int] | None = None
 
 
 def knowable(month: date) -> date:

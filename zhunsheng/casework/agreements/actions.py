@@ -177,15 +177,25 @@ def declaration_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:
         Declaration.objects.filter(case=case).update(ended_on=event.day)
 
 
-def open_check(actor: User, vendor: str, person: str, chain: str, *, key: str = "") -> Case:
-    """Open the check of a conflict, or give back the one that is open. Raises as ``open_case`` does, and ZS702."""
-    if actor.body is None:
+def open_check(actor: Actor, vendor: str, person: str, chain: str, *, body: Body | None = None, key: str = "") -> Case:
+    """Open the check of a conflict, or give back the one that is open; a run names the body that handles it.
+
+    Raises as ``open_case`` does, and ZS702.
+    """
+    own = actor.body if isinstance(actor, User) else body
+    if own is None:
         raise Problem("ZS702")
-    known = ConflictCheck.objects.filter(body=actor.body, institution_id=vendor, person_id=person, case__closed_at=None)
-    if found := known.select_related("case").first():
-        return found.case
+    if found := in_check(own, vendor, person):
+        return found
     given = {"person": person, "chain": chain}
-    return cases.open_case(actor, "conflict_check", given, body=actor.body, institution_id=vendor, key=key)
+    return cases.open_case(actor, "conflict_check", given, body=own, institution_id=vendor, key=key)
+
+
+def in_check(body: Body, vendor: str, person: str) -> Case | None:
+    """Return the open check of a body on a person and a vendor, or None."""
+    known = ConflictCheck.objects.filter(body=body, institution_id=vendor, person_id=person, case__closed_at=None)
+    found = known.select_related("case").first()
+    return found.case if found else None
 
 
 def check_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:

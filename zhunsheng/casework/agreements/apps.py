@@ -1,4 +1,4 @@
-"""Registers the app."""
+"""Registers the app: guards, effects, and the job that opens checks of conflicts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ class AgreementsConfig(AppConfig):
     label = "agreements"
 
     def ready(self) -> None:
-        """Name guards, effects, and what is asked of people."""
-        from zhunsheng.casework.agreements import actions, policies, watch
+        """Name guards, effects, jobs, and what is asked of people."""
+        from zhunsheng.casework.agreements import actions, policies, tasks, watch
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
         from zhunsheng.casework.inbox.offers import offer
+        from zhunsheng.casework.jobs.handlers import Handler, make_good, register
 
+        register(tasks.JOB, Handler(tasks.find))
+        make_good(tasks.request_missing)
         GUARDS.update(policies.GUARDS)
         after(actions.agreement_moved, "service_agreement")
         after(actions.declaration_moved, "interest_declaration")

@@ -7,21 +7,26 @@ one again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from zhunsheng.book.lights import COLOURS, Action, Light, graver
+from zhunsheng.book.light_actions import Action
+from zhunsheng.book.lights import COLOURS, Light, graver
 from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts.models import Alert, Evaluation
 from zhunsheng.casework.bodies import lake, walls
 from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import together
 from zhunsheng.casework.cases.models import Case, CaseEvent
-from zhunsheng.casework.cases.queries import in_hand
+from zhunsheng.casework.cases.queries import open_as, opened_under, standing
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import under_way
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
+from zhunsheng.casework.vendors.models import ServiceLine
+from zhunsheng.casework.vendors.queries import lines_in
+from zhunsheng.casework.vendors.states import SERVING
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.ids import identity
 from zhunsheng.kernel.time import now
@@ -31,6 +36,8 @@ from zhunsheng.lights.reasons import reason
 RUN = Process("run")
 JOB = "lights.evaluate"
 Given = dict[str, Any]
+#: Fields by which a case that a light would open is the one that stands already.
+MATTER = ("kind", "check")
 
 
 @deed
@@ -68,15 +75,10 @@ def record_all(body: Body, lits: Iterable[Lit], run: str, book: str) -> list[Ale
     """Open and update the alerts of a body; of several causes of one light, the last one is what is told."""
     last: dict[tuple[str, str, str], Lit] = {}
     for one in sorted(lits, key=lambda lit: (lit.since, lit.came_on)):
-        last[one.light_id, one.subject_id, key_of(one)] = one
+        last[one.light_id, one.subject_id, one.key] = one
     known = library.lights()
     found = (record(body, known[one.light_id], one, run, book) for one in last.values())
     return [one for one in found if one is not None]
-
-
-def key_of(lit: Lit) -> str:
-    """Return what tells causes of one light apart that stand beside each other: an event is its own."""
-    return lit.grounds[0] if lit.gravest is None and len(lit.grounds) == 1 else ""
 
 
 @deed
@@ -85,7 +87,7 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
 
     A cause that people have settled is not opened again; the same content again changes nothing.
     """
-    same = {"body": body, "light": lit.light_id, "institution_id": lit.subject_id, "key": key_of(lit)}
+    same = {"body": body, "light": lit.light_id, "institution_id": lit.subject_id, "key": lit.key}
     alert = Alert.objects.select_for_update().filter(outcome="", **same).first()
     if alert is None:
         if lit.held_on or Alert.objects.filter(cause=lit.cause, **same).exists():
@@ -96,13 +98,16 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
     held = {"held_on": lit.held_on, "through": lit.through, "content": content}
     if all(getattr(alert, name) == value for name, value in held.items()) and alert.book == book:
         return alert
-    _turn(alert, lit, told, fresh=alert.content.get("lit") != content["lit"])
+    fresh = alert.content.get("lit") != content["lit"]
+    _turn(alert, lit, told, fresh=fresh)
     for name, value in held.items():
         setattr(alert, name, value)
     alert.run, alert.book, alert.updated_at = run, book, now()
     alert.save()
     told_of = {"run": run, "book": book, "held_on": lit.held_on, "through": lit.through}
     append(RUN, "alert.judged", f"alert:{alert.pk}", {**told_of, "content": digest(canonical(content))})
+    if fresh:
+        _at_once(alert, light, lit)
     return alert
 
 
@@ -115,7 +120,7 @@ def _opened(body: Body, light: Light, lit: Lit) -> Alert:
         key=f"alert-{body.pk}-{lit.cause}",
     )  # fmt: skip
     alert = Alert.objects.get(case=case)
-    alert.light, alert.cause, alert.key, alert.came_on = light.id, lit.cause, key_of(lit), lit.came_on
+    alert.light, alert.cause, alert.key, alert.came_on = light.id, lit.cause, lit.key, lit.came_on
     return alert
 
 
@@ -135,7 +140,54 @@ def content_of(lit: Lit) -> Given:
         "skipped": mark.skipped if mark else 0,
         "last": [f"{last.month:%Y-%m}", last.state] if last else None,
         "grounds": list(lit.grounds),
+        "about": lit.about,
     }
+
+
+def _at_once(alert: Alert, light: Light, lit: Lit) -> None:
+    """Open what the light opens without a step of a person: for each line in service, once for an alert."""
+    for action in library.opened_by(light.id, alert.colour):
+        for line in _lines(alert, lit) if action.at_once else ():
+            given = {
+                name: text.format(**_words(alert, light, lit, line, action)) for name, text in action.fields.items()
+            }
+            key = f"{action.id}-of-{alert.case_id}-{line.pk}"
+            matter = {name: given[name] for name in MATTER if name in given}
+            held = open_as(line.body_id, action.opens, line.institution_id, matter)
+            if held is not None:
+                _again(held, action, given)
+            elif not opened_under(action.opens, key):
+                cases.open_case(
+                    RUN, action.opens, given, body=line.body, institution_id=line.institution_id,
+                    subject_body=alert.subject_body, origin=alert.case, key=key,
+                )  # fmt: skip
+
+
+def _again(held: Case, action: Action, given: Given) -> None:
+    """Record on a case that stands already what it would have been opened with."""
+    if action.again and held.state in held.life.move(action.again).source:
+        wanted = {need.id for need in held.life.move(action.again).needs}
+        told = {name: value for name, value in given.items() if name in wanted}
+        cases.move(RUN, held, action.again, told, version=held.version)
+
+
+def _lines(alert: Alert, lit: Lit) -> list[ServiceLine]:
+    """Return the lines in service of an alert's vendor, of the kind that it speaks of where it names one."""
+    mine = [one for one in lines_in(SERVING) if (one.institution_id, one.body_id) == (lit.subject_id, alert.body_id)]
+    return [one for one in mine if one.kind == lit.about] or mine
+
+
+def _words(alert: Alert, light: Light, lit: Lit, line: ServiceLine, action: Action) -> dict[str, str]:
+    """Return the words that fields of an action may use."""
+    mark, day = lit.gravest, now().date()
+    due = day + timedelta(days=action.days)
+    value = mark.value if mark else None
+    share = value.numerator * 10_000 // value.denominator if value and value.denominator else 0
+    return {
+        "light": light.zh, "reason": reason(light, lit)[0], "number": alert.case.number, "kind": line.kind,
+        "month": f"{mark.month if mark else lit.through:%Y-%m}", "day": str(day), "due": str(due),
+        "cases": str(value.denominator) if value else "0", "share": str(share),
+    }  # fmt: skip
 
 
 def _turn(alert: Alert, lit: Lit, told: tuple[str, str], *, fresh: bool) -> None:
@@ -187,7 +239,7 @@ def _follow(actor: Actor, alert: Alert, event: CaseEvent) -> None:
             if action.opens:
                 _open_beside(actor, alert, action, given, event)
             elif len(given) == len(action.fields):  # no items named: nothing that the orders could be held against
-                _move_lines(actor, alert, action, given)
+                _move_lines(alert, action, given, event)
 
 
 def _open_beside(actor: Actor, alert: Alert, action: Action, given: Given, event: CaseEvent) -> None:
@@ -198,14 +250,11 @@ def _open_beside(actor: Actor, alert: Alert, action: Action, given: Given, event
     )  # fmt: skip
 
 
-def _move_lines(actor: Actor, alert: Alert, action: Action, given: Given) -> None:
-    """Move the vendor's cases that stand where the move begins; one of two people is proposed to another."""
+def _move_lines(alert: Alert, action: Action, given: Given, event: CaseEvent) -> None:
+    """Move the vendor's cases that stand where the move begins, by the people of the step; what waited gives way."""
     cycle, _, name = action.moves.partition(".")
-    for case in in_hand(alert.body_id, cycle, alert.institution_id):
-        move = case.life.move(name)
-        if case.state in move.source:
-            take = cases.propose if move.two_person else cases.move
-            take(actor, case, name, given, version=case.version)
+    for case in standing(alert.body_id, cycle, alert.institution_id, name):
+        together.take(event, case, name, given)
 
 
 def _reason(case: Case) -> str:

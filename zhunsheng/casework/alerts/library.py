@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zhunsheng.book.lights import Action, Actions, Light, load_actions, load_lights
+from zhunsheng.book.light_actions import Action, Actions, load_actions
+from zhunsheng.book.lights import Light, load_lights
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.home import rulebook
 

@@ -37,7 +37,7 @@ def _release_holds(step: Step) -> None:
     """The condition of the light holds as of the last run; where a person alone judges, the opinion is what counts."""
     alert = _alert(step)
     light = library.lights().get(alert.light) if alert else None
-    if alert is None or light is None or not light.release.months or alert.held_on:
+    if alert is None or light is None or alert.held_on or not (light.release.months or light.release.ended):
         return
     raise step.refuse(f"解除条件尚未满足：{light.release.zh}", f"its condition does not hold yet: {light.release.en}")
 

@@ -8,7 +8,8 @@ from datetime import date
 from django.db.models import Case as Choose
 from django.db.models import Count, QuerySet, Value, When
 
-from zhunsheng.book.lights import COLOURS
+from zhunsheng.book.lights import COLOURS, opening_survey
+from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
@@ -18,13 +19,15 @@ _RANK = Choose(*(When(colour=name, then=Value(rank)) for rank, name in enumerate
 
 
 def settled(body: Body) -> tuple[dict[tuple[str, str], date], frozenset[str]]:
-    """Return the last month that people have settled by light and vendor, and the causes found not to hold."""
+    """Return the last month that people have settled by light and vendor, and the causes found not to hold.
+
+    Where a light has several matters beside each other, the vendor's name is followed by that of the matter.
+    """
     through: dict[tuple[str, str], date] = {}
     dismissed = set()
     for one in Alert.objects.filter(body=body).exclude(outcome="").exclude(light=""):
-        if not one.key:
-            key = (one.light, one.institution_id)
-            through[key] = max(through.get(key, one.through), one.through)
+        key = (one.light, f"{one.institution_id}|{one.key}" if one.key else one.institution_id)
+        through[key] = max(through.get(key, one.through), one.through)
         if one.outcome == "dismissed":
             dismissed.add(one.cause)
     return through, frozenset(dismissed)
@@ -65,6 +68,14 @@ def worst(scope: Scope, vendors: Iterable[str]) -> dict[str, str]:
         if COLOURS.index(colour or "blue") > COLOURS.index(found.get(vendor, "none")):
             found[vendor] = colour or "blue"
     return found
+
+
+def satisfaction(vendor: str) -> set[tuple[str, int, int]]:
+    """Return what the lights on a vendor's satisfaction say: month, answers, share in 1/10000, cut; whoever asks."""
+    lights = [one.id for one in opening_survey(library.lights().values())]
+    told = Alert.objects.filter(institution_id=vendor, light__in=lights).values_list("content", flat=True)
+    values = [(one["month"], *one["value"]) for one in told if one.get("value")]
+    return {(month, of, part * 10_000 // of) for month, part, of, _unknown in values if of}
 
 
 def vendors_lit(body: Body, colour: str, since: date, until: date) -> list[str]:

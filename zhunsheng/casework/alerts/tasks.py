@@ -23,7 +23,9 @@ def evaluate(_arguments: dict[str, Any], progress: Progress) -> Outcome:
         progress("lights", at, len(bodies))
         seen = sources.overseen(file, body)
         settled, dismissed = queries.settled(body)
-        lits = judge(lights.values(), sources.values(file, seen), sources.events(file, seen), as_of, settled, dismissed)
+        events = [*sources.events(file, seen), *sources.found(file, seen, lights.values(), as_of)]
+        events += sources.changes(file, body, seen, as_of)
+        lits = judge(lights.values(), sources.values(file, seen), events, as_of, settled, dismissed)
         opened += len(actions.record_all(body, lits, run, book))
         actions.close_evaluation(body, run, book, as_of, len(lits))
     return Outcome({"run": run, "alerts": opened})

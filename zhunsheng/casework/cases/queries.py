@@ -295,15 +295,32 @@ def open_and_late(day: date) -> tuple[int, int]:
 
 
 def in_hand(body: int, cycle: str, institution_id: str) -> QuerySet[Case]:
-    """Return the open cases that a body handles about an institution and on which no proposal waits."""
-    held = Case.objects.filter(body=body, cycle=cycle, institution_id=institution_id, closed_at=None)
-    return held.filter(proposed_by=None).order_by("pk")
+    """Return the open cases of a life-cycle that a body handles about an institution."""
+    return Case.objects.filter(body=body, cycle=cycle, institution_id=institution_id, closed_at=None).order_by("pk")
+
+
+def standing(body: int, cycle: str, institution_id: str, move: str) -> list[Case]:
+    """Return the open cases of a life-cycle that a body handles about an institution where a move begins."""
+    return [one for one in in_hand(body, cycle, institution_id) if one.state in one.life.move(move).source]
+
+
+def open_as(body: int, cycle: str, institution_id: str, said_: dict[str, str]) -> Case | None:
+    """Return the open case of a life-cycle that a body opened about an institution with such fields, or None."""
+    wanted = {f"events__fields__{name}": value for name, value in said_.items()}
+    return in_hand(body, cycle, institution_id).filter(events__kind="opened", **wanted).first()
 
 
 def institutions_of_step(body: int, cycle: str, move: str, since: date, until: date) -> list[str]:
     """Return the institutions in whose cases a step was taken from a day on and before another, once for each time."""
     taken = CaseEvent.objects.filter(case__body=body, case__cycle=cycle, kind="moved", about=move)
     return list(taken.filter(day__gte=since, day__lt=until).values_list("case__institution_id", flat=True))
+
+
+def ended_by(body: int, cycle: str, move: str, since: date, until: date) -> list[Case]:
+    """Return the cases of a body that have ended and took a step from a day on and before another, each once."""
+    taken = {"events__kind": "moved", "events__about": move, "events__day__gte": since, "events__day__lt": until}
+    held = Case.objects.filter(body=body, cycle=cycle, **taken).exclude(closed_at=None)
+    return list(held.distinct().order_by("pk"))
 
 
 def followers(origin: int, cycle: str) -> QuerySet[Case]:

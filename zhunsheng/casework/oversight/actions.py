@@ -19,8 +19,8 @@ from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.scope import members
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import queries as case_queries
+from zhunsheng.casework.cases import together
 from zhunsheng.casework.cases.models import Case, CaseEvent
-from zhunsheng.casework.cases.policies import pending
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
@@ -419,7 +419,7 @@ def exit_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:
     elif event.kind == EventKind.MOVED and event.about == "close":
         line = line_of(case)
         if line is not None and line.life is not None:
-            _two(event, line.life, "end_exit", {"statement": event.fields["statement"]})
+            together.take(event, line.life, "end_exit", {"statement": event.fields["statement"]})
     elif event.kind == EventKind.MOVED:
         _exit_step(case, event)
 
@@ -444,26 +444,9 @@ def _told(event: CaseEvent, case: Case) -> dict[str, str]:
 
 def _suspend(event: CaseEvent, line: ServiceLine, case: Case) -> None:
     if line.state in SERVING:
-        life = _free(event, line.life)
-        cases.move(event.actor, life, "suspend", _told(event, case), version=life.version)
+        together.take(event, line.life, "suspend", _told(event, case))
 
 
 def _begin_exit(event: CaseEvent, line: ServiceLine, case: Case) -> None:
     if line.state in EXITABLE:
-        _two(event, line.life, "begin_exit", _told(event, case))
-
-
-def _two(event: CaseEvent, life: Case, name: str, given: dict[str, Any]) -> None:
-    """Let the two people of a step take one of the line as well: who proposed it proposes, who confirmed confirms."""
-    life = _free(event, life)
-    waiting = cases.propose(event.proposal.proposed_by, life, name, given, version=life.version)
-    life.refresh_from_db()
-    cases.confirm(event.actor, waiting, version=life.version)
-
-
-def _free(event: CaseEvent, life: Case) -> Case:
-    """Return the case of a line as it stands, with nothing waiting: what was proposed before this gives way to it."""
-    waiting = pending(life)
-    if waiting is not None:
-        cases.refuse(event.actor, waiting, f"因 {event.case.number} 的决定")
-    return case_queries.fresh(life.pk)
+        together.take(event, line.life, "begin_exit", _told(event, case))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
+from zhunsheng.casework.alerts import queries as alerts
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.cases import queries as cases
@@ -167,16 +168,18 @@ def _looked_back(step: Step) -> None:
 def _survey_below(step: Step) -> None:
     book, fields = library.checks().survey, step.fields
     lines = vendors.lines_about(code_of(step), kind_of(step).id)
+    given = (fields["month"], int(fields["answers"]), int(fields["share"]))
     figures = [survey.figure(line, fields["month"], book) for line in lines]
-    given = (int(fields["answers"]), int(fields["share"]))
-    if not any(one.known and (one.answers, one.share) == given and one.share < book.report_below for one in figures):
+    known = {(one.month, one.answers, one.share) for one in figures if one.known} | alerts.satisfaction(code_of(step))
+    if given not in known or given[2] >= book.report_below:
         raise step.refuse(
             "与该月满意度不符，或者未低于阈值", "this is not the figure of the month, or it is not below the threshold"
         )
 
 
 def _below_deadline(step: Step) -> None:
-    if int(_opening(step)["share"]) >= library.checks().survey.deadline_below:
+    told = [int(fields["share"]) for fields in step.before if "share" in fields]
+    if min(told) >= library.checks().survey.deadline_below:
         raise step.refuse("满意度未低于限期整改的阈值", "the satisfaction is not below the threshold of a deadline")
 
 

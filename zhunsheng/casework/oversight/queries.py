@@ -24,7 +24,7 @@ from zhunsheng.casework.oversight.models import (
     VendorCheck,
     VendorComplaint,
 )
-from zhunsheng.casework.oversight.states import Standing
+from zhunsheng.casework.oversight.states import Standing, StepState
 from zhunsheng.casework.tips import receipts
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
@@ -36,6 +36,12 @@ COLOURS = {
     Standing.OVERDUE: "red", Standing.FAILED: "red", Standing.OPEN: "yellow", Standing.PASSED: "accent",
     Standing.PLANNED: "blue", Standing.CANCELLED: "unknown",
 }  # fmt: skip
+
+
+#: Final states of a check that say something.
+ENDED = (Standing.PASSED, Standing.FAILED)
+#: Steps of an exit that are nodes of the service too.
+DATA_NODES = {"hand_over_data": "data_handed_over", "destroy_data": "data_destroyed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,21 @@ def share_of(held: Sanction) -> str:
         return ""
     hundredths = part(held.fine_fen, 10_000, held.revenue_fen)
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+def last_result(line: ServiceLine, check: str, day: date, years: int) -> str:
+    """Return how the last check of a kind ended for a line within so many years: passed, failed or unknown."""
+    since = date(day.year - years, day.month, min(day.day, 28))
+    held = VendorCheck.objects.filter(line=line, check_kind=check, due_on__gte=since, case__state__in=ENDED)
+    last = held.select_related("case").order_by("-case__closed_at", "-pk").first()
+    return str(last.case.state) if last else "unknown"
+
+
+def data_steps(body: Body) -> list[tuple[str, str, date]]:
+    """Return hand-over and destruction of data in a body's exit plans, as nodes of the service: vendor, node, day."""
+    done = ExitStep.objects.filter(body=body, key__in=DATA_NODES, state=StepState.DONE, done_on__isnull=False)
+    told = done.values_list("institution_id", "key", "done_on").order_by("pk")
+    return [(vendor, DATA_NODES[key], day) for vendor, key, day in told]
 
 
 def published() -> list[Sanction]:

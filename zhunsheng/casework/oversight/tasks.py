@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from zhunsheng.casework.alerts.actions import RUN
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import queries as case_queries
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.oversight import actions, calendar, library, survey
 from zhunsheng.casework.oversight.models import SurveyAnswer, VendorCheck
 from zhunsheng.casework.vendors import queries as vendors
@@ -41,7 +43,12 @@ def _surveys(lines: list[ServiceLine], day: date) -> int:
         key = f"survey-{line.pk}-{month}"
         if case_queries.opened_under("vendor_survey", key):
             continue
-        given = {"kind": line.kind, "month": month, "answers": str(figure.answers), "share": str(figure.share)}
+        given = {"month": month, "answers": str(figure.answers), "share": str(figure.share)}
+        held = case_queries.open_as(line.body_id, "vendor_survey", line.institution_id, {"kind": line.kind})
+        if held is not None:  # one matter: another month of the one in hand, whether a light or a survey opened it
+            opened += _again(held, given)
+            continue
+        given["kind"] = line.kind
         about = Body.objects.filter(kind="vendor", institution_code=line.institution_id).first()
         cases.open_case(
             cases.CLOCK, "vendor_survey", given, body=line.body, institution_id=line.institution_id,
@@ -49,3 +56,12 @@ def _surveys(lines: list[ServiceLine], day: date) -> int:
         )  # fmt: skip
         opened += 1
     return opened
+
+
+def _again(held: Case, given: dict[str, str]) -> int:
+    """Record another month on a case in hand, once; a case opened by that month holds it already."""
+    told = held.events.filter(fields__month=given["month"], fields__share=int(given["share"]))
+    if told.exists():
+        return 0
+    cases.move(RUN, held, "measure_again", given, version=held.version)
+    return 1

@@ -10,13 +10,16 @@ from zhunsheng.casework.alerts.actions import overseers
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import together
 from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.cases.queries import standing
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import asked_on, under_way
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
-from zhunsheng.casework.ratings import library
+from zhunsheng.casework.ratings import library, queries
 from zhunsheng.casework.ratings.models import PeriodCard, Rating
+from zhunsheng.casework.vendors.actions import record_rating
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.time import now
@@ -121,19 +124,37 @@ def rating_moved(actor: Actor, case: Case, event: CaseEvent) -> None:
     rating.in_force_on = event.day if case.state == "in_force" else None
     rating.save()
     if case.state == "in_force":
-        _follow(actor, case, rating)
+        _record_year(actor, case, rating)
+        _follow(actor, case, rating, event)
 
 
-def _follow(actor: Actor, case: Case, rating: Rating) -> None:
+def _record_year(actor: Actor, case: Case, rating: Rating) -> None:
+    """Record the standing of a year on the vendor's file once all its periods are in force, the worst of them.
+
+    An unrated period leaves the year unknown. Of several cards and bodies the worst counts too.
+    """
+    year = rating.card.from_on.year
+    worst = queries.year_standing(rating.institution_id, rating.body, rating.card.card, year)
+    if worst:
+        record_rating(actor, rating.institution_id, year, worst, now().date(), f"{case.life.zh} {case.number}")
+
+
+def _follow(actor: Actor, case: Case, rating: Rating, event: CaseEvent) -> None:
+    """Open and move what the standing leads to; a step of two people is proposed to another."""
     card = library.cards().get(rating.card.card)
     if card is None:
         return
     due = consequences(card, rating.standing, rating.card.best)
-    for one in (one for one in card.consequences if one.id in due and one.opens):
-        score = f"{rating.card.low}–{rating.card.high} 分"
-        words = {"standing": rating.standing, "reason": f"{rating.card.from_on} 起的评价周期得 {score}"}
-        cases.open_case(
-            actor, one.opens, {name: text.format(**words) for name, text in one.fields.items()}, body=case.body,
-            institution_id=case.institution_id, subject_body=case.subject_body, origin=case,
-            key=f"{one.id}-of-{case.pk}",
-        )  # fmt: skip
+    score = f"{rating.card.low}–{rating.card.high} 分"
+    words = {"standing": rating.standing, "number": case.number}
+    words["reason"] = f"{rating.card.from_on} 起的评价周期得 {score}"
+    for one in (one for one in card.consequences if one.id in due):
+        given = {name: text.format(**words) for name, text in one.fields.items()}
+        if one.opens:
+            cases.open_case(
+                actor, one.opens, given, body=case.body, institution_id=case.institution_id,
+                subject_body=case.subject_body, origin=case, key=f"{one.id}-of-{case.pk}",
+            )  # fmt: skip
+        cycle, _, name = one.moves.partition(".")
+        for life in standing(case.body_id, cycle, case.institution_id, name) if name else ():
+            together.take(event, life, name, given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zhunsheng.book.incentives import Incentives, load_incentives
 from zhunsheng.book.scorecards import Card, load_cards
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, digest
@@ -19,6 +20,11 @@ def card(name: str) -> Card:
     if found is None:
         raise Problem("ZS622", name=name)
     return found
+
+
+def incentives() -> Incentives:
+    """Return what standings lead to beside cases. Raises Problem ZS401, ZS620."""
+    return load_incentives(rulebook())
 
 
 def digest_of(one: Card) -> str:

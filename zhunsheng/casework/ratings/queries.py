@@ -9,14 +9,14 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from zhunsheng.book.scorecards import Card
+from zhunsheng.book.scorecards import STANDINGS, Card
 from zhunsheng.casework.alerts.sources import overseen, values
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.ratings.models import PeriodCard, Rating
-from zhunsheng.casework.ratings.sources import Asked, measures
+from zhunsheng.casework.ratings.sources import Asked, rated
 from zhunsheng.scoring.score import Scored, periods, score
 
 
@@ -38,32 +38,31 @@ def published() -> list[Rating]:
 
 
 def standing(vendor: str, body: Body, day: date) -> str:
-    """Return the standing of a vendor that a body put in force last before a day; unrated without one."""
-    found = _in_force(vendor, body, day).first()
-    return found.standing if found else "unrated"
+    """Return the standing of a vendor that a body put in force last before a day; unrated without one.
 
-
-def _in_force(vendor: str, body: Body, day: date) -> QuerySet[Rating]:
+    Of several cards, one for each kind of its services, the worst counts.
+    """
+    last: dict[str, str] = {}
     held_ = Rating.objects.filter(institution_id=vendor, body=body, in_force_on__lte=day, outcome="in_force")
-    return held_.select_related("card").order_by("-card__from_on", "-pk")
+    for one in held_.select_related("card").order_by("-card__from_on", "-pk"):
+        last.setdefault(one.card.card, one.standing)
+    return min(last.values(), key=lambda name: ("unrated", *STANDINGS).index(name), default="unrated")
 
 
-def years_at_top(vendor: str, body: Body, day: date) -> int:
-    """Return for how many whole years in a row, until its last period, a vendor has been AAA."""
-    months = 0
-    reached: date | None = None
-    for one in _in_force(vendor, body, day):
-        if one.standing != "AAA" or (reached is not None and one.card.until_on != reached):
-            break
-        reached = one.card.from_on
-        months += (one.card.until_on.year - reached.year) * 12 + one.card.until_on.month - reached.month
-    return months // 12
+def year_standing(vendor: str, body: Body, card: str, year: int) -> str:
+    """Return the worst standing in force of a year, empty where a period of a body's card is missing or unrated.
 
-
-def card_of(scope: Scope, pk: int) -> PeriodCard | None:
-    """Return the period card of a rating in view, or None."""
-    found = ratings(scope).filter(card=pk).first()
-    return found.card if found else None
+    Of other cards and other bodies what is in force counts towards the worst.
+    """
+    told = Rating.objects.filter(institution_id=vendor, outcome="in_force", card__from_on__year=year)
+    with walls.within(walls.SITE):
+        held_ = list(told.select_related("card"))
+    mine = [one.card for one in held_ if one.body_id == body.pk and one.card.card == card]
+    months = sum((one.until_on.year - one.from_on.year) * 12 + one.until_on.month - one.from_on.month for one in mine)
+    known = {one.standing for one in held_}
+    if months != 12 or "unrated" in known:
+        return ""
+    return min(known, key=STANDINGS.index)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def backtest(card: Card, body: Body, file: RunFile, since: date) -> list[Tried]:
     }
     found = []
     for first, after in periods(card, since, as_of):
-        by_vendor = measures(card, known, Asked(body, file, seen, first, after))
+        by_vendor = rated(card, known, Asked(body, file, seen, first, after))
         for vendor, told in by_vendor.items():
             found.append(Tried(vendor, first, after, score(card, told, first), frozen.get((vendor, first), "")))
     return found

@@ -12,13 +12,13 @@ from datetime import date
 from typing import Any
 
 from zhunsheng.book.scorecards import Card
-from zhunsheng.casework.alerts import sources
+from zhunsheng.casework.alerts import effects, sources
 from zhunsheng.casework.alerts.queries import vendors_lit
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.cases.queries import institutions_of_step
-from zhunsheng.casework.vendors.queries import accepted_papers, expiries
+from zhunsheng.casework.vendors.queries import accepted_papers, expiries, lines_entered
 from zhunsheng.lights.values import Value
 from zhunsheng.scoring.score import Measure
 
@@ -44,6 +44,28 @@ class Asked:
     seen: frozenset[str] | None
     from_on: date
     until_on: date
+
+
+def rated(card: Card, values: Iterable[Value], asked: Asked) -> dict[str, dict[str, Measure | None]]:
+    """Return what is known of each criterion by vendor, of those that serve in a kind of the card."""
+    kinds = kinds_of(asked)
+    told = measures(card, values, asked)
+    return {vendor: known for vendor, known in told.items() if kinds.get(vendor, set()) & set(card.kinds)}
+
+
+def kinds_of(asked: Asked) -> dict[str, set[str]]:
+    """Return the kinds of service of each vendor: those that were ordered before the end, and its lines here."""
+    found: dict[str, set[str]] = defaultdict(set)
+    sql = (
+        "SELECT DISTINCT vendor_id, service_kind FROM service_order WHERE service_kind IS NOT NULL "
+        "AND ordered_on >= ? AND ordered_on < ? ORDER BY vendor_id, service_kind"
+    )
+    for row in _rows(asked, "service_order", sql) or ():
+        found[row["vendor_id"]].add(row["service_kind"])
+    for line in lines_entered():
+        if line.body_id == asked.body.pk:
+            found[line.institution_id].add(line.kind)
+    return found
 
 
 def measures(card: Card, values: Iterable[Value], asked: Asked) -> dict[str, dict[str, Measure | None]]:
@@ -94,6 +116,18 @@ def _rectifications_late(asked: Asked) -> Counts | None:
     with walls.within(walls.SITE):
         late = institutions_of_step(asked.body.pk, "rectification", "fall_late", asked.from_on, asked.until_on)
     return Counts(Counter(late))
+
+
+def _rectifications_weak(asked: Asked) -> Counts | None:
+    """Rectifications that fell late in the period, and those verified in it that changed nothing, as far as known."""
+    late = _rectifications_late(asked)
+    if asked.file is None or late is None:
+        return late
+    as_of = date.fromisoformat(asked.file.manifest["as_of"])
+    with walls.within(walls.SITE):
+        known = sources.values(asked.file, asked.seen)
+        idle = effects.without_effect(asked.body.pk, known, asked.from_on, asked.until_on, as_of)
+    return Counts(Counter(late.by_vendor) + idle)
 
 
 def _complaints_upheld(asked: Asked) -> Counts | None:
@@ -167,6 +201,7 @@ COUNTS: dict[str, Callable[[Asked], Counts | None]] = {
     "alerts_yellow": _alerts("yellow"),
     "alerts_red": _alerts("red"),
     "rectifications_late": _rectifications_late,
+    "rectifications_weak": _rectifications_weak,
     "papers_lapsed": _papers_lapsed,
     "prices_at_limit": _prices_at_limit,
     "complaints_upheld": _complaints_upheld,

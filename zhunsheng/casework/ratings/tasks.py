@@ -10,7 +10,7 @@ from zhunsheng.casework.alerts.sources import overseen, values
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.jobs.handlers import Outcome, Progress
 from zhunsheng.casework.ratings import actions, library
-from zhunsheng.casework.ratings.sources import Asked, measures
+from zhunsheng.casework.ratings.sources import Asked, rated
 from zhunsheng.scoring.score import period_of, score
 
 
@@ -29,7 +29,7 @@ def close_periods(_arguments: dict[str, Any], progress: Progress) -> Outcome:
             period = period_of(card, as_of)
             if period[0] < card.valid_from:
                 continue
-            for vendor, told in measures(card, known, Asked(body, file, seen, *period)).items():
+            for vendor, told in rated(card, known, Asked(body, file, seen, *period)).items():
                 scored = score(card, told, period[0])
                 frozen = actions.freeze(actions.RUN, body, card, vendor, period, scored, run, as_of)
                 actions.draft(actions.RUN, frozen)

@@ -148,6 +148,18 @@ def add_fact(actor: User, vendor: Vendor, given: dict[str, str]) -> VendorFact:
     return made
 
 
+@deed
+def record_rating(actor: User, code: str, year: int, value: str, day: date, source: str) -> VendorFact | None:
+    """Record the rating of a year that entered into force; None for a vendor that is not in the register."""
+    vendor = Vendor.objects.filter(institution_id=code).first()
+    if vendor is None:
+        return None
+    told = {"kind": "rating", "year": year, "value": value, "on": day, "source": source[:300]}
+    made = VendorFact.objects.create(**_of(actor, vendor), **told)
+    append(actor, "vendor.fact_recorded", f"vendor:{code}", {**told, "on": str(day), "fact": made.pk})
+    return made
+
+
 def _of(actor: User, vendor: Vendor) -> dict[str, Any]:
     return {"vendor": vendor, "institution_id": vendor.institution_id, "told_by": actor, "told_at": now()}
 

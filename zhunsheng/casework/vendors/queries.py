@@ -257,6 +257,11 @@ def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:
     return scope.rows(Assessment.objects.filter(case=case)).order_by("-pk")
 
 
+def devices() -> list[VendorDevice]:
+    """Return the devices of all vendors of the site, for what is counted and never shown."""
+    return list(VendorDevice.objects.order_by("pk"))
+
+
 def accepted_papers() -> list[VendorPaper]:
     """Return the accepted papers of all vendors of the site, for what is counted and never shown."""
     return list(VendorPaper.objects.filter(accepted=True))

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from zhunsheng.book.lights import COLOURS, BandLight, Light, StreakLight
+from zhunsheng.book.lights import COLOURS, BandLight, Judged, Light, StreakLight
 from zhunsheng.casework.alerts import library, queries, sources
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.bodies.permissions import Verb
@@ -116,8 +116,8 @@ def _bands(light: BandLight, alert_: Alert) -> list[dict[str, Any]]:
 def _months(request: HttpRequest, alert_: Alert, light: Light | None) -> list[dict[str, Any]]:
     """Return what each month says by the target in force, the latest first; from the run that pages read now."""
     file = request.scope.file
-    if file is None or not isinstance(light, BandLight | StreakLight):
-        return []
+    if file is None or not isinstance(light, Judged) or getattr(light, "peers", 0):
+        return []  # what holds against peers would tell of others whom the reader does not see
     known = sources.values(file, request.scope.readable)
     by_month = {
         one.month: one

@@ -7,13 +7,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.book.scorecards import STANDINGS, Card, Criterion
+from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
-from zhunsheng.casework.ratings import library, queries
+from zhunsheng.casework.ratings import designation, library, queries
 from zhunsheng.casework.ratings.actions import plain
 from zhunsheng.casework.ratings.models import Rating
+from zhunsheng.casework.vendors.library import kinds
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
 from zhunsheng.lights.reasons import percent
 from zhunsheng.scoring.score import SCALE, consequences
 from zhunsheng.web.access import page
@@ -21,6 +25,8 @@ from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.alerts import names
 
 ROWS = 50
+#: How an independent evaluation ended.
+EVALUATED = {"passed": _("合格"), "failed": _("不合格"), "unknown": _("没有结果")}
 ORDER = (*reversed(STANDINGS), "unrated")
 
 
@@ -32,8 +38,29 @@ def rating_list(request: HttpRequest) -> HttpResponse:
     if elsewhere := last_page(request, pages):
         return elsewhere
     start = max(0, pages.first - 1)
-    context = {"rows": [_row(one) for one in found[start : pages.last]], "names": names(request), "pages": pages}
+    book = library.incentives()
+    context = {
+        "rows": [_row(one) for one in found[start : pages.last]],
+        "names": names(request),
+        "pages": pages,
+        "order": _order(request),
+        "book": book,
+        "band_cite": book.cites[book.standings[0].cite],
+        "subsidy_cite": book.cites[book.subsidy.cite],
+    }
     return render(request, "web/ratings.html", context)
+
+
+def _order(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the lines in service as they are designated; a vendor reads its own rating and nobody's place."""
+    body = request.user.body
+    if body is None or body.kind == BodyKind.VENDOR:
+        return []
+    known = kinds()
+    return [
+        {"place": one, "kind": known.kind(one.line.kind), "evaluation": EVALUATED[one.evaluation]}
+        for one in designation.order(request.scope, now().date())
+    ]
 
 
 @page(Verb.READ_CASES)

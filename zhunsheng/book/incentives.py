@@ -1,0 +1,122 @@
+"""What standing and independent evaluation lead to, as data: ``rulebook/vendors/incentives.yaml``.
+
+The order of the standings is that of designation, the best in front. Percentages are of the mean of public hospitals,
+of the subsidy of what remote places settle.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, TypeAdapter, model_validator
+
+from zhunsheng.book.cycle_lint import open_point
+from zhunsheng.book.cycles import Cite
+from zhunsheng.book.entry import Dated, Entry
+from zhunsheng.book.lint import Remark
+from zhunsheng.book.reading import file_text, validated
+from zhunsheng.book.scorecards import STANDINGS, Rated
+
+Evaluated = Literal["passed", "failed", "unknown"]
+
+
+class Band(Entry):
+    """What one standing leads to."""
+
+    standing: Rated
+    price_percent: int = Field(ge=1, le=129)
+    award: bool
+    cite: str
+
+
+class Evaluation(Entry):
+    """Which check is the evaluation, for how many years it counts, and the price where it did not pass."""
+
+    check: str
+    years: int = Field(ge=1, le=10)
+    otherwise_percent: int = Field(ge=1, le=129)
+    cite: str
+
+
+class Subsidy(Entry):
+    """What service in remote areas earns."""
+
+    zh: str
+    en: str
+    percent: int = Field(ge=0, le=100)
+    cite: str
+
+
+class Example(Entry):
+    """A worked example."""
+
+    name: str
+    standing: Rated
+    evaluation: Evaluated
+    price_percent: int
+    award: bool
+
+
+class Incentives(Dated):
+    """The whole file."""
+
+    id: str
+    zh: str
+    en: str
+    cites: dict[str, Cite]
+    standings: tuple[Band, ...]
+    evaluation: Evaluation
+    subsidy: Subsidy
+    examples: tuple[Example, ...] = Field(min_length=1)
+
+    def rank(self, standing: str) -> int:
+        """Return the place of a standing in designation, 0 the first."""
+        return [one.standing for one in self.standings].index(standing)  # type: ignore[arg-type]
+
+    def of(self, standing: str, evaluation: str) -> tuple[int, bool]:
+        """Return the highest price in percent and whether an award may be given; only what passed goes beyond."""
+        band = self.standings[self.rank(standing)]
+        if evaluation == "passed":
+            return band.price_percent, band.award
+        return min(band.price_percent, self.evaluation.otherwise_percent), False
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Incentives:
+        """Each standing once, none better treated than one before it, every cite there, every example so."""
+        named = [one.standing for one in self.standings]
+        _check(sorted(named) == sorted((*STANDINGS, "unrated")), "each standing stands once")
+        _check([one for one in named if one != "unrated"] == [*reversed(STANDINGS)], "the best standing comes first")
+        prices = [one.price_percent for one in self.standings]
+        _check(prices == sorted(prices, reverse=True), "a worse standing has a higher price")
+        cited = [*(one.cite for one in self.standings), self.evaluation.cite, self.subsidy.cite]
+        _check(set(cited) <= set(self.cites), "a cite is not among the cites")
+        told = {one.standing for one in self.examples}
+        _check(told == set(named), "a standing has no example")
+        for one in self.examples:
+            given = self.of(one.standing, one.evaluation)
+            _check(given == (one.price_percent, one.award), f"{one.name}: {given}")
+        return self
+
+
+def _check(holds: bool, told: str) -> None:
+    if not holds:
+        raise ValueError(told)
+
+
+def load_incentives(folder: Path) -> Incentives:
+    """Return what ratings lead to. Raises Problem ZS401, ZS620."""
+    path = folder / "vendors" / "incentives.yaml"
+    return _read(file_text(path), path.name)
+
+
+@lru_cache(maxsize=16)
+def _read(text: str, name: str) -> Incentives:
+    return validated(TypeAdapter(Incentives), text, name)
+
+
+def about_incentives(one: Incentives) -> list[Remark]:
+    """Return what waits for a person: house defaults, and citations to be checked against the original."""
+    cites = one.cites.values()
+    return [r for cite in cites for r in open_point("vendor", one.id, (f"“{cite.zh}”", f"'{cite.en}'"), cite)]
