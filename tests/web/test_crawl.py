@@ -305,6 +305,8 @@ def test_the_crawl_covers_every_page(county, people):
         *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
         *("document", "document-file"),  # tests/web/test_documents.py asks several readers for one
         *("alert", "rating", "ratings-vendor"),  # tests/web/test_alert_pages.py asks several readers for each
+        # tests/web/test_informing.py and test_portal.py ask several roles for each
+        *("informing", "portal", "portal-prices", "portal-incident", "vendor-duties"),
         "agreement",  # tests/web/test_agreements.py asks both sides and others for one
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         "seal",  # tests/casework/test_seals.py asks several roles for one
