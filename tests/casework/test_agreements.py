@@ -6,7 +6,8 @@ import pytest
 
 from tests.casework import vendoring
 from tests.casework.vendoring import CODE, entered, filled, registered, step, two
-from tests.casework.walking import Clock, person
+from tests.casework.walking import Clock, person, sample
+from tests.web.people import ACTOR
 from zhunsheng.casework.agreements import actions, queries
 from zhunsheng.casework.agreements.models import Agreement, ConflictCheck, Declaration
 from zhunsheng.casework.bodies import actions as bodies
@@ -14,7 +15,10 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import DutyName
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.casework.vendors import library
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.errors import Problem
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +165,7 @@ def test_the_list_puts_first_what_ended_then_what_lacks_a_clause_then_what_ends_
 
 def test_both_sides_see_an_agreement_and_declarations_stay_with_the_buyer(people, served, clock):
     one = drafted(people, served)
-    away = bodies.create_body(vendoring.ACTOR, "vendor", "别家检验", code="91330781MA2LABX02J", region="330781")
+    away = bodies.create_body(ACTOR, "vendor", "别家检验", code="91330781MA2LABX02J", region="330781")
     others = person("rival", away, DutyName.HEAD)
     given = {"person": "P1", "name": "采购负责人", "relation": "配偶任供应商监事"}
     declared = actions.declare(people["clerk"], CODE, given)
@@ -181,3 +185,28 @@ def test_both_sides_see_an_agreement_and_declarations_stay_with_the_buyer(people
     assert actions.open_check(people["clerk"], CODE, "P9", "P9 → V") != check
     assert ConflictCheck.objects.count() == 2
     assert EvidenceOutbox.objects.filter(kind__startswith="interest_declaration").count() == 2
+
+
+def test_a_member_hospital_agrees_with_a_vendor_that_serves_it_and_declares_and_opens_nothing_else(people, served):
+    """A member buys under the entry of its consortium; letting in, checking and sanctioning stay with that."""
+    own = bodies.create_body(ACTOR, "institution", "青禾县人民医院", code=vendoring.LEAD)
+    outside = bodies.create_body(ACTOR, "institution", "邻县医院", code="H33078200001")
+    buyer, stranger = person("buyer", own, DutyName.OFFICE), person("stranger", outside, DutyName.OFFICE)
+    given = {"kind": "laboratory", "title": "检验外送合同"}
+    assert actions.draft(buyer, served, given).body == own
+    assert "未办理" in refused_as("ZS671", lambda: actions.draft(stranger, served, given))
+    for cycle in ("vendor_entry", "service_line", "vendor_check", "vendor_sanction", "vendor_exit", "negative_entry"):
+        refused_as("ZS904", lambda cycle=cycle: cases.open_case(buyer, cycle, {}, body=own, institution_id=CODE))
+
+
+def test_an_agreement_in_force_is_no_open_case_that_speaks_against_the_vendor(people, served, clock):
+    kind = library.kinds().kind("laboratory")
+    agreement = drafted(people, served)
+    written(people, agreement)
+    signed(people, agreement)
+    assert vendors.review(CODE, kind, clock.day).mark == "met"
+    given = {"kind": "laboratory", "incident": "data_leak", "occurred_on": "2026-11-01", "content": "检验数据外泄"}
+    needs = {one.id for one in cycles.cycle("vendor_incident").opening.needs}
+    told = sample(cycles.cycle("vendor_incident").opening.needs, {}) | {n: v for n, v in given.items() if n in needs}
+    cases.open_case(people["clerk"], "vendor_incident", told, body=people["head"].body, institution_id=CODE)
+    assert vendors.review(CODE, kind, clock.day).mark == "unmet"

@@ -62,7 +62,10 @@ def test_a_late_month_opens_one_case_rectification_follows_and_two_good_months_r
     assert alert.case.events.last().about == "repeat" and alert.content["lit"] == ["2025-08", "2025-09"]
     with pytest.raises(Problem, match="ZS913"):
         step(crew, alert.case, "release", opinion="已恢复")
+    told = EvidenceOutbox.objects.filter(kind="alert.judged", subject=f"alert:{alert.pk}")
+    before = told.count()
     run(crew, months(LATE, 3, 15, 16, 4, None), date(2025, 12, 1))
+    assert told.count() == before + 1, "a month that moves no case is in evidence all the same"
     with pytest.raises(Problem, match="ZS913"):
         step(crew, alert.case, "release", opinion="没有数据的月份不算达标")
     run(crew, months(LATE, 3, 15, 16, 4, None, 4), date(2026, 1, 1))

@@ -7,6 +7,8 @@ import pytest
 
 from tests.web.serving import AS_OF, LEAD, OTHER, TOWN, County, load_facts, places
 from zhunsheng.casework.bodies.lake import RunFile
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.runs.serving import FINDING_COLUMNS
 
 LAB, COURIER = "91990124MA7QH00016", "91990124MA7QH0004F"
 DAY_END = (AS_OF - date(1970, 1, 1)).days * 86_400 + 57_600
@@ -46,7 +48,27 @@ def file(tmp_path_factory):
     with duckdb.connect(str(path)) as con:
         load_facts(con, county)
         con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+        findings(con)
     return RunFile(path)
+
+
+def findings(con):
+    """Two findings about the laboratory: of the town's order, and of both orders; and one that is gone."""
+    con.execute(f"CREATE TABLE finding ({FINDING_COLUMNS})")
+    con.execute(f"CREATE TABLE gone_finding ({FINDING_COLUMNS})")
+    con.execute("CREATE TABLE finding_row (finding_id VARCHAR, position BIGINT, role VARCHAR, row_kind VARCHAR, "
+                "row_id VARCHAR, amount_fen BIGINT, institution_id VARCHAR, encounter_id VARCHAR)")  # fmt: skip
+    con.execute("CREATE TABLE finding_reason (finding_id VARCHAR, position BIGINT, point_id VARCHAR, verdict VARCHAR, "
+                "reason VARCHAR, expected VARCHAR, actual VARCHAR)")  # fmt: skip
+    con.execute("CREATE OR REPLACE TABLE batch AS SELECT UNNEST(['b-service_order', 'b-other']) AS id, 0 AS rejected")
+    for table, name, person in (("finding", "F1", "p1"), ("finding", "F2", "p2"), ("gone_finding", "F3", "p3")):
+        con.execute(f"INSERT INTO {table} (finding_id, institution_id, person_id, subject_key) VALUES (?, ?, ?, 'key')",
+                    [name, LAB, person])  # fmt: skip
+    for name, orders in (("F1", ("O1",)), ("F2", ("O1", "O2"))):
+        for place, order in enumerate(orders):
+            con.execute("INSERT INTO finding_row VALUES (?, ?, 'subject', 'service_order', ?, 0, ?, NULL)",
+                        [name, place, f"{LAB}|{order}", LAB])  # fmt: skip
+    con.execute("INSERT INTO finding_reason VALUES ('F2', 1, NULL, 'suspected', 'late', '1', ?)", [f"{LAB}|O2"])
 
 
 def seen(file, allowed, table, column):
@@ -98,3 +120,31 @@ def test_what_happened_after_the_day_is_not_known(file):
     assert tuple(incident.values()) == ("I2", "major")
     assert tuple(kin.values()) == (AS_OF, None)
     assert events == []
+
+
+def test_a_consortium_sees_the_findings_of_its_vendor_and_of_another_members_order_neither_number_nor_person(file):
+    own, other = f"{LAB}|O1", f"{LAB}|O2"
+    assert seen(file, CONSORTIUM, "finding", "finding_id") == {"F1", "F2"}
+    assert seen(file, CONSORTIUM, "finding_row", "row_id") == {own, None}
+    assert seen(file, CONSORTIUM, "finding", "person_id") == {"p1", None}
+    assert seen(file, CONSORTIUM, "finding_reason", "actual") == {None}
+    assert seen(file, CONSORTIUM, "gone_finding", "person_id") == {None}
+    for allowed in (VENDOR, None):  # the vendor did both; who sees the site sees all
+        assert seen(file, allowed, "finding_row", "row_id") == {own, other}
+        assert seen(file, allowed, "finding", "person_id") == {"p1", "p2"}
+        assert seen(file, allowed, "finding_reason", "actual") == {other}
+    for allowed in (TOWN_ONLY, OTHER_ONLY, NONE):
+        assert seen(file, allowed, "finding", "finding_id") == seen(file, allowed, "finding_row", "row_id") == set()
+
+
+def test_the_files_that_brought_rows_of_a_vendor_have_names_for_whom_it_serves(file):
+    assert seen(file, TOWN_ONLY, "batch", "id") == seen(file, VENDOR, "batch", "id") == {"b-service_order"}
+    assert seen(file, NONE, "batch", "id") == set()
+
+
+def test_vendors_stand_in_the_lists_of_vendors_and_in_none_of_the_fund(file):
+    for allowed in (None, CONSORTIUM):
+        seen_by = Scope(allowed, None, file)
+        assert LAB in {one.institution_id for one in seen_by.places()}
+        assert {LEAD.id, TOWN.id} <= {one.institution_id for one in seen_by.billing()}
+        assert "vendor" not in {one.kind for one in seen_by.billing()}

@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from tests.web.people import ACTOR, PASSWORD
+from zhunsheng.casework.agreements import policies as agreement_policies
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.models import Body, DutyName
 from zhunsheng.casework.cases import actions, library, money, queries
+from zhunsheng.casework.cases import policies as case_policies
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.casework.oversight import policies as oversight_policies
+from zhunsheng.casework.vendors import actions as vendors
+from zhunsheng.casework.vendors import policies as vendor_policies
+from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.sampling.draws import draw
@@ -47,6 +53,42 @@ def staff():
     return made
 
 
+#: The people of a consortium and of a vendor, by the same logins; what is a head's alone takes a second head.
+VENDOR_STAFF = {
+    "consortium": {**STAFF["insurance_authority"], "three": DutyName.HEAD},
+    "vendor": {"office": DutyName.OFFICE, "doctor": DutyName.CLINICIAN},
+}
+VENDOR = "91330781MA2LABX01K"
+
+
+def vendor_staff(monkeypatch):
+    """Make a consortium, a vendor with a line in service, and their people; return people by login.
+
+    What guards and conditions ask of files, lines and rounds has tests of its own: here they let every step pass, so
+    that the machine is walked by its states, people, clocks and evidence.
+    """
+    for guards in (vendor_policies.GUARDS, oversight_policies.GUARDS, agreement_policies.GUARDS):
+        for name in guards:
+            monkeypatch.setitem(case_policies.GUARDS, name, lambda _step: None)
+    monkeypatch.setattr(agreement_policies, "why_not", lambda *_asked: None)
+    monkeypatch.setattr(f"{__name__}.INSTITUTION", VENDOR)
+    for name, value in VENDOR_SPECIAL.items():
+        monkeypatch.setitem(SPECIAL, name, value)
+    names = {"consortium": ("青禾县医共体", POOL[0]), "vendor": ("恒诺医学检验", VENDOR)}
+    made = {}
+    for kind, people in VENDOR_STAFF.items():
+        body = bodies.create_body(ACTOR, kind, names[kind][0], code=names[kind][1])
+        made |= {login: person(login, body, duty) for login, duty in people.items()}
+    vendor = vendors.register(made["one"], {"code": VENDOR, "name": "恒诺医学检验"})
+    ServiceLine.objects.create(
+        vendor=vendor, institution_id=VENDOR, body=made["one"].body, kind="laboratory", state="in_service",
+        applied_on=DAY, entered_on=DAY, history=[[str(DAY), "in_service", ""]],
+    )  # fmt: skip
+    away = bodies.create_body(ACTOR, "consortium", "邻县医共体", code="H33078200001")
+    made["away"] = person("away", away, DutyName.HEAD)
+    return made
+
+
 def person(login: str, body: Body, duty: str):
     user = bodies.create_user(ACTOR, login, f"职员{login}", body, PASSWORD)
     bodies.assign_duty(ACTOR, user, duty, date(2020, 1, 1))
@@ -77,6 +119,12 @@ SPECIAL = {
     "paid_fen": "10.00", "refund_fen": "1.00", "surcharge_fen": "1.00", "multiple": "1.5", "nature": "fault",
     "grade": "first", "departure": "本案情况特殊。", "cause": "wrong_facts", "account": "fund",
     "start_on": "2027-12-01", "months": "2", "lifted_on": "2027-12-15",
+}  # fmt: skip
+
+
+VENDOR_SPECIAL = {
+    "kind": "laboratory", "service_kind": "laboratory", "check": "unscheduled", "act": "late_reports",
+    "month": "2026-02", "hour": "09:30", "sample": "10", "recovered": "0", "seed": "a1b2", "cause": "yearly",
 }  # fmt: skip
 
 
@@ -114,6 +162,8 @@ def opened(cycle, people, **extra):
     """Open a case of a life-cycle by the bureau's reviewer."""
     body = people["one"].body
     about = {"institution_id": INSTITUTION} if cycle.party == "required" else {}
+    if cycle.name == "vendor_entry":  # a vendor applies again once it has left
+        ServiceLine.objects.update(state="exited")
     given = sample(cycle.opening.needs, people) | extra
     if cycle.name in FOLLOWS:
         about["origin"] = FOLLOWS[cycle.name](people)
@@ -159,12 +209,15 @@ def take(case, cycle, name, people, given=None):
     given = sample(move.needs, people, case) | (given or {})
     case = Case.objects.get(pk=case.pk)
     if move.two_person:
-        first = people["finance" if "finance_officer" in duties else "one"]
+        others = [login for login, duty in PROPOSERS if duty in duties and login in people]
+        first = people[others[0]]
         proposal = actions.propose(first, case, name, given, version=case.version)
         return actions.confirm(people["two"], proposal, version=case.version)
     return actions.move(actor, case, name, given, version=case.version)
 
 
 PUBLIC = Process("public")
+#: Who proposes a step of two people to the head, by the first duty that it names.
+PROPOSERS = (("finance", "finance_officer"), ("one", "reviewer"), ("three", "head"))
 #: Who takes a step of one person, by the first duty that it names.
 ACTS = (("two", "head"), ("one", "reviewer"), ("legal", "legal_reviewer"), ("finance", "finance_officer"))

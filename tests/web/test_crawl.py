@@ -52,6 +52,8 @@ APART = {
     # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
     "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
     "service", "service-follow", "service-judge", "service-leave", "service-survey", "service-violations",
+    "service-complaint", "service-lookup", "service-prices", "service-prices-export", "service-ratings",
+    "service-vendors", "informing-record", "portal-add",
     "tip-write", "tip-unseal", "tip-settle",
     # forms over a document, and the public check of a code
     "document-draft", "document-act", "verify",
@@ -164,7 +166,8 @@ def lists():
         "/oversight", "/oversight.csv", "/oversight.xlsx", "/oversight/pool", "/oversight/survey",
         *(f"/oversight/{what}{more}" for what in ("complaints", "incidents", "sanctions", "surveys", "exits")
           for more in ("", "/export.csv")),
-        "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry",
+        "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry", "/vendors/overview",
+        "/vendors/reports", "/service/reports",
         "/agreements", "/agreements.csv", "/agreements.xlsx", "/prices", "/prices.csv", "/prices.xlsx", "/relations",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
@@ -257,7 +260,7 @@ def test_every_interface_asks_for_a_key_even_of_who_is_logged_in(as_, ready):
     open_to_all = {"openapi-json", "api-root"}
     client = as_("head")
     asked = [f"/api/{one.pattern}" for one in api.url_patterns if one.name not in open_to_all]
-    assert len(asked) == 4
+    assert len(asked) == 5
     for address in [*asked, *(f"/fsi/{infno}" for infno in ("3101", "3102", "3103"))]:
         get, post = client.get(address).status_code, client.post(address, "{}", content_type="application/json")
         assert 401 in (get, post.status_code) and {get, post.status_code} <= {401, 405}, address
@@ -312,6 +315,8 @@ def test_the_crawl_covers_every_page(county, people):
         # tests/web/test_oversight.py asks several roles for each
         *("oversight-check", "oversight-round", "oversight-exit", "oversight-draw", "oversight-pool-change"),
         # tests/web/test_vendors.py asks several roles for a vendor
+        *("vendor-part", "vendor-archive-export"),  # tests/web/test_vendor_files.py asks several readers for each
+        *("periodic", "periodic-freeze", "periodic-export"),
         *("vendor", "vendor-new", "vendor-open", "vendor-review", "vendor-paper", "vendor-add", "vendor-check"),
     }
     assert names - crawled - APART == set()

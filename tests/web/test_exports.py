@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.money import fen_from_yuan
+from zhunsheng.kernel.text import harmless
 from zhunsheng.web import exports
 from zhunsheng.web.columns import export_row
 
@@ -91,4 +92,4 @@ def test_too_many_rows_are_refused_and_never_cut(as_, monkeypatch):
     ("value", "cell"), [("=1+1", "'=1+1"), ("@x", "'@x"), ("-x", "'-x"), (-5, "-5"), ("床位费", "床位费"), (None, "")]
 )
 def test_a_text_that_a_spreadsheet_would_run_is_made_harmless(value, cell):
-    assert exports.harmless(value) == cell
+    assert harmless(value) == cell

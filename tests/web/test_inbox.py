@@ -15,7 +15,7 @@ from zhunsheng.casework.cases.actions import move, open_case, propose, refuse
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.inbox import actions
 from zhunsheng.casework.inbox.models import Delegation, Notice, Webhook
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.web import ics
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,7 @@ def test_the_inbox_lists_marks_as_new_once_and_counts_in_the_navigation(as_, cas
     assert "没有符合条件" in text_of(client, "/inbox?kind=imports")
     assert case.number in text_of(client, f"/inbox?q={LEAD.name}")
     assert case.number in client.get("/inbox.csv").content.decode()
+    assert f"{case.opened_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" in client.get("/inbox.csv").content.decode()
     assert "没有待办" in text_of(as_("town"), "/inbox")
     for wrong in ("?kind=x", "?group=x", "?page=0"):
         assert client.get(f"/inbox{wrong}").status_code == 400

@@ -8,6 +8,7 @@ from tests.web.people import SEES
 from tests.web.serving import LEAD, OTHER, PLACES, TOWN
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.indicators import queries
+from zhunsheng.indicators.plain import Counted
 from zhunsheng.web import book
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +74,27 @@ def test_peers_are_open_as_deciles_and_counts_are_not(people):
 
 def test_whoever_sees_nothing_is_told_so(as_):
     assert "您的查看范围内还没有数据" in text(as_("vendor").get("/indicators"))
+
+
+def test_small_counts_of_a_vendor_are_kept_back_from_a_member_and_shown_to_who_supervises_it(as_, people, monkeypatch):
+    key, vendor = "vendors/report_on_time", "91990124MA7QH00016"
+    one = book.book().indicators[key]
+    real = queries.series
+
+    def series(reader, indicator_id="", since=""):
+        month = queries.months(reader)[1]
+        counted = Counted(key, "vendor", vendor, vendor, month, 97, 100, 0, 0, 100)
+        return {**real(reader, indicator_id, since), key: {vendor: [counted]}}
+
+    monkeypatch.setattr(queries, "series", series)
+    monkeypatch.setattr(queries, "_boards", type(queries._boards)())
+    assert one.subject == "vendor"
+    for login, shown in (("town", False), ("whole", True)):
+        with scope(people[login]).lake() as reader:
+            month = queries.months(reader)[1]
+        page = text(as_(login).get(f"/indicators/{key}?month={month}"))
+        board = text(as_(login).get(f"/indicators?month={month}&area=vendors"))
+        (row,) = json.loads(text(as_(login).get(f"/indicators.json?month={month}&indicator={key}")))["rows"]
+        assert (("97 / 100" in page), ("97 / 100" in board)) == (shown, shown), login
+        assert ("例数少，不显示" in page) is not shown
+        assert (row["numerator"], row["value"]) == ((97, "97.0") if shown else ("", ""))

@@ -88,10 +88,10 @@ def test_the_pool_and_the_survey_are_kept_on_their_pages(as_, people, line, clie
 
 
 def test_the_public_complains_follows_by_a_receipt_and_judges(as_, people, line, client):
-    page = seen(client, "/service", "恒诺医学检验")
+    page = seen(client, "/service/complaint", "恒诺医学检验")
     given = {"secret": re.search(r'name="secret" value="(\w+)"', page).group(1), "line": line.pk,
              "f-about": "delay", "f-content": "报告迟了两天。"}  # fmt: skip
-    made = client.post("/service", given)
+    made = client.post("/service/complaint", given)
     code = re.search(r"<code>([a-z0-9-]+)</code>", made.content.decode()).group(1)
     held = VendorComplaint.objects.get()
     assert client.post("/service/follow", {"code": "aaaa-bbbb-cccc-dddd"}).status_code >= 400

@@ -86,7 +86,7 @@ def test_a_paper_is_entered_checked_by_another_and_its_end_listed(as_, office, c
     assert "没有将要到期的证照" in as_("consortium").get("/vendors/expiry").content.decode()
     assert as_("consortium").post(f"/vendors/{CODE}/papers/{made.pk}/check", {"answer": "accept"}).status_code == 302
     assert "还有 20 天" in as_("consortium").get("/vendors/expiry").content.decode()
-    assert "CNAS-7" in as_("consortium").get(f"/vendors/{CODE}").content.decode()
+    assert "CNAS-7" in as_("consortium").get(f"/vendors/{CODE}/papers").content.decode()
     value = {"kind": "eqa_pass", "numerator": "9", "denominator": "8", "on": "2026-11-01", "source": "现场核验"}
     assert as_("consortium").post(f"/vendors/{CODE}/add/fact", value).status_code == 400
     assert as_("consortium").post(f"/vendors/{CODE}/add/fact", {**value, "denominator": "9"}).status_code == 302
@@ -132,3 +132,21 @@ def test_a_new_order_is_refused_by_the_interface_with_reason_and_citation(as_, o
     assert post("/api/vendor/orders/check", order, secret)[0] == 200
     assert post("/api/vendor/orders/check", {**order, "service_kind": "magic"}, secret)[0] == 400
     assert post("/api/vendor/orders/check", order)[0] == 401
+
+
+def test_what_is_sent_twice_or_lies_beyond_all_days_is_told_and_the_file_still_opens(as_, office):
+    applied(as_, office)
+    clerk, add = as_("consortium"), f"/vendors/{CODE}/add"
+    since = {"valid_from": "2026-01-01"}
+    for what, given in (
+        ("person", {"practitioner_id": "P1", "name": "检验师", "profession": "检验", **since}),
+        ("device", {"device_id": "D1", "name": "分析仪", **since}),
+    ):
+        assert clerk.post(f"{add}/{what}", given).status_code == 302
+        again = clerk.post(f"{add}/{what}", given)
+        assert again.status_code == 400 and "该日起的记录已在档案中" in again.content.decode()
+    far = {"kind": "encrypted_storage", "number": "E1", "issuer": "机构", "valid_from": "9999-12-31"}
+    assert clerk.post(f"{add}/paper", far).status_code == 400  # a paper that counts for 365 days has no end there
+    rating = {"kind": "rating", "value": "AAA", "year": "202600000000", "on": "2026-01-01", "source": "评级"}
+    assert clerk.post(f"{add}/fact", rating).status_code == 400
+    assert clerk.get(f"/vendors/{CODE}").status_code == 200

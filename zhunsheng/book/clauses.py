@@ -39,7 +39,7 @@ class Clause(Dated, Worded):
 
 
 class Promise(Entry):
-    """A value that an agreement may promise: its name is that of the indicator, its numbers are x 10^4."""
+    """A value that an agreement may promise, x 10^4; ``counted`` is the indicator of the same, where there is one."""
 
     id: str = Name
     zh: str
@@ -47,6 +47,7 @@ class Promise(Entry):
     direction: Literal["at_least", "at_most"]
     unit: str
     kinds: tuple[str, ...] = ()
+    counted: str = ""
 
 
 class Days(Entry):

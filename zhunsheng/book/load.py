@@ -67,6 +67,12 @@ def load_laws(folder: Path) -> dict[str, Instrument]:
     return {law.id: law for law in (_model(Instrument, path) for path in sorted((folder / "law").glob("*.yaml")))}
 
 
+def load_indicators(folder: Path, area: str) -> dict[str, Indicator]:
+    """Return the indicators of one area of a rule book by id. Raises Problem ZS401, ZS402, ZS403."""
+    found = (_model(Indicator, path) for path in sorted((folder / "indicators" / area).glob("*.yaml")))
+    return {one.id: one for one in found}
+
+
 def draft(text: str, name: str) -> Rule:
     """Return the rule that a text holds, wherever it will lie. Raises Problem ZS401, ZS402."""
     try:

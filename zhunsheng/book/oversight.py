@@ -1,6 +1,7 @@
 """Oversight of vendors as data: the calendar of checks with the survey, the table of sanctions, the steps of an exit.
 
-Files of ``rulebook/vendors``: ``checks.yaml``, ``sanctions.yaml``, ``exit.yaml``. Shares in 1/10000, scores 1 to 5,
+Files of ``rulebook/vendors``: ``checks.yaml``, ``sanctions.yaml``, ``exit.yaml``, ``reports.yaml``. Shares in 1/10000,
+scores 1 to 5,
 retention in years. A broken file gets Problem ZS840 with its place.
 """
 
@@ -22,6 +23,7 @@ from zhunsheng.book.lights import BandLight
 from zhunsheng.book.lint import Remark
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import check_yaml, from_yaml
+from zhunsheng.kernel.time import month_start
 
 #: Where people of the pool are drawn from: supervisors of the office, evaluators, and experts by field.
 Field_ = Literal["supervisor", "evaluator", "clinical", "legal", "it", "data_security"]
@@ -212,7 +214,39 @@ class Exit(Cited):
         return _found(self.steps, key)
 
 
-Part = TypeVar("Part", Check, Act, ExitStep)
+class Report(Entry):
+    """A report that falls due after each period of so many months; ``id`` is the life-cycle that follows it."""
+
+    id: str = Name
+    zh: str
+    en: str
+    every_months: Literal[1, 3, 6, 12]
+    publishes: bool
+    cite: str
+    publication_cite: str
+
+    def period(self, day: date) -> tuple[date, date]:
+        """Return the last period that is over on a day: its first day, and the first day after it."""
+        after = month_start(day, -((day.month - 1) % self.every_months))
+        return month_start(after, -self.every_months), after
+
+
+class Reports(Cited):
+    """Which reports fall due how often, and whether they are published."""
+
+    reports: tuple[Report, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _named(self) -> Reports:
+        self._check_cites([name for one in self.reports for name in (one.cite, one.publication_cite)])
+        return self
+
+    def report(self, key: str) -> Report:
+        """Return a report. Raises Problem ZS841."""
+        return _found(self.reports, key)
+
+
+Part = TypeVar("Part", Check, Act, ExitStep, Report)
 
 
 def _found(parts: tuple[Part, ...], key: str) -> Part:
@@ -235,6 +269,11 @@ def load_sanctions(folder: Path) -> Sanctions:
 def load_exit(folder: Path) -> Exit:
     """Return the steps of an exit of a rule book. Raises Problem ZS401, ZS840."""
     return _load(folder, "exit.yaml", Exit)
+
+
+def load_reports(folder: Path) -> Reports:
+    """Return the periodic reports of a rule book. Raises Problem ZS401, ZS840."""
+    return _load(folder, "reports.yaml", Reports)
 
 
 def _load(folder: Path, name: str, model: type[Read]) -> Read:
@@ -269,7 +308,7 @@ def check_survey(checks: Checks, lights: Iterable[BandLight]) -> None:
 
 def about_oversight(folder: Path) -> list[Remark]:
     """Return what waits for a person: house defaults, and citations to be checked against the original."""
-    return list(_open(load_checks(folder), load_sanctions(folder), load_exit(folder)))
+    return list(_open(load_checks(folder), load_sanctions(folder), load_exit(folder), load_reports(folder)))
 
 
 def _open(*files: Cited) -> Iterator[Remark]:

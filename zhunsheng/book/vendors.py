@@ -45,12 +45,14 @@ class Tier(Worded):
 class Document(Worded):
     """A kind of paper: of the vendor, or of each person or device of a role (``of``).
 
-    ``valid_days``: how long one without an end counts from its first day; None for as long as it stands.
+    ``valid_days``: how long one without an end counts from its first day; None for as long as it stands. ``public``:
+    number, issuer and days of one of the vendor are shown to anybody.
     """
 
     about: Literal["vendor", "person", "device"] = "vendor"
     of: str = ""
     valid_days: int | None = Field(default=None, ge=1)
+    public: bool = False
 
 
 class Fact(Worded):

@@ -13,6 +13,7 @@ from zhunsheng.book import points as penalty_points
 from zhunsheng.book.clauses import load_clauses
 from zhunsheng.book.conflict import load_conflict
 from zhunsheng.book.cycle_lint import about_cycles
+from zhunsheng.book.duties import load_duties
 from zhunsheng.book.handling import about_handling, load_grades, load_overturning
 from zhunsheng.book.incentives import about_incentives, load_incentives
 from zhunsheng.book.lights import about_lights, load_lights, opening_survey
@@ -67,7 +68,13 @@ def lint(json: Json = False) -> None:
         remarks += about_incentives(load_incentives(rulebook()))
         oversight.check_survey(oversight.load_checks(rulebook()), opening_survey(lights.values()))
         kinds = vendors.load_kinds(rulebook())
-        told = (kinds, *vendors.load_negative(rulebook()), load_clauses(rulebook(), kinds), load_conflict(rulebook()))
+        told = (
+            kinds,
+            *vendors.load_negative(rulebook()),
+            load_clauses(rulebook(), kinds),
+            load_conflict(rulebook()),
+            load_duties(rulebook(), kinds),
+        )
         remarks += vendors.about_vendors(told)
         remarks += oversight.about_oversight(rulebook())
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))

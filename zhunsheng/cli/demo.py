@@ -190,6 +190,7 @@ def _story(site: Home) -> None:
 def _vendors(site: Home) -> None:
     """Let the vendors of the county enter, serve, be reviewed and overseen."""
     from zhunsheng.casework.oversight import demo as oversight
+    from zhunsheng.casework.periodic import demo as periodic
     from zhunsheng.casework.vendors import demo
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
@@ -202,11 +203,36 @@ def _vendors(site: Home) -> None:
     demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
     _agreements(site)
     oversight.tell()
+    _notices(site)
+    periodic.tell()
+
+
+#: Of each vendor with patients three orders: of whom was not told, that was amended, the latest; members only.
+_TOLD = """
+SELECT vendor_id, order_id, institution_id, ordered_on FROM (
+    SELECT o.vendor_id, o.order_id, o.institution_id, COALESCE(o.told, FALSE) AS told,
+        o.order_id IN (SELECT r.order_id FROM result AS r WHERE r.vendor_id = o.vendor_id AND r.version > 1) AS amended,
+        o.ordered_on
+    FROM service_order AS o WHERE o.person_id IS NOT NULL AND o.institution_id LIKE 'H%' AND o.state = 'done'
+)
+QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, institution_id ORDER BY amended DESC, ordered_on DESC, order_id) = 1
+    OR ROW_NUMBER() OVER (PARTITION BY vendor_id, institution_id ORDER BY told, ordered_on DESC, order_id) = 1
+ORDER BY vendor_id, order_id
+"""
+
+
+def _notices(site: Home) -> None:
+    """Let the consortium record that patients of its members were told of some orders."""
+    from zhunsheng.casework.informing.demo import tell
+
+    with duck.connect(str(runs.current(site)), read_only=True) as con:
+        tell(con.execute(_TOLD).fetchall())
 
 
 def _agreements(site: Home) -> None:
     """Let the consortium agree with the vendors that serve it, at the prices that they filed."""
-    from zhunsheng.casework.agreements.demo import tell
+    from zhunsheng.casework.agreements.demo import file_one, tell
+    from zhunsheng.casework.agreements.facts import RULE, window_of
 
     sql = (
         "SELECT vendor_id, item_code, item_name, unit_price_e6 FROM price_filing WHERE valid_to IS NULL "
@@ -214,6 +240,7 @@ def _agreements(site: Home) -> None:
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         tell(con.execute(sql).fetchall())
+    file_one(window_of(load(rulebook(), site.book).rules[RULE]))
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

@@ -93,6 +93,8 @@ INSTALLED_APPS = [
     "zhunsheng.casework.ratings",
     "zhunsheng.casework.agreements",
     "zhunsheng.casework.oversight",
+    "zhunsheng.casework.informing",
+    "zhunsheng.casework.periodic",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",

@@ -106,6 +106,7 @@ Price = Annotated[int, *_number(6, 9_999_999_999_999, positive=False)]
 Fen = Annotated[int, *_number(2, 999_999_999, positive=False)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:/+\-]{0,63}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._+*/\-]{0,39}$")]
+ServiceKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Form(BaseModel):
@@ -143,7 +144,10 @@ class EncounterForm(Form):
 
 
 class LineForm(Form):
-    """A line: what is ordered, or was charged before (net of refunds). Without ``amount`` it is price x quantity."""
+    """A line: what is ordered, or was charged before (net of refunds). Without ``amount`` it is price x quantity.
+
+    ``vendor_id`` and ``service_kind`` name the vendor that is to perform it and the service it enters by.
+    """
 
     line_id: Identifier
     item_code: Code
@@ -157,6 +161,14 @@ class LineForm(Form):
     institution_id: Identifier | None = None
     department_id: Identifier | None = None
     practitioner_id: Identifier | None = None
+    vendor_id: Identifier | None = None
+    service_kind: ServiceKind | None = None
+
+    @model_validator(mode="after")
+    def _performer_whole(self) -> LineForm:
+        if (self.vendor_id is None) != (self.service_kind is None):
+            raise ValueError("vendor_id and service_kind are stated together")
+        return self
 
 
 class HistoryForm(Form):

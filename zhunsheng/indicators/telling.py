@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from zhunsheng.book.indicators import Condition, Count, Indicator
+from zhunsheng.book.vendors import load_kinds
 from zhunsheng.facts.wide import COUNTED
+from zhunsheng.kernel.home import rulebook
 
 UNITS = {
     "percent": ("%", "%"), "per_mille": ("‰", "per mille"), "days": ("天", "days"), "hours": ("小时", "hours"),
@@ -16,16 +18,12 @@ DIRECTIONS = {
 }  # fmt: skip
 
 
-#: Codes of the facts in Chinese, where they have a word that everybody uses.
+#: Codes of the facts in Chinese, where they have a word that everybody uses; kinds of service are named by the book.
 CODES = {
     "inpatient": "住院", "outpatient": "门诊", "emergency": "急诊", "pharmacy": "药店购药", "internet": "互联网诊疗",
     "patient": "患者", "staff": "医务人员", "consortium": "医共体", "vendor": "第三方机构", "major": "重大",
-    "laboratory": "医学检验", "pathology": "病理诊断", "imaging": "医学影像", "tele_ecg": "远程心电",
-    "remote_diagnosis": "远程诊断", "ai_diagnosis": "人工智能辅助诊断", "logistics": "物流配送",
-    "sterile_supply": "消毒供应", "information": "信息服务", "equipment": "设备", "cleaning": "保洁",
-    "landscaping": "绿化", "cancelled": "取消", "rejected": "拒收", "done": "完成", "purchase": "采购",
-    "matched": "相符",
-    "failed": "未成", "manual": "人工", "medical_accident": "医疗事故", "data_leak": "数据泄露",
+    "cancelled": "取消", "rejected": "拒收", "done": "完成", "purchase": "采购", "matched": "相符", "failed": "未成",
+    "manual": "人工", "medical_accident": "医疗事故", "data_leak": "数据泄露",
     "false_qualification": "资质造假", "310": "职工医保", "390": "居民医保",
 }  # fmt: skip
 
@@ -115,4 +113,8 @@ def _column(table: str, name: str) -> tuple[str, str]:
 def _word(value: bool | int | str) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
-    return CODES.get(str(value)) or f" {value} "
+    return CODES.get(str(value)) or _kinds().get(str(value)) or f" {value} "
+
+
+def _kinds() -> dict[str, str]:
+    return {kind.id: kind.zh for kind in load_kinds(rulebook()).kinds}

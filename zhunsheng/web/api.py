@@ -13,6 +13,9 @@ from pydantic import Field
 from zhunsheng import __version__
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.desk.policies import REASON_LENGTH
+from zhunsheng.casework.informing import queries as informing
+from zhunsheng.casework.informing.actions import inform_all
+from zhunsheng.casework.informing.policies import MOST, Sender
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.kernel.errors import Problem
@@ -105,6 +108,21 @@ class LateOut(Schema):
     name: str
 
 
+Reason = Literal["not_entered", "suspended", "exited", "negative_list", "paper_ended", "paper_missing"]
+
+
+class RefusalOut(Schema):
+    """A line that its vendor may not take as a new order: a word for programs, why, and where that stands."""
+
+    line_id: str
+    vendor_id: str
+    service_kind: str
+    reason: Reason
+    text: str
+    citation: str
+    reminder: str
+
+
 class HistoryOut(Schema):
     """Where the history came from, and what of the site's own it holds."""
 
@@ -115,12 +133,13 @@ class HistoryOut(Schema):
 
 
 class AnswerOut(Schema):
-    """The answer to an order. ``book`` is the digest of the rule book that judged."""
+    """The answer to an order. ``book`` is the digest of the rule book; lines in ``refused`` are not to be sent."""
 
     ask: str
     moment: Literal["before", "during"]
     book: str
     findings: list[FindingOut]
+    refused: list[RefusalOut]
     judged: list[str]
     not_judged: list[LateOut]
     history: HistoryOut
@@ -175,11 +194,42 @@ class OrderOut(Schema):
     service_kind: str
 
 
+class NoticeIn(Schema):
+    """That the patient of an order was told who performs it, what the patient chose, and what was offered instead."""
+
+    vendor_id: str = Field(min_length=1, max_length=40)
+    order_id: str = Field(min_length=1, max_length=60)
+    choice: Literal["accepts", "declines"]
+    alternative: Literal["own", "member", "vendor", "elsewhere", "none"]
+    told_on: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+class NoticesIn(Schema):
+    """A list of notices of the institution whose key is given."""
+
+    notices: list[NoticeIn] = Field(min_length=1, max_length=MOST)
+
+
+class NoticeOut(Schema):
+    """What became of one: its receipt code, told this once, or why it was not taken."""
+
+    number: int
+    order_id: str
+    receipt: str
+    fault: FaultOut | None
+
+
+class NoticesOut(Schema):
+    """What became of each, in the order in which they were sent."""
+
+    notices: list[NoticeOut]
+
+
 class RefusedOut(FaultOut):
     """Why no new order may go to the vendor, as a word for programs, and where that stands."""
 
     accepted: Literal[False]
-    reason: Literal["not_entered", "suspended", "exited", "negative_list", "paper_ended", "paper_missing"]
+    reason: Reason
     citation: str
 
 
@@ -219,6 +269,21 @@ def check_order(request: HttpRequest, order: OrderIn) -> HttpResponse:
     problem = Problem("ZS657", why=str(said(found.zh, found.en)), cite=str(said(found.cite, found.cite_en)))
     told = {"accepted": False, "reason": found.reason, "citation": str(said(found.cite, found.cite_en))}
     return json_answer({**problem.as_dict(), **told}, 409)
+
+
+@api.post("/vendor/notices", response={200: NoticesOut, **FAULTS}, tags=["vendor"])
+def record_notices(request: HttpRequest, given: NoticesIn) -> HttpResponse:
+    """Record that patients were told, for orders of the institution whose key is given; each gets a receipt code."""
+    asker = request.auth
+    by = Sender(asker.who, asker.body, frozenset({asker.institution_id}), asker.institution_id)
+    held = informing.institution_scope(asker.institution_id)
+    done = inform_all(by, held, [one.dict() for one in given.notices])
+    told = [
+        {"number": one.number, "order_id": one.order_id, "receipt": one.code,
+         "fault": one.problem.as_dict() if one.problem else None}
+        for one in done
+    ]  # fmt: skip
+    return json_answer({"notices": told})
 
 
 @api.get("/desk/status", response={200: StatusOut, **FAULTS}, tags=["desk"])

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from zhunsheng.casework.bodies import lake
+from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb, verbs_of
 from zhunsheng.casework.grants import queries as grants
 from zhunsheng.kernel.errors import Problem
@@ -16,6 +17,7 @@ from zhunsheng.web.views import inbox
 
 NAV = (
     ("inbox", None),
+    ("portal", Verb.READ_CASES),
     ("overview", Verb.READ_FINDINGS),
     ("findings", Verb.READ_FINDINGS),
     ("worklist", Verb.READ_FINDINGS),
@@ -29,6 +31,7 @@ NAV = (
     ("oversight", Verb.READ_CASES),
     ("agreements", Verb.READ_CASES),
     ("prices", Verb.READ_CASES),
+    ("informing", Verb.READ_FINDINGS),
     ("desk", Verb.ASK_DESK),
     ("rules", Verb.READ_RULEBOOK),
     ("imports", Verb.READ_IMPORTS),
@@ -37,12 +40,14 @@ NAV = (
     ("audit", Verb.READ_EVIDENCE),
     ("grants", Verb.READ_GRANTS),
 )
+#: Sections that are about members of consortia and their staff.
+NOT_OF_VENDORS = frozenset({"worklist", "points", "desk"})
 #: Which of them stand under one word; the others stand alone. Members of a group follow each other.
 GROUPS = {
     "overview": "watch", "findings": "watch", "worklist": "watch", "indicators": "watch", "places": "watch",
     "cases": "work", "points": "work",
     "vendors": "services", "alerts": "services", "ratings": "services", "oversight": "services",
-    "agreements": "services", "prices": "services",
+    "agreements": "services", "prices": "services", "informing": "services",
     "imports": "data", "runs": "data",
     "people": "keeping", "audit": "keeping", "grants": "keeping",
 }  # fmt: skip
@@ -58,6 +63,7 @@ SECTIONS = {
     "oversight-pool-change": "oversight",
     "vendor": "vendors", "vendor-new": "vendors", "vendor-negative": "vendors", "vendor-expiry": "vendors",
     "vendor-review": "vendors", "vendor-open": "vendors", "vendor-check": "vendors", "vendor-add": "vendors",
+    "vendor-part": "vendors", "vendor-board": "vendors", "periodic-list": "vendors", "periodic": "vendors",
     "points-person": "points", "points-propose": "points",
     "alert": "alerts", "rating": "ratings", "ratings-vendor": "ratings", "ratings-tried": "ratings",
     "seal": "cases", "case-extend": "cases", "case-attach": "cases",
@@ -67,6 +73,8 @@ SECTIONS = {
     "recoveries": "cases", "recoveries-export": "cases", "overturned": "rules", "overturned-answer": "rules",
     "inspections": "cases", "inspection": "cases", "inspection-new": "cases", "inspection-change": "cases",
     "inspectors": "cases", "visit": "cases", "visit-problems": "cases", "problem-case": "cases", "onsite": "cases",
+    "informing-record": "informing", "vendor-duties": "vendors",
+    "portal-prices": "portal", "portal-incident": "portal", "portal-add": "portal",
     "agreement": "agreements", "agreement-write": "agreements", "relations": "agreements",
     "samples": "cases", "sample-new": "cases", "sample": "cases", "self-check": "cases", "self-check-mark": "cases",
     "self-check-report": "cases",
@@ -91,7 +99,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     verbs, granted = verbs_of(user), _granted(request)
     seen = request.resolver_match.view_name if request.resolver_match else ""
     section = SECTIONS.get(seen, seen)
-    groups = _grouped([name for name, verb in NAV if verb is None or verb in verbs])
+    groups = _grouped([name for name, verb in NAV if (verb is None or verb in verbs) and _wanted(name, user)])
     beside = next((names for names in groups if section in names), [])
     return {
         "user": user,
@@ -103,6 +111,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "section": section,
         "frame_run": _run() if Verb.READ_RUNS in verbs else None,
     }
+
+
+def _wanted(name: str, user: Any) -> bool:
+    """Whether a section is of use to somebody: a vendor has a home of its own, and neither a desk nor a worklist."""
+    if user.body and user.body.kind == BodyKind.VENDOR:
+        return name not in NOT_OF_VENDORS
+    return name != "portal"
 
 
 def _grouped(names: list[str]) -> list[list[str]]:

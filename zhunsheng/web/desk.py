@@ -35,6 +35,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home, rulebook
 from zhunsheng.kernel.ids import pseudonym, site_key
 from zhunsheng.kernel.time import epoch_seconds, now
+from zhunsheng.web import outside
 from zhunsheng.web.book import fingerprint
 
 #: Seconds between two looks at the rule book, between two takings over of the journal, and for which a key is believed.
@@ -89,7 +90,7 @@ def take_over() -> int:
 
 def keep_ready() -> None:
     """Start the threads that look after the desk until the process ends."""
-    for work, pause in ((desk().renew, LOOK), (take_over, TAKE), (put_in_force, LOOK)):
+    for work, pause in ((desk().renew, LOOK), (take_over, TAKE), (put_in_force, LOOK), (outside.renew, LOOK)):
         threading.Thread(target=_again, args=(work, pause), daemon=True).start()
 
 
@@ -146,15 +147,16 @@ def check_asker(asked: OrderForm, asker: Asker) -> None:
 def ask(asked: OrderForm, asker: Asker, *, keep: bool = True) -> dict[str, Any]:
     """Judge an order and keep what is told; return the answer as plain data.
 
-    ``keep`` false counts the ask alone, for an order that is still being typed. Raises Problem ZS740, ZS743.
+    ``keep`` false counts the ask alone, for an order that is still being typed. Raises Problem ZS651, ZS740, ZS743.
     """
     check_asker(asked, asker)
+    refused = outside.refused(asked, asker.institution_id)
     person_id = pseudonym(_site_key(), "psn_no", asked.person.person_id)
     told = desk().ask(asked, person_id, asker.institution_id, settings.DESK_BUDGET_MS)
-    answer = told.plain()
+    answer = {**told.plain(), "refused": refused}
     ask_id = uuid.uuid4().hex[:24]
     if keep:
-        for place, one in enumerate(answer["findings"]):
+        for place, one in enumerate((*answer["findings"], *refused)):
             one["reminder"] = f"{ask_id}-{place}"
     journal().append(_entry(told, answer, ask_id, asker, keep=keep))
     return {"ask": ask_id, **answer}
@@ -179,6 +181,7 @@ def _entry(told: Told, said: dict[str, Any], ask_id: str, asker: Asker, *, keep:
         }
         for place, one in enumerate(answer.findings)
     ]
+    reminders += [outside.reminder(one, f"{ask_id}-{len(reminders) + n}") for n, one in enumerate(said["refused"])]
     return {
         "ask": ask_id,
         "key": None if isinstance(asker.who, User) else asker.who.pk,

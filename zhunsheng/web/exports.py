@@ -17,6 +17,7 @@ from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.findings.actions import note_export
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
+from zhunsheng.kernel.text import harmless
 from zhunsheng.kernel.time import now
 
 #: Rows of one export. More is refused in words, never cut in silence.
@@ -130,12 +131,6 @@ def _printed(row: list[Any], money: tuple[int, ...]) -> list[str]:
         yuan(value).replace(",", "") if column in money and isinstance(value, int) else harmless(value)
         for column, value in enumerate(row)
     ]
-
-
-def harmless(value: Any) -> str:
-    """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 WRITERS = {"xlsx": _workbook, "csv": _csv, "json": _json}

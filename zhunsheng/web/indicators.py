@@ -63,7 +63,8 @@ def cell(value: Value, *, open_to_reader: bool = True) -> dict[str, Any]:
         "target": target_word(value),
         "verdict": value.verdict,
         "known": value.known,
-        "word": state_word(value),
+        "word": _("例数少，不显示") if kept_back else state_word(value),
+        "hidden": kept_back,
         "unknown": value.unknown,
         "excluded": value.excluded,
     }
@@ -105,15 +106,15 @@ def state_word(value: Value) -> str:
     return words.get(value.known) or verdicts[value.verdict]
 
 
-def row(line: Line) -> dict[str, Any]:
-    """Return an indicator as a row of the board."""
+def row(line: Line, *, open_to_reader: bool = True) -> dict[str, Any]:
+    """Return an indicator as a row of the board; without its course where counts may have to be kept back."""
     one = line.indicator
-    recent = [value for value in line.recent if value is not None]
+    recent = [value for value in line.recent if value is not None] if open_to_reader else []
     return {
         "one": one,
         "name": tongue(one, "name"),
         "area": area_word(one.area),
-        "cell": cell(line.whole) if line.whole else None,
+        "cell": cell(line.whole, open_to_reader=open_to_reader) if line.whole else None,
         "subjects": len(line.values),
         "judged": line.judged,
         "met": line.tallies["met"],

@@ -40,7 +40,9 @@ ALWAYS = frozenset(
     }
 )  # fmt: skip
 #: Where files are added to a case; the case itself limits each of them.
-CASE_FILES = re.compile(r"/cases/[0-9]{1,18}/files|/onsite/[0-9]{1,18}/photos")
+CASE_FILES = re.compile(
+    r"/cases/[0-9]{1,18}/files|/onsite/[0-9]{1,18}/photos|/portal/paper|/vendors/[0-9A-Za-z]{1,40}/add/paper"
+)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"

@@ -15,8 +15,8 @@ from zhunsheng.desk.forms import OrderForm
 ROWS, MOST_ROWS = 4, 40
 PERSON = ("person_id", "sex", "birth_date")
 ENCOUNTER = ("encounter_id", "visit_type", "start", "end", "department_id", "insurance_kind", "diagnoses")
-#: What holds for the whole order: who gives it, for which institution, at which moment.
-ORDER = ("practitioner_id", "moment", "institution")
+#: What holds for the whole order: who gives it, for which institution, at which moment, and which vendor performs it.
+ORDER = ("practitioner_id", "moment", "institution", "outside")
 LINE = ("item_code", "at", "quantity", "unit_price", "in_scope", "item_class")
 #: What a row needs before it is judged; a row that is still being typed waits.
 NEEDED = ("item_code", "quantity", "unit_price")
@@ -39,6 +39,8 @@ WORDS = {
     "quantity": gettext_lazy("数量"),
     "unit_price": gettext_lazy("单价（元）"),
     "in_scope": gettext_lazy("政策范围内（元）"),
+    "vendor_id": gettext_lazy("外送机构"),
+    "service_kind": gettext_lazy("外送机构"),
     "item_class": gettext_lazy("费用类别"),
 }
 
@@ -79,9 +81,12 @@ def order(given: dict[str, Any], language: str) -> tuple[OrderForm | None, list[
     encounter["diagnoses"] = [{"code": code, "principal": place == 0} for place, code in enumerate(codes)]
     rows = [(number, row) for number, row in enumerate(given["lines"], 1) if _whole(row)]
     prescriber = {"practitioner_id": given["practitioner_id"]} if given["practitioner_id"] else {}
+    code, _, kind = given["outside"].partition(" ")
+    performer = {"vendor_id": code, "service_kind": kind} if code else {}
     lines = [
         {
             **prescriber,
+            **performer,
             "line_id": f"{given['encounter_id'] or 'E1'}-{number}",
             "at": row["at"] or given["start"],
             **{name: row[name] for name in LINE if row[name] and name != "at"},

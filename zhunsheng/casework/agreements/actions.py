@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from zhunsheng.casework.agreements import forms, library, policies, queries
+from zhunsheng.casework.agreements import facts, filing, forms, library, policies, queries
+from zhunsheng.casework.agreements.facts import Window
 from zhunsheng.casework.agreements.models import (
     Agreement,
     AnnexPrice,
     ClauseMark,
     ConflictCheck,
     Declaration,
+    PriceFiling,
     SlaValue,
 )
 from zhunsheng.casework.agreements.states import AgreementState
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, BodyKind, User
+from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.states import EventKind
@@ -90,6 +93,36 @@ def _once(known: Any, values: dict[str, Any], what: str) -> None:
     """An entry of the same day is not written over: what was agreed for a day stays readable."""
     if known.filter(valid_from=values["valid_from"]).exists():
         raise Problem("ZS673", from_on=values["valid_from"], what=what)
+
+
+@deed
+def file_price(actor: User, scope: Scope, given: forms.Given, window: Window) -> PriceFiling:
+    """File a price of the actor's own vendor from a day on. Nothing that was filed is written over.
+
+    Raises Problem ZS702, ZS671 for a wrong field, ZS673 for a second price of one day, ZS863 for a day that has passed.
+    """
+    if not filing.files(actor) or actor.body is None:
+        raise Problem("ZS702")
+    values = forms.price(given)
+    if len(values["reason"]) < 2:
+        raise forms.wrong("调整理由", "须写明定价或者调整的理由")
+    if values["unit_price_e6"] == 0:
+        raise forms.wrong("单价", "须大于 0")
+    if values["valid_from"] < now().date():
+        raise Problem("ZS863", from_on=values["valid_from"])
+    code = actor.body.institution_code
+    known = {(one["item_code"], one["valid_from"]) for one in facts.filed_by(scope, code)}
+    same = PriceFiling.objects.filter(institution_id=code, item_code=values["item_code"])
+    if (values["item_code"], values["valid_from"]) in known or same.filter(valid_from=values["valid_from"]).exists():
+        raise Problem("ZS673", from_on=values["valid_from"], what="项目")
+    made = PriceFiling.objects.create(
+        institution_id=code, **values, **filing.compared(values, window), filed_by=actor, filed_at=now()
+    )
+    made.delivery = filing.handed_in(actor, made)
+    made.save(update_fields=["delivery"])
+    told = {**values, "valid_from": str(made.valid_from), "ratio_bp": made.ratio_bp, "run": made.run}
+    append(actor, "price.filed", f"vendor:{code}", {**told, "delivery": made.delivery_id})
+    return made
 
 
 def agreement_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:

@@ -12,10 +12,11 @@ class AgreementsConfig(AppConfig):
     label = "agreements"
 
     def ready(self) -> None:
-        """Name guards and effects."""
-        from zhunsheng.casework.agreements import actions, policies, tasks
+        """Name guards, effects, what is asked of people, and the job that opens checks of conflicts."""
+        from zhunsheng.casework.agreements import actions, policies, tasks, watch
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
+        from zhunsheng.casework.inbox.offers import offer
         from zhunsheng.casework.jobs.handlers import Handler, make_good, register
 
         register(tasks.JOB, Handler(tasks.find))
@@ -24,3 +25,4 @@ class AgreementsConfig(AppConfig):
         after(actions.agreement_moved, "service_agreement")
         after(actions.declaration_moved, "interest_declaration")
         after(actions.check_moved, "conflict_check")
+        offer(watch.SOURCE)

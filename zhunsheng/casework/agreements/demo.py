@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from zhunsheng.casework.agreements import actions, queries
-from zhunsheng.casework.agreements.models import Agreement
+from zhunsheng.casework.agreements import actions, facts, queries
+from zhunsheng.casework.agreements.facts import Window
+from zhunsheng.casework.agreements.models import Agreement, PriceFiling
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases.demo import step
@@ -40,6 +41,22 @@ def tell(prices: list[tuple[str, str, str, int]]) -> None:
         _write(office, one, [row for row in prices if row[0] == line.institution_id])
         if line.kind != LACKING[0]:
             _sign(people, one)
+
+
+def file_one(window: Window) -> None:
+    """Let the vendor with an account file a price above what it filed so far, once; it waits for its import."""
+    head = User.objects.filter(login="vendor", body__kind="vendor").select_related("body").first()
+    if head is None or PriceFiling.objects.exists():
+        return
+    known = facts.filed_by(scope(head), head.body.institution_code)
+    if not known:
+        return
+    given = {
+        "item_code": known[0]["item_code"], "item_name": known[0]["item_name"] or known[0]["item_code"],
+        "price": plain(known[0]["unit_price_e6"] * 14 // 10, 6), "valid_from": str(now().date() + timedelta(days=30)),
+        "reason": "试剂更换，成本上升（演示）。",
+    }  # fmt: skip
+    actions.file_price(head, scope(head), given, window)
 
 
 def _write(office: User, one: Agreement, prices: list[tuple[str, str, str, int]]) -> None:

@@ -7,7 +7,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from zhunsheng.book.models import Rule
 from zhunsheng.casework.agreements import library, queries
+from zhunsheng.casework.agreements.models import percent_of
+from zhunsheng.casework.bodies.lake import Reader, RunFile
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.kernel.time import parse_date
 from zhunsheng.relations.conflict import Conflict, Limits, Tie, find
@@ -56,7 +59,7 @@ class FiledPrice:
     @property
     def ratio(self) -> str:
         """The ratio in percent with two decimals, never rounded up to a limit; empty where it is unknown."""
-        return "" if self.ratio_bp is None else f"{self.ratio_bp // 100}.{self.ratio_bp % 100:02d}%"
+        return percent_of(self.ratio_bp)
 
     def reaches(self, percent: int) -> bool:
         """Whether it is at a limit, or above."""
@@ -72,7 +75,12 @@ def as_of(scope: Scope) -> date:
 def filed_prices(scope: Scope, day: date) -> list[FiledPrice]:
     """Return the prices in view that hold on a day: the highest beside the mean first, then what is not comparable."""
     with scope.lake() as reader:
-        rows = reader.rows(_FILED)
+        return prices_on(reader, day)
+
+
+def prices_on(reader: Reader, day: date) -> list[FiledPrice]:
+    """Return the prices that a reader sees and that hold on a day, in the order of ``filed_prices``."""
+    rows = reader.rows(_FILED)
     found = []
     for _key, group in groupby(rows, key=lambda row: (row["vendor_id"], row["item_code"])):
         past = [row for row in group if row["valid_from"] <= day]
@@ -94,13 +102,77 @@ def _filed(past: list[dict[str, Any]]) -> FiledPrice:
     )  # fmt: skip
 
 
-def published_prices(scope: Scope, day: date) -> list[dict[str, Any]]:
-    """Return what a public page may print of the prices in view: vendor, item, price and since when, nothing else."""
-    return [
-        {"vendor_id": one.vendor_id, "item_code": one.item_code, "item_name": one.item_name,
-         "price_e6": one.price_e6, "since": one.valid_from}
-        for one in sorted(filed_prices(scope, day), key=lambda one: (one.vendor_id, one.item_code))
-    ]  # fmt: skip
+def published_prices(file: RunFile, day: date) -> list[FiledPrice]:
+    """Return what anybody may read of the prices of all vendors that hold on a day, by vendor and item.
+
+    Prices and means over several hospitals are public; nothing else of the rows behind them is told.
+    """
+    with file.reader(None) as reader:
+        return sorted(prices_on(reader, day), key=lambda one: (one.vendor_id, one.item_code))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the rule asks of a mean: charges of so many months, at least so many lines of so many hospitals."""
+
+    months: int
+    lines: int
+    hospitals: int
+
+
+def window_of(rule: Rule) -> Window:
+    """Return what the rule of filed prices asks of a mean, by the values that it states last."""
+    asked = [rule.parameter(name) for name in ("window_months", "min_lines", "min_hospitals")]
+    return Window(*(int(one.values[-1].value) if one else 0 for one in asked))
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """What public hospitals charged for an item: number of lines and sum of their prices x 10^6; or that it is few."""
+
+    lines: int
+    sum_e6: int
+    enough: bool
+
+    @property
+    def mean_e6(self) -> int | None:
+        """The mean price, None where too few charged."""
+        return self.sum_e6 // self.lines if self.enough else None
+
+    def ratio_bp(self, price_e6: int) -> int | None:
+        """Return a price beside the mean in 1/10000, rounded down: a limit is met by reaching it."""
+        return price_e6 * self.lines * 10_000 // self.sum_e6 if self.enough and self.sum_e6 else None
+
+
+#: The mean as the rule has it: lines of institutions registered as hospitals on the day, in whole months.
+_MEAN = """
+SELECT COUNT(*) AS n, CAST(COALESCE(SUM(l.unit_price_e6), 0) AS BIGINT) AS sum_e6,
+    COUNT(DISTINCT l.institution_id) AS hospitals
+FROM charge_line AS l
+INNER JOIN institution_registration AS r
+    ON l.institution_id = r.institution_id AND l.service_date >= r.valid_from AND l.service_date < r.valid_to
+WHERE l.net_quantity_e4 > 0 AND l.currency IS NULL AND r.kind = 'hospital'
+    AND l.item_code = ? AND l.service_date >= ? AND l.service_date <= ?
+"""
+
+
+def mean_now(file: RunFile, item_code: str, window: Window) -> Mean:
+    """Return the mean of public hospitals for an item over the months up to that of the run."""
+    last = parse_date(str(file.manifest["as_of"]))
+    months = last.year * 12 + last.month - window.months
+    since = date(months // 12, months % 12 + 1, 1)
+    with file.reader(None) as reader:
+        row = reader.one(_MEAN, [item_code, since, last]) or {"n": 0, "sum_e6": 0, "hospitals": 0}
+    return Mean(row["n"], row["sum_e6"], row["n"] >= window.lines and row["hospitals"] >= window.hospitals)
+
+
+def filed_by(scope: Scope, vendor: str) -> list[dict[str, Any]]:
+    """Return all filings of a vendor in view that the run knows, item by item, the newest first."""
+    if scope.file is None:
+        return []
+    sql = "SELECT item_code, item_name, unit_price_e6, valid_from, valid_to FROM price_filing WHERE vendor_id = ? "
+    with scope.lake() as reader:
+        return reader.rows(f"{sql} ORDER BY item_code, valid_from DESC", [vendor])
 
 
 def conflicts(scope: Scope, day: date) -> list[Conflict]:

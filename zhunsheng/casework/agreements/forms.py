@@ -12,6 +12,7 @@ from zhunsheng.kernel.quantity import parse, rescale
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import parse_date
 
+FIRST, LAST = date(1949, 10, 1), date(2099, 12, 31)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,59}")
 
 Given = dict[str, str]
@@ -31,11 +32,14 @@ def text(field: str, value: str, *, least: int = 1, most: int = 200) -> str:
 
 
 def day(field: str, value: str) -> date:
-    """Return a day. Raises Problem ZS671."""
+    """Return a day that leaves room for what is reckoned from it. Raises Problem ZS671."""
     try:
-        return parse_date(kept(value))
+        found = parse_date(kept(value))
     except Problem as problem:
         raise wrong(field, "须为日期，如 2026-01-31") from problem
+    if not FIRST <= found <= LAST:
+        raise wrong(field, f"须在 {FIRST} 至 {LAST} 之间")
+    return found
 
 
 def _number(field: str, value: str, digits: int) -> int:

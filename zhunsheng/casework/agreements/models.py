@@ -1,4 +1,4 @@
-"""Agreement, ClauseMark, SlaValue, AnnexPrice, Declaration and ConflictCheck.
+"""Agreement, ClauseMark, SlaValue, AnnexPrice, PriceFiling, Declaration and ConflictCheck.
 
 An agreement belongs to the body that buys and to the vendor that it is with: both see it whole, nobody else but who
 sees the whole site. A later mark, value or price replaces an earlier one from its day on, and all stay.
@@ -111,6 +111,49 @@ class AnnexPrice(_OfAgreement):
 
     def __str__(self) -> str:
         return f"{self.agreement_id} {self.item_code} {self.unit_price_e6}"
+
+
+class PriceFiling(models.Model):
+    """A price that a vendor filed on its page, in yuan x 10^6 from a day on, with its reason. Never written over.
+
+    ``mean_e6`` and ``ratio_bp`` (1/10000) are what it was compared with when it was filed: None where public hospitals
+    charged the item too rarely. ``delivery`` is the import by which it reaches the facts, and with them the rule.
+    """
+
+    SCOPE_PATH: ClassVar[str] = "institution_id"
+
+    institution_id = models.CharField(max_length=40, help_text="the vendor's code")
+    item_code = models.CharField(max_length=60)
+    item_name = models.CharField(max_length=200)
+    unit_price_e6 = models.BigIntegerField()
+    valid_from = models.DateField()
+    reason = models.CharField(max_length=500)
+    mean_e6 = models.BigIntegerField(null=True)
+    ratio_bp = models.BigIntegerField(null=True)
+    lines = models.PositiveIntegerField(default=0)
+    run = models.CharField(max_length=80, blank=True)
+    delivery = models.ForeignKey("imports.Import", null=True, on_delete=models.PROTECT, related_name="+")
+    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, **_USER)
+    filed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("institution_id", "item_code", "-valid_from")
+        constraints = (
+            models.UniqueConstraint(fields=("institution_id", "item_code", "valid_from"), name="price_filed_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.item_code} {self.unit_price_e6}"
+
+    @property
+    def ratio(self) -> str:
+        """The ratio in percent with two decimals, rounded down; empty where it is unknown."""
+        return percent_of(self.ratio_bp)
+
+
+def percent_of(ratio_bp: int | None) -> str:
+    """Return a ratio in 1/10000 as percent with two decimals, never rounded up to a limit; empty for none."""
+    return "" if ratio_bp is None else f"{ratio_bp // 100}.{ratio_bp % 100:02d}%"
 
 
 class Declaration(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from zhunsheng.casework.agreements.models import (
     ClauseMark,
     ConflictCheck,
     Declaration,
+    PriceFiling,
     SlaValue,
 )
 from zhunsheng.casework.agreements.states import BOUND, SIGNED, UNSIGNED
@@ -71,19 +73,31 @@ def of_case(case: Case | None) -> Agreement:
 
 def check_of(agreement: Agreement, day: date) -> list[Checked]:
     """Return the check of an agreement's clauses on a day: all that is asked of its kind of service then."""
+    return checks_of([agreement], day)[agreement.pk]
+
+
+def checks_of(found: list[Agreement], day: date) -> dict[int, list[Checked]]:
+    """Return the checks of the clauses of agreements on a day by their keys: three queries for all."""
+    marks: dict[int, list[ClauseMark]] = defaultdict(list)
     with walls.within(walls.SITE):
-        marks = list(ClauseMark.objects.filter(agreement=agreement).select_related("told_by"))
-        listed = {"sla": agreement.promised.exists(), "prices": agreement.prices.exists()}
-    asked = library.clauses().asked(kinds.kinds().kind(agreement.kind), day)
-    return checked(asked, marks, [name for name, there in listed.items() if there])
+        for mark in ClauseMark.objects.filter(agreement__in=found).select_related("told_by"):
+            marks[mark.agreement_id].append(mark)
+        rows = {"sla": SlaValue.objects, "prices": AnnexPrice.objects}
+        listed = {name: set(held.filter(agreement__in=found).values_list("agreement", flat=True).distinct().order_by())
+                  for name, held in rows.items()}  # fmt: skip
+    told = {}
+    for one in found:
+        asked = library.clauses().asked(kinds.kinds().kind(one.kind), day)
+        told[one.pk] = checked(asked, marks[one.pk], [name for name, those in listed.items() if one.pk in those])
+    return told
 
 
 def lines(found: Iterable[Agreement], day: date) -> list[Line]:
     """Return agreements worst first: ended and still open, missing clauses, ending soon, not signed, then by end."""
-    soon = library.clauses().expiring_days.days
-    made = []
-    for agreement in found:
-        missing = [c for c in check_of(agreement, day) if c.blocks] if agreement.state in UNSIGNED | SIGNED else []
+    soon, held = library.clauses().expiring_days.days, list(found)
+    told, made = checks_of([one for one in held if one.state in UNSIGNED | SIGNED], day), []
+    for agreement in held:
+        missing = [c for c in told.get(agreement.pk, ()) if c.blocks]
         left = (agreement.valid_to - day).days if agreement.valid_to and agreement.state in SIGNED else None
         made.append(Line(agreement, missing, left, _rank(agreement, missing, left, soon)))
     return sorted(made, key=lambda one: (one.rank, one.left if one.left is not None else 10**6, one.agreement.pk))
@@ -151,6 +165,11 @@ def parts(agreement: Agreement) -> tuple[list[SlaValue], list[AnnexPrice]]:
         return promised, list(AnnexPrice.objects.filter(agreement=agreement).order_by("item_code", "-valid_from"))
 
 
+def filings(scope: Scope, vendor: str) -> QuerySet[PriceFiling]:
+    """Return the prices that a vendor in view filed on its page, item by item, the newest first."""
+    return scope.rows(PriceFiling.objects.filter(institution_id=vendor).select_related("filed_by", "delivery"))
+
+
 def declarations(scope: Scope) -> QuerySet[Declaration]:
     """Return what was declared of vendors, in view."""
     return scope.rows(Declaration.objects.select_related("case", "body"))
@@ -166,3 +185,11 @@ def checks(scope: Scope) -> dict[tuple[str, str], ConflictCheck]:
     """Return the newest check in view by person and vendor."""
     rows = scope.rows(ConflictCheck.objects.select_related(None).prefetch_related(Prefetch("case"))).order_by("pk")
     return {(one.person_id, one.institution_id): one for one in rows}
+
+
+def parts_of(found: Iterable[Agreement]) -> tuple[list[SlaValue], list[AnnexPrice]]:
+    """Return the promised values and the prices of several agreements in view."""
+    held = list(found)
+    with walls.within(walls.SITE):  # an agreement that is shown is shown whole
+        promised = list(SlaValue.objects.filter(agreement__in=held))
+        return promised, list(AnnexPrice.objects.filter(agreement__in=held))

@@ -27,6 +27,7 @@ from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
 from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.casework.vendors.queries import lines_in
 from zhunsheng.casework.vendors.states import SERVING
+from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.ids import identity
 from zhunsheng.kernel.time import now
 from zhunsheng.lights.causes import Lit
@@ -93,7 +94,7 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
             return None
         alert = _opened(body, light, lit)
     told = reason(light, lit)
-    content = content_of(lit) | {"reason": told}
+    content = content_of(lit) | {"reason": list(told)}  # as it is read back: the same again is then the same
     held = {"held_on": lit.held_on, "through": lit.through, "content": content}
     if all(getattr(alert, name) == value for name, value in held.items()) and alert.book == book:
         return alert
@@ -103,6 +104,8 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
         setattr(alert, name, value)
     alert.run, alert.book, alert.updated_at = run, book, now()
     alert.save()
+    told_of = {"run": run, "book": book, "held_on": lit.held_on, "through": lit.through}
+    append(RUN, "alert.judged", f"alert:{alert.pk}", {**told_of, "content": digest(canonical(content))})
     if fresh:
         _at_once(alert, light, lit)
     return alert

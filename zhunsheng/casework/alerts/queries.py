@@ -82,3 +82,12 @@ def vendors_lit(body: Body, colour: str, since: date, until: date) -> list[str]:
     """Return the vendors of alerts that came on from a day on and before another, once for each not dismissed."""
     held = Alert.objects.filter(body=body, colour=colour, came_on__gte=since, came_on__lt=until)
     return list(held.exclude(outcome="dismissed").values_list("institution_id", flat=True))
+
+
+def lit_between(body: Body, vendors: Iterable[str], first: date, after: date) -> QuerySet[Alert]:
+    """Return the alerts of a body on vendors that came on in a period, oldest first, those found not to hold left out.
+
+    Asked within the wall of the site.
+    """
+    found = Alert.objects.filter(body=body, institution_id__in=list(vendors), came_on__gte=first, came_on__lt=after)
+    return found.exclude(outcome="dismissed").select_related("case").order_by("came_on", "pk")

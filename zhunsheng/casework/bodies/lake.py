@@ -42,9 +42,12 @@ OF_VENDOR = ("qc_run", "vendor_staff", "training", "price_filing", "vendor_scope
 OPEN = ("rule", "binding_point", "indicator", "indicator_peer")
 #: Views for a reader who does not see everything, in the order in which they build on each other.
 NARROW = {
-    "finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.finding WHERE institution_id IN (FROM allowed)",
-    "gone_finding": "SELECT * REPLACE (NULL AS subject_key) FROM {file}.gone_finding "
-    "WHERE institution_id IN (FROM allowed)",
+    # of a finding about a vendor the person is another member's where an order of that member is named
+    "finding": "SELECT * REPLACE (NULL AS subject_key, "
+    "CASE WHEN finding_id NOT IN (SELECT finding_id FROM foreign_row) THEN person_id END AS person_id) "
+    "FROM {file}.finding WHERE institution_id IN (FROM allowed)",
+    "gone_finding": "SELECT * REPLACE (NULL AS subject_key, CASE WHEN institution_id IN (FROM supervised) IS NOT TRUE "
+    "THEN person_id END AS person_id) FROM {file}.gone_finding WHERE institution_id IN (FROM allowed)",
     "person": "SELECT * FROM {file}.person WHERE person_id IN (SELECT person_id FROM encounter)",
     "death": "SELECT * FROM {file}.death WHERE person_id IN (SELECT person_id FROM encounter)",
     "payment_status": "SELECT * FROM {file}.payment_status "
@@ -59,17 +62,19 @@ NARROW = {
     "batch": "SELECT * REPLACE (NULL AS rejected) FROM {file}.batch WHERE id IN (FROM allowed_batch)",
     "finding_row": """
         SELECT r.* REPLACE (
-            CASE WHEN r.institution_id IN (FROM allowed) THEN r.row_id END AS row_id,
+            CASE WHEN r.institution_id IN (FROM allowed) AND f.row_id IS NULL THEN r.row_id END AS row_id,
             CASE WHEN r.institution_id IN (FROM allowed) THEN r.amount_fen END AS amount_fen,
             CASE WHEN r.institution_id IN (FROM allowed) THEN r.encounter_id END AS encounter_id,
             CASE WHEN r.institution_id IN (FROM allowed) THEN r.institution_id END AS institution_id)
         FROM {file}.finding_row r
+        LEFT JOIN foreign_row f ON f.finding_id = r.finding_id AND f.row_id = r.row_id
         WHERE r.finding_id IN (SELECT finding_id FROM finding)""",
     # a reason may quote the identity of a row that the reader does not see
     "finding_reason": """
         WITH hidden AS (
             SELECT r.finding_id, r.row_id FROM {file}.finding_row r
-            WHERE (r.institution_id IN (FROM allowed)) IS NOT TRUE AND r.finding_id IN (SELECT finding_id FROM finding))
+            WHERE (r.institution_id IN (FROM allowed)) IS NOT TRUE AND r.finding_id IN (SELECT finding_id FROM finding)
+            UNION ALL SELECT finding_id, row_id FROM foreign_row)
         SELECT r.* REPLACE (
             CASE WHEN x.row_id IS NULL THEN r.expected END AS expected,
             CASE WHEN y.row_id IS NULL THEN r.actual END AS actual)
@@ -127,7 +132,20 @@ VENDORS = """SELECT institution_id AS vendor_id FROM {file}.institution
     WHERE kind = 'vendor' AND institution_id IN (FROM allowed)
     UNION SELECT vendor_id FROM {file}.service_order WHERE institution_id IN (FROM allowed)"""
 #: Files that brought rows in view: their names may be read.
-BATCHES = "SELECT DISTINCT batch FROM charge_line UNION SELECT DISTINCT batch FROM encounter"
+BATCHES = "SELECT DISTINCT batch FROM {table}"
+BRINGING = ("charge_line", "encounter")
+#: Vendors in view of a reader who is not the vendor; and rows of theirs that findings name and another member ordered.
+SUPERVISED = """SELECT institution_id FROM {file}.institution
+    WHERE kind = 'vendor' AND institution_id IN (FROM allowed) AND EXISTS (FROM allowed_member)"""
+FOREIGN = """SELECT r.finding_id, r.row_id FROM {file}.finding_row r
+    INNER JOIN {file}.service_order o ON r.row_id = o.vendor_id || '|' || o.order_id
+    WHERE r.row_kind = 'service_order' AND r.institution_id IN (FROM supervised)
+    AND o.institution_id IS NOT NULL AND o.institution_id NOT IN (FROM allowed)
+    UNION ALL SELECT r.finding_id, r.row_id FROM {file}.finding_row r
+    INNER JOIN {file}.result o
+        ON r.row_id = o.vendor_id || '|' || o.order_id || '|' || o.analyte || '|' || o.version
+    WHERE r.row_kind = 'result' AND r.institution_id IN (FROM supervised)
+    AND o.institution_id IS NOT NULL AND o.institution_id NOT IN (FROM allowed)"""
 #: What a page's query never needs and a curious one would.
 READS = re.compile(r"\s*(SELECT|WITH)\b", re.I)
 FORBIDDEN = re.compile(r"\b(duckdb_\w+|pragma\w*|information_schema|attach|detach|read_\w+|copy|install|load)\b", re.I)
@@ -237,13 +255,22 @@ class RunFile:
         for table in (*BY_INSTITUTION, *OPEN):
             if table in self.tables:
                 self._view(connection, table, self._narrow(table))
-        connection.execute(f"CREATE TEMP TABLE allowed_batch AS {BATCHES}")
-        if "service_order" in self.tables:
-            connection.execute(f"CREATE TEMP TABLE allowed_member AS {MEMBERS.format(file=self._file)}")
-            connection.execute(f"CREATE TEMP TABLE allowed_vendor AS {VENDORS.format(file=self._file)}")
+        has_vendors = "service_order" in self.tables
+        connection.execute("CREATE TEMP TABLE allowed_batch (batch VARCHAR)")
+        connection.execute("CREATE TEMP TABLE supervised (institution_id VARCHAR)")
+        connection.execute("CREATE TEMP TABLE foreign_row (finding_id VARCHAR, row_id VARCHAR)")
+        if has_vendors:
+            for name, query in (("allowed_member", MEMBERS), ("allowed_vendor", VENDORS)):
+                connection.execute(f"CREATE TEMP TABLE {name} AS {query.format(file=self._file)}")
+            connection.execute(f"INSERT INTO supervised {SUPERVISED.format(file=self._file)}")
+        if has_vendors and "finding_row" in self.tables:
+            connection.execute(f"INSERT INTO foreign_row {FOREIGN.format(file=self._file)}")
         for table in NARROW:
             if table in self.tables:
                 self._view(connection, table, self._narrow(table))
+        brought = [one for one in (*BRINGING, *SERVED, *OF_ORDER, *OF_VENDOR) if one in self.tables]
+        batches = " UNION ".join(BATCHES.format(table=table) for table in brought)
+        connection.execute(f"INSERT INTO allowed_batch {batches}")
         return connection
 
     def _narrow(self, table: str) -> str:

@@ -74,6 +74,10 @@ class Scope:
         known = self.file.places.values() if self.file else ()
         return sorted((p for p in known if self.sees(p.institution_id)), key=lambda p: p.name)
 
+    def billing(self) -> list[lake.Place]:
+        """Return the institutions in view that bill the fund: vendors are supervised by those whom they serve."""
+        return [place for place in self.places() if place.kind != "vendor"]
+
     def rows(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
         """Return the rows of a queryset that are in view: by their institution or by their body, as SCOPE_PATH says.
 

@@ -1,8 +1,7 @@
 """Writers of cases. Each takes an actor and leaves event and evidence in the transaction that changes the case.
 
 ``version`` is the one that the actor's form showed: a case that has moved since refuses the step and names who moved it
-(ZS905). ``key`` names a submission: the same submission again changes nothing and gives the same answer. Evidence names
-fields by their digest, because their words may speak of a person.
+(ZS905). ``key`` names a submission: the same again changes nothing. Evidence names fields by digest: words name people.
 """
 
 from __future__ import annotations

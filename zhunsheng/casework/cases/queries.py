@@ -273,9 +273,9 @@ def _done(case: Case, until: int | None) -> tuple[money.Done, ...]:
     return tuple(one for one in computing.done_of(case) if until is None or one.sequence <= until)
 
 
-def every_about(institution_id: str) -> QuerySet[Case]:
-    """Return all cases about an institution, whoever handles them: for what other apps judge by, no row is shown."""
-    return Case.objects.filter(institution_id=institution_id)
+def every_about(*institutions: str) -> QuerySet[Case]:
+    """Return all cases about institutions, whoever handles them: for what other apps judge by, no row is shown."""
+    return Case.objects.filter(institution_id__in=institutions)
 
 
 def held(pk: int) -> Case:
@@ -349,3 +349,24 @@ def who_took(case: Case, move: str) -> set[int]:
     found = {pk for one in events for pk in (one.actor_id, one.on_behalf_of_id)}
     found |= {one.proposal.proposed_by_id for one in events if one.proposal}
     return {pk for pk in found if pk}
+
+
+def steps_about(scope: Scope, institution_id: str) -> Iterator[tuple[Case, CaseEvent, bool]]:
+    """Yield the steps in view of all cases about an institution: case, step, and whether its internal part is seen."""
+    held = {one.pk: one for one in cases(scope, institution_id=institution_id).select_related("bound")}
+    whole = {pk for pk, one in held.items() if sees_all(scope, one)}
+    for event in CaseEvent.objects.filter(case__in=held).select_related("body").order_by("case", "sequence"):
+        if event.shown or event.case_id in whole:
+            yield held[event.case_id], event, event.case_id in whole
+
+
+def steps_between(body: int, cycle: str, codes: Iterable[str], first: date, after: date) -> QuerySet[CaseEvent]:
+    """Return the steps of cases that a body handles about institutions, taken in a period; for the site's figures."""
+    found = CaseEvent.objects.filter(case__body=body, case__cycle=cycle, case__institution_id__in=list(codes))
+    return found.filter(day__gte=first, day__lt=after).select_related("case").order_by("day", "pk")
+
+
+def last_step(case: int, move: str) -> CaseEvent | None:
+    """Return the last time that a step of a case was taken, by the key of the case."""
+    found = CaseEvent.objects.filter(case=case, kind="moved", about=move)
+    return found.order_by("-sequence").first()

@@ -18,7 +18,7 @@ from zhunsheng.indicators.plain import Counted
 from zhunsheng.indicators.values import Value, clear, judge, together
 from zhunsheng.kernel.errors import Problem
 
-SPANS = (1, 3, 12)
+SPANS = (1, 3, 6, 12)
 #: Kinds whose institutions are compared without a level, as the view of peers in the run has it.
 UNGRADED = frozenset({"village_clinic", "pharmacy", "vendor"})
 Series = dict[str, list[Counted]]
@@ -103,10 +103,35 @@ def series(reader: Reader, indicator_id: str = "", since: str = "") -> dict[str,
     return found
 
 
+def series_of(reader: Reader, kind: str, subject: str) -> Series:
+    """Return the counts in view of one subject by indicator, months in order."""
+    sql = (
+        "SELECT indicator_id, subject_kind, subject_id, institution_id, month, numerator, denominator, excluded, "
+        "unknown, rows FROM indicator_count WHERE subject_kind = ? AND subject_id = ? ORDER BY indicator_id, month"
+    )
+    found: Series = defaultdict(list)
+    for row in reader.rows(sql, [kind, subject]):
+        found[row["indicator_id"]].append(Counted(**row))
+    return dict(found)
+
+
+def group_peers(reader: Reader, group: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return deciles and centre of a group of peers by indicator and month; groups of fewer than five are not kept."""
+    found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in reader.rows("SELECT * FROM indicator_peer WHERE peer_group = ?", [group]):
+        found[row["indicator_id"]][row["month"]] = row
+    return found
+
+
 def stale(reader: Reader, book: Book) -> frozenset[str]:
     """Return the indicators whose counts were made by another definition than the book holds now."""
+    return stale_ids(reader, book.indicators.values())
+
+
+def stale_ids(reader: Reader, known: Iterable[Indicator]) -> frozenset[str]:
+    """Return which of some indicators were counted by another definition."""
     kept = {row["indicator_id"]: row["counting"] for row in reader.rows("SELECT indicator_id, counting FROM indicator")}
-    return frozenset(one.id for one in book.indicators.values() if kept.get(one.id, one.counting) != one.counting)
+    return frozenset(one.id for one in known if kept.get(one.id, one.counting) != one.counting)
 
 
 def line(one: Indicator, held: Series, wanted: Wanted, places: Mapping[str, Place], *, is_stale: bool = False) -> Line:

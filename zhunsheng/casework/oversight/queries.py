@@ -15,7 +15,15 @@ from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.oversight import calendar, library
-from zhunsheng.casework.oversight.models import ExitStep, PoolMember, Round, Sanction, VendorCheck, VendorComplaint
+from zhunsheng.casework.oversight.models import (
+    ExitStep,
+    PoolMember,
+    Round,
+    Sanction,
+    SurveyAnswer,
+    VendorCheck,
+    VendorComplaint,
+)
 from zhunsheng.casework.oversight.states import Standing, StepState
 from zhunsheng.casework.tips import receipts
 from zhunsheng.casework.vendors import queries as vendors
@@ -183,3 +191,25 @@ def followed(pk: int) -> VendorComplaint | None:
     """Return a complaint that a receipt has opened in this browser."""
     with walls.within(walls.SITE):
         return VendorComplaint.objects.filter(pk=pk).select_related("case", "body").first()
+
+
+def due_between(body: Body, codes: Iterable[str], first: date, after: date) -> QuerySet[VendorCheck]:
+    """Return the checks of vendors whose last day lies in a period; asked within the wall of the site."""
+    return VendorCheck.objects.filter(body=body, institution_id__in=list(codes), due_on__gte=first, due_on__lt=after)
+
+
+def complained_between(body: Body, codes: Iterable[str], first: date, after: date) -> QuerySet[VendorComplaint]:
+    """Return the complaints about vendors that were made in a period; asked within the wall of the site."""
+    found = VendorComplaint.objects.filter(body=body, institution_id__in=list(codes))
+    return found.filter(case__opened_at__date__gte=first, case__opened_at__date__lt=after)
+
+
+def sanctioned_between(body: Body, codes: Iterable[str], first: date, after: date) -> QuerySet[Sanction]:
+    """Return the sanctions on vendors that were decided in a period, oldest first; within the wall of the site."""
+    found = Sanction.objects.filter(body=body, institution_id__in=list(codes))
+    return found.filter(decided_on__gte=first, decided_on__lt=after).order_by("decided_on", "pk")
+
+
+def answered_months(scope: Scope, code: str) -> list[str]:
+    """Return the month of each answer to the survey of this site about a vendor, in view."""
+    return list(scope.rows(SurveyAnswer.objects.filter(line__institution_id=code)).values_list("month", flat=True))

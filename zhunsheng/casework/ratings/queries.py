@@ -30,6 +30,13 @@ def of_vendor(scope: Scope, vendor: str) -> QuerySet[Rating]:
     return ratings(scope).filter(institution_id=vendor)
 
 
+def published() -> list[Rating]:
+    """Return the ratings that entered into force, of every vendor and body, the latest first: public, whoever asks."""
+    with walls.within(walls.SITE):
+        found = Rating.objects.exclude(in_force_on=None).filter(outcome="in_force").select_related("card", "body")
+        return list(found.order_by("-in_force_on", "institution_id", "-pk")[:1000])
+
+
 def standing(vendor: str, body: Body, day: date) -> str:
     """Return the standing of a vendor that a body put in force last before a day; unrated without one.
 
@@ -90,3 +97,9 @@ def spread(tried: Iterable[Tried]) -> dict[date, Counter[str]]:
     for one in tried:
         found.setdefault(one.from_on, Counter())[one.scored.standing] += 1
     return found
+
+
+def in_force_before(body: Body, vendors: Iterable[str], day: date) -> QuerySet[Rating]:
+    """Return the ratings that a body put in force before a day, oldest first; for the figures of the site."""
+    found = Rating.objects.filter(body=body, institution_id__in=list(vendors), outcome="in_force", in_force_on__lt=day)
+    return found.select_related("case").order_by("in_force_on", "pk")

@@ -113,7 +113,11 @@ def check_paper(actor: User, paper: VendorPaper, *, accepted: bool, reason: str 
 def add_person(actor: User, vendor: Vendor, given: dict[str, str]) -> VendorPerson:
     """Add a person of a vendor. Raises Problem ZS653, ZS702."""
     policies.check_keeps(actor, vendor.institution_id)
-    made = VendorPerson.objects.create(**_of(actor, vendor), **forms.person(given, now().date().year))
+    values = forms.person(given, now().date().year)
+    Vendor.objects.select_for_update().get(pk=vendor.pk)  # of two at once the second meets what the first wrote
+    same = {name: values[name] for name in ("practitioner_id", "valid_from")}
+    forms.once(VendorPerson.objects.filter(vendor=vendor, **same), "人员编码")
+    made = VendorPerson.objects.create(**_of(actor, vendor), **values)
     told = {"person": made.pk, "practitioner": made.practitioner_id}
     append(actor, "vendor.person_added", f"vendor:{vendor.institution_id}", told)
     return made
@@ -123,7 +127,11 @@ def add_person(actor: User, vendor: Vendor, given: dict[str, str]) -> VendorPers
 def add_device(actor: User, vendor: Vendor, given: dict[str, str]) -> VendorDevice:
     """Add a device of a vendor. Raises Problem ZS653, ZS702."""
     policies.check_keeps(actor, vendor.institution_id)
-    made = VendorDevice.objects.create(**_of(actor, vendor), **forms.device(given))
+    values = forms.device(given)
+    Vendor.objects.select_for_update().get(pk=vendor.pk)
+    same = {name: values[name] for name in ("device_id", "valid_from")}
+    forms.once(VendorDevice.objects.filter(vendor=vendor, **same), "设备编码")
+    made = VendorDevice.objects.create(**_of(actor, vendor), **values)
     append(actor, "vendor.device_added", f"vendor:{vendor.institution_id}", {"device": made.device_id})
     return made
 

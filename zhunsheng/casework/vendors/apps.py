@@ -12,12 +12,13 @@ class VendorsConfig(AppConfig):
     label = "vendors"
 
     def ready(self) -> None:
-        """Name guards, effects, what a day begins with, and whom a consortium sees besides its members."""
+        """Name guards, effects, what a day begins with, what is asked of people, and whom a consortium sees besides."""
         from zhunsheng.casework.bodies.scope import also_seen
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
+        from zhunsheng.casework.inbox.offers import offer
         from zhunsheng.casework.jobs.handlers import each_day
-        from zhunsheng.casework.vendors import actions, policies, queries, tasks
+        from zhunsheng.casework.vendors import actions, policies, queries, tasks, watch
 
         also_seen(queries.codes_for)
         GUARDS.update(policies.GUARDS)
@@ -26,3 +27,5 @@ class VendorsConfig(AppConfig):
         after(actions.review_moved, "vendor_review")
         after(actions.negative_moved, "negative_entry")
         each_day(tasks.each_day)
+        for source in watch.SOURCES:
+            offer(source)

@@ -13,7 +13,7 @@ from typing import Any
 from zhunsheng.book.vendors import Criterion
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.cases.demo import step, told_on, two
-from zhunsheng.casework.vendors import actions, library
+from zhunsheng.casework.vendors import actions, duties, library
 from zhunsheng.casework.vendors.models import Vendor
 from zhunsheng.kernel.time import now
 
@@ -50,6 +50,7 @@ def tell(found: Iterable[Mapping[str, Any]], staff: Staff) -> list[Vendor]:
             _staff(people, vendor, kind, staff.get(vendor.institution_id, []))
             _papers(people, vendor, kind, ENTERED)
             _values(people, vendor, kind, ENTERED)
+            _heads(people, vendor, kind)
         _enter(people, vendor, kind)
         _review(people, vendor, kind)
         made.append(vendor)
@@ -96,6 +97,18 @@ def _paper(people: People, vendor: Vendor, name: str, subject: str, day: date, u
     }  # fmt: skip
     made = actions.add_paper(people[OFFICE], vendor, given)
     actions.check_paper(people[CHECKER], made, accepted=True)
+
+
+def _heads(people: People, vendor: Vendor, kind: str) -> None:
+    """Name the heads of the compliance body, and give the self-check; one vendor has none of it."""
+    if kind == LISTED:
+        return
+    for number, (post, word) in enumerate(duties.duties().posts.items(), 1):
+        given = {"practitioner_id": f"H-{number}", "name": f"{word.zh}（演示）", "profession": "管理人员", "role": post,
+                 "valid_from": "2025-09-01"}  # fmt: skip
+        actions.add_person(people[OFFICE], vendor, given)
+    if kind != ENDING[0]:
+        _paper(people, vendor, "self_check_report", "", now().date() - timedelta(days=20), None)
 
 
 def _values(people: People, vendor: Vendor, kind: str, day: date) -> None:

@@ -6,6 +6,8 @@ import re
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from zhunsheng.book.vendors import Kinds
 from zhunsheng.casework.vendors.policies import check_code
 from zhunsheng.casework.vendors.states import Answer
@@ -15,6 +17,7 @@ from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import parse_date
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,39}")
+FIRST, LAST = date(1949, 10, 1), date(2099, 12, 31)
 RATINGS = ("AAA", "AA", "A", "B", "C")
 
 Given = dict[str, str]
@@ -41,10 +44,14 @@ def _code(field: str, value: str) -> str:
 
 
 def _day(field: str, value: str) -> date:
+    """Return a day that leaves room for what is reckoned from it."""
     try:
-        return parse_date(kept(value))
+        found = parse_date(kept(value))
     except Problem as problem:
         raise wrong(field, "须为日期，如 2026-01-31") from problem
+    if not FIRST <= found <= LAST:
+        raise wrong(field, f"须在 {FIRST} 至 {LAST} 之间")
+    return found
 
 
 def _end(given: Given, since: date) -> date | None:
@@ -54,6 +61,12 @@ def _end(given: Given, since: date) -> date | None:
     if until <= since:
         raise wrong("失效日期", "须晚于生效日期")
     return until
+
+
+def once(known: QuerySet[Any], field: str) -> None:
+    """Raise Problem ZS653 where what is sent stands in the file already: sent twice, it is told and nothing breaks."""
+    if known.exists():
+        raise wrong(field, "该日起的记录已在档案中")
 
 
 def _whole(field: str, value: str) -> int:
@@ -72,6 +85,8 @@ def vendor(given: Given) -> dict[str, Any]:
         fen = fen_from_yuan(revenue) if revenue else None
     except Problem as problem:
         raise wrong("上年营业收入", "须为精确到分的金额") from problem
+    if fen is not None and fen < 0:
+        raise wrong("上年营业收入", "不得为负数")
     return {
         "institution_id": code,
         "name": text("名称", given.get("name", "")),
@@ -143,7 +158,14 @@ def fact(given: Given, book: Kinds, today: date) -> dict[str, Any]:
     rating = book.facts[kind].kind == "rating"
     if value not in (RATINGS if rating else Answer.values):
         raise wrong("结果", "不在可选项中")
-    return found | {"value": value} | ({"year": _whole("年度", given.get("year", ""))} if rating else {})
+    return found | {"value": value} | ({"year": _year(given, today)} if rating else {})
+
+
+def _year(given: Given, today: date) -> int:
+    year = _whole("年度", given.get("year", ""))
+    if not FIRST.year <= year <= today.year:
+        raise wrong("年度", f"须在 {FIRST.year} 至 {today.year} 之间")
+    return year
 
 
 def _measured(given: Given, *, share: bool) -> dict[str, int]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
-from zhunsheng.book.vendors import Kind, prohibitions_on
+from zhunsheng.book.vendors import Kind
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, BodyKind
-from zhunsheng.casework.bodies.scope import REGIONAL, Scope
+from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.bodies.scope import members as members_of
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
-from zhunsheng.casework.vendors import assessing, library
+from zhunsheng.casework.vendors import assessing, gate, library
+from zhunsheng.casework.vendors.gate import Gate, Held, Hit, Refusal
 from zhunsheng.casework.vendors.models import (
     Assessment,
     NegativeEntry,
@@ -26,34 +29,15 @@ from zhunsheng.casework.vendors.models import (
     VendorPaper,
     VendorPerson,
 )
-from zhunsheng.casework.vendors.states import OVER, SERVING, Answer, LineState, Mark
+from zhunsheng.casework.vendors.states import OVER, SERVING, LineState
 from zhunsheng.kernel.errors import Problem
 
-#: Life-cycles of its own entry and service, of routine checks and complaints: no "open case elsewhere".
-OWN_CYCLES = ("vendor_entry", "service_line", "vendor_review", "vendor_check", "vendor_complaint")
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An entry of a negative list that meets a vendor: what it says, where it stands, and until when."""
-
-    id: str
-    zh: str
-    en: str
-    cite: str
-    cite_en: str
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why no new work may be given to a vendor: a word for programs, a sentence, and where it stands."""
-
-    reason: str
-    zh: str
-    en: str
-    cite: str
-    cite_en: str
+#: Life-cycles of its own entry and service, of routine checks, complaints, agreements and ratings: none of them speaks
+#: against a vendor, and an agreement stays open for its whole term. No "open case elsewhere".
+OWN_CYCLES = (
+    "vendor_entry", "service_line", "vendor_review", "vendor_check", "vendor_complaint", "service_agreement",
+    "vendor_rating",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +59,19 @@ def codes_for(leads: frozenset[str]) -> frozenset[str]:
     with walls.within(walls.SITE):
         found = ServiceLine.objects.filter(body__institution_code__in=leads).exclude(body__institution_code="")
         return frozenset(found.values_list("institution_id", flat=True).distinct())
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A paper as the public learns of it; ``holds`` is whether it counted on the day, None where none is on file."""
+
+    zh: str
+    en: str
+    number: str
+    issuer: str
+    valid_from: date | None
+    ends_on: date | None
+    holds: bool | None
 
 
 def vendors(scope: Scope) -> QuerySet[Vendor]:
@@ -106,6 +103,11 @@ def papers(scope: Scope) -> QuerySet[VendorPaper]:
     return scope.rows(VendorPaper.objects.select_related("vendor", "told_by", "checked_by"))
 
 
+def people(scope: Scope, code: str) -> QuerySet[VendorPerson]:
+    """Return the people of a vendor in view."""
+    return scope.rows(VendorPerson.objects.filter(institution_id=code))
+
+
 def entries(scope: Scope) -> QuerySet[NegativeEntry]:
     """Return the entries of negative lists in view."""
     return scope.rows(NegativeEntry.objects.select_related("case", "body"))
@@ -113,16 +115,23 @@ def entries(scope: Scope) -> QuerySet[NegativeEntry]:
 
 def dossier(code: str) -> assessing.Dossier:
     """Return a vendor's file as the review takes it, whoever asks: a case is judged by the whole of it."""
+    return dossiers([code])[code]
+
+
+def dossiers(codes: list[str]) -> dict[str, assessing.Dossier]:
+    """Return the files of several vendors as the review takes them, whoever asks."""
     with walls.within(walls.SITE):
-        mine = {"institution_id": code}
-        about = cases.every_about(code).filter(closed_at=None, party_sees=True).exclude(cycle__in=OWN_CYCLES)
-        return assessing.Dossier(
-            list(VendorPaper.objects.filter(**mine)),
-            list(VendorPerson.objects.filter(**mine)),
-            list(VendorDevice.objects.filter(**mine)),
-            list(VendorFact.objects.filter(**mine)),
-            about.count(),
-        )
+        parts = [_by_code(model, codes) for model in (VendorPaper, VendorPerson, VendorDevice, VendorFact)]
+        about = cases.every_about(*codes).filter(closed_at=None, party_sees=True).exclude(cycle__in=OWN_CYCLES)
+        open_cases = Counter(about.values_list("institution_id", flat=True))
+    return {code: assessing.Dossier(*(part[code] for part in parts), open_cases[code]) for code in codes}
+
+
+def _by_code(model: type[Any], codes: list[str]) -> dict[str, list[Any]]:
+    found = defaultdict(list)
+    for one in model.objects.filter(institution_id__in=codes):
+        found[one.institution_id].append(one)
+    return found
 
 
 def review(code: str, kind: Kind, day: date) -> assessing.Review:
@@ -166,41 +175,23 @@ def negative_hits(code: str, kind: str, day: date, body: Body | None = None) -> 
 
     Entries of an authority hold for all; those of a consortium for itself, or for nobody where none is named.
     """
-    hits = [*_of_book(code, kind, day), *_of_site(code, kind, day, body)]
-    return sorted(hits, key=lambda one: one.id)
+    return gate.hits(code, kind, day, _held({code})[code], body.pk if body else None)
 
 
-def _of_book(code: str, kind: str, day: date) -> list[Hit]:
-    book, file = library.kinds(), dossier(code)
-    found = []
-    for listed, entry in prohibitions_on(library.negative(), day):
-        if entry.kinds and kind not in entry.kinds:
-            continue
-        told = assessing.latest(file, entry.fact, day) if entry.fact else None
-        by_fact = told is not None and told.value == Answer.SOME and assessing.stands(book.facts[entry.fact], told, day)
-        if code in entry.codes or by_fact:
-            cite = listed.cites[entry.cite]
-            found.append(Hit(entry.id, entry.zh, entry.en, cite.zh, cite.en, entry.valid_to))
-    return found
+def hits_by_vendor(lines: Iterable[ServiceLine], day: date) -> dict[str, list[Hit]]:
+    """Return what of the negative lists meets the vendors of some lines on a day, by vendor: few queries for all."""
+    asked = list(lines)
+    known, found = _held({line.institution_id for line in asked}), defaultdict(dict)
+    for line in asked:
+        met = gate.hits(line.institution_id, line.kind, day, known[line.institution_id], line.body_id)
+        found[line.institution_id].update((hit.id, hit) for hit in met)
+    return {code: sorted(hits.values(), key=lambda one: one.id) for code, hits in found.items()}
 
 
-def _of_site(code: str, kind: str, day: date, body: Body | None) -> list[Hit]:
-    with walls.within(walls.SITE):
-        rows = NegativeEntry.objects.filter(institution_id=code, valid_from__lte=day, valid_to__gt=day)
-        rows = rows.select_related("body", "case")
-        held = [one for one in rows if one.struck_on is None or one.struck_on > day]
-        held = [one for one in held if one.body.kind in REGIONAL or (body is not None and one.body_id == body.pk)]
-        return [
-            Hit(one.case.number, one.ground, one.ground, f"{one.body} {one.case.number}", one.case.number, one.valid_to)
-            for one in held
-            if not one.kinds or kind in one.kinds
-        ]
-
-
-def state_on(line: ServiceLine, day: date) -> str:
-    """Return where a line stood at the end of a day; empty before it was applied for."""
-    past = [state for on, state, _number in line.history if date.fromisoformat(on) <= day]
-    return past[-1] if past else ""
+def serves(line: ServiceLine, member: str) -> bool:
+    """Whether a line is for a member: one that it names, or any of its consortium where it names none."""
+    lead = line.body.institution_code
+    return gate.serves(line, member, members_of(lead) if line.body.kind == BodyKind.CONSORTIUM else frozenset())
 
 
 def refused(vendor_id: str, service_kind: str, day: date, *, member: str = "", item: str = "") -> Refusal | None:
@@ -209,70 +200,33 @@ def refused(vendor_id: str, service_kind: str, day: date, *, member: str = "", i
     ``member``: the institution that orders, whose consortium's line then counts; ``item``: what is ordered, for a line
     that is suspended in part. Work done before is settled whatever this says. Raises Problem ZS651.
     """
-    kind = library.kinds().kind(service_kind)
+    return held([vendor_id]).refused(vendor_id, service_kind, day, member=member, item=item)
+
+
+def held(codes: Iterable[str] | None = None) -> Gate:
+    """Return what new orders are judged by, of some vendors or of all, in a fixed number of queries; whoever asks."""
     with walls.within(walls.SITE):
-        rows = ServiceLine.objects.filter(institution_id=vendor_id, kind=service_kind).select_related("body", "life")
-        found = [line for line in rows if not member or _serves(line, member)]
-        told = [(line, _of_line(line, kind, day, item)) for line in found]
-    if not told:
-        return _refusal(
-            "not_entered", "该第三方服务机构未办理这一服务种类的准入", "the vendor has not entered for this service"
-        )
-    return None if any(why is None for _line, why in told) else told[-1][1]
+        rows = ServiceLine.objects.select_related("vendor", "body", "life", "entry").order_by("vendor", "kind", "pk")
+        found = list(rows if codes is None else rows.filter(institution_id__in=list(codes)))
+    leads = {line.body.institution_code for line in found if line.body.kind == BodyKind.CONSORTIUM}
+    lines = defaultdict(list)
+    for line in found:
+        lines[line.institution_id, line.kind].append(line)
+    known = _held({one.institution_id for one in found})
+    return Gate(dict(lines), known, {lead: members_of(lead) for lead in leads})
 
 
-def _serves(line: ServiceLine, member: str) -> bool:
-    if line.members:
-        return member in line.members
-    return line.body.kind != BodyKind.CONSORTIUM or member in members_of(line.body.institution_code)
+def _held(codes: set[str]) -> dict[str, Held]:
+    named = sorted(codes)
+    files, entries = dossiers(named), defaultdict(list)
+    for one in _entries(named):
+        entries[one.institution_id].append(one)
+    return {code: Held(files[code], tuple(entries[code])) for code in named}
 
 
-_STATES = {
-    LineState.APPLIED: ("not_entered", "准入尚在办理", "the entry is still in hand"),
-    LineState.REFUSED: ("not_entered", "未获准入", "entry was refused"),
-    LineState.WITHDRAWN: ("not_entered", "已撤回准入申请", "the application was withdrawn"),
-    LineState.SUSPENDED: ("suspended", "服务线已暂停", "the line is suspended"),
-    LineState.EXITING: ("exited", "正在退出，不接新单", "the vendor is leaving and takes no new work"),
-    LineState.EXITED: ("exited", "已退出", "the vendor has left"),
-    LineState.CANCELLED: ("exited", "准入已取消", "the entry was cancelled"),
-    "": ("not_entered", "当日尚未申请准入", "no application had been made by that day"),
-}
-
-
-def _of_line(line: ServiceLine, kind: Kind, day: date, item: str) -> Refusal | None:
-    state = state_on(line, day)
-    if state not in SERVING:
-        reason, zh, en = _STATES[state]
-        return _refusal(reason, zh, en, line)
-    if state == LineState.PART_SUSPENDED and (not item or item in line.suspended_items):
-        zh = "该项目已暂停" if item else "部分项目已暂停，须写明项目"
-        return _refusal("suspended", zh, "the item is suspended" if item else "partly suspended: name the item", line)
-    hits = negative_hits(line.institution_id, kind.id, day, line.body)
-    if hits:
-        one = hits[0]
-        told = f"负面清单：{one.zh}", f"negative list: {one.en}"
-        return Refusal("negative_list", *told, one.cite, one.cite_en)
-    return _of_papers(line, kind, day)
-
-
-def _of_papers(line: ServiceLine, kind: Kind, day: date) -> Refusal | None:
-    """At the end of a required paper the line is blocked from that day on, whether or not any job has run."""
-    points = [p for p in review(line.institution_id, kind, day).of("qualification") if p.mark != Mark.MET]
-    if not points:
-        return None
-    first = next((one for one in points if one.mark == Mark.UNMET), points[0])
-    ended = first.mark == Mark.UNMET
-    zh, en = ("已到期", "has ended") if ended else ("没有有效的核验记录", "has no checked one in force")
-    return Refusal(
-        "paper_ended" if ended else "paper_missing", f"{first.zh}{zh}", f"{first.en} {en}", first.cite, first.cite
-    )
-
-
-def _refusal(reason: str, zh: str, en: str, line: ServiceLine | None = None) -> Refusal:
-    case = (line.life or line.entry) if line else None
-    number = case.number if case else ""
-    cite = ("《第三方服务准入》", "Entry of vendors")
-    return Refusal(reason, zh, en, f"{cite[0]}{number}", f"{cite[1]} {number}".strip())
+def _entries(codes: list[str]) -> list[NegativeEntry]:
+    with walls.within(walls.SITE):
+        return list(NegativeEntry.objects.filter(institution_id__in=codes).select_related("body", "case"))
 
 
 def expiries(found: Iterable[VendorPaper], day: date) -> list[Expiry]:
@@ -294,8 +248,8 @@ def expiries(found: Iterable[VendorPaper], day: date) -> list[Expiry]:
 
 def refusal_of(line: ServiceLine, day: date) -> Refusal | None:
     """Return why a line takes no new orders on a day, or None where it does; a part that is suspended is left out."""
-    with walls.within(walls.SITE):
-        return _of_line(line, library.kinds().kind(line.kind), day, "-")
+    mine = _held({line.institution_id})[line.institution_id]
+    return gate.of_line(line, library.kinds().kind(line.kind), day, "-", mine)
 
 
 def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:
@@ -344,3 +298,54 @@ def revenue_of(code: str) -> int | None:
     """Return the yearly revenue of a vendor in fen, or None where it is not on file; whoever asks."""
     with walls.within(walls.SITE):
         return Vendor.objects.filter(institution_id=code).values_list("yearly_revenue_fen", flat=True).first()
+
+
+def kinds_entered(code: str) -> tuple[str, ...]:
+    """Return the kinds of service for which a vendor entered, now or before; whoever asks."""
+    return tuple(sorted({line.kind for line in lines_entered() if line.institution_id == code}))
+
+
+def name_of(code: str) -> str:
+    """Return the name of a vendor, its code where it is not registered; whoever asks."""
+    with walls.within(walls.SITE):
+        return Vendor.objects.filter(institution_id=code).values_list("name", flat=True).first() or code
+
+
+def licences(code: str, kind: str, day: date) -> list[Licence]:
+    """Return the papers of a vendor that the rule book lets the public see, as they stood on a day; whoever asks.
+
+    Of a kind of paper the one that counted then; where none did, the last one on file, which did not hold.
+    """
+    book = library.kinds()
+    with walls.within(walls.SITE):
+        known = list(VendorPaper.objects.filter(institution_id=code, subject="", accepted=True))
+    named = [name for name in book.papers(book.kind(kind)) if book.documents[name].public]
+    return [_licence(name, [one for one in known if one.kind == name], day) for name in named]
+
+
+def _licence(name: str, papers: list[VendorPaper], day: date) -> Licence:
+    document = library.kinds().documents[name]
+    begun = [one for one in papers if one.valid_from <= day]
+    good = [one for one in begun if assessing.counts(one, document, day)]
+    best = max(good or begun, key=lambda one: (one.valid_from, one.pk), default=None)
+    if best is None:
+        return Licence(document.zh, document.en, "", "", None, None, None)
+    end = assessing.ends_on(best, document)
+    return Licence(document.zh, document.en, best.number, best.issuer, best.valid_from, end, bool(good))
+
+
+def kept_reviews(scope: Scope, code: str) -> QuerySet[Assessment]:
+    """Return the reviews of a vendor that were kept, in view."""
+    return scope.rows(Assessment.objects.filter(institution_id=code)).select_related("case")
+
+
+def entered_before(body: Body, day: date) -> set[str]:
+    """Return the codes of the vendors that had entered at a body before a day; asked within the wall of the site."""
+    found = ServiceLine.objects.filter(body=body, entered_on__lt=day)
+    return set(found.values_list("institution_id", flat=True))
+
+
+def names_of(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of vendors by code; asked within the wall of the site."""
+    found = Vendor.objects.filter(institution_id__in=set(codes)).order_by("institution_id")
+    return dict(found.values_list("institution_id", "name"))

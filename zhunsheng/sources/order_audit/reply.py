@@ -48,9 +48,9 @@ class Exchange:
 def replied(told: list[Told], rules: frozenset[str], task: str, exchange: Exchange) -> dict[str, Any]:
     """Return the reply to 3101 or 3102.
 
-    ``result`` holds what is a violation or suspected, in national fields. Beside it, in fields of our own: ``unknown``
-    (an input is missing; it is no violation and no pass), ``not_judged`` (rules that came too late), ``book`` and
-    ``history``.
+    ``result`` holds what is a violation or suspected, in national fields, and lines that a vendor may not take.
+    Beside it, in fields of our own: ``unknown`` (an input is missing; it is no violation and no pass), ``not_judged``
+    (rules that came too late), ``book`` and ``history``.
     """
     output: dict[str, Any] = {"result": [], "unknown": [], "not_judged": []}
     for one in told:
@@ -58,6 +58,7 @@ def replied(told: list[Told], rules: frozenset[str], task: str, exchange: Exchan
             if not rules or {finding["rule"]["id"], finding["rule"]["code"]} & rules:
                 kind = "unknown" if finding["verdict"] == "unknown" else "result"
                 output[kind].append(_told(one.asked, finding, task))
+        output["result"] += [_refused(one.asked, refusal, task) for refusal in one.answer["refused"]]
         output["not_judged"] += [
             {"rule_id": late["rule"], "rule_name": late["name"], "patn_id": one.asked.person}
             for late in one.answer["not_judged"]
@@ -95,6 +96,26 @@ def _told(asked: Asked, finding: dict[str, Any], task: str) -> dict[str, Any]:
         "vola_amt_stas": said["amount_reckoned"],
         "sev_deg": said["severity"].get(finding["verdict"], ""),
         "vola_evid": "；".join(dict.fromkeys([*law, *points]))[:LONG],
+        "vola_bhvr_type": "",
+        "task_id": task,
+    }
+
+
+def _refused(asked: Asked, refusal: dict[str, Any], task: str) -> dict[str, Any]:
+    """Return a line that its vendor may not take, as one more violation without an amount."""
+    said, row = mapping()["reply"], {"kind": "line", "id": refusal["line_id"], "role": "subject", "amount_fen": 0}
+    return {
+        "jr_id": refusal["reminder"],
+        "rule_id": said["refusal"]["rule"],
+        "rule_name": said["refusal"]["name"],
+        "vola_cont": f"不得外送 {refusal['vendor_id']}：{refusal['text']}"[:LONG],
+        "patn_id": asked.person,
+        "mdtrt_id": asked.encounter,
+        "judge_result_detail_dtos": [_detail(asked, refusal["reminder"], 0, row)],
+        "vola_amt": _yuan(0),
+        "vola_amt_stas": said["amount_reckoned"],
+        "sev_deg": said["refusal"]["severity"],
+        "vola_evid": refusal["citation"][:LONG],
         "vola_bhvr_type": "",
         "task_id": task,
     }

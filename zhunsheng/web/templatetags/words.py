@@ -342,6 +342,7 @@ LABELS: dict[str, dict[str, Any]] = {
     },
     "light": {
         "none": gettext_lazy("未触发"),
+        "normal": gettext_lazy("无预警"),
         "blue": gettext_lazy("蓝色预警"),
         "yellow": gettext_lazy("黄色预警"),
         "red": gettext_lazy("红色预警"),
@@ -350,6 +351,25 @@ LABELS: dict[str, dict[str, Any]] = {
         "": gettext_lazy("待分级"),
     },
     "rating": {"unrated": gettext_lazy("不予评级"), "": gettext_lazy("未生效")},
+    "title": {
+        "junior": gettext_lazy("初级职称"),
+        "intermediate": gettext_lazy("中级职称"),
+        "associate_senior": gettext_lazy("副高级职称"),
+        "senior": gettext_lazy("正高级职称"),
+    },
+    "informed": {
+        "untold": gettext_lazy("没有告知记录的"),
+        "told": gettext_lazy("已告知的"),
+        "declined": gettext_lazy("患者不同意的"),
+        "differs": gettext_lazy("两处记录不一致的"),
+        "all": gettext_lazy("全部"),
+    },
+    "duty": {
+        "met": gettext_lazy("已履行"),
+        "ended": gettext_lazy("材料已到期"),
+        "missing": gettext_lazy("没有材料"),
+        "unchecked": gettext_lazy("材料待核验"),
+    },
     "objection": {
         "open": gettext_lazy("有异议，处理中"),
         "upheld": gettext_lazy("异议未采纳，维持"),

@@ -14,7 +14,7 @@ from zhunsheng.casework.desk import actions, queries
 from zhunsheng.casework.desk.policies import PER_MINUTE
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
-from zhunsheng.web import desk, orders
+from zhunsheng.web import desk, orders, outside
 from zhunsheng.web.access import page
 from zhunsheng.web.book import book
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -38,7 +38,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
             raise
         # seconds after a start: the part says that nothing was judged, and asks again by itself
         return render(request, "web/parts/desk/loading.html", problem_context(problem))
-    context: dict[str, Any] = {"given": given, "bodies": bodies, "visits": VISITS, **answered}
+    context: dict[str, Any] = {**_form(given, bodies), **answered}
     return render(request, "web/parts/desk/told.html" if request.htmx else "web/desk.html", context)
 
 
@@ -60,7 +60,7 @@ def respond(request: HttpRequest) -> HttpResponse:
     reason = request.POST.get(f"reason-{finding_id}", "")
     desk.respond(asker, [(told["reminder"], kind, reason)], request.user.login)
     told["response"] = {"kind": kind, "reason": reason.strip()}
-    context = {"given": given, "bodies": bodies, "visits": VISITS, "answer": answer, "faults": faults}
+    context = {**_form(given, bodies), "answer": answer, "faults": faults}
     return render(request, "web/parts/desk/told.html" if request.htmx else "web/desk.html", context)
 
 
@@ -133,6 +133,13 @@ def _bodies(request: HttpRequest) -> list[Body]:
     if own.kind == BodyKind.INSTITUTION:
         return [own]
     return list(queries.institutions(request.scope))
+
+
+def _form(given: dict[str, Any], bodies: list[Body]) -> dict[str, Any]:
+    """Return what the form shows: what was typed, in whose name one may ask, and who may perform an order outside."""
+    chosen = next((one for one in bodies if one.institution_code == given["institution"]), next(iter(bodies), None))
+    offered = outside.choices(chosen.institution_code) if chosen else []
+    return {"given": given, "bodies": bodies, "visits": VISITS, "outside": offered}
 
 
 def _asker(request: HttpRequest, given: dict[str, Any], bodies: list[Body]) -> desk.Asker:

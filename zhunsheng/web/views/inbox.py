@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.inbox import actions, queries
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.kernel.workdays import workday
 from zhunsheng.web import exports, ics
 from zhunsheng.web.access import member, page
@@ -35,7 +36,9 @@ MONTH_MOST, FEED_BACK, FEED_AHEAD, FEED_MOST = 500, 31, 186, 1000
 @require_GET
 @member
 def home(request: HttpRequest) -> HttpResponse:
-    """Where a login leads: to the inbox for those who have cases, else to the overview."""
+    """Where a login leads: a vendor to its own page, who has cases to the inbox, others to the overview."""
+    if request.user.body and request.user.body.kind == BodyKind.VENDOR and may(request.user, Verb.READ_CASES):
+        return redirect("portal")
     return redirect("inbox" if may(request.user, Verb.READ_CASES) else "overview")
 
 
@@ -140,7 +143,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 def _exported(found: queries.Waiting, at: int) -> list[list[Any]]:
     return [
         [str(one.due_on or ""), one.number, str(one.kind), str(one.title), one.about, str(one.why), one.sender,
-         f"{one.since:%Y-%m-%d %H:%M}"]
+         f"{one.since.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"]
         for one in found.tasks(at, at + 1000)
     ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -20,7 +20,8 @@ from zhunsheng.facts.wide import COUNTED
 from zhunsheng.indicators.compile import UNKNOWN
 from zhunsheng.indicators.control import trend
 from zhunsheng.indicators.counting import rows_text
-from zhunsheng.indicators.values import Value, printed, together
+from zhunsheng.indicators.plain import Counted
+from zhunsheng.indicators.values import Value, hidden, judge, printed, together
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.web import book, exports
 from zhunsheng.web import indicators as told
@@ -46,7 +47,7 @@ def board(request: HttpRequest) -> HttpResponse:
         everything = queries.board(
             reader, book.book(), Wanted(wanted.month, wanted.span), _places(request), request.scope.readable
         )
-    rows = [told.row(line) for line in lines if line.values]
+    rows = [told.row(line, open_to_reader=_open(request, line.indicator, line.values)) for line in lines if line.values]
     return render(
         request,
         "web/indicators.html",
@@ -83,13 +84,15 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
         is_stale = indicator.id in queries.stale(reader, book.book())
         line = queries.line(indicator, series, wanted, places, is_stale=is_stale)
         names = _names(reader, indicator, places)
-        rows = _subjects(reader, line, wanted, places, names)
-    points = trend(indicator, _summed(indicator, series, subject))[-36:]
+        rows = _subjects(request, reader, line, wanted, names)
+    is_open = _open(request, indicator, line.values)
+    summed = [c for c in _summed(indicator, series, subject) if is_open or not _kept_back(indicator, c)]
+    points = trend(indicator, summed)[-36:]
     title = names.get(subject, subject) if subject else _("全部")
     context = {
         "one": indicator, "name": tongue(indicator, "name"), "area": told.area_word(indicator.area),
         **_frame(wanted, held, indicator=key), "definition": told.definition_rows(indicator), "rows": rows,
-        "whole": told.row(line), "subject": subject, "subject_name": title, "stale": is_stale,
+        "whole": told.row(line, open_to_reader=is_open), "subject": subject, "subject_name": title, "stale": is_stale,
         "trend": told.trend_chart(indicator, points, title), "alerts": [_alert(a, names) for a in line.alerts],
         "targets": indicator.targets, "unit": told.unit_of(indicator), "peers": any(row["decile"] for row in rows),
         "strips": any(row["strip"] for row in rows),
@@ -168,22 +171,40 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         ],
         head=list(LONG),
         money=(),
-        rows=_long(chosen, names, wanted),
+        rows=_long(request, chosen, names, wanted),
         totals=[_("合计"), f"{sum(len(line.values) for line in chosen)}"],
     )
     return exports.respond(request, sheet, kind, "indicators", {"month": wanted.month, "area": wanted.area})
 
 
-def _long(lines: list[queries.Line], names: dict[str, dict[str, str]], wanted: Wanted) -> Iterator[list[Any]]:
+def _long(
+    request: HttpRequest, lines: list[queries.Line], names: dict[str, dict[str, str]], wanted: Wanted
+) -> Iterator[list[Any]]:
     period = wanted.month if wanted.span == 1 else f"{min(wanted.months)}/{wanted.month}"
     for line in lines:
         one = line.indicator
         yield [
             [one.id, tongue(one, "name"), one.subject, v.subject_id, names[one.subject].get(v.subject_id, ""), period,
-             v.numerator, v.denominator, v.unknown, v.excluded, printed(one, v.ratio), one.unit, told.target_word(v),
-             v.known if v.known != "known" else v.verdict]
+             *_figures(request, v), one.unit, told.target_word(v), v.known if v.known != "known" else v.verdict]
             for v in line.values
         ]  # fmt: skip
+
+
+def _figures(request: HttpRequest, value: Value) -> list[Any]:
+    """Return counts and value of a row of the long table, empty where they are kept back."""
+    if hidden(value, open_to_reader=_open(request, value.indicator, [value])):
+        return [""] * 5
+    counted = [value.numerator, value.denominator, value.unknown, value.excluded]
+    return [*counted, printed(value.indicator, value.ratio)]
+
+
+def _open(request: HttpRequest, one: Indicator, values: Iterable[Value]) -> bool:
+    """Whether the reader sees every row behind some values: a vendor's are also those of others that it serves."""
+    return one.subject != "vendor" or all(request.scope.sees(value.subject_id) for value in values)
+
+
+def _kept_back(one: Indicator, counted: Counted) -> bool:
+    return hidden(judge(one, counted), open_to_reader=False)
 
 
 @contextmanager
@@ -227,16 +248,22 @@ def _names(reader: Reader, one: Indicator, places: dict[str, Place]) -> dict[str
 
 
 def _subjects(
-    reader: Reader, line: queries.Line, wanted: Wanted, places: dict[str, Place], names: dict[str, str]
+    request: HttpRequest,
+    reader: Reader,
+    line: queries.Line,
+    wanted: Wanted,
+    names: dict[str, str],
 ) -> list[dict[str, Any]]:
     """Return a row per subject, missed first, then unknown, then the rest by value; beside its peers of one month."""
+    places = _places(request)
     one, groups = line.indicator, queries.peers(reader, line.indicator, wanted.month) if wanted.span == 1 else {}
     worse = {subject for alert in line.alerts for subject in (alert.subject_id, *alert.children)}
     rows = []
     for value in sorted(line.values, key=lambda v: _order(one, v)):
-        peers = told.peer_cells(value, places.get(value.subject_id), groups)
-        at = float(value.ratio) if value.ratio is not None else None
-        rows.append({**told.cell(value), **peers, "at": at, "id": value.subject_id, "worse": value.subject_id in worse,
+        cell = told.cell(value, open_to_reader=_open(request, one, [value]))
+        peers = told.peer_cells(value, places.get(value.subject_id), {} if cell["hidden"] else groups)
+        at = float(value.ratio) if value.ratio is not None and not cell["hidden"] else None
+        rows.append({**cell, **peers, "at": at, "id": value.subject_id, "worse": value.subject_id in worse,
                      "name": names.get(value.subject_id) or value.subject_id})  # fmt: skip
     return told.strips(rows)
 
@@ -301,4 +328,4 @@ def _frame(wanted: Wanted, held: list[str], **more: str) -> dict[str, Any]:
 
 
 def _spans() -> list[tuple[int, str]]:
-    return [(1, _("当月")), (3, _("近 3 个月")), (12, _("近 12 个月"))]
+    return [(1, _("当月")), (3, _("近 3 个月")), (6, _("近 6 个月")), (12, _("近 12 个月"))]

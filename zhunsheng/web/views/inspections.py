@@ -116,7 +116,7 @@ def _plan(request: HttpRequest, found: InspectionPlan, problem: Problem | None =
         "plan": found,
         "own": own,
         "may_draw": own and found.committed_by_id != request.user.pk,
-        "places": request.scope.places() if found.state == PlanState.OPEN else [],
+        "places": request.scope.billing() if found.state == PlanState.OPEN else [],
         "chosen": request.POST.getlist("subject"),
         "library": actions.library_on(request.user, now().date()) if own else [],
         "rows": [_row(found, one, names) for one in visits],
@@ -207,7 +207,7 @@ def people(request: HttpRequest) -> HttpResponse:
         ],
         "own": own,
         "officers": officers(request.user.body, now().date()) if own else [],
-        "places": request.scope.places(),
+        "places": request.scope.billing(),
         "roles": Role.choices,
         "given": request.POST,
     }

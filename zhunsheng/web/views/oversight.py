@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases.permissions import acts
 from zhunsheng.casework.cases.words import said
-from zhunsheng.casework.oversight import actions, library, policies, queries, survey
+from zhunsheng.casework.oversight import actions, library, people, policies, queries, survey
 from zhunsheng.casework.oversight.models import PoolMember, Round
 from zhunsheng.casework.oversight.states import Background, Field, Role, Seat, Standing
 from zhunsheng.casework.vendors import queries as vendors
@@ -162,7 +162,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     if held is None:
         raise Problem("ZS701")
     places = {one.institution_id: one.name for one in request.scope.places()}
-    people = queries.named([*held.people, *held.recused])
+    named = queries.named([*held.people, *held.recused])
     standing = queries.standing(held, now().date())
     context = {
         "held": held,
@@ -170,8 +170,8 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "standing": Standing(standing),
         "colour": queries.COLOURS[Standing(standing)],
         "places": "、".join(places.get(one, one) for one in held.places),
-        "people": "、".join(people.get(one, one) for one in held.people),
-        "recused": [(people.get(one, one), why) for one, why in held.recused.items()],
+        "people": "、".join(named.get(one, one) for one in held.people),
+        "recused": [(named.get(one, one), why) for one, why in held.recused.items()],
         "state": held.case.life.state(held.case.state),
     }
     return render(request, "web/oversight_check.html", context)
@@ -186,11 +186,11 @@ def pool(request: HttpRequest) -> HttpResponse:
 def _pool(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
     told = problem_context(problem) if problem else {"status": 200}
     found = list(queries.members(request.scope))
-    seats = {one.seat for one in found if one.until is None and one.seat}
+    own = request.user.body
     context = {
         **told,
         "rows": found,
-        "empty_seats": "、".join(str(word) for key, word in Seat.choices if key not in seats),
+        "people": people.standing(request.scope, own, now().date()) if policies.oversees(request.user) else None,
         "topics": [(key, said(*words)) for key, words in library.checks().training.topics.items()],
         "year": str(now().date().year),
         "own": request.user.body_id,
@@ -323,11 +323,12 @@ def survey_page(request: HttpRequest) -> HttpResponse:
     told = problem_context(problem) if problem else {"status": 200}
     book, months = library.checks().survey, oversightforms.months_back(MONTHS)
     lines = list(vendors.lines(request.scope).exclude(entered_on=None).order_by("vendor__name", "kind"))
+    figures = survey.figures(lines, months, book)
     context = {
         **told,
         "book": book,
         "months": months,
-        "rows": [(one, [survey.figure(one, month, book) for month in months]) for one in lines],
+        "rows": [(one, [figures[one.pk, month] for month in months]) for one in lines],
         "lines": [one for one in lines if one.body_id == request.user.body_id],
         "oversees": policies.oversees(request.user),
         "codes": codes,

@@ -60,7 +60,7 @@ def known(request: HttpRequest) -> dict[str, Place]:
     """Return the institutions in view by id. Raises Problem ZS716 for a run made before these figures were kept."""
     if "practitioner_month" not in request.scope.file.tables:
         raise Problem("ZS716", run=request.scope.file.path.parent.name)
-    return {place.institution_id: place for place in request.scope.places()}
+    return {place.institution_id: place for place in request.scope.billing()}
 
 
 def _position(request: HttpRequest, months: list[str]) -> Position:

@@ -22,6 +22,7 @@ from zhunsheng.casework.findings.actions import note_export
 from zhunsheng.casework.points import policies, queries
 from zhunsheng.casework.points.queries import STATES, Given, Person
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.text import harmless
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms, exports
 from zhunsheng.web.access import page
@@ -48,7 +49,7 @@ def register(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": {name: value for name, value in wanted.items() if value},
         "states": [(state, counted[state]) for state in STATES],
-        "places": request.scope.places(),
+        "places": request.scope.billing(),
         "names": _names(request),
         "rows": found[max(0, pages.first - 1) : pages.last],
         "pages": pages,
@@ -199,7 +200,7 @@ def _table(rows: list[list[str]], kind: str) -> bytes:
         text = io.StringIO()
         out = csv.writer(text, lineterminator="\r\n")
         out.writerow(LAYOUT)
-        out.writerows([exports.harmless(value) for value in row] for row in rows)
+        out.writerows([harmless(value) for value in row] for row in rows)
         return ("\ufeff" + text.getvalue()).encode()
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})

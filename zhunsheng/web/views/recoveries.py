@@ -37,7 +37,7 @@ def recovery_list(request: HttpRequest) -> HttpResponse:
         "dues": _due_words(),
         "states": _states(),
         "accounts": _accounts(),
-        "places": request.scope.places(),
+        "places": request.scope.billing(),
         "rows": [_row(line, names) for line in made[max(0, pages.first - 1) : pages.last]],
         "totals": queries.totals(made),
         "pages": pages,

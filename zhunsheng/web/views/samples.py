@@ -107,7 +107,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "too_many": len(rows) > policies.MOST,
         "most": policies.MOST,
         "amount_fen": sum(one["amount_fen"] or 0 for one in rows),
-        "places": request.scope.places(),
+        "places": request.scope.billing(),
         "months": months,
         "rules": rules,
         "methods": Method.choices,

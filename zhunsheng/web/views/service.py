@@ -100,7 +100,7 @@ def follow(request: HttpRequest) -> HttpResponse:
     return _page(request, held) if held else render(request, "web/service_code.html")
 
 
-def _tried(request: HttpRequest, find: Callable[[str], Found | None], code: str) -> Found:
+def tried(request: HttpRequest, find: Callable[[str], Found | None], code: str) -> Found:
     """Return what a code opens. Raises Problem ``code`` for a wrong one, ZS924 after too many."""
     check_tries("follow", address_of(request))
     found = find(request.POST.get("code", ""))
@@ -112,7 +112,7 @@ def _tried(request: HttpRequest, find: Callable[[str], Found | None], code: str)
 
 def _enter(request: HttpRequest) -> HttpResponse:
     try:
-        held = _tried(request, queries.by_receipt, "ZS922")
+        held = tried(request, queries.by_receipt, "ZS922")
     except Problem as problem:
         context = problem_context(problem)
         return render(request, "web/service_code.html", context, status=context["status"])
@@ -167,7 +167,7 @@ def survey(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _survey(request, request.GET.get("code", "")[:60])
     try:
-        held = _tried(request, actions.code_held, "ZS846")
+        held = tried(request, actions.code_held, "ZS846")
         walls.narrow(walls.Wall("", str(held.body_id)))
         actions.answer(held, request.POST.dict())
     except Problem as problem:

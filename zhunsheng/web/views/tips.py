@@ -25,7 +25,7 @@ from zhunsheng.casework.tips.queries import Sought
 from zhunsheng.casework.tips.sealing import KEY_FILE_BYTES
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.web import exports, tipforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -52,7 +52,7 @@ def tip_list(request: HttpRequest) -> HttpResponse:
         "channels": _choices(life, "channel"),
         "acts": _choices(life, "act"),
         "states": [(state.id, named(state)) for state in life.states],
-        "places": request.scope.places(),
+        "places": request.scope.billing(),
         "rows": [_row(one, life, names) for one in found[max(0, pages.first - 1) : pages.last]],
         "pages": pages,
         "unsealings": queries.unsealings(request.scope, request.user),
@@ -122,7 +122,7 @@ def _cells(row: dict[str, Any]) -> list[Any]:
     state = named(row["state"])
     due = "" if case.closed_at or not case.due_on else case.due_on.isoformat()
     return [
-        case.number, f"{case.opened_at:%Y-%m-%d}", row["channel"], row["about"], row["act"],
+        case.number, f"{case.opened_at.astimezone(SHANGHAI):%Y-%m-%d}", row["channel"], row["about"], row["act"],
         told.get("amount_fen", ""), state, due, told.get("content", ""),
     ]  # fmt: skip
 
@@ -132,7 +132,7 @@ def _cells(row: dict[str, Any]) -> list[Any]:
 @page(Verb.HANDLE_TIPS)
 def new_tip(request: HttpRequest) -> HttpResponse:
     """Enter a call, a letter or a visit: the same form, the same sealed identity, a receipt to tell the caller."""
-    known, body = request.scope.places(), request.user.body
+    known, body = request.scope.billing(), request.user.body
     if request.method == "GET":
         return render(request, "web/tip_new.html", tipforms.context(request, known, body, staff=True))
     try:

@@ -1,36 +1,34 @@
-"""Vendors: who serves, worst first; one vendor's file; entry with its review; the negative list; papers that end."""
+"""Vendors: who serves, worst first; entry with its review; the negative list; papers that end."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
+from zhunsheng.casework.bodies.lake import Place
 from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.cases import queries as cases
-from zhunsheng.casework.cases.files import path_of
 from zhunsheng.casework.cases.permissions import opens
 from zhunsheng.casework.vendors import actions, library, overview, policies, queries
-from zhunsheng.casework.vendors.forms import RATINGS
 from zhunsheng.casework.vendors.models import Vendor
-from zhunsheng.casework.vendors.states import Answer, Dimension, LineState
+from zhunsheng.casework.vendors.states import Dimension, LineState
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
-from zhunsheng.web import caseforms, exports, vendorforms
+from zhunsheng.web import caseforms, exports, vendorboard, vendorforms
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
+from zhunsheng.web.templatetags.words import label
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
-#: What is added to a file, by the name in the address.
-DEEDS = {"person": actions.add_person, "device": actions.add_device, "fact": actions.add_fact}
 #: Life-cycles that are opened from a vendor's file.
 OPENED = ("vendor_review", "negative_entry", "vendor_incident", "vendor_sanction", "vendor_check")
 
@@ -45,29 +43,54 @@ def vendor_list(request: HttpRequest) -> HttpResponse:
     context = {
         "wanted": wanted,
         "kinds": library.kinds().kinds,
+        "tiers": library.kinds().tiers,
         "states": LineState.choices,
+        "lights": overview.LIGHTS,
+        "ratings": overview.RATINGS,
+        "members": _members(request),
         "rows": rows[max(0, pages.first - 1) : pages.last],
         "pages": pages,
         "counts": overview.counts(rows),
-        "may_register": _may_register(request),
+        "may_register": may_register(request),
     }
     return render(request, "web/vendors.html", context)
 
 
-def _may_register(request: HttpRequest) -> bool:
+@page(Verb.READ_CASES)
+def board(request: HttpRequest) -> HttpResponse:
+    """Show how many vendors there are of which kind, tier, light and rating, what worsened, and what is due."""
+    return render(request, "web/vendor_board.html", vendorboard.board(request))
+
+
+def may_register(request: HttpRequest) -> bool:
+    """Whether the reader may enter a vendor: an office any, a vendor itself."""
     own = request.user.body.institution_code if request.user.body.kind == BodyKind.VENDOR else "-"
     return policies.keeps(request.user, own)
 
 
 def _listed(request: HttpRequest) -> tuple[dict[str, str], list[overview.Row]]:
     """Return filter and rows. Raises Problem ZS709 for a word that is none."""
-    wanted = {name: request.GET.get(name, "") for name in ("kind", "state", "show")}
-    known = {"kind": [one.id for one in library.kinds().kinds], "state": LineState.values, "show": overview.SHOWS}
-    for name, value in wanted.items():
-        if value and value not in known[name]:
-            raise Problem("ZS709", name=name, value=value)
+    wanted = {one.name: request.GET.get(one.name, "") for one in fields(overview.Wanted)}
+    book = library.kinds()
+    known = {
+        "kind": [one.id for one in book.kinds],
+        "tier": list(book.tiers),
+        "state": LineState.values,
+        "show": overview.SHOWS,
+        "light": overview.LIGHTS,
+        "rating": overview.RATINGS,
+        "member": [one.institution_id for one in _members(request)],
+    }
     wanted = {name: value for name, value in wanted.items() if value}
-    return wanted, overview.rows(request.scope, now().date(), **wanted)
+    for name, value in wanted.items():
+        if value not in known[name]:
+            raise Problem("ZS709", name=name, value=value[:40])
+    return wanted, overview.rows(request.scope, now().date(), overview.Wanted(**wanted))
+
+
+def _members(request: HttpRequest) -> list[Place]:
+    """The institutions in view that vendors serve."""
+    return [one for one in request.scope.places() if one.kind != "vendor"]
 
 
 @page(Verb.READ_CASES, Verb.EXPORT_FINDINGS)
@@ -78,66 +101,38 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 
     def batches() -> Iterator[list[Any]]:
         yield [
-            [one.vendor.name, one.vendor.institution_id,
+            [one.vendor.name, one.vendor.institution_id, label(one.light, "light"), label(one.standing, "rating"),
              "；".join(f"{vendorforms.word(line.kind)} {line.get_state_display()}" for line in one.lines),
-             one.ended, one.ending, len(one.hits), one.open_cases]
+             one.ended, one.ending, len(one.hits), len(one.alerts), one.open_cases]
             for one in rows
         ]  # fmt: skip
 
-    sums = [sum(one.ended for one in rows), sum(one.ending for one in rows), "", sum(one.open_cases for one in rows)]
+    sums = [sum(getattr(one, name) for one in rows) for name in ("ended", "ending")]
+    rest = [sum(len(one.hits) for one in rows), sum(len(one.alerts) for one in rows), sum(o.open_cases for o in rows)]
     sheet = exports.Sheet(
         title=_("第三方服务机构"),
         facts=[(_("条件"), "；".join(f"{name}={value}" for name, value in wanted.items()) or _("全部"))],
         head=[
-            _("名称"), _("统一社会信用代码"), _("服务线"), _("已到期证照"), _("将到期证照"), _("负面清单"),
-            _("未结事项"),
+            _("名称"), _("统一社会信用代码"), _("预警"), _("信用评级"), _("服务线"), _("已到期证照"), _("将到期证照"),
+            _("负面清单"), _("未解除的预警"), _("未结事项"),
         ],
         money=(),
         rows=batches(),
-        totals=[_("合计"), "", "", *sums],
+        totals=[_("合计"), "", "", "", "", *sums, *rest],
     )  # fmt: skip
     return exports.respond(request, sheet, kind, "vendors", wanted)
 
 
-def _one(request: HttpRequest, code: str) -> Vendor:
+def found_one(request: HttpRequest, code: str) -> Vendor:
+    """Return a vendor in view. Raises Problem ZS701."""
     found = queries.one(request.scope, code)
     if found is None:
         raise Problem("ZS701")
     return found
 
 
-@page(Verb.READ_CASES)
-def vendor(request: HttpRequest, code: str) -> HttpResponse:
-    """Show one vendor's file."""
-    return _file(request, _one(request, code))
-
-
-def _file(request: HttpRequest, found: Vendor, problem: Problem | None = None, form: str = "") -> HttpResponse:
-    told = problem_context(problem) if problem else {"status": 200}
-    book, day = library.kinds(), now().date()
-    mine = overview.file(request.scope, found, day)
-    context = {
-        **told,
-        "vendor": found,
-        "file": mine,
-        "book": book,
-        "kinds": {one.id: one for one in book.kinds},
-        "tiers": book.tiers,
-        "documents": book.documents,
-        "criteria": {one.id: one for kind in book.kinds for one in kind.capability},
-        "choices": {"answers": Answer.choices, "ratings": RATINGS},
-        "keeps": policies.keeps(request.user, found.institution_id),
-        "checks": policies.checks(request.user),
-        "openings": [cycles.cycle(name) for name in OPENED if _opens(request, name)],
-        "applies": _may_register(request),
-        "today": day,
-        "given": request.POST if problem else {},
-        "form": form,
-    }
-    return render(request, "web/vendor.html", context, status=told["status"])
-
-
-def _opens(request: HttpRequest, name: str) -> bool:
+def may_open(request: HttpRequest, name: str) -> bool:
+    """Whether the reader may open a case of a life-cycle in the own body."""
     cycle = cycles.cycle(name)
     return opens(request.user, request.user.body, cycle.named(cycle.opening.who), name) is not None
 
@@ -145,7 +140,7 @@ def _opens(request: HttpRequest, name: str) -> bool:
 @page(Verb.READ_CASES)
 def new(request: HttpRequest) -> HttpResponse:
     """Show the form of an application, or register the vendor and open its entry."""
-    if not _may_register(request):
+    if not may_register(request):
         raise Problem("ZS702")
     if request.method != "POST":
         return _new(request, vendorforms.known(request))
@@ -195,8 +190,8 @@ def _new(request: HttpRequest, given: dict[str, str], problem: Problem | None = 
 @page(Verb.READ_CASES)
 def open_about(request: HttpRequest, code: str, name: str) -> HttpResponse:
     """Show the form of a re-review or of an entry of the negative list about a vendor, or open the case."""
-    found = _one(request, code)
-    if name not in OPENED or not _opens(request, name):
+    found = found_one(request, code)
+    if name not in OPENED or not may_open(request, name):
         raise Problem("ZS702")
     cycle = cycles.cycle(name)
     sent = caseforms.read(cycle.opening.needs, request.POST if request.method == "POST" else request.GET)
@@ -265,51 +260,8 @@ def negative(request: HttpRequest) -> HttpResponse:
 def expiry(request: HttpRequest) -> HttpResponse:
     """List the papers in view that have ended or end within the furthest stage of the watch."""
     day, book = now().date(), library.kinds()
-    found = [one for one in queries.expiries(queries.papers(request.scope), day) if one.left <= max(book.watch)]
+    code, papers = request.GET.get("vendor", ""), queries.papers(request.scope)
+    if code:
+        papers = papers.filter(vendor=found_one(request, code))
+    found = [one for one in queries.expiries(papers, day) if one.left <= max(book.watch)]
     return render(request, "web/vendor_expiry.html", {"rows": found, "watch": book.watch, "today": day})
-
-
-@page(Verb.READ_CASES)
-@require_POST
-def add(request: HttpRequest, code: str, what: str) -> HttpResponse:
-    """Add a paper, a person, a device or a dated value to a vendor's file."""
-    found = _one(request, code)
-    given = {name: value for name, value in request.POST.items() if isinstance(value, str)}
-    sent = request.FILES.get("file")
-    if what != "paper" and what not in DEEDS:
-        raise Problem("ZS701")
-    try:
-        if what == "paper":
-            actions.add_paper(request.user, found, given, sent.name if sent else "", sent.chunks() if sent else ())
-        else:
-            DEEDS[what](request.user, found, given)
-    except Problem as problem:
-        return _file(request, found, problem, form=what)
-    return redirect("vendor", code=code)
-
-
-@page(Verb.READ_CASES)
-@require_POST
-def check(request: HttpRequest, code: str, pk: int) -> HttpResponse:
-    """Say that a paper was compared with its original, or refuse it."""
-    found = _one(request, code)
-    paper = queries.papers(request.scope).filter(pk=pk, vendor=found).first()
-    if paper is None:
-        raise Problem("ZS701")
-    accepted = request.POST.get("answer") == "accept"
-    try:
-        actions.check_paper(request.user, paper, accepted=accepted, reason=request.POST.get("reason", ""))
-    except Problem as problem:
-        return _file(request, found, problem, form="check")
-    return redirect("vendor", code=code)
-
-
-@page(Verb.READ_CASES)
-def paper_file(request: HttpRequest, code: str, pk: int) -> FileResponse:
-    """Send the file of a paper. Raises Problem ZS701 for one not in view, or without a file."""
-    paper = queries.papers(request.scope).filter(pk=pk, institution_id=code).first()
-    if paper is None or not paper.digest:
-        raise Problem("ZS701")
-    return FileResponse(
-        path_of(paper.digest).open("rb"), as_attachment=True, filename=paper.file_name, content_type=paper.media
-    )

@@ -14,6 +14,7 @@ from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.findings import queries as findings
 from zhunsheng.casework.worklist import actions, queries
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.web import exports
 from zhunsheng.web.access import next_address, page
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -115,7 +116,7 @@ def _cells(row: dict[str, Any]) -> list[Any]:
         day.isoformat() if day else "",
         found.get("amount_fen"),
         label(found["state"], "state") if found else _("不在本次与上次运行中"),
-        "；".join(f"{one.owner} {one.made_at:%Y-%m-%d}" for one in row["marks"]),
+        "；".join(f"{one.owner} {one.made_at.astimezone(SHANGHAI):%Y-%m-%d}" for one in row["marks"]),
         "；".join(f"{one.owner}：{one.latest.text}" for one in row["notes"]),
     ]
 

@@ -1,0 +1,73 @@
+"""Whether the supervisors of a consortium are what policies ask: backgrounds, training of the year, seats taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.oversight import library
+from zhunsheng.casework.oversight.models import PoolMember
+from zhunsheng.casework.oversight.states import Background, Role, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of training in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A supervisor whose training of the year is not complete, and the topics that are missing."""
+
+    member: PoolMember
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many supervisors, which backgrounds none of them has, who lacks training, which seats are free."""
+
+    supervisors: int
+    missing: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    empty_seats: tuple[str, ...]
+    year: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing; an office without supervisors is never complete."""
+        return bool(self.supervisors) and not (self.missing or self.gaps or self.empty_seats)
+
+
+def standing(scope: Scope, body: Body, day: date) -> Standing:
+    """Return how the people of a body in view stand on a day."""
+    held = [
+        one
+        for one in scope.rows(PoolMember.objects.filter(body=body))
+        if one.since <= day and (one.until is None or one.until > day)
+    ]
+    office = [one for one in held if one.role == Role.SUPERVISOR]
+    known = {word for one in office for word in one.background}
+    taken = {one.seat for one in held if one.role == Role.COMMITTEE}
+    return Standing(
+        len(office),
+        tuple(str(one.label) for one in Background if one not in known),
+        tuple(gap for gap in (gap_of(one, day.year) for one in office) if gap is not None),
+        tuple(str(one.label) for one in Seat if one not in taken),
+        day.year,
+    )
+
+
+def gap_of(member: PoolMember, year: int) -> Gap | None:
+    """Return what a supervisor's training of a year lacks; None for one that is complete, and for others."""
+    if member.role != Role.SUPERVISOR or member.until is not None:
+        return None
+    done = set(member.trained.get(str(year), ()))
+    topics = library.checks().training.topics
+    missing = tuple(Topic(*words) for key, words in topics.items() if key not in done)
+    return Gap(member, missing) if missing else None

@@ -1,0 +1,190 @@
+"""A vendor's own pages: its home, filing a price, renewing a paper, reporting an incident; and duties for overseers."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from zhunsheng.casework.agreements import actions as deals
+from zhunsheng.casework.agreements import facts, filing
+from zhunsheng.casework.agreements import queries as agreements
+from zhunsheng.casework.bodies.models import BodyKind
+from zhunsheng.casework.bodies.permissions import Verb
+from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import library as cycles
+from zhunsheng.casework.vendors import actions, library, policies, queries
+from zhunsheng.casework.vendors import duties as standing
+from zhunsheng.casework.vendors.models import ServiceLine, Vendor
+from zhunsheng.casework.vendors.states import OVER
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
+from zhunsheng.web import caseforms, portal
+from zhunsheng.web.access import page
+from zhunsheng.web.book import book
+from zhunsheng.web.views.errors import problem_context
+
+#: Fields of an incident that the page fills in itself.
+APART = ("kind",)
+
+
+def _own(request: HttpRequest) -> str:
+    """Return the code of the reader's vendor. Raises Problem ZS702 for any other body."""
+    body = request.user.body
+    if body is None or body.kind != BodyKind.VENDOR or not body.institution_code:
+        raise Problem("ZS702")
+    return str(body.institution_code)
+
+
+def _vendor(request: HttpRequest) -> Vendor:
+    found = queries.one(request.scope, _own(request))
+    if found is None:
+        raise Problem("ZS701")
+    return found
+
+
+@page(Verb.READ_CASES)
+def home(request: HttpRequest) -> HttpResponse:
+    """Show a vendor what stands about it, what releases it, and what it has to do until when."""
+    return _home(request)
+
+
+def _home(request: HttpRequest, problem: Problem | None = None, form: str = "") -> HttpResponse:
+    code, day = _own(request), now().date()
+    told = problem_context(problem) if problem else {"status": 200}
+    context = {
+        **told,
+        **portal.told(request.scope, code, day),
+        "vendor": queries.one(request.scope, code),
+        "code": code,
+        "today": day,
+        "documents": library.kinds().documents,
+        "posts": standing.duties().posts,
+        "keeps": policies.keeps(request.user, code),
+        "files": filing.files(request.user),
+        "given": request.POST if problem else {},
+        "form": form,
+    }
+    return render(request, "web/portal.html", context, status=told["status"])
+
+
+@require_POST
+@page(Verb.READ_CASES)
+def add(request: HttpRequest, what: str) -> HttpResponse:
+    """Enter a renewed paper or a person of the own file: what a colleague at the consortium then checks."""
+    found, given = _vendor(request), {name: value[:2000] for name, value in request.POST.items()}
+    if what not in ("paper", "person"):
+        raise Problem("ZS701")
+    sent = request.FILES.get("file")
+    try:
+        if what == "paper":
+            actions.add_paper(request.user, found, given, sent.name if sent else "", sent.chunks() if sent else ())
+        else:
+            actions.add_person(request.user, found, given)
+    except Problem as problem:
+        if problem.code == "ZS702":
+            raise
+        return _home(request, problem, what)
+    return redirect("portal")
+
+
+@page(Verb.READ_CASES, Verb.READ_FINDINGS)
+def prices(request: HttpRequest) -> HttpResponse:
+    """List the own filings by item, all of them; file a price, compared at once with the mean of public hospitals."""
+    code, day, problem, made = _own(request), now().date(), None, None
+    if request.method == "POST":
+        given = {name: value[:2000] for name, value in request.POST.items()}
+        try:
+            made = deals.file_price(request.user, request.scope, given, facts.window_of(book().rules[facts.RULE]))
+        except Problem as told:
+            if told.code == "ZS702":
+                raise
+            problem = told
+    status, known = problem_context(problem) if problem else {"status": 200}, facts.filed_by(request.scope, code)
+    context = {
+        **status,
+        "made": made,
+        "reaches": made is not None and made.ratio_bp is not None and made.ratio_bp >= limit() * 100,
+        "limit": limit(),
+        "filings": _filings(request, code, known),
+        "known": known,
+        "files": filing.files(request.user),
+        "today": day,
+        "given": request.POST if problem else request.GET,
+    }
+    return render(request, "web/portal_prices.html", context, status=status["status"])
+
+
+def _filings(request: HttpRequest, code: str, known: list[dict[str, Any]]) -> list[Any]:
+    """Return what was filed on the page, each with whether the data hold it by now."""
+    held, found = {(one["item_code"], one["valid_from"]) for one in known}, []
+    for one in agreements.filings(request.scope, code):
+        one.in_facts = (one.item_code, one.valid_from) in held
+        found.append(one)
+    return found
+
+
+def limit() -> int:
+    """Return from which percent of the mean on a price is a clue."""
+    found = book().rules[facts.RULE].parameter("limit_percent")
+    return int(found.values[-1].value) if found else 0
+
+
+@page(Verb.READ_CASES)
+def incident(request: HttpRequest) -> HttpResponse:
+    """Show the form of an incident, or report one to the consortium of the line that it is about."""
+    code, problem = _own(request), None
+    lines = [one for one in queries.lines(request.scope).filter(institution_id=code) if one.state not in OVER]
+    sent = caseforms.read(_incident(), request.POST) if request.method == "POST" else {}
+    if request.method == "POST":
+        try:
+            made = _report(request, lines, sent)
+        except Problem as told:
+            problem = told
+        else:
+            return redirect("case", pk=made.pk)
+    status = problem_context(problem) if problem else {"status": 200}
+    context = {
+        **status,
+        "lines": lines,
+        "chosen": request.POST.get("line", ""),
+        "fields": caseforms.fields(_incident(), caseforms.Around(), sent),
+        "cycle": cycles.cycle("vendor_incident"),
+        "key": uuid.uuid4().hex,
+    }
+    return render(request, "web/portal_incident.html", context, status=status["status"])
+
+
+def _incident() -> list[Any]:
+    return [one for one in cycles.cycle("vendor_incident").opening.needs if one.id not in APART]
+
+
+def _report(request: HttpRequest, lines: list[ServiceLine], sent: dict[str, Any]) -> Any:
+    """Open the case at the body of a line. Raises Problem ZS709 for no line of the own, and as ``open_case`` does."""
+    number = request.POST.get("line", "")
+    line = next((one for one in lines if str(one.pk) == number), None)
+    if line is None:
+        raise Problem("ZS709", name="line", value=number[:20])
+    return cases.open_case(
+        request.user, "vendor_incident", sent | {"kind": line.kind}, body=line.body, institution_id=line.institution_id,
+        subject_body=request.user.body, key=request.POST.get("key", "")[:64],
+    )  # fmt: skip
+
+
+@page(Verb.READ_CASES)
+def duties(request: HttpRequest) -> HttpResponse:
+    """Show overseers how each vendor in view keeps its standing duties, and the share of those that do not."""
+    if request.user.body is None or request.user.body.kind == BodyKind.VENDOR:
+        raise Problem("ZS702")
+    day = now().date()
+    lines = [one for one in queries.lines(request.scope) if one.state not in (*OVER, "applied")]
+    vendors = {one.institution_id: one.vendor for one in lines}
+    rows = [
+        {"vendor": vendor, "kept": standing.kept(code, {o.kind for o in lines if o.institution_id == code}, day)}
+        for code, vendor in sorted(vendors.items(), key=lambda pair: pair[1].name)
+    ]
+    context = {"rows": rows, "shares": standing.shares(lines, day), "today": day, "cites": standing.duties().cites}
+    return render(request, "web/vendor_duties.html", context)
