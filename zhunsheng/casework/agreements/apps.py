@@ -12,7 +12,7 @@ class AgreementsConfig(AppConfig):
     label = "agreements"
 
     def ready(self) -> None:
-        """Name guards, effects, jobs, and what is asked of people."""
+        """Name guards, effects, what is asked of people, and the job that opens checks of conflicts."""
         from zhunsheng.casework.agreements import actions, policies, tasks, watch
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
