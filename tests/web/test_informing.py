@@ -15,7 +15,7 @@ from zhunsheng.casework.bodies.models import Body, DutyName, User
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.desk.actions import make_key
 from zhunsheng.casework.informing import queries
-from zhunsheng.casework.informing.models import Notice
+from zhunsheng.casework.informing.models import ServiceNotice
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.vendors.models import ServiceLine, Vendor
@@ -48,7 +48,7 @@ def test_a_receipt_opens_who_performed_it_and_never_of_whom_or_with_what_result(
     assert "O1" in listed and not {"O2", "O3", "O4"} & set(re.findall(r"\bO\d\b", listed))
     text, (code,) = record(as_("town"), tick("O1"))
     assert "恒诺医学检验" in text and not any(word in text for word in SECRETS)
-    kept = Notice.objects.get()
+    kept = ServiceNotice.objects.get()
     raw = code.replace("-", "")
     assert raw not in str(list(EvidenceOutbox.objects.values_list("payload"))) and raw not in kept.receipt
     assert EvidenceOutbox.objects.filter(kind="notice.recorded", subject=f"notice:{kept.pk}").exists()
@@ -72,7 +72,7 @@ def test_a_new_slip_ends_the_old_one_and_guesses_are_counted(as_, served, settin
     (first,), (second,) = (record(as_("town"), tick("O1"))[1] for _ in range(2))
     look(first, 404)
     look(second)
-    assert Notice.objects.count() == 2 and queries.by_receipt("aaaa") is None
+    assert ServiceNotice.objects.count() == 2 and queries.by_receipt("aaaa") is None
     settings.TIP_LIMITS = {**settings.TIP_LIMITS, "follow": 3}
     wrong = second[:-1] + ("a" if second[-1] != "a" else "b")
     assert "ZS862" in look(wrong, 404)
@@ -85,7 +85,7 @@ def test_each_wrong_row_of_a_list_is_told_and_the_right_ones_are_kept(as_, serve
     given["order"].append(f"{RIVAL}|O1")
     text, codes = record(as_("town"), given)
     # O2 is another hospital's: the town cannot see it, and what it then records is its own and opens nothing of O2
-    assert len(codes) == 4 and Notice.objects.count() == 4
+    assert len(codes) == 4 and ServiceNotice.objects.count() == 4
     assert text.count(">ZS860<") == 2 and text.count(">ZS861<") == 1 and "3 件没有登记" in text
     for code, word in zip(codes, ("沈签发", "还没有收到", "不同意", "还没有收到"), strict=True):
         shown = look(code)
@@ -97,7 +97,7 @@ def test_each_wrong_row_of_a_list_is_told_and_the_right_ones_are_kept(as_, serve
     record(as_("town"), TOLD, 400)
     for login in ("vendor", "head", "reviewer"):
         record(as_(login), tick("O1"), 403)
-    assert Notice.objects.count() == 4
+    assert ServiceNotice.objects.count() == 4
     assert as_("town").get("/informing?show=odd").status_code == 400
     differs = as_("town").get("/informing?show=differs").content.decode()
     assert {"O1", "O4"} <= set(re.findall(r"\bO\d\b", differs)) and "不同意仍完成" not in differs
@@ -142,12 +142,12 @@ def test_the_system_of_an_institution_records_notices_by_the_interface(served, m
     told = send(given).json()["notices"]
     assert [bool(one["receipt"]) for one in told] == [True, False, False]
     assert [one["fault"] and one["fault"]["code"] for one in told] == [None, "ZS861", "ZS860"]
-    made = Notice.objects.get()
+    made = ServiceNotice.objects.get()
     assert (made.institution_id, made.told_by, made.actor_key[:4]) == (TOWN.id, None, "key:")
     assert "不同意" in look(told[0]["receipt"])
     assert send(given, "x" * 40).status_code == 401
     assert send({"notices": []}).status_code == 422 and send({"notices": [{**one, "choice": "?"}]}).status_code == 422
-    assert LEAD.id not in str(list(Notice.objects.values()))
+    assert LEAD.id not in str(list(ServiceNotice.objects.values()))
 
 
 def test_without_a_run_a_receipt_still_says_who_was_named(as_, served, monkeypatch):

@@ -11,7 +11,7 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.informing import facts, policies
-from zhunsheng.casework.informing.models import Notice
+from zhunsheng.casework.informing.models import ServiceNotice
 from zhunsheng.casework.informing.policies import MOST, Sender, Told
 from zhunsheng.casework.outbox.actions import append, deed
 from zhunsheng.casework.tips import receipts
@@ -25,7 +25,7 @@ class Outcome:
 
     number: int
     order_id: str
-    notice: Notice | None = None
+    notice: ServiceNotice | None = None
     code: str = ""
     problem: Problem | None = None
 
@@ -50,7 +50,7 @@ def _outcome(by: Sender, scope: Scope, number: int, row: Mapping[str, str]) -> O
     return Outcome(number, name, notice, code)
 
 
-def inform(by: Sender, scope: Scope, given: Mapping[str, str]) -> tuple[Notice, str]:
+def inform(by: Sender, scope: Scope, given: Mapping[str, str]) -> tuple[ServiceNotice, str]:
     """Record that a patient was told of an order and chose; return the notice and its receipt code.
 
     A notice of the same order that stands gives way, and its receipt opens nothing from then on. Raises Problem ZS701,
@@ -63,14 +63,14 @@ def inform(by: Sender, scope: Scope, given: Mapping[str, str]) -> tuple[Notice, 
 
 
 @deed
-def _record(by: Sender, told: Told, receipt: str) -> Notice:
+def _record(by: Sender, told: Told, receipt: str) -> ServiceNotice:
     moment = now()
     values: dict[str, Any] = {name: getattr(told, name) for name in told.__slots__}
     same = {name: values[name] for name in ("vendor_id", "order_id", "institution_id")}
     with walls.within(walls.SITE):  # one that the consortium recorded gives way to one of its member, and the reverse
         vendor = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=told.vendor_id).first()
-        before = Notice.objects.filter(**same, replaced_at=None).update(replaced_at=moment)
-        made = Notice.objects.create(
+        before = ServiceNotice.objects.filter(**same, replaced_at=None).update(replaced_at=moment)
+        made = ServiceNotice.objects.create(
             **values, body=by.body, vendor_body=vendor, receipt=receipt, told_by=by.user, actor_key=by.who.actor_key,
             told_at=moment,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from itertools import groupby
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.informing import actions, policies
-from zhunsheng.casework.informing.models import Notice
+from zhunsheng.casework.informing.models import ServiceNotice
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home
@@ -30,7 +30,7 @@ def tell(orders: Sequence[Row]) -> dict[str, str]:
     The last one is declined. Nothing where an account is missing or notices are there.
     """
     office = User.objects.filter(login="vendor-office").select_related("body").first()
-    if office is None or Notice.objects.exists():
+    if office is None or ServiceNotice.objects.exists():
         return {}
     by, told = policies.sender(office), {}
     mine = _few([one for one in orders if one[2] in by.places])

@@ -1,4 +1,4 @@
-"""Notice: that the patient of one outsourced order was told, and the digest of the receipt that opens its page."""
+"""Notice of a service: that the patient of an outsourced order was told, and the digest of the receipt for its page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zhunsheng.casework.informing.states import Alternative, Choice
 _BODY: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
 
-class Notice(models.Model):
+class ServiceNotice(models.Model):
     """One notice of an order, by its number at the vendor. Who the patient is stands nowhere.
 
     ``body`` recorded it, ``institution_id`` is the member that ordered: it and its consortium see the row. The vendor

@@ -12,7 +12,7 @@ from zhunsheng.casework.bodies import lake, walls
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.informing import facts
 from zhunsheng.casework.informing.facts import Asked, Performed
-from zhunsheng.casework.informing.models import Notice
+from zhunsheng.casework.informing.models import ServiceNotice
 from zhunsheng.casework.informing.states import Choice
 from zhunsheng.casework.tips import receipts
 from zhunsheng.casework.vendors import queries as vendors
@@ -31,7 +31,7 @@ class Opened:
     of the notice. ``readable`` is whether there are data to look into at all.
     """
 
-    notice: Notice
+    notice: ServiceNotice
     vendor: str
     performed: Performed | None
     day: date
@@ -52,9 +52,9 @@ class Opened:
         return self.performed.told and bool(self.performed.declined) == declined
 
 
-def notices(scope: Scope) -> QuerySet[Notice]:
+def notices(scope: Scope) -> QuerySet[ServiceNotice]:
     """Return the notices in view that stand, the latest first."""
-    return scope.rows(Notice.objects.filter(replaced_at=None))
+    return scope.rows(ServiceNotice.objects.filter(replaced_at=None))
 
 
 def asked(scope: Scope, show: str, vendor: str) -> Asked:
@@ -63,23 +63,23 @@ def asked(scope: Scope, show: str, vendor: str) -> Asked:
     return Asked(show, vendor, [one.key for one in own], [one.key for one in own if one.choice == Choice.DECLINES])
 
 
-def of_orders(scope: Scope, keys: Iterable[str]) -> dict[str, Notice]:
+def of_orders(scope: Scope, keys: Iterable[str]) -> dict[str, ServiceNotice]:
     """Return the notices in view by the key of their order."""
     wanted = set(keys)
     numbers = {key.partition("|")[2] for key in wanted}
     return {one.key: one for one in notices(scope).filter(order_id__in=numbers) if one.key in wanted}
 
 
-def by_receipt(code: str) -> Notice | None:
+def by_receipt(code: str) -> ServiceNotice | None:
     """Return the notice of a receipt code, or None: asked by a page without a login, over all bodies."""
     if receipts.typed(code) is None:
         return None
     with walls.within(walls.SITE):
-        found = Notice.objects.filter(receipt=receipts.receipt_digest(code), replaced_at=None)
+        found = ServiceNotice.objects.filter(receipt=receipts.receipt_digest(code), replaced_at=None)
         return found.select_related("body").first()
 
 
-def opened(notice: Notice) -> Opened:
+def opened(notice: ServiceNotice) -> Opened:
     """Return what the public page shows of a notice."""
     try:
         file = lake.current_run()

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Notice",
+            name="ServiceNotice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("institution_id", models.CharField(help_text="the member that ordered", max_length=40)),
@@ -72,8 +72,8 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("-told_at", "-pk"),
                 "indexes": [
-                    models.Index(fields=["institution_id", "told_on"], name="informing_n_institu_338c71_idx"),
-                    models.Index(fields=["vendor_id", "order_id"], name="informing_n_vendor__5efb50_idx"),
+                    models.Index(fields=["institution_id", "told_on"], name="informing_s_institu_86df0b_idx"),
+                    models.Index(fields=["vendor_id", "order_id"], name="informing_s_vendor__ed1b18_idx"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
