@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 
 from tests.casework.alerting import FIRST, VENDOR, months, oversight
 from tests.casework.walking import Clock
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.models import Case
@@ -50,13 +51,20 @@ def step(crew, case, name, login="one", second="two", **given):
     return cases.confirm(crew[second], waiting, version=case.version)
 
 
+def seen_by(user):
+    """The points of the cards of the ratings that somebody sees, behind the wall of the database."""
+    own = scope(user)
+    with walls.within(walls.wall_of(own)):
+        return [one.card.low for one in queries.ratings(own)]
+
+
 def test_a_weak_vendor_is_heard_and_rectifies_once_its_rating_is_in_force(crew, clock):
     case = drafted(crew, WEAK)
     rating = Rating.objects.get()
     assert (rating.standing, rating.card.low, rating.card.high) == ("C", 59, 59)
-    assert scope(crew["vendor"]).rows(Rating.objects.all()).count() == 0
+    assert seen_by(crew["vendor"]) == []
     case = step(crew, case, "notify")
-    assert scope(crew["vendor"]).rows(Rating.objects.all()).count() == 1
+    assert seen_by(crew["vendor"]) == [59]
     case = step(crew, case, "object", "vendor", statement="准确率统计有误")
     with pytest.raises(Problem, match="拟评"):
         step(crew, case, "uphold", opinion="维持")

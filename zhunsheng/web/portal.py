@@ -11,7 +11,6 @@ from zhunsheng.casework.agreements.library import clauses
 from zhunsheng.casework.alerts import library as lights
 from zhunsheng.casework.alerts import queries as alerts
 from zhunsheng.casework.alerts import sources
-from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
@@ -62,8 +61,7 @@ def _alert(one: Any) -> dict[str, Any]:
 
 def _rating(scope: Scope, code: str, day: date) -> dict[str, Any] | None:
     """Return the latest rating in view with the reason of each point, and the days left to object while it may."""
-    with walls.within(walls.SITE):  # its card stands behind the wall of the body that rates; the scope names whose
-        found = ratings.of_vendor(scope, code).first()
+    found = ratings.of_vendor(scope, code).first()
     if found is None:
         return None
     card, case = cards.cards().get(found.card.card), found.case

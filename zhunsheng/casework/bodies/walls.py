@@ -151,7 +151,15 @@ def _hangs(model: type[Model], alias: str = "", more: str = "") -> str:
 
 
 def granted(model: type[Model]) -> str:
-    """Return the SQL condition under which a row may be read because another body granted it; empty where none may."""
+    """Return the SQL condition under which a row may be read beside the wall; empty where none may.
+
+    Because another body granted it, or because a row that tells of it (SCOPE_SHOWN_BY) is in view: that row's own wall
+    decides, since the database holds it in this condition as well.
+    """
+    if shown := getattr(model, "SCOPE_SHOWN_BY", ""):
+        telling = model._meta.get_field(shown)
+        own, column = model._meta.db_table, telling.field.column  # type: ignore[union-attr]
+        return f'EXISTS (SELECT 1 FROM "{telling.related_model._meta.db_table}" AS t WHERE t."{column}" = "{own}".id)'  # noqa: S608
     kind = getattr(model, "SCOPE_GRANT", "")
     first, _, rest = model.SCOPE_PATH.partition("__")  # type: ignore[attr-defined]
     if rest:

@@ -19,6 +19,7 @@ class PeriodCard(models.Model):
     """
 
     SCOPE_PATH: ClassVar[str] = "body"
+    SCOPE_SHOWN_BY: ClassVar[str] = "ratings"
 
     body = models.ForeignKey("bodies.Body", **_BODY)
     institution_id = models.CharField(max_length=40)
