@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated, Entry
-from zhunsheng.book.vendors import Kind, Kinds, Worded, known, load_kinds, read, text_of
+from zhunsheng.book.reading import file_text
+from zhunsheng.book.vendors import Kind, Kinds, Worded, known, load_kinds, read
 from zhunsheng.kernel.errors import Problem
 
 FILE = "clauses.yaml"
@@ -87,7 +88,7 @@ class Clauses(Entry):
 
 def load_clauses(folder: Path, kinds: Kinds | None = None) -> Clauses:
     """Return the checklist of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    found: Clauses = read(text_of(folder / "vendors" / FILE), FILE, Clauses)
+    found: Clauses = read(file_text(folder / "vendors" / FILE), FILE, Clauses)
     names = {kind.id for kind in (kinds or load_kinds(folder)).kinds}
     named = [*((one.id, one.kinds) for one in found.clauses), *((one.id, one.kinds) for one in found.sla)]
     for where, kinds_of in named:

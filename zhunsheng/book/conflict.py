@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 
 from zhunsheng.book.cycles import Cite
 from zhunsheng.book.entry import Dated, Entry
-from zhunsheng.book.vendors import Worded, known, read, text_of
+from zhunsheng.book.reading import file_text
+from zhunsheng.book.vendors import Worded, known, read
 from zhunsheng.kernel.errors import Problem
 
 FILE = "conflict.yaml"
@@ -65,5 +66,5 @@ class ConflictRules(Entry):
 
 def load_conflict(folder: Path) -> ConflictRules:
     """Return the limits of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    found: ConflictRules = read(text_of(folder / "vendors" / FILE), FILE, ConflictRules)
+    found: ConflictRules = read(file_text(folder / "vendors" / FILE), FILE, ConflictRules)
     return found

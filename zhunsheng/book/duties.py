@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated
-from zhunsheng.book.vendors import Kind, Kinds, Worded, known, load_kinds, read, text_of
+from zhunsheng.book.reading import file_text
+from zhunsheng.book.vendors import Kind, Kinds, Worded, known, load_kinds, read
 from zhunsheng.kernel.errors import Problem
 
 FILE = "duties.yaml"
@@ -55,7 +56,7 @@ class Duties(Dated):
 
 def load_duties(folder: Path, kinds: Kinds | None = None) -> Duties:
     """Return the duties of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    found: Duties = read(text_of(folder / "vendors" / FILE), FILE, Duties)
+    found: Duties = read(file_text(folder / "vendors" / FILE), FILE, Duties)
     documents = (kinds or load_kinds(folder)).documents
     for one in found.duties:
         if one.document not in documents or documents[one.document].about != "vendor":

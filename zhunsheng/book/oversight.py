@@ -13,16 +13,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from zhunsheng.book.cycle_lint import open_point
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.lights import BandLight
 from zhunsheng.book.lint import Remark
+from zhunsheng.book.reading import file_text, validated
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.files import check_yaml, from_yaml
 from zhunsheng.kernel.time import month_start
 
 #: Where people of the pool are drawn from: supervisors of the office, evaluators, and experts by field.
@@ -277,24 +276,13 @@ def load_reports(folder: Path) -> Reports:
 
 
 def _load(folder: Path, name: str, model: type[Read]) -> Read:
-    path = folder / "vendors" / name
-    try:
-        found: Read = _read(path.read_text("utf-8"), name, model)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem("ZS401", file=name, reason=error) from error
+    found: Read = _read(file_text(folder / "vendors" / name), name, model)
     return found
 
 
 @lru_cache(maxsize=16)
 def _read(text: str, name: str, model: type[Read]) -> Read:
-    try:
-        return model.model_validate(from_yaml(check_yaml(text)))
-    except yaml.YAMLError as error:
-        raise Problem("ZS401", file=name, reason=error) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"]) or "-"
-        raise Problem("ZS840", file=name, where=place, reason=first["msg"]) from error
+    return validated(TypeAdapter(model), text, name, "ZS840")
 
 
 def check_survey(checks: Checks, lights: Iterable[BandLight]) -> None:

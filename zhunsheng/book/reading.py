@@ -26,9 +26,9 @@ def file_text(path: Path) -> str:
         raise Problem("ZS401", file=path.name, reason=error) from error
 
 
-def validated(model: TypeAdapter[Model], text: str, name: str) -> Model:
-    """Return the object that a text holds. Raises Problem ZS401 (no YAML), ZS620 (content wrong)."""
-    return checked(model, parsed(text, name), name)
+def validated(model: TypeAdapter[Model], text: str, name: str, code: str = "ZS620") -> Model:
+    """Return the object that a text holds. Raises Problem ZS401 (no YAML), ``code`` (content wrong)."""
+    return checked(model, parsed(text, name), name, code)
 
 
 def parsed(text: str, name: str) -> Any:
@@ -39,14 +39,14 @@ def parsed(text: str, name: str) -> Any:
         raise Problem("ZS401", file=name, reason=error) from error
 
 
-def checked(model: TypeAdapter[Model], data: Any, name: str) -> Model:
-    """Return the object that plain data of a file is. Raises Problem ZS620."""
+def checked(model: TypeAdapter[Model], data: Any, name: str, code: str = "ZS620") -> Model:
+    """Return the object that plain data of a file is. Raises Problem ``code``."""
     try:
         return model.validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "-"
-        raise Problem("ZS620", file=name, where=place, reason=first["msg"]) from error
+        raise Problem(code, file=name, where=place, reason=first["msg"]) from error
 
 
 def named_by_place(root: Path, path: Path, key: str) -> None:

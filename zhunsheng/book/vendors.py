@@ -12,15 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from zhunsheng.book.cycle_lint import open_point
 from zhunsheng.book.cycles import Cite, Name
 from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.lint import Remark
+from zhunsheng.book.reading import file_text, validated
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.files import check_yaml, from_yaml
 
 FILE = "service_kinds.yaml"
 Read = TypeVar("Read", bound=Entry)
@@ -230,7 +229,7 @@ def known(what: str, names: Iterable[str], defined: Iterable[str]) -> None:
 
 def load_kinds(folder: Path) -> Kinds:
     """Return the service kinds of a rule book. Raises Problem ZS401 (unreadable), ZS650 (content wrong)."""
-    found: Kinds = read(text_of(folder / "vendors" / FILE), FILE, Kinds)
+    found: Kinds = read(file_text(folder / "vendors" / FILE), FILE, Kinds)
     return found
 
 
@@ -238,7 +237,7 @@ def load_negative(folder: Path) -> tuple[NegativeList, ...]:
     """Return the negative lists of a rule book. Raises Problem ZS401, ZS403 (name and place differ), ZS650."""
     found, kinds = [], load_kinds(folder)
     for path in sorted((folder / "negative_lists").glob("*.yaml")):
-        one = read(text_of(path), path.name, NegativeList)
+        one = read(file_text(path), path.name, NegativeList)
         if one.id != path.stem:
             raise Problem("ZS403", file=path.name, id=one.id, place=path.stem)
         for n, entry in enumerate(one.entries):
@@ -250,25 +249,10 @@ def load_negative(folder: Path) -> tuple[NegativeList, ...]:
     return tuple(found)
 
 
-def text_of(path: Path) -> str:
-    """Return the text of a file. Raises Problem ZS401."""
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem("ZS401", file=path.name, reason=error) from error
-
-
 @lru_cache(maxsize=16)
 def read(text: str, name: str, model: type[Read]) -> Read:
     """Return what a text holds, its shape and sense checked. Raises Problem ZS401, ZS650."""
-    try:
-        return model.model_validate(from_yaml(check_yaml(text)))
-    except yaml.YAMLError as error:
-        raise Problem("ZS401", file=name, reason=error) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"]) or "-"
-        raise Problem("ZS650", file=name, where=place, reason=first["msg"]) from error
+    return validated(TypeAdapter(model), text, name, "ZS650")
 
 
 class Citing(Protocol):

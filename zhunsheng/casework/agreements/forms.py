@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
 from zhunsheng.book.clauses import Clauses
-from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.quantity import parse, rescale
 from zhunsheng.kernel.text import kept
-from zhunsheng.kernel.time import parse_date
+from zhunsheng.kernel.typed import Typed
 
-FIRST, LAST = date(1949, 10, 1), date(2099, 12, 31)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,59}")
 
 Given = dict[str, str]
 
 
-def wrong(field: str, reason: str) -> Problem:
-    """Return the Problem of a field that cannot be taken."""
-    return Problem("ZS671", field=field, reason=reason)
-
-
-def text(field: str, value: str, *, least: int = 1, most: int = 200) -> str:
-    """Return a text, trimmed. Raises Problem ZS671."""
-    told = kept(value)
-    if not least <= len(told) <= most:
-        raise wrong(field, f"须为 {least} 至 {most} 字")
-    return told
-
-
-def day(field: str, value: str) -> date:
-    """Return a day that leaves room for what is reckoned from it. Raises Problem ZS671."""
-    try:
-        found = parse_date(kept(value))
-    except Problem as problem:
-        raise wrong(field, "须为日期，如 2026-01-31") from problem
-    if not FIRST <= found <= LAST:
-        raise wrong(field, f"须在 {FIRST} 至 {LAST} 之间")
-    return found
+_TYPED = Typed("ZS671", most=200)
+wrong, text, day = _TYPED.wrong, _TYPED.text, _TYPED.day
 
 
 def _number(field: str, value: str, digits: int) -> int:

@@ -14,26 +14,16 @@ from zhunsheng.casework.vendors.states import Answer
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import fen_from_yuan
 from zhunsheng.kernel.text import kept
-from zhunsheng.kernel.time import parse_date
+from zhunsheng.kernel.typed import FIRST, Typed
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,39}")
-FIRST, LAST = date(1949, 10, 1), date(2099, 12, 31)
 RATINGS = ("AAA", "AA", "A", "B", "C")
 
 Given = dict[str, str]
 
 
-def wrong(field: str, reason: str) -> Problem:
-    """Return the Problem of a field that cannot be taken."""
-    return Problem("ZS653", field=field, reason=reason)
-
-
-def text(field: str, value: str, *, least: int = 1, most: int = 120) -> str:
-    """Return a text, trimmed. Raises Problem ZS653."""
-    told = kept(value)
-    if not least <= len(told) <= most:
-        raise wrong(field, f"须为 {least} 至 {most} 字")
-    return told
+_TYPED = Typed("ZS653", most=120)
+wrong, text, _day = _TYPED.wrong, _TYPED.text, _TYPED.day
 
 
 def _code(field: str, value: str) -> str:
@@ -41,17 +31,6 @@ def _code(field: str, value: str) -> str:
     if not CODE.fullmatch(told):
         raise wrong(field, "只能是字母、数字和 - _ . : /，不超过 40 位")
     return told
-
-
-def _day(field: str, value: str) -> date:
-    """Return a day that leaves room for what is reckoned from it."""
-    try:
-        found = parse_date(kept(value))
-    except Problem as problem:
-        raise wrong(field, "须为日期，如 2026-01-31") from problem
-    if not FIRST <= found <= LAST:
-        raise wrong(field, f"须在 {FIRST} 至 {LAST} 之间")
-    return found
 
 
 def _end(given: Given, since: date) -> date | None:
