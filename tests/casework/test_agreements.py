@@ -17,9 +17,12 @@ from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.casework.ratings import sources as rated
+from zhunsheng.casework.ratings.sources import Asked
 from zhunsheng.casework.vendors import library
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.lights.values import Value
 
 pytestmark = pytest.mark.django_db
 SIGNED = {"signatory": "法定代表人"}
@@ -148,6 +151,28 @@ def test_prices_and_values_are_dated_and_never_written_over(people, served, cloc
     days = [date(2026, 11, 30), date(2026, 12, 1), date(2027, 5, 31), date(2027, 6, 1), date(2027, 12, 1)]
     assert [price(day) for day in days] == [None, 5_000_000, 5_000_000, 4_500_000, None]
     assert queries.sla(CODE, "laboratory", "test_accuracy", date(2027, 1, 1)) is None  # not promised: not guessed
+
+
+@pytest.mark.parametrize(
+    ("counts", "missed"),
+    [((95, 100, 0), 0), ((949, 1000, 0), 1), ((94, 98, 2), None), ((90, 98, 2), 1), ((99, 100, 0), 0), (None, None)],
+)
+def test_promised_values_that_the_counts_of_a_period_miss_are_counted(
+    people, served, clock, monkeypatch, counts, missed
+):
+    one = drafted(people, served)
+    written(people, one)
+    asked = Asked(people["clerk"].body, object(), None, date(2027, 1, 1), date(2027, 7, 1))
+    told = [Value("vendors/report_on_time", CODE, date(2027, 3, 1), *counts)] if counts else []
+    before = Value("vendors/report_on_time", CODE, date(2026, 12, 1), 0, 500, 0)  # of the period before
+    monkeypatch.setattr(rated.sources, "values", lambda *_given: [before, *told])
+    assert rated.COUNTS["promises_missed"](asked).of(CODE) is None  # a draft promises nothing
+    signed(people, one)
+    promised = queries.counted_promises(people["clerk"].body_id, date(2027, 6, 30))
+    assert [(p.vendor, p.indicator, p.value_e4) for p in promised] == [(CODE, "vendors/report_on_time", 950_000)]
+    assert queries.counted_promises(people["clerk"].body_id, date(2027, 12, 1)) == []  # the agreement has ended
+    assert rated.COUNTS["promises_missed"](asked).of(CODE) == missed
+    assert rated.COUNTS["promises_missed"](asked).of("nobody") is None
 
 
 def test_the_list_puts_first_what_ended_then_what_lacks_a_clause_then_what_ends_soon(people, served, clock):

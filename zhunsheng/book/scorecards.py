@@ -28,7 +28,7 @@ STANDINGS: tuple[Standing, ...] = ("C", "B", "A", "AA", "AAA")
 #: What can be counted beside indicators; the code that counts stands in the casework.
 COUNTS = (
     "alerts_yellow", "alerts_red", "complaints_upheld", "incidents_major", "incidents_any", "rectifications_late",
-    "rectifications_weak", "papers_lapsed", "prices_at_limit",
+    "rectifications_weak", "papers_lapsed", "prices_at_limit", "promises_missed",
 )  # fmt: skip
 
 

@@ -25,8 +25,6 @@ from zhunsheng.web.views.ratings import why
 
 #: Rows of each part; the rest is behind its link.
 MOST = 12
-#: Share of promised values are written x 10^4 of a percent, indicators in 1/10000.
-OF_PERCENT = 100
 
 
 def told(scope: Scope, code: str, day: date) -> dict[str, Any]:
@@ -114,12 +112,9 @@ def _beside(counted: Any, promised_e4: int, direction: str) -> dict[str, Any]:
     """Return what was counted and whether it keeps the promise; unknown where nothing, or not all, is known."""
     if counted is None or counted.denominator <= 0:
         return {"counted": None, "shown": "", "keeps": None}
-    limit, whole = promised_e4 // OF_PERCENT, counted.denominator + counted.unknown
-    # unknown cases may fall on either side: the promise is kept, or broken, only where it is so both times
-    low, high = counted.numerator * 10_000, (counted.numerator + counted.unknown) * 10_000
-    sides = {(one >= limit * whole) if direction == "at_least" else (one <= limit * whole) for one in (low, high)}
     shown = f"{percent(counted.numerator * 10_000 // counted.denominator)}（{counted.numerator}/{counted.denominator}）"
-    return {"counted": counted, "shown": shown, "keeps": sides.pop() if len(sides) == 1 else None}
+    kept_ = agreements.keeps(promised_e4, direction, counted.numerator, counted.denominator, counted.unknown)
+    return {"counted": counted, "shown": shown, "keeps": kept_}
 
 
 _HOURS = """

@@ -147,6 +147,48 @@ def sla(vendor: str, kind: str, indicator: str, day: date, body_id: int | None =
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A promised share of a vendor that an indicator counts: x 10^4 of a percent, in force from a day on."""
+
+    vendor: str
+    indicator: str
+    direction: str
+    value_e4: int
+    valid_from: date
+
+
+def counted_promises(body_id: int, day: date) -> list[Counted]:
+    """Return what vendors promised one body for a day, of what an indicator counts; whoever asks."""
+    listed = {one.id: one for one in library.clauses().sla if one.counted}
+    with walls.within(walls.SITE):
+        rows = Agreement.objects.filter(body_id=body_id, state__in=sorted(BOUND)).order_by("institution_id", "pk")
+        held = [one for one in rows.select_related("case") if holds(one, day)]
+        values = SlaValue.objects.filter(agreement__in=held, indicator__in=listed, valid_from__lte=day)
+        latest = {(one.agreement_id, one.indicator): one for one in values.order_by("valid_from", "pk")}
+    return [
+        Counted(one.institution_id, listed[name].counted, listed[name].direction, value.value_e4, value.valid_from)
+        for one in held
+        for (agreement, name), value in sorted(latest.items())
+        if agreement == one.pk
+    ]
+
+
+def keeps(promised_e4: int, direction: str, numerator: int, denominator: int, unknown: int) -> bool | None:
+    """Whether counts keep a promised percentage (x 10^4); None where nothing, or not all, is known.
+
+    Unknown cases may fall on either side: a promise is kept, or broken, only where it is so both times.
+    """
+    if denominator <= 0:
+        return None
+    limit = promised_e4 * (denominator + unknown)
+    sides = {
+        one * 1_000_000 >= limit if direction == "at_least" else one * 1_000_000 <= limit
+        for one in (numerator, numerator + unknown)
+    }
+    return sides.pop() if len(sides) == 1 else None
+
+
 def price(vendor: str, kind: str, item_code: str, day: date) -> AnnexPrice | None:
     """Return the agreed price of an item for a day on which the service was done, or None."""
     for agreement in of_vendor(vendor, kind, day):

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from zhunsheng.book.scorecards import Card
+from zhunsheng.casework.agreements.queries import counted_promises, keeps
 from zhunsheng.casework.alerts import effects, sources
 from zhunsheng.casework.alerts.queries import vendors_lit
 from zhunsheng.casework.bodies import walls
@@ -189,6 +190,29 @@ def _papers_lapsed(asked: Asked) -> Counts | None:
     return Counts(found, absent=None)
 
 
+def _promises_missed(asked: Asked) -> Counts | None:
+    """Promised values in force at the end of the period that its counts miss; not known of a vendor that owes none.
+
+    What was promised within the period is held against the months from the first whole one on.
+    """
+    if asked.file is None:
+        return None
+    with walls.within(walls.SITE):
+        known = sources.values(asked.file, asked.seen)
+    within: dict[tuple[str, str], list[Value]] = defaultdict(list)
+    for one in known:
+        if asked.from_on <= one.month < asked.until_on:
+            within[one.subject_id, one.indicator_id].append(one)
+    found: dict[str, int | None] = {}
+    for promise in counted_promises(asked.body.pk, asked.until_on - timedelta(days=1)):
+        months = [one for one in within[promise.vendor, promise.indicator] if one.month >= promise.valid_from]
+        told = _share(months)
+        kept = told and keeps(promise.value_e4, promise.direction, told.numerator, told.denominator, told.unknown)
+        before = found.get(promise.vendor, 0)
+        found[promise.vendor] = None if before is None or kept is None else before + (not kept)
+    return Counts(found, absent=None)
+
+
 def _rows(asked: Asked, table: str, sql: str) -> list[dict[str, Any]] | None:
     if asked.file is None or table not in asked.file.tables:
         return None
@@ -204,6 +228,7 @@ COUNTS: dict[str, Callable[[Asked], Counts | None]] = {
     "rectifications_weak": _rectifications_weak,
     "papers_lapsed": _papers_lapsed,
     "prices_at_limit": _prices_at_limit,
+    "promises_missed": _promises_missed,
     "complaints_upheld": _complaints_upheld,
     "incidents_any": lambda asked: _incidents(asked, major=False),
     "incidents_major": lambda asked: _incidents(asked, major=True),
