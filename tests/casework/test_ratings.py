@@ -39,8 +39,13 @@ def drafted(crew, known=None, today=date(2026, 1, 1)):
     return actions.draft(crew["one"], frozen)
 
 
-GOOD = {"price": Measure(9, 10), "complaints": Measure(0), "incidents": Measure(0)}
-WEAK = GOOD | {"rectification": Measure(2), "incidents": Measure(1), "timeliness": Measure(3, 100)}
+GOOD = {"price": Measure(9, 10), "complaints": Measure(0), "incidents": Measure(0), "promises": Measure(0)}
+WEAK = GOOD | {
+    "rectification": Measure(2),
+    "promises": Measure(2),
+    "incidents": Measure(1),
+    "timeliness": Measure(3, 100),
+}
 
 
 def step(crew, case, name, login="one", second="two", **given):

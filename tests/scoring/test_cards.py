@@ -49,7 +49,8 @@ def test_what_becomes_known_lies_within_the_range_and_leaving_it_out_never_helps
 
 
 def test_what_hurts_follows_only_from_what_is_certain():
-    known = FULL | {"accuracy": Measure(90, 100), "rectification": Measure(2), "incidents": Measure(2), "price": None}
+    weak = {"accuracy": Measure(90, 100), "rectification": Measure(2), "promises": Measure(2), "incidents": Measure(2)}
+    known = FULL | weak | {"price": None}
     found = score(CARD, known, DAY)
     assert (found.low, found.high, found.standing, found.best) == (45, 55, "C", "C")
     assert consequences(CARD, found.standing, found.best) == ("go_out",)
