@@ -23,11 +23,11 @@ CREATE TABLE indicator_count (indicator_id VARCHAR, subject_kind VARCHAR, subjec
     month VARCHAR, numerator BIGINT, denominator BIGINT, excluded BIGINT, unknown BIGINT, rows BIGINT);
 CREATE TABLE indicator_peer (indicator_id VARCHAR, peer_group VARCHAR, month VARCHAR, subjects BIGINT, numerator BIGINT,
     denominator BIGINT, deciles DOUBLE[], spread DOUBLE);
-CREATE TABLE service_order (vendor_id VARCHAR, order_id VARCHAR, institution_id VARCHAR);
+CREATE TABLE service_order (vendor_id VARCHAR, order_id VARCHAR, institution_id VARCHAR, batch VARCHAR);
 CREATE TABLE complaint (vendor_id VARCHAR, complaint_id VARCHAR, institution_id VARCHAR, service_kind VARCHAR,
-    received_on DATE, closed_on DATE, kind VARCHAR, upheld BOOLEAN, satisfied BOOLEAN);
+    received_on DATE, closed_on DATE, kind VARCHAR, upheld BOOLEAN, satisfied BOOLEAN, batch VARCHAR);
 CREATE TABLE incident (vendor_id VARCHAR, incident_id VARCHAR, institution_id VARCHAR, occurred_on DATE,
-    reported_on DATE, kind VARCHAR, weight VARCHAR);
+    reported_on DATE, kind VARCHAR, weight VARCHAR, batch VARCHAR);
 CREATE TABLE charge_line (institution_id VARCHAR, batch VARCHAR);
 CREATE TABLE encounter (institution_id VARCHAR, batch VARCHAR);
 CREATE TABLE finding (finding_id VARCHAR, rule_id VARCHAR, verdict VARCHAR, institution_id VARCHAR, service_date DATE,
@@ -61,13 +61,13 @@ def fill(con, code):
         known = (0, 0, 300) if month == 5 else (960 if month > 7 else 990, 1000, 0)
         row = [INDICATOR, "vendor", code, "", f"2026-{month:02d}", *known[:2], 0, known[2], 1000]
         con.execute(f"INSERT INTO indicator_count VALUES ({', '.join('?' * 10)})", row)
-    con.execute("INSERT INTO service_order VALUES (?, 'o1', ?)", [code, LEAD if code == CODE else "H33078299999"])
+    con.execute("INSERT INTO service_order VALUES (?, 'o1', ?, 'b')", [code, LEAD if code == CODE else "H33078299999"])
     told = [[code, f"TS-{code[-3:]}-1", LEAD, "2026-08-03", "2026-08-09", True],
             [code, f"TS-{code[-3:]}-2", LEAD, "2026-09-07", None, None]]  # fmt: skip
     for vendor, key, place, received, closed, upheld in told:
-        con.execute("INSERT INTO complaint VALUES (?, ?, ?, 'laboratory', ?, ?, 'delay', ?, NULL)",
+        con.execute("INSERT INTO complaint VALUES (?, ?, ?, 'laboratory', ?, ?, 'delay', ?, NULL, 'b')",
                     [vendor, key, place, received, closed, upheld])  # fmt: skip
-    con.execute("INSERT INTO incident VALUES (?, ?, ?, '2026-08-12', '2026-08-15', 'data_leak', 'major')",
+    con.execute("INSERT INTO incident VALUES (?, ?, ?, '2026-08-12', '2026-08-15', 'data_leak', 'major', 'b')",
                 [code, f"SJ-{code[-3:]}", LEAD])  # fmt: skip
     con.execute("INSERT INTO finding VALUES (?, 'vendors/late-service', 'suspected', ?, '2026-08-20', '2026-08', '', "
                 "'new', NULL)", [f"f{code[-3:]}", code])  # fmt: skip

@@ -33,10 +33,8 @@ VENDORS = (
     "conflict_check",
     "interest_declaration",
     "negative_entry",
-    "quality_paper",
     "service_agreement",
     "service_line",
-    "supervision_report",
     "vendor_check",
     "vendor_complaint",
     "vendor_entry",
@@ -47,6 +45,8 @@ VENDORS = (
     "vendor_survey",
 )
 EVERY = (*NAMES, *VENDORS)
+#: Opened by the clock or the writer on frozen figures of a run: walked on such a run in test_periodic.py.
+ON_FIGURES = ("quality_paper", "supervision_report")
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def at(state, cycle, crew, clock):
 
 def test_the_rule_book_holds_these_life_cycles_and_each_state_is_reached():
     found = library.cycles()
-    assert tuple(found) == tuple(sorted(EVERY))
+    assert tuple(found) == tuple(sorted((*EVERY, *ON_FIGURES)))
     for cycle in found.values():
         assert reached(cycle) == {state.id for state in cycle.states} == set(paths(cycle))
 

@@ -106,13 +106,13 @@ def test_a_worker_does_what_waits_stores_progress_and_ends(kinds, work):
     def count(arguments, progress):
         for n in range(arguments["n"]):
             progress(f"step {n}", n, arguments["n"])
-            seen.append(Job.objects.get().done)
+            seen.append(Job.objects.get(kind="count").done)
         return Outcome({"counted": arguments["n"]})
 
     kinds("count", Handler(count))
     actions.enqueue(ACTOR, "count", {"n": 3})
     work()
-    job = Job.objects.get()
+    job = Job.objects.get(kind="count")
     assert (job.state, job.result, seen) == (JobState.DONE, {"counted": 3}, [0, 1, 2])
     assert queries.worker_alive()
 
@@ -128,7 +128,7 @@ def test_a_job_that_fails_keeps_the_code_and_never_the_text_of_an_unforeseen_err
     for code in ("ZS102", ""):
         actions.enqueue(ACTOR, "fail", {"code": code})
     work()
-    told, untold = Job.objects.all()
+    told, untold = Job.objects.filter(kind="fail")
     assert told.problem == {"code": "ZS102", "values": {"value": "12.345"}}
     assert untold.problem == {"code": "ZS712", "values": {}}
     assert undone == ["ZS102", "ZS712"]

@@ -32,7 +32,7 @@ CREATE TABLE institution (institution_id VARCHAR, name VARCHAR, kind VARCHAR, le
 CREATE TABLE encounter (encounter_id VARCHAR, person_id VARCHAR, institution_id VARCHAR, batch VARCHAR);
 CREATE TABLE charge_line (line_id VARCHAR, institution_id VARCHAR, batch VARCHAR);
 CREATE TABLE person (person_id VARCHAR);
-CREATE TABLE finding (finding_id VARCHAR, institution_id VARCHAR, subject_key VARCHAR);
+CREATE TABLE finding (finding_id VARCHAR, institution_id VARCHAR, subject_key VARCHAR, person_id VARCHAR);
 CREATE TABLE finding_row (finding_id VARCHAR, row_id VARCHAR, amount_fen BIGINT, encounter_id VARCHAR,
     institution_id VARCHAR);
 """
@@ -184,7 +184,7 @@ def run_file(world: World, folder: Path) -> lake.RunFile:
         con.execute(TABLES)
         rows: dict[str, list[Any]] = {
             "institution": [[one.code, one.code, "hospital", "1", one.lead, one.region] for one in world.places],
-            "finding": [[f"f{one.number}", one.place, "s"] for one in world.findings],
+            "finding": [[f"f{one.number}", one.place, "s", f"p{one.number}"] for one in world.findings],
             "finding_row": [
                 [f"f{one.number}", f"f{one.number}-{n}", 1, None, code]
                 for one in world.findings

@@ -52,6 +52,7 @@ APART = {
     # pages of the public: no login, the names of institutions are public, one receipt opens one tip-off
     "report", "report-figures", "report-follow", "report-add", "report-claim", "report-leave",
     "service", "service-follow", "service-judge", "service-leave", "service-survey", "service-violations",
+    "service-reports",
     "service-complaint", "service-lookup", "service-prices", "service-prices-export", "service-ratings",
     "service-vendors", "informing-record", "portal-add",
     "tip-write", "tip-unseal", "tip-settle",
