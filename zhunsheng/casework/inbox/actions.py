@@ -80,7 +80,12 @@ def _notice(user: User, news: News) -> Notice:
 
 
 def note_seen(user: User) -> None:
-    """Keep when the inbox was open last: no deed of anybody, so without evidence."""
+    """Keep when the inbox was open last: no deed of anybody, so without evidence.
+
+    Of who belongs to no body nothing is asked, and the wall of the database has no place for the row.
+    """
+    if user.body_id is None:
+        return
     Reader.objects.update_or_create(user=user, defaults={"body_id": user.body_id, "seen_at": now()})
 
 
