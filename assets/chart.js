@@ -57,6 +57,13 @@ function rates(data, narrow) {
 const KINDS = { own: "--chart-own", vendor: "--red-fill", person: "--ink-2", company: "--chart-peer" };
 
 // Levels run from left to right, on a narrow page from top to bottom: the places are fixed, so that it never moves.
+// as high as its fullest row, or on a narrow screen as its longest chain, needs
+function relationsHeight(nodes, narrow) {
+  const beside = new Map();
+  nodes.forEach((node) => beside.set(node.level, (beside.get(node.level) ?? 0) + 1));
+  return narrow ? 72 * (Math.max(...beside.keys()) + 1) : 64 + 84 * Math.max(...beside.values());
+}
+
 function relations(data, narrow, box) {
   const wide = Math.max(1, box.clientWidth - (narrow ? 180 : 160));
   const high = Math.max(1, box.clientHeight - 64);
@@ -99,6 +106,7 @@ function draw(box) {
   const options = data.nodes ? relations : rates;
   const chart = init(box);
   const fit = () => {
+    if (data.nodes) box.style.height = `${relationsHeight(data.nodes, box.clientWidth < 480)}px`;
     chart.resize();
     chart.setOption(options(data, box.clientWidth < 480, box), true);
   };

@@ -26,6 +26,11 @@ SORTS: dict[str, str] = {
 TEXTS = ("rule", "consortium", "institution", "department", "practitioner", "reason", "q")
 MARKS = ("any", "mine", "body", "none")
 DECIDED = ("confirmed", "overturned", "none")
+#: Whether a finding stands at a vendor, who charges nothing to the fund, or at anybody else.
+AREAS = {
+    "service": "institution_id IN (SELECT institution_id FROM institution WHERE kind = 'vendor')",
+    "fund": "COALESCE(institution_id NOT IN (SELECT institution_id FROM institution WHERE kind = 'vendor'), true)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Filter:
     q: str = ""
     mark: str = ""
     decided: str = ""
+    area: str = ""
     sort: str = "severity"
     #: What ``mark`` stands for: the findings that the reader or the reader's body marked. No part of the address.
     marked: tuple[str, ...] = field(default=(), repr=False)
@@ -95,6 +101,8 @@ class Filter:
         if self.amount:
             pieces.append("amount_fen >= ?")
             values.append(fen_from_yuan(self.amount))
+        if self.area:
+            pieces.append(AREAS[self.area])
         if self.reason:
             pieces.append("finding_id IN (SELECT finding_id FROM finding_reason WHERE reason = ?)")
             values.append(self.reason)
@@ -122,11 +130,12 @@ def parse(given: Mapping[str, str]) -> Filter:
     """Read a filter from an address. Raises Problem ZS709 for a value that no page offers."""
     texts = {name: given.get(name, "").strip()[:120] for name in TEXTS}
     sort = given.get("sort", "") or "severity"
-    coded = ("verdict", "state", "month", "amount", "mark", "decided")
-    verdict, state, month, amount, mark, decided = (given.get(name, "").strip() for name in coded)
+    coded = ("verdict", "state", "month", "amount", "mark", "decided", "area")
+    verdict, state, month, amount, mark, decided, area = (given.get(name, "").strip() for name in coded)
     for name, value, known in (
         ("mark", mark, (*MARKS, "")),
         ("decided", decided, (*DECIDED, "")),
+        ("area", area, (*AREAS, "")),
         ("verdict", verdict, (*VERDICTS, "lead", "")),
         ("state", state, (*STATES, "")),
         ("sort", sort, SORTS),
@@ -138,5 +147,13 @@ def parse(given: Mapping[str, str]) -> Filter:
     if amount and not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", amount):
         raise Problem("ZS709", name="amount", value=amount)
     return Filter(
-        **texts, verdict=verdict, state=state, month=month, amount=amount, mark=mark, decided=decided, sort=sort
+        **texts,
+        verdict=verdict,
+        state=state,
+        month=month,
+        amount=amount,
+        mark=mark,
+        decided=decided,
+        area=area,
+        sort=sort,
     )

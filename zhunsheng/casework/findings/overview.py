@@ -43,6 +43,7 @@ most AS (
 SELECT f.institution_id, i.name, i.kind, i.level, COALESCE(f.settlements, 0) AS settlements,
     COALESCE(f.findings, 0) AS findings, COALESCE(f.unknown, 0) AS unknown, COALESCE(f.amount_fen, 0) AS amount_fen,
     COALESCE(f.before, 0) AS before, f.settlements_before,
+    CASE WHEN i.kind IS NOT DISTINCT FROM 'vendor' THEN 0 ELSE COALESCE(f.findings, 0) END AS fund_findings,
     most.rule_id AS main_rule, most.findings AS main_findings, r.name AS main_name, r.name_en AS main_name_en
 FROM figures f
 LEFT JOIN institution i USING (institution_id)
@@ -108,12 +109,17 @@ def unknown_reasons(reader: Reader, month: str) -> list[dict[str, Any]]:
 
 
 def by_month(reader: Reader, month: str) -> list[dict[str, Any]]:
-    """Return the figures of each month up to a month, oldest first, at most TREND_MONTHS of them."""
+    """Return the figures of each month up to a month, oldest first, at most TREND_MONTHS of them.
+
+    ``fund_findings`` leaves out those at vendors: who settles nothing is no part of a rate per settlement.
+    """
     found = reader.rows(
         """
         SELECT month, SUM(settlements)::BIGINT AS settlements, SUM(findings)::BIGINT AS findings,
+            COALESCE(SUM(findings) FILTER (WHERE i.kind IS DISTINCT FROM 'vendor'), 0)::BIGINT AS fund_findings,
             SUM(unknown)::BIGINT AS unknown, SUM(finding_amount_fen)::BIGINT AS amount_fen
-        FROM institution_month WHERE month <= ? GROUP BY month ORDER BY month DESC LIMIT ?
+        FROM institution_month LEFT JOIN institution AS i USING (institution_id)
+        WHERE month <= ? GROUP BY month ORDER BY month DESC LIMIT ?
         """,
         [month, TREND_MONTHS],
     )

@@ -93,7 +93,7 @@ def conditions(wanted: Filter, choices: dict[str, Any]) -> list[dict[str, str]]:
         "rule": _("规则"), "institution": _("机构"), "department": _("科室"), "practitioner": _("医师"),
         "verdict": _("判定"), "state": _("状态"), "month": _("月份"), "amount": _("金额不低于（元）"),
         "reason": _("缺少"), "q": _("查找"), "consortium": _("医联体"), "mark": _("标记"),
-        "decided": _("核实"),
+        "decided": _("核实"), "area": _("范围"),
     }  # fmt: skip
     return [
         {"name": names[name], "value": _told(wanted, name, choices), "without": wanted.without(name).query()}
@@ -116,6 +116,8 @@ def _told(wanted: Filter, name: str, choices: dict[str, Any]) -> str:
         return {"any": _("已标记"), "mine": _("我标记的"), "body": _("单位标记的"), "none": _("未标记")}[value]
     if name == "decided":
         return {"confirmed": _("属实"), "overturned": _("不属实"), "none": _("未核实")}[value]
+    if name == "area":
+        return {"fund": _("医保基金"), "service": _("第三方服务")}[value]
     if name == "verdict" and value == "lead":
         return _("明确违规或可疑")
     if name == "reason" and value in LACKING:

@@ -22,7 +22,7 @@ from zhunsheng.web.templatetags.words import unit_for
 SHOWN = 8
 #: Rules shown before the rest is summed in one row.
 RULES = 12
-SUMMED = ("settlements", "findings", "unknown", "amount_fen", "before")
+SUMMED = ("settlements", "findings", "fund_findings", "unknown", "amount_fen", "before")
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -56,7 +56,7 @@ def _context(request: HttpRequest, reader: Reader, months: list[str], month: str
     places = with_change(figures.by_institution(reader, month))
     history = figures.by_month(reader, month)
     everything = request.GET.get("all") == "1"
-    limits = figures.control_limits(history)
+    limits = figures.control_limits([{**point, "findings": point["fund_findings"]} for point in history])
     worse = with_change(figures.worse(reader, month))
     rules = with_change(figures.by_rule(reader, month))
     reasons = missing(figures.unknown_reasons(reader, month))
@@ -109,7 +109,7 @@ def summed_rules(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _sparks(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     recent = history[-12:]
-    rate = [p["findings"] * 1000 / p["settlements"] if p["settlements"] else 0 for p in recent]
+    rate = [p["fund_findings"] * 1000 / p["settlements"] if p["settlements"] else 0 for p in recent]
     columns = {"findings": [p["findings"] for p in recent], "amount": [p["amount_fen"] for p in recent]}
     return {
         "findings": spark(columns["findings"]),
