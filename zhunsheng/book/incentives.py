@@ -1,7 +1,7 @@
 """What standing and independent evaluation lead to, as data: ``rulebook/vendors/incentives.yaml``.
 
-The order of the standings is that of designation, the best in front. Percentages are of the mean of public hospitals,
-of the subsidy of what remote places settle.
+The order of the standings is that of designation, the best in front, who is not rated last. Percentages are of the
+mean of public hospitals, of the subsidy of what remote places settle.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ class Incentives(Dated):
         """Each standing once, none better treated than one before it, every cite there, every example so."""
         named = [one.standing for one in self.standings]
         _check(sorted(named) == sorted((*STANDINGS, "unrated")), "each standing stands once")
-        _check([one for one in named if one != "unrated"] == [*reversed(STANDINGS)], "the best standing comes first")
-        prices = [one.price_percent for one in self.standings]
+        _check(named == [*reversed(STANDINGS), "unrated"], "the best standing comes first, unrated last")
+        prices = [one.price_percent for one in self.standings if one.standing != "unrated"]
         _check(prices == sorted(prices, reverse=True), "a worse standing has a higher price")
+        _check(self.standings[-1].price_percent < max(prices), "who is not rated has the price of the best")
         cited = [*(one.cite for one in self.standings), self.evaluation.cite, self.subsidy.cite]
         _check(set(cited) <= set(self.cites), "a cite is not among the cites")
         told = {one.standing for one in self.examples}

@@ -141,12 +141,11 @@ def share_of(held: Sanction) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
-def last_result(line: ServiceLine, check: str, day: date, years: int) -> str:
-    """Return how the last check of a kind ended for a line within so many years: passed, failed or unknown."""
+def last_results(lines: Iterable[ServiceLine], check: str, day: date, years: int) -> dict[int, str]:
+    """Return how the last check of a kind ended for lines within so many years, passed or failed, by line."""
     since = date(day.year - years, day.month, min(day.day, 28))
-    held = VendorCheck.objects.filter(line=line, check_kind=check, due_on__gte=since, case__state__in=ENDED)
-    last = held.select_related("case").order_by("-case__closed_at", "-pk").first()
-    return str(last.case.state) if last else "unknown"
+    held = VendorCheck.objects.filter(line__in=list(lines), check_kind=check, due_on__gte=since, case__state__in=ENDED)
+    return dict(held.order_by("case__closed_at", "pk").values_list("line", "case__state"))
 
 
 def data_steps(body: Body) -> list[tuple[str, str, date]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -17,8 +18,12 @@ from zhunsheng.casework.agreements.models import Agreement
 from zhunsheng.casework.agreements.states import AgreementState
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
+from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.ratings import designation
 from zhunsheng.casework.vendors import library as kinds
+from zhunsheng.casework.vendors import queries as vendors
+from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import exports, relations
@@ -27,6 +32,7 @@ from zhunsheng.web.book import book
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import price, zh_en
 from zhunsheng.web.views.errors import problem_context
+from zhunsheng.web.views.ratings import EVALUATED
 
 ROWS = 50
 
@@ -94,6 +100,44 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
         totals=[_("合计"), len(rows), *[""] * 7],
     )  # fmt: skip
     return exports.respond(request, sheet, kind, "agreements", wanted)
+
+
+@page(Verb.READ_CASES)
+def new(request: HttpRequest) -> HttpResponse:
+    """Show who may be chosen for an agreement, the best rated first, or draft one with the chosen vendor."""
+    if not _opens(request, "service_agreement"):
+        raise Problem("ZS702")
+    if request.method != "POST":
+        return _new(request)
+    try:
+        line = _chosen(request)
+        given = {"kind": line.kind, "title": request.POST.get("title", "")}
+        made = actions.draft(request.user, line.vendor, given, key=request.POST.get("key", ""))
+    except Problem as problem:
+        return _new(request, problem)
+    return redirect("agreement", pk=made.pk)
+
+
+def _chosen(request: HttpRequest) -> ServiceLine:
+    number = request.POST.get("line", "")
+    known = vendors.lines(request.scope)
+    found = known.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+    if found is None:
+        raise Problem("ZS671", field=_("供应商"), reason=_("请选择"))
+    return found
+
+
+def _new(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
+    told = problem_context(problem) if problem else {"status": 200}
+    context = {
+        **told,
+        "cycle": cycles.cycle("service_agreement"),
+        "rows": designation.choices(request.scope, now().date()),
+        "evaluated": EVALUATED,
+        "sent": request.POST,
+        "key": uuid.uuid4().hex,
+    }
+    return render(request, "web/agreement_new.html", context, status=told["status"])
 
 
 @page(Verb.READ_CASES)
