@@ -6,6 +6,7 @@ mean of public hospitals, of the subsidy of what remote places settle.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -40,6 +41,14 @@ class Evaluation(Entry):
     cite: str
 
 
+class Enforcement(Entry):
+    """From which day on a price above the band is refused, and the life-cycle by which two people let one pass."""
+
+    valid_from: date
+    exception: str
+    cite: str
+
+
 class Subsidy(Entry):
     """What service in remote areas earns."""
 
@@ -68,6 +77,7 @@ class Incentives(Dated):
     cites: dict[str, Cite]
     standings: tuple[Band, ...]
     evaluation: Evaluation
+    enforcement: Enforcement
     subsidy: Subsidy
     examples: tuple[Example, ...] = Field(min_length=1)
 
@@ -91,7 +101,8 @@ class Incentives(Dated):
         prices = [one.price_percent for one in self.standings if one.standing != "unrated"]
         _check(prices == sorted(prices, reverse=True), "a worse standing has a higher price")
         _check(self.standings[-1].price_percent < max(prices), "who is not rated has the price of the best")
-        cited = [*(one.cite for one in self.standings), self.evaluation.cite, self.subsidy.cite]
+        cited = [*(one.cite for one in self.standings), self.evaluation.cite, self.enforcement.cite]
+        cited.append(self.subsidy.cite)
         _check(set(cited) <= set(self.cites), "a cite is not among the cites")
         told = {one.standing for one in self.examples}
         _check(told == set(named), "a standing has no example")

@@ -232,7 +232,6 @@ def _notices(site: Home) -> None:
 def _agreements(site: Home) -> None:
     """Let the consortium agree with the vendors that serve it, at the prices that they filed."""
     from zhunsheng.casework.agreements.demo import file_one, tell
-    from zhunsheng.casework.agreements.facts import RULE, window_of
 
     sql = (
         "SELECT vendor_id, item_code, item_name, unit_price_e6 FROM price_filing WHERE valid_to IS NULL "
@@ -240,7 +239,7 @@ def _agreements(site: Home) -> None:
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         tell(con.execute(sql).fetchall())
-    file_one(window_of(load(rulebook(), site.book).rules[RULE]))
+    file_one()
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

@@ -43,6 +43,7 @@ OF_CYCLE = {
     "vendor_alert": "light", "vendor_rating": "rating", "vendor_check": "check", "vendor_complaint": "complaint",
     "vendor_incident": "incident", "vendor_survey": "survey", "vendor_sanction": "sanction", "vendor_exit": "exit",
     "rectification": "rectification", "clue": "finding", "supervision_report": "report", "quality_paper": "report",
+    "price_exception": "price",
 }  # fmt: skip
 #: States in which an alert is what a run found and nobody has acted on: a lead.
 UNCONFIRMED = frozenset({"raised", "blue", "yellow", "red"})

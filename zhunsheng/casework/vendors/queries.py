@@ -36,7 +36,7 @@ from zhunsheng.kernel.errors import Problem
 #: against a vendor, and an agreement stays open for its whole term. No "open case elsewhere".
 OWN_CYCLES = (
     "vendor_entry", "service_line", "vendor_review", "vendor_check", "vendor_complaint", "service_agreement",
-    "vendor_rating",
+    "vendor_rating", "price_exception",
 )  # fmt: skip
 
 

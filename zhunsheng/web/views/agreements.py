@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from zhunsheng.casework.agreements import actions, facts, library, policies, queries
-from zhunsheng.casework.agreements.models import Agreement
+from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries
+from zhunsheng.casework.agreements.models import Agreement, AnnexPrice, percent_of
 from zhunsheng.casework.agreements.states import AgreementState
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
@@ -28,7 +29,6 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import exports, relations
 from zhunsheng.web.access import page
-from zhunsheng.web.book import book
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import price, zh_en
 from zhunsheng.web.views.errors import problem_context
@@ -161,13 +161,25 @@ def _page(request: HttpRequest, one: Agreement, problem: Problem | None = None) 
         "blocking": sum(c.blocks for c in checked),
         "promised": promised,
         "promises": {p.id: p for p in listed.promises(one.kind)},
-        "prices": prices,
+        "prices": _priced(one, prices, day),
+        "band": bands.band_of(vendors.lines_about(one.institution_id, one.kind), day),
         "day": day,
         "why_not": policies.why_not(one.institution_id, one.kind, one.body, day),
         "may_write": policies.may_write(request.user, one),
         "sent": request.POST if problem else {},
     }
     return render(request, "web/agreement.html", context, status=told["status"])
+
+
+def _priced(one: Agreement, prices: list[AnnexPrice], day: date) -> list[dict[str, Any]]:
+    """Return the prices of an annex beside the mean of public hospitals and the band; unknown without a mean."""
+    codes = {price.item_code for price in prices}
+    told = {found.item_code: found for found in bands.judged(one.institution_id, one.kind, one.body, codes, day)}
+    return [
+        {"one": price, "judged": (found := told[price.item_code]), "above": found.above(price.unit_price_e6),
+         "ratio": percent_of(found.mean.ratio_bp(price.unit_price_e6))}
+        for price in prices
+    ]  # fmt: skip
 
 
 WRITERS: dict[str, Callable[..., Any]] = {
@@ -205,7 +217,7 @@ def price_list(request: HttpRequest) -> HttpResponse:
     pages = Pages(page_number(request), ROWS, len(shown))
     if elsewhere := last_page(request, pages):
         return elsewhere
-    limit = _limit()
+    limit = _limit(day)
     context = {
         "day": day,
         "names": names,
@@ -221,11 +233,9 @@ def price_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/prices.html", context)
 
 
-def _limit() -> int:
-    """Return the limit in percent that the rule book states last."""
-    rule = book().rules[facts.RULE]
-    found = rule.parameter("limit_percent")
-    return int(found.values[-1].value) if found else 0
+def _limit(day: date) -> int:
+    """Return the limit in percent that the rule book states for a day."""
+    return facts.limit_of(library.price_rule(), day)
 
 
 @page(Verb.EXPORT_FINDINGS, Verb.READ_FINDINGS)

@@ -30,7 +30,9 @@ from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
 #: Life-cycles that are opened from a vendor's file.
-OPENED = ("vendor_review", "negative_entry", "vendor_incident", "vendor_sanction", "vendor_check")
+OPENED = (
+    "vendor_review", "negative_entry", "vendor_incident", "vendor_sanction", "vendor_check", "price_exception",
+)  # fmt: skip
 
 
 @page(Verb.READ_CASES)
