@@ -27,6 +27,7 @@ ABOUT = {
     "cost": gettext_lazy("费用"), "privacy": gettext_lazy("隐私"), "other": gettext_lazy("其他"),
     "medical_accident": gettext_lazy("医疗事故"), "data_leak": gettext_lazy("数据泄露"),
     "false_qualification": gettext_lazy("资质造假"), "cold_chain": gettext_lazy("冷链中断"),
+    "pact_breach": gettext_lazy("违反行业自律公约"),
     "minor": gettext_lazy("轻微"), "moderate": gettext_lazy("一般"), "major": gettext_lazy("重大"),
 }  # fmt: skip
 OUTCOMES = {"confirmed": gettext_lazy("确认"), "overturned": gettext_lazy("推翻")}
