@@ -75,16 +75,16 @@ def check_of(scope: Scope, pk: int) -> VendorCheck | None:
     return checks(scope).filter(pk=pk).first()
 
 
-def calendar_of(scope: Scope, year: int, day: date, *, planned: bool = True) -> list[Entry]:
+def calendar_of(scope: Scope, year: int, day: date, *, planned: bool = True, vendor: str = "") -> list[Entry]:
     """Return the checks of a year in view by day: those that were opened, and those to come of lines that serve.
 
-    ``planned``: what is to come is for those who check; a vendor sees what it has been told.
+    ``planned``: what is to come is for those who check; a vendor sees what it has been told. ``vendor`` asks for one.
     """
-    book = library.checks()
-    held = list(checks(scope).filter(due_on__year=year))
+    book, mine = library.checks(), {"institution_id": vendor} if vendor else {}
+    held = list(checks(scope).filter(due_on__year=year, **mine))
     known = {(one.line_id, one.check_kind, one.due_on) for one in held}
     found = [Entry(one.line, book.check(one.check_kind), one.due_on, one, standing(one, day)) for one in held]
-    lines = vendors.lines(scope).filter(state__in=SERVING) if planned else []
+    lines = vendors.lines(scope).filter(state__in=SERVING, **mine) if planned else []
     coming = (one for one in calendar.due_in(book, lines, year) if one.due_on >= day)
     found += [
         Entry(one.line, one.check, one.due_on, None, Standing.PLANNED)

@@ -252,12 +252,12 @@ def refusal_of(line: ServiceLine, day: date) -> Refusal | None:
     return gate.of_line(line, library.kinds().kind(line.kind), day, "-", mine)
 
 
-def refusals_of(lines: Iterable[ServiceLine], day: date) -> dict[int, Refusal | None]:
+def refusals_of(lines: Iterable[ServiceLine], day: date, item: str = "") -> dict[int, Refusal | None]:
     """Return why each line takes no new work on a day, as for the whole of it, by line: few queries for all."""
     asked = list(lines)
     known = _held({line.institution_id for line in asked})
     return {
-        line.pk: gate.of_line(line, library.kinds().kind(line.kind), day, "", known[line.institution_id])
+        line.pk: gate.of_line(line, library.kinds().kind(line.kind), day, item, known[line.institution_id])
         for line in asked
     }
 
