@@ -191,6 +191,7 @@ def _vendors(site: Home) -> None:
     """Let the vendors of the county enter, serve, be reviewed and overseen."""
     from zhunsheng.casework.oversight import demo as oversight
     from zhunsheng.casework.periodic import demo as periodic
+    from zhunsheng.casework.ratings import demo as ratings
     from zhunsheng.casework.vendors import demo
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
@@ -201,6 +202,7 @@ def _vendors(site: Home) -> None:
         told = dict(zip(("practitioner_id", "name", "profession", "title"), row, strict=True))
         by_vendor.setdefault(code, []).append(told)
     demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
+    ratings.tell()
     _agreements(site)
     oversight.tell()
     _notices(site)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries
+from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries, tasks
 from zhunsheng.casework.agreements.models import Agreement, AnnexPrice, percent_of
 from zhunsheng.casework.agreements.states import AgreementState
 from zhunsheng.casework.bodies.models import BodyKind
@@ -321,6 +321,8 @@ def check(request: HttpRequest) -> HttpResponse:
     chosen = next((row for row in rows if row["key"] == request.POST.get("chain", "")), None)
     if chosen is None or chosen["harmless"]:
         raise Problem("ZS701")
-    path = "；".join(chosen["path"])[:2000]
-    made = actions.open_check(request.user, chosen["one"].vendor_id, chosen["one"].person_id, path)
+    one, body = chosen["one"], request.user.body
+    made = actions.open_check(
+        request.user, one.vendor_id, one.person_id, tasks.chain_of(one), key=tasks.key_of(body, one)
+    )
     return redirect("case", pk=made.pk)
