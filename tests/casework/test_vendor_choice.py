@@ -1,5 +1,6 @@
 """Who may be chosen: the best rated first, unrated last, with light and what bars new work, wherever one is chosen."""
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -12,12 +13,14 @@ from tests.casework.test_consequences import full
 from tests.casework.test_oversight import exiting
 from tests.casework.vendoring import CODE, LEAD, step, two
 from zhunsheng.casework.agreements import actions as deals
-from zhunsheng.casework.agreements import bands
+from zhunsheng.casework.agreements import bands, reviewing, watch
 from zhunsheng.casework.agreements import queries as agreements
-from zhunsheng.casework.agreements.facts import NONE, Mean
+from zhunsheng.casework.agreements.facts import NONE, FiledPrice, Mean
+from zhunsheng.casework.agreements.models import PriceReview
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import queries
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.inbox.offers import Asker
 from zhunsheng.casework.oversight.models import ExitStep
 from zhunsheng.casework.ratings import actions as ratings
 from zhunsheng.casework.ratings import designation
@@ -203,3 +206,28 @@ def test_a_filing_keeps_to_the_band_too(priced, clock):
     }
     own = scope(people["lab"])
     refused_as("ZS894", lambda: deals.file_price(people["lab"], own, given))
+
+
+def test_a_public_price_that_fell_asks_both_sides_to_file_anew_until_it_fits(priced, clock, monkeypatch):
+    people, _line, _one = priced
+    file = SimpleNamespace(tables=reviewing.NEEDED, manifest={"run_id": "r1", "as_of": str(clock.day)})
+    price = FiledPrice(CODE, "GLU", "葡萄糖测定", 200_000_000, clock.day, None, None, None, None, 0, "", ())
+    monkeypatch.setattr(reviewing, "lake", SimpleNamespace(current_run=lambda: file))
+    monkeypatch.setattr(reviewing.facts, "published_prices", lambda *_asked: [price])
+    quiet = lambda *_told: None  # noqa: E731
+    assert reviewing.review({}, quiet).result == {"found": 0, "settled": 0}  # at the mean, within the band
+    fell = Mean(20, 3_800_000_000, enough=True)
+    monkeypatch.setattr(bands, "means_now", lambda _file, codes, _window: dict.fromkeys(codes, fell))
+    assert [reviewing.review({}, quiet).result for _again in "ab"] == [{"found": 1, "settled": 0}] * 2
+    (held,) = PriceReview.objects.all()
+    assert (held.ratio, held.percent) == ("105.26%", 100)
+    asked = {}
+    for login in ("lab", "clerk", "bureau"):
+        asker = Asker(scope(people[login]), people[login], frozenset(), clock.day)
+        asked[login] = list(watch.refiling(asker).values_list("pk", flat=True))
+        told = watch.tell_refiling(asker, asked[login])
+        assert [one.due_on for one in told] == [reviewing.due(held)] * len(told)
+    assert asked == {"lab": [held.pk], "clerk": [held.pk], "bureau": []}
+    monkeypatch.setattr(reviewing.facts, "published_prices", lambda *_asked: [replace(price, price_e6=190_000_000)])
+    assert reviewing.review({}, quiet).result == {"found": 0, "settled": 1}
+    assert list(reviewing.to_refile(scope(people["lab"]))) == []

@@ -42,10 +42,14 @@ class Evaluation(Entry):
 
 
 class Enforcement(Entry):
-    """From which day on a price above the band is refused, and the life-cycle by which two people let one pass."""
+    """From which day on a price above the band is refused, and the life-cycle by which two people let one pass.
+
+    ``refile_days``: within which a filed price that a later mean puts above the band is filed anew.
+    """
 
     valid_from: date
     exception: str
+    refile_days: int = Field(ge=1, le=366)
     cite: str
 
 

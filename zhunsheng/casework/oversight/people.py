@@ -30,7 +30,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many supervisors, how many full-time, which backgrounds none has, who lacks training, which seats are free."""
+    """How many supervisors and full-time ones, which backgrounds none of them has, who lacks training, free seats."""
 
     supervisors: int
     full_time: int

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from zhunsheng.casework.agreements import actions as deals
-from zhunsheng.casework.agreements import facts, filing
+from zhunsheng.casework.agreements import facts, filing, reviewing
 from zhunsheng.casework.agreements import library as deal_book
 from zhunsheng.casework.agreements import queries as agreements
 from zhunsheng.casework.bodies.models import BodyKind
@@ -65,6 +65,7 @@ def _home(request: HttpRequest, problem: Problem | None = None, form: str = "") 
         "posts": standing.duties().posts,
         "keeps": policies.keeps(request.user, code),
         "files": filing.files(request.user),
+        "refile": [(one, reviewing.due(one)) for one in reviewing.to_refile(request.scope, code)],
         "given": request.POST if problem else {},
         "form": form,
     }
@@ -111,6 +112,7 @@ def prices(request: HttpRequest) -> HttpResponse:
         "limit": limit(),
         "filings": _filings(request, code, known),
         "known": known,
+        "refile": [(one, reviewing.due(one)) for one in reviewing.to_refile(request.scope, code)],
         "files": filing.files(request.user),
         "today": day,
         "given": request.POST if problem else request.GET,
