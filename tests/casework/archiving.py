@@ -22,7 +22,8 @@ CREATE TABLE indicator (indicator_id VARCHAR, counting VARCHAR);
 CREATE TABLE indicator_count (indicator_id VARCHAR, subject_kind VARCHAR, subject_id VARCHAR, institution_id VARCHAR,
     month VARCHAR, numerator BIGINT, denominator BIGINT, excluded BIGINT, unknown BIGINT, rows BIGINT);
 CREATE TABLE indicator_peer (indicator_id VARCHAR, peer_group VARCHAR, month VARCHAR, subjects BIGINT, numerator BIGINT,
-    denominator BIGINT, deciles DOUBLE[], spread DOUBLE);
+    denominator BIGINT, deciles DOUBLE[], spread DOUBLE,
+    parts STRUCT(id VARCHAR, n BIGINT, d BIGINT)[]);
 CREATE TABLE service_order (vendor_id VARCHAR, order_id VARCHAR, institution_id VARCHAR, batch VARCHAR);
 CREATE TABLE complaint (vendor_id VARCHAR, complaint_id VARCHAR, institution_id VARCHAR, service_kind VARCHAR,
     received_on DATE, closed_on DATE, kind VARCHAR, upheld BOOLEAN, satisfied BOOLEAN, batch VARCHAR);

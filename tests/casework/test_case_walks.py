@@ -33,6 +33,7 @@ VENDORS = (
     "conflict_check",
     "interest_declaration",
     "negative_entry",
+    "price_exception",
     "service_agreement",
     "service_line",
     "vendor_check",

@@ -220,6 +220,15 @@ def test_material_changes_are_read_from_registers_and_the_plan_ends_what_the_han
                    valid_from=date(2025, 1, 1), valid_to=until)  # fmt: skip
     county.add("vendor_staff", vendor_id=CODE, practitioner_id="K1", certificate_kind="none",
                valid_from=date(2026, 3, 20))  # fmt: skip
+    for person, kind, until in (("K3", "engagement", date(2026, 3, 10)), ("K0", "engagement", None)):
+        county.add(
+            "vendor_staff",
+            vendor_id=CODE,
+            practitioner_id=person,
+            certificate_kind=kind,
+            valid_from=date(2025, 1, 1),
+            valid_to=until,
+        )  # fmt: skip  K3 left in spite of a paper, K0 did not
     county.add("service_event", vendor_id=CODE, event_id="E1", node="data_handed_over", happened_on=date(2026, 9, 1))
     with duckdb.connect(str(tmp_path / "run.duckdb")) as con:
         load_facts(con, county)

@@ -14,6 +14,7 @@ from zhunsheng.book.oversight import load_reports
 from zhunsheng.casework.bodies.models import DutyName
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.documents import actions as documents
 from zhunsheng.casework.documents import queries as of_documents
@@ -142,6 +143,21 @@ def test_a_white_paper_is_the_vendors_hidden_until_submitted_and_published(site)
     take(people, "chief", report, "publish")
     assert [one.pk for one in queries.published()] == [report.pk]
     assert Case.objects.get(pk=report.case_id).state == "published"
+
+
+def test_a_regulator_reads_no_draft_of_a_report_before_it_is_submitted(site):
+    people, line = site
+    period = (date(2026, 7, 1), date(2026, 10, 1))
+    actions.open_report(cases.CLOCK, "supervision_report", line.body, people["bureau"].body, period)
+    report, bureau = reports()["supervision_report"], scope(people["bureau"])
+    actions.freeze(people["clerk"], report, report.case.version)
+    take(people, "clerk", report, "write", **WORDS)
+    assert queries.one(scope(people["head"]), report.pk) and case_queries.one(scope(people["head"]), report.case_id)
+    assert queries.one(bureau, report.pk) is None and case_queries.one(bureau, report.case_id) is None
+    take(people, "head", report, "submit")
+    assert queries.one(bureau, report.pk) and case_queries.one(bureau, report.case_id)
+    take(people, "bureau", report, "send_back", reason="补充整改情况")
+    assert queries.one(bureau, report.pk), "what it sent back stays in its view"
 
 
 def test_a_run_that_ends_before_the_period_freezes_nothing(site):

@@ -13,6 +13,7 @@ from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.ratings.sources import COUNTS, Asked
 from zhunsheng.kernel.quantity import scaled
 from zhunsheng.kernel.time import now
 from zhunsheng.web import relations
@@ -103,3 +104,13 @@ def test_a_conflict_that_a_run_shows_becomes_a_check_once(file, monkeypatch):
     assert tasks.find({}, lambda *_: None).result == {"opened": 0}
     Case.objects.update(state="harmless", closed_at=now())
     assert tasks.find({}, lambda *_: None).result == {"opened": 0}
+
+
+def test_a_scorecard_counts_prices_by_the_comparison_and_the_limit_of_the_light(file, monkeypatch):
+    asked = Asked(None, file, None, date(2026, 10, 1), date(2026, 11, 1))
+    found = COUNTS["prices_at_limit"](asked)
+    assert (found.of(LAB), found.of(COURIER)) == (1, None)  # 130 % reaches it, 129.995 % does not; none compared
+    before = COUNTS["prices_at_limit"](Asked(None, file, None, date(2026, 9, 1), date(2026, 10, 1)))
+    assert before.of(LAB) is None  # nothing was compared in September: unknown
+    monkeypatch.setattr("zhunsheng.casework.ratings.sources.limit_of", lambda _rule, day: 131 if day.month == 10 else 1)
+    assert COUNTS["prices_at_limit"](asked).of(LAB) == 0  # by the limit of the month

@@ -12,7 +12,7 @@ from tests.casework.vendoring import CODE, paper
 from tests.casework.walking import Clock
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.inbox import queries
-from zhunsheng.casework.vendors import actions
+from zhunsheng.casework.vendors import actions, hours
 from zhunsheng.casework.vendors.models import VendorPaper
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_a_paper_that_counts_for_days_only_ends_by_them(people, served):
     assert ("E2", date(2026, 12, 30), f"/vendors/{CODE}") in asked(people["clerk"], "vendor_papers")
 
 
-def test_training_that_falls_short_is_asked_for_in_the_last_quarter(people, served):
+def test_training_that_falls_short_is_asked_for_in_the_last_quarter(people, served, monkeypatch):
     given = {"practitioner_id": "P1", "name": "检验师", "profession": "检验", "valid_from": "2026-01-01"}
     made = actions.add_person(people["clerk"], served, given)
     assert asked(people["lab"], "vendor_training", date(2026, 10, 1)) == []
@@ -92,7 +92,14 @@ def test_training_that_falls_short_is_asked_for_in_the_last_quarter(people, serv
     assert len(asked(people["clerk"], "vendor_training")) == 1
     type(made).objects.filter(pk=made.pk).update(trained={"2026": 40})
     assert asked(people["clerk"], "vendor_training") == []
+    told = {(CODE, "P1"): {"hours_e4": 399_999, "unknown": 0}}
+    monkeypatch.setattr(hours, "counted", lambda *_asked: told)
+    type(made).objects.filter(pk=made.pk).update(trained={})
+    assert len(asked(people["clerk"], "vendor_training")) == 1, "39.9999 hours of the facts are not forty"
+    told[CODE, "P1"]["hours_e4"] = 400_000
+    assert asked(people["clerk"], "vendor_training") == [], "the facts count as the file does"
     type(made).objects.filter(pk=made.pk).update(trained={}, valid_to=DAY)
+    told.clear()
     assert asked(people["clerk"], "vendor_training") == []
 
 

@@ -4,13 +4,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies
 from scipy import stats
 
 from zhunsheng.book.indicators import Indicator
 from zhunsheng.indicators import control
 from zhunsheng.indicators.alerts import alerts
 from zhunsheng.indicators.plain import Counted
-from zhunsheng.indicators.values import byar, hidden, judge, printed, together
+from zhunsheng.indicators.values import byar, hidden, judge, printed, together, told_by_rest
 
 BASE = {
     "id": "t/share", "name": "份额", "name_en": "Share", "area": "fund", "why": "为何", "why_en": "Why",
@@ -146,3 +147,28 @@ def test_a_month_of_which_too_much_is_unknown_raises_nothing_and_shows_its_range
     assert not alerts(one, {"H": [*steady, newest]}, "2025-10")
     value = judge(one, newest)
     assert value.torn and value.interval is None and value.low < value.high
+
+
+COUNTS = strategies.tuples(strategies.integers(0, 40), strategies.integers(1, 40)).map(lambda one: (min(one), one[1]))
+
+
+@given(strategies.dictionaries(strategies.sampled_from("ABCDEFGH"), COUNTS, min_size=5), strategies.data())
+def test_what_is_left_of_a_total_never_tells_of_one_or_two_nor_of_few_things(parts, data):
+    whole = data.draw(strategies.sets(strategies.sampled_from(sorted(parts))))
+    seen = {key: parts[key] for key in whole}
+    for key in data.draw(strategies.sets(strategies.sampled_from(sorted(parts)))) - whole:  # a share of its rows
+        upper, lower = parts[key]
+        seen[key] = (data.draw(strategies.integers(0, upper)), data.draw(strategies.integers(0, lower)))
+    left = {key: pair for key, pair in parts.items() if seen.get(key) != pair}
+    rest = sum(lower for _upper, lower in parts.values()) - sum(lower for _upper, lower in seen.values())
+    if not told_by_rest(parts, seen):
+        assert not left or (len(left) >= 3 and rest >= 5)
+    if not left:
+        assert not told_by_rest(parts, seen), "who sees all is kept from nothing"
+
+
+def test_who_reads_four_of_five_is_not_told_of_the_fifth_and_who_reads_one_is_told_of_all():
+    parts = dict.fromkeys("ABCDE", (90, 100))
+    assert [told_by_rest(parts, {n: parts[n] for n in "ABCDE"[:seen]}) for seen in range(6)] == [
+        False, False, False, True, True, False,
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ from tests.casework.vendoring import CODE, filled, registered
 from tests.casework.walking import Clock, person
 from zhunsheng.casework.agreements.models import Agreement
 from zhunsheng.casework.bodies.models import Body, DutyName, User
+from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,7 @@ def crew(people, monkeypatch):
     vendor = registered(made)
     filled(made, vendor, day=str(clock.day))
     vendoring.entered(made, vendor, clock)
+    monkeypatch.setattr("zhunsheng.web.views.agreements.now", clock.now)
     return people
 
     return now().date()
@@ -53,9 +55,14 @@ def test_lists_are_empty_in_words_and_a_vendor_meets_no_relations(as_, people):
 
 
 def test_a_draft_is_written_on_its_page_and_seen_by_both_sides_alone(as_, crew):
-    given = {"cycle": "service_agreement", "institution": CODE, "f-kind": "laboratory", "f-title": "检验外送合同",
-             "key": "k1"}  # fmt: skip
-    sent = as_("clerk").post("/cases/new", given)
+    offered = page(as_, "clerk", "/agreements/new")
+    assert "未评级" in offered and "disabled" not in offered
+    line = ServiceLine.objects.get()
+    unchosen = as_("clerk").post("/agreements/new", {"line": "", "title": "检验外送合同", "key": "k0"})
+    assert unchosen.status_code == 400 and "检验外送合同" in unchosen.content.decode()  # what was typed is kept
+    assert as_("clerk").get("/cases/new?cycle=service_agreement")["Location"] == "/agreements/new"
+    page(as_, "vendor", "/agreements/new", 403)
+    sent = as_("clerk").post("/agreements/new", {"line": line.pk, "title": "检验外送合同", "key": "k1"})
     assert sent.status_code == 302, sent.content.decode()
     one = Agreement.objects.get()
     address = f"/agreements/{one.pk}"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from tests.casework.informed import RIVAL, SECRETS
 from tests.casework.vendoring import CODE
 from zhunsheng.book.duties import load_duties
+from zhunsheng.casework.agreements import bands
 from zhunsheng.casework.agreements.models import PriceFiling
 from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.models import Body
@@ -102,8 +103,13 @@ def filed(**more):
     return {**given, **more}
 
 
-def test_a_price_is_filed_once_compared_at_once_and_reaches_the_facts_by_an_import_that_others_confirm(as_, served):
+def test_a_price_is_filed_once_compared_at_once_and_reaches_the_facts_by_an_import_that_others_confirm(
+    as_, served, monkeypatch
+):
     vendor = as_("vendor")
+    above = vendor.post("/portal/prices", filed())
+    assert above.status_code >= 400 and "ZS894" in above.content.decode() and not PriceFiling.objects.exists()
+    monkeypatch.setattr(bands, "exceptions", lambda *_asked: {"CT": 130})  # two people let it pass
     shown = vendor.post("/portal/prices", filed()).content.decode()
     assert "150.00" in shown and "130.00%" in shown and "达到 130%" in shown  # (10 x 100 + 10 x 200) / 20
     below = vendor.post("/portal/prices", filed(price="194.99", valid_from=str(TODAY + timedelta(days=9))))
@@ -129,7 +135,8 @@ def test_a_price_is_filed_once_compared_at_once_and_reaches_the_facts_by_an_impo
         seen(as_(login), "/portal", status=403)
 
 
-def test_the_file_of_a_filing_is_read_by_the_source_of_vendor_services(as_, served, work):
+def test_the_file_of_a_filing_is_read_by_the_source_of_vendor_services(as_, served, work, monkeypatch):
+    monkeypatch.setattr(bands, "exceptions", lambda *_asked: {"CT": 130})
     Body.objects.filter(kind="vendor").update(institution_code="91990124MA7QH00016")  # with a true check character
     assert as_("vendor").post("/portal/prices", filed()).status_code == 200
     work()

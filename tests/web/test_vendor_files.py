@@ -19,12 +19,15 @@ from tests.casework.overseeing import MEMBERS, opened, serving, set_clock
 from tests.casework.vendoring import CODE
 from tests.casework.walking import person
 from tests.web.people import ACTOR
+from zhunsheng.casework.archive.entries import Wanted, entries, latest
 from zhunsheng.casework.bodies import actions as bodies
+from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.periodic import actions as periodic
 from zhunsheng.casework.periodic.models import PeriodReport
 from zhunsheng.casework.vendors.models import ServiceLine, Vendor
+from zhunsheng.web.vendorfile import gatherer
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 23)
@@ -50,6 +53,15 @@ def page(user, address, status=200):
     answer = client.get(address)
     assert answer.status_code == status, address
     return answer.content.decode() if not answer.streaming and "zip" not in answer["Content-Type"] else answer.content
+
+
+def test_the_latest_entries_are_the_first_of_the_whole_archive(site):
+    people, line = site
+    for who in ("head", "member", "lab"):
+        whole = entries(scope(people[who]), line.vendor, Wanted(), [gatherer()])
+        assert len(whole) > 8 or who == "member"
+        for most in (1, 3, 8, 40):
+            assert latest(scope(people[who]), line.vendor, most, [gatherer()]) == whole[:most]
 
 
 def test_the_list_is_narrowed_by_each_word_and_asks_as_often_for_two_as_for_one(site):

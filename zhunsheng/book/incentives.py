@@ -1,11 +1,12 @@
 """What standing and independent evaluation lead to, as data: ``rulebook/vendors/incentives.yaml``.
 
-The order of the standings is that of designation, the best in front. Percentages are of the mean of public hospitals,
-of the subsidy of what remote places settle.
+The order of the standings is that of designation, the best in front, who is not rated last. Percentages are of the
+mean of public hospitals, of the subsidy of what remote places settle.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -40,6 +41,18 @@ class Evaluation(Entry):
     cite: str
 
 
+class Enforcement(Entry):
+    """From which day on a price above the band is refused, and the life-cycle by which two people let one pass.
+
+    ``refile_days``: within which a filed price that a later mean puts above the band is filed anew.
+    """
+
+    valid_from: date
+    exception: str
+    refile_days: int = Field(ge=1, le=366)
+    cite: str
+
+
 class Subsidy(Entry):
     """What service in remote areas earns."""
 
@@ -68,6 +81,7 @@ class Incentives(Dated):
     cites: dict[str, Cite]
     standings: tuple[Band, ...]
     evaluation: Evaluation
+    enforcement: Enforcement
     subsidy: Subsidy
     examples: tuple[Example, ...] = Field(min_length=1)
 
@@ -87,10 +101,12 @@ class Incentives(Dated):
         """Each standing once, none better treated than one before it, every cite there, every example so."""
         named = [one.standing for one in self.standings]
         _check(sorted(named) == sorted((*STANDINGS, "unrated")), "each standing stands once")
-        _check([one for one in named if one != "unrated"] == [*reversed(STANDINGS)], "the best standing comes first")
-        prices = [one.price_percent for one in self.standings]
+        _check(named == [*reversed(STANDINGS), "unrated"], "the best standing comes first, unrated last")
+        prices = [one.price_percent for one in self.standings if one.standing != "unrated"]
         _check(prices == sorted(prices, reverse=True), "a worse standing has a higher price")
-        cited = [*(one.cite for one in self.standings), self.evaluation.cite, self.subsidy.cite]
+        _check(self.standings[-1].price_percent < max(prices), "who is not rated has the price of the best")
+        cited = [*(one.cite for one in self.standings), self.evaluation.cite, self.enforcement.cite]
+        cited.append(self.subsidy.cite)
         _check(set(cited) <= set(self.cites), "a cite is not among the cites")
         told = {one.standing for one in self.examples}
         _check(told == set(named), "a standing has no example")

@@ -73,6 +73,12 @@ def load_indicators(folder: Path, area: str) -> dict[str, Indicator]:
     return {one.id: one for one in found}
 
 
+def load_rule(folder: Path, name: str) -> Rule:
+    """Return one rule of a rule book by its id. Raises Problem ZS401, ZS402."""
+    rule: Rule = _model(Rule, folder / "rules" / f"{name}.yaml")
+    return rule
+
+
 def draft(text: str, name: str) -> Rule:
     """Return the rule that a text holds, wherever it will lie. Raises Problem ZS401, ZS402."""
     try:

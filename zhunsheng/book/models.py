@@ -44,6 +44,11 @@ class Parameter(Entry):
     values: tuple[ParameterValue, ...] = Field(min_length=1)
     words: Words = Field(default_factory=dict)
 
+    def on(self, day: date) -> int:
+        """Return the number that holds on a day; before the first one, the first."""
+        held = [one for one in self.values if one.valid_from is None or one.valid_from <= day]
+        return int((held or list(self.values[:1]))[-1].value)
+
 
 class Rule(Signed):
     """A pattern bound to knowledge, parameters, law and words. One file, one rule.

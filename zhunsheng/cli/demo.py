@@ -191,6 +191,7 @@ def _vendors(site: Home) -> None:
     """Let the vendors of the county enter, serve, be reviewed and overseen."""
     from zhunsheng.casework.oversight import demo as oversight
     from zhunsheng.casework.periodic import demo as periodic
+    from zhunsheng.casework.ratings import demo as ratings
     from zhunsheng.casework.vendors import demo
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
@@ -201,6 +202,7 @@ def _vendors(site: Home) -> None:
         told = dict(zip(("practitioner_id", "name", "profession", "title"), row, strict=True))
         by_vendor.setdefault(code, []).append(told)
     demo.tell([{"institution_id": code, "name": name, "kind": kind} for code, name, kind in found], by_vendor)
+    ratings.tell()
     _agreements(site)
     oversight.tell()
     _notices(site)
@@ -232,7 +234,6 @@ def _notices(site: Home) -> None:
 def _agreements(site: Home) -> None:
     """Let the consortium agree with the vendors that serve it, at the prices that they filed."""
     from zhunsheng.casework.agreements.demo import file_one, tell
-    from zhunsheng.casework.agreements.facts import RULE, window_of
 
     sql = (
         "SELECT vendor_id, item_code, item_name, unit_price_e6 FROM price_filing WHERE valid_to IS NULL "
@@ -240,7 +241,7 @@ def _agreements(site: Home) -> None:
     )
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         tell(con.execute(sql).fetchall())
-    file_one(window_of(load(rulebook(), site.book).rules[RULE]))
+    file_one()
 
 
 def _people(site: Home) -> list[tuple[str, str, str]]:

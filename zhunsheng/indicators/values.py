@@ -7,7 +7,7 @@ between is unknown. Small numbers are not judged, and are hidden from whoever ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -24,6 +24,11 @@ Known = Literal["known", "unknown", "small", "none", "stale"]
 Verdict = Literal["met", "missed", "unknown", "untargeted"]
 #: From whom counts below this are hidden, and shares that would tell them.
 HIDDEN_BELOW = 5
+#: A total over several is shown where at least so many of them stay unseen: one that is left is told by subtraction,
+#: and two that are left tell each other.
+UNSEEN_LEAST = 3
+#: Numerator and denominator.
+Pair = tuple[int, int]
 _DECIMALS = {
     "percent": 1,
     "per_mille": 2,
@@ -202,7 +207,7 @@ def printed(one: Indicator, ratio: Fraction | float | None) -> str:
 
 
 def hidden(value: Value, *, open_to_reader: bool) -> bool:
-    """Whether counts are kept back: the only place that decides on small numbers.
+    """Whether counts are kept back: with ``told_by_rest`` the only place that decides on small numbers.
 
     Whoever sees the rows sees their counts. To others a share over few things, or of which few belong or few do not,
     would tell of single people.
@@ -211,3 +216,16 @@ def hidden(value: Value, *, open_to_reader: bool) -> bool:
         return False
     rest = value.denominator - value.numerator if value.indicator.is_share else HIDDEN_BELOW
     return any(0 < count < HIDDEN_BELOW for count in (value.numerator, value.denominator, rest))
+
+
+def told_by_rest(parts: Mapping[str, Pair], seen: Mapping[str, Pair]) -> bool:
+    """Whether a total over parts would tell of some that a reader may not see, the seen ones taken away from it.
+
+    ``seen`` holds what the reader sees of a part, be it a share of its rows alone. Nothing is kept back from whoever
+    sees all. Of what is left neither fewer than three parts nor fewer than five things may be told.
+    """
+    left = [key for key, whole in parts.items() if seen.get(key) != whole]
+    if not left:
+        return False
+    things = sum(lower for _upper, lower in parts.values()) - sum(seen[key][1] for key in seen if key in parts)
+    return len(left) < UNSEEN_LEAST or things < HIDDEN_BELOW

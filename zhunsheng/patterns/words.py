@@ -103,6 +103,7 @@ CERTIFICATES = {
     "nurse_licence": ("护士执业证书", "nurse licence"),
     "technician_certificate": ("卫生专业技术资格证书（技师）", "technician certificate"),
     "rehabilitation_therapist": ("康复治疗师资格证", "rehabilitation therapist certificate"),
+    "engagement": ("在岗", "engagement"),
     "cold_chain_training": ("冷链岗位培训证明", "cold-chain training certificate"),
 }
 #: Formats whose value is a code, or several parted by spaces, each with its word.

@@ -15,7 +15,7 @@ from zhunsheng.facts.table import Kind
 from zhunsheng.facts.wide import COUNTED
 from zhunsheng.indicators.control import Point, funnel
 from zhunsheng.indicators.telling import UNITS, definition
-from zhunsheng.indicators.values import Value, hidden, printed
+from zhunsheng.indicators.values import Value, hidden, printed, told_by_rest
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.quantity import plain
 from zhunsheng.kernel.time import at
@@ -51,9 +51,12 @@ def told_ratio(one: Indicator, ratio: Fraction | float | None) -> str:
     )
 
 
-def cell(value: Value, *, open_to_reader: bool = True) -> dict[str, Any]:
-    """Return a value as a cell of a table: words, counts, range, interval, target, verdict."""
-    one, kept_back = value.indicator, hidden(value, open_to_reader=open_to_reader)
+def cell(value: Value, *, open_to_reader: bool = True, told: bool = False) -> dict[str, Any]:
+    """Return a value as a cell of a table: words, counts, range, interval, target, verdict.
+
+    ``told``: it would tell of a part that is kept back, and is kept back with it.
+    """
+    one, kept_back = value.indicator, told or hidden(value, open_to_reader=open_to_reader)
     ranged = value.low is not None and value.low != value.high
     return {
         "value": "" if kept_back or value.torn or value.known in ("none", "stale") else told_ratio(one, value.ratio),
@@ -110,11 +113,14 @@ def row(line: Line, *, open_to_reader: bool = True) -> dict[str, Any]:
     """Return an indicator as a row of the board; without its course where counts may have to be kept back."""
     one = line.indicator
     recent = [value for value in line.recent if value is not None] if open_to_reader else []
+    parts = {value.subject_id: (value.numerator, value.denominator) for value in line.values}
+    shown = {v.subject_id: parts[v.subject_id] for v in line.values if not hidden(v, open_to_reader=open_to_reader)}
+    tells = len(parts) > 1 and told_by_rest(parts, shown)
     return {
         "one": one,
         "name": tongue(one, "name"),
         "area": area_word(one.area),
-        "cell": cell(line.whole, open_to_reader=open_to_reader) if line.whole else None,
+        "cell": cell(line.whole, open_to_reader=open_to_reader, told=tells) if line.whole else None,
         "subjects": len(line.values),
         "judged": line.judged,
         "met": line.tallies["met"],

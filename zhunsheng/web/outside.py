@@ -9,11 +9,14 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-from zhunsheng.casework.cases.words import named
-from zhunsheng.casework.vendors import library, queries
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.ratings import designation
+from zhunsheng.casework.vendors import queries
 from zhunsheng.casework.vendors.gate import Gate
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.kernel.ids import identity
+from zhunsheng.kernel.time import now
+from zhunsheng.web.choosing import name_of
 
 #: Seconds for which what was read is believed.
 BELIEVED = 5.0
@@ -53,11 +56,13 @@ def refused(asked: OrderForm, institution_id: str) -> list[dict[str, Any]]:
     return found
 
 
-def choices(institution_id: str) -> list[dict[str, str]]:
-    """Return the vendors and kinds of service that a page offers who orders for an institution."""
-    words = {kind.id: named(kind) for kind in library.kinds().kinds}
-    told = [(line, words.get(line.kind, line.kind)) for line in gate().serving(institution_id)]
-    return [{"value": f"{one.institution_id} {one.kind}", "name": f"{one.vendor.name} · {word}"} for one, word in told]
+def choices(scope: Scope, institution_id: str) -> list[dict[str, Any]]:
+    """Return the vendors and kinds of service that a page offers who orders for an institution, the best rated first.
+
+    A name says rating and light, and why the vendor takes no new orders today, if it takes none.
+    """
+    told = designation.places(scope, gate().serving(institution_id), now().date())
+    return [{"value": f"{one.line.institution_id} {one.line.kind}", "name": name_of(one)} for one in told]
 
 
 def reminder(one: dict[str, Any], reminder_id: str) -> dict[str, Any]:

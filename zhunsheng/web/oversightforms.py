@@ -162,7 +162,7 @@ def _recorded(case: Case, held: ExitStep) -> list[tuple[str, str]]:
         return []
     needs = {one.id: one for one in case.life.move(held.event.about).needs}
     return [
-        (str(named(needs[key])), _value(needs[key], value))
+        (str(named(needs[key])), vendors.name_of(value) if key == "successor" else _value(needs[key], value))
         for key, value in held.event.fields.items()
         if key in needs and needs[key].kind != "attachment"
     ]

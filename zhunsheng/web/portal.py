@@ -17,7 +17,7 @@ from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.oversight import queries as oversight
 from zhunsheng.casework.ratings import library as cards
 from zhunsheng.casework.ratings import queries as ratings
-from zhunsheng.casework.vendors import library, queries
+from zhunsheng.casework.vendors import hours, library, queries
 from zhunsheng.casework.vendors.duties import kept
 from zhunsheng.casework.vendors.states import OVER
 from zhunsheng.lights.reasons import percent
@@ -117,22 +117,11 @@ def _beside(counted: Any, promised_e4: int, direction: str) -> dict[str, Any]:
     return {"counted": counted, "shown": shown, "keeps": kept_}
 
 
-_HOURS = """
-SELECT practitioner_id, SUM(hours_e4) FILTER (WHERE passed IS DISTINCT FROM FALSE) AS hours_e4,
-    COUNT(*) FILTER (WHERE hours_e4 IS NULL) AS unknown
-FROM training WHERE vendor_id = ? AND held_on >= ? AND held_on <= ? GROUP BY practitioner_id
-"""
-
-
 def _staff(scope: Scope, code: str, day: date) -> list[dict[str, Any]]:
     """Return who works there on a day with the hours of training of the year, in the file and in the imported data."""
     people = [one for one in queries.people(scope, code) if one.valid_to is None or day < one.valid_to]
-    known: dict[str, dict[str, Any]] = {}
-    if scope.file is not None:
-        with scope.lake() as reader:
-            rows = reader.rows(_HOURS, [code, date(day.year, 1, 1), day])
-        known = {row["practitioner_id"]: row for row in rows}
+    known = hours.counted(scope, [code], day)
     return [
-        {"person": one, "typed": one.trained.get(str(day.year)), "counted": known.get(one.practitioner_id)}
+        {"person": one, "typed": one.trained.get(str(day.year)), "counted": known.get((code, one.practitioner_id))}
         for one in people
     ]

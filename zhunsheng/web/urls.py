@@ -201,6 +201,7 @@ urlpatterns = [
     path("portal/<str:what>", portal.add, name="portal-add"),
     path("clues", clues.groups, name="clues"),
     path("agreements", agreements.agreement_list, name="agreements"),
+    path("agreements/new", agreements.new, name="agreement-new"),
     path("agreements.<str:kind>", agreements.export, name="agreements-export"),
     path("agreements/<int:pk>", agreements.agreement, name="agreement"),
     path("agreements/<int:pk>/<str:part>", agreements.write, name="agreement-write"),

@@ -16,9 +16,8 @@ from zhunsheng.casework.agreements import queries as agreements
 from zhunsheng.casework.alerts import library as lights
 from zhunsheng.casework.alerts import queries as alerts
 from zhunsheng.casework.archive import facts as archived
-from zhunsheng.casework.archive.entries import KINDS, Entry, Wanted, entries
+from zhunsheng.casework.archive.entries import KINDS, Entry, latest
 from zhunsheng.casework.bodies.permissions import Verb, may
-from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.indicators import queries as indicators
 from zhunsheng.casework.oversight import policies as oversees
 from zhunsheng.casework.oversight import queries as oversight
@@ -51,7 +50,7 @@ _STAFF = """
     WHERE s.vendor_id = ? ORDER BY s.valid_to NULLS LAST, s.practitioner_id, s.certificate_kind"""
 
 
-def gatherer() -> Callable[[Scope, Vendor], Iterator[Entry]]:
+def gatherer() -> Callable[..., Iterator[Entry]]:
     """Return what gathers facts and findings for an archive, rules named in the reader's language."""
     rules = book.book().rules
     return archived.gatherer(lambda key: str(tongue(rules[key], "name")) if key in rules else key)
@@ -80,7 +79,7 @@ def overview_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
         "has_data": code in overview.with_data(request.scope),
         "rating": _rating(request, code),
         "next": _next(request, vendor, day),
-        "latest": [shown(one) for one in entries(request.scope, vendor, Wanted(), [gatherer()])[:LATEST]],
+        "latest": [shown(one) for one in latest(request.scope, vendor, LATEST, [gatherer()])],
     }
 
 
@@ -146,8 +145,8 @@ def _next(request: HttpRequest, vendor: Vendor, day: date) -> list[dict[str, Any
     """Return what comes next about a vendor, the soonest first: checks, ends of papers, cases that fall due."""
     code, scope, furthest = vendor.institution_id, request.scope, max(kinds().watch)
     found = []
-    for one in oversight.calendar_of(scope, day.year, day, planned=oversees.oversees(request.user)):
-        if one.line.institution_id == code and one.standing in (Standing.OPEN, Standing.OVERDUE, Standing.PLANNED):
+    for one in oversight.calendar_of(scope, day.year, day, planned=oversees.oversees(request.user), vendor=code):
+        if one.standing in (Standing.OPEN, Standing.OVERDUE, Standing.PLANNED):
             path = reverse("oversight-check", args=[one.held.pk]) if one.held else ""
             found.append({"on": one.due_on, "words": one.check, "colour": one.colour, "address": path})
     papers = queries.papers(scope).filter(vendor=vendor, accepted=True)

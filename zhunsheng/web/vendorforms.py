@@ -9,9 +9,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from zhunsheng.book.cycles import Input
-from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.bodies.models import Body, BodyKind
 from zhunsheng.casework.cases.words import named
-from zhunsheng.casework.vendors import library, queries
+from zhunsheng.casework.vendors import library, overview, queries
+from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms
 
 #: How a state of a service line looks.
@@ -51,3 +52,20 @@ def asked() -> list[dict[str, Any]]:
         {"kind": one, "tier": book.tiers[one.tier], "papers": [book.documents[name] for name in book.papers(one)]}
         for one in book.kinds
     ]
+
+
+def eligible(request: HttpRequest, code: str) -> dict[str, Any]:
+    """Return what speaks for and against a vendor that a form is about, and the others on file by their rating.
+
+    A vendor reads of no other one; of who is not registered nothing is known yet.
+    """
+    day = now().date()
+    rows = overview.rows(request.scope, day)
+    mine = next((one for one in rows if one.vendor.institution_id == code), None)
+    inside = request.user.body is not None and request.user.body.kind != BodyKind.VENDOR
+    rank = [*overview.RATINGS].index
+    return {
+        "eligible": mine,
+        "eligible_short": overview.short_form(code, day) if mine else False,
+        "registered": sorted(rows, key=lambda one: (rank(one.standing), one.vendor.name)) if inside else [],
+    }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zhunsheng.casework.agreements import facts, filing, forms, library, policies, queries
-from zhunsheng.casework.agreements.facts import Window
+from zhunsheng.casework.agreements import bands, facts, filing, forms, library, policies, queries
 from zhunsheng.casework.agreements.models import (
     Agreement,
     AnnexPrice,
@@ -67,13 +66,17 @@ def promise(actor: User, agreement: Agreement, given: Given) -> SlaValue:
 
 @deed
 def set_price(actor: User, agreement: Agreement, given: Given) -> AnnexPrice:
-    """Write a price of the annex from a day on; a change names its reason. Raises ZS671, ZS672, ZS673, ZS702."""
+    """Write a price of the annex from a day on; a change names its reason.
+
+    Raises Problem ZS671, ZS672, ZS673, ZS702, and ZS894 above the band of the vendor.
+    """
     held = _locked(actor, agreement)
     values = forms.price(given)
     known = AnnexPrice.objects.filter(agreement=held, item_code=values["item_code"])
     _once(known, values, "项目")
     if known.exists() and not values["reason"]:
         raise forms.wrong("调整理由", "调整已有价格须写明理由")
+    bands.check_agreed(held, values["item_code"], values["unit_price_e6"], now().date())
     made = AnnexPrice.objects.create(agreement=held, **values, **_by(actor))
     append(actor, "agreement.price_set", f"agreement:{held.pk}", {**values, "valid_from": str(made.valid_from)})
     return made
@@ -96,10 +99,11 @@ def _once(known: Any, values: dict[str, Any], what: str) -> None:
 
 
 @deed
-def file_price(actor: User, scope: Scope, given: forms.Given, window: Window) -> PriceFiling:
+def file_price(actor: User, scope: Scope, given: forms.Given) -> PriceFiling:
     """File a price of the actor's own vendor from a day on. Nothing that was filed is written over.
 
-    Raises Problem ZS702, ZS671 for a wrong field, ZS673 for a second price of one day, ZS863 for a day that has passed.
+    Raises Problem ZS702, ZS671 for a wrong field, ZS673 for a second price of one day, ZS863 for a day that has passed,
+    ZS894 above the band of the vendor.
     """
     if not filing.files(actor) or actor.body is None:
         raise Problem("ZS702")
@@ -115,8 +119,9 @@ def file_price(actor: User, scope: Scope, given: forms.Given, window: Window) ->
     same = PriceFiling.objects.filter(institution_id=code, item_code=values["item_code"])
     if (values["item_code"], values["valid_from"]) in known or same.filter(valid_from=values["valid_from"]).exists():
         raise Problem("ZS673", from_on=values["valid_from"], what="项目")
+    mean = bands.check_filed(code, values["item_code"], values["unit_price_e6"], now().date())
     made = PriceFiling.objects.create(
-        institution_id=code, **values, **filing.compared(values, window), filed_by=actor, filed_at=now()
+        institution_id=code, **values, **filing.compared(values, mean), filed_by=actor, filed_at=now()
     )
     made.delivery = filing.handed_in(actor, made)
     made.save(update_fields=["delivery"])

@@ -13,7 +13,7 @@ class AgreementsConfig(AppConfig):
 
     def ready(self) -> None:
         """Name guards, effects, what is asked of people, and the job that opens checks of conflicts."""
-        from zhunsheng.casework.agreements import actions, policies, tasks, watch
+        from zhunsheng.casework.agreements import actions, policies, reviewing, tasks, watch
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
         from zhunsheng.casework.inbox.offers import offer
@@ -21,8 +21,11 @@ class AgreementsConfig(AppConfig):
 
         register(tasks.JOB, Handler(tasks.find))
         make_good(tasks.request_missing)
+        register(reviewing.JOB, Handler(reviewing.review))
+        make_good(reviewing.request_missing)
         GUARDS.update(policies.GUARDS)
         after(actions.agreement_moved, "service_agreement")
         after(actions.declaration_moved, "interest_declaration")
         after(actions.check_moved, "conflict_check")
         offer(watch.SOURCE)
+        offer(watch.REFILING)

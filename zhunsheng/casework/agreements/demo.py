@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from zhunsheng.casework.agreements import actions, facts, queries
-from zhunsheng.casework.agreements.facts import Window
+from zhunsheng.casework.agreements import actions, bands, facts, queries
 from zhunsheng.casework.agreements.models import Agreement, PriceFiling
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import scope
-from zhunsheng.casework.cases.demo import step
+from zhunsheng.casework.cases.demo import step, two
 from zhunsheng.casework.vendors import queries as vendors
+from zhunsheng.casework.vendors.actions import open_about as opened
 from zhunsheng.casework.vendors.library import kinds
 from zhunsheng.casework.vendors.states import SERVING
 from zhunsheng.kernel.errors import Problem
@@ -19,6 +19,8 @@ from zhunsheng.kernel.time import now
 
 #: The kind whose agreement lacks a clause, and the clause.
 LACKING = ("imaging", "data_destruction")
+#: A price above the band.
+ABOVE = "ZS894"
 SIGNED = {"signatory": "法定代表人（演示）"}
 
 
@@ -38,28 +40,36 @@ def tell(prices: list[tuple[str, str, str, int]]) -> None:
             one = actions.draft(office, line.vendor, given, key=f"demo-agreement-{line.pk}")
         except Problem:  # a vendor that takes no new work gets no agreement: that is part of the story
             continue
-        _write(office, one, [row for row in prices if row[0] == line.institution_id])
+        _write(people, one, [row for row in prices if row[0] == line.institution_id])
         if line.kind != LACKING[0]:
             _sign(people, one)
 
 
-def file_one(window: Window) -> None:
-    """Let the vendor with an account file a price above what it filed so far, once; it waits for its import."""
+def file_one() -> None:
+    """Let the vendor with an account file a new price within its band, once; it waits for its import."""
     head = User.objects.filter(login="vendor", body__kind="vendor").select_related("body").first()
     if head is None or PriceFiling.objects.exists():
         return
     known = facts.filed_by(scope(head), head.body.institution_code)
     if not known:
         return
-    given = {
-        "item_code": known[0]["item_code"], "item_name": known[0]["item_name"] or known[0]["item_code"],
-        "price": plain(known[0]["unit_price_e6"] * 14 // 10, 6), "valid_from": str(now().date() + timedelta(days=30)),
-        "reason": "试剂更换，成本上升（演示）。",
-    }  # fmt: skip
-    actions.file_price(head, scope(head), given, window)
+    for percent, reason in ((103, "试剂更换，成本上升（演示）。"), (80, "调至议价上限以内（演示）。")):
+        price = plain(known[0]["unit_price_e6"] * percent // 100, 6)
+        given = {
+            "item_code": known[0]["item_code"], "item_name": known[0]["item_name"] or known[0]["item_code"],
+            "price": price, "valid_from": str(now().date() + timedelta(days=30)), "reason": reason,
+        }  # fmt: skip
+        try:
+            actions.file_price(head, scope(head), given)
+        except Problem as refused:  # above the band: the lower one is filed
+            if refused.code != ABOVE:
+                raise
+        else:
+            return
 
 
-def _write(office: User, one: Agreement, prices: list[tuple[str, str, str, int]]) -> None:
+def _write(people: dict[str, User], one: Agreement, prices: list[tuple[str, str, str, int]]) -> None:
+    office = people["vendor-office"]
     first = now().date() - timedelta(days=300)
     for number, checked in enumerate(queries.check_of(one, now().date()), start=1):
         if (one.kind, checked.clause.id) != LACKING:
@@ -68,7 +78,28 @@ def _write(office: User, one: Agreement, prices: list[tuple[str, str, str, int]]
     actions.promise(office, one, given)
     for _vendor, code, name, price in prices:
         told = {"item_code": code, "item_name": name or code, "price": plain(price, 6), "valid_from": str(first)}
-        actions.set_price(office, one, told)
+        try:
+            actions.set_price(office, one, told)
+        except Problem as refused:
+            if refused.code != ABOVE:
+                raise
+            _except(people, one, code, price)
+            actions.set_price(office, one, told)
+
+
+def _except(people: dict[str, User], one: Agreement, code: str, price: int) -> None:
+    """Let two people grant that one item lies above the band: its price so far, until it is agreed anew."""
+    day = now().date()
+    (found,) = bands.judged(one.institution_id, one.kind, one.body, [code], day)
+    percent = str((found.mean.ratio_bp(price) or 0) // 100 + 1)
+    given = {"item": code, "percent": percent, "reason": "沿用原备案价格，重新议价前暂按原价结算（演示）。"}
+    case = opened(people["vendor-office"], one.vendor, "price_exception", given, key=f"demo-band-{one.pk}-{code}")
+    term = {
+        "from_on": str(day),
+        "until_on": str(day + timedelta(days=90)),
+        "opinion": "同意，90 日内重新议价（演示）。",
+    }
+    two(people["vendor-office"], people["consortium"], case, "grant", **term)
 
 
 def _sign(people: dict[str, User], one: Agreement) -> None:

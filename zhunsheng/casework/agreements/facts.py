@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -17,7 +18,7 @@ from zhunsheng.relations.conflict import Conflict, Limits, Tie, find
 from zhunsheng.relations.graph import Edge
 from zhunsheng.relations.upwards import UPWARDS
 
-RULE = "vendors/filed-price"
+RULE = library.RULE
 
 #: Every filing with the last comparison of the run: price times lines over the sum of the prices of public hospitals.
 _FILED = f"""
@@ -120,10 +121,16 @@ class Window:
     hospitals: int
 
 
-def window_of(rule: Rule) -> Window:
-    """Return what the rule of filed prices asks of a mean, by the values that it states last."""
+def window_of(rule: Rule, day: date) -> Window:
+    """Return what the rule of filed prices asks of a mean on a day."""
     asked = [rule.parameter(name) for name in ("window_months", "min_lines", "min_hospitals")]
-    return Window(*(int(one.values[-1].value) if one else 0 for one in asked))
+    return Window(*(one.on(day) if one else 0 for one in asked))
+
+
+def limit_of(rule: Rule, day: date) -> int:
+    """Return from which percent of the mean on a price is a clue, on a day."""
+    found = rule.parameter("limit_percent")
+    return found.on(day) if found else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +150,37 @@ class Mean:
         """Return a price beside the mean in 1/10000, rounded down: a limit is met by reaching it."""
         return price_e6 * self.lines * 10_000 // self.sum_e6 if self.enough and self.sum_e6 else None
 
+    def exceeds(self, price_e6: int, percent: int) -> bool | None:
+        """Whether a price lies above so many percent of the mean; None where too few charged. Nothing is divided."""
+        return price_e6 * self.lines * 100 > self.sum_e6 * percent if self.enough and self.sum_e6 else None
+
 
 #: The mean as the rule has it: lines of institutions registered as hospitals on the day, in whole months.
-_MEAN = """
-SELECT COUNT(*) AS n, CAST(COALESCE(SUM(l.unit_price_e6), 0) AS BIGINT) AS sum_e6,
+_MEANS = """
+SELECT l.item_code, COUNT(*) AS n, CAST(SUM(l.unit_price_e6) AS BIGINT) AS sum_e6,
     COUNT(DISTINCT l.institution_id) AS hospitals
 FROM charge_line AS l
 INNER JOIN institution_registration AS r
     ON l.institution_id = r.institution_id AND l.service_date >= r.valid_from AND l.service_date < r.valid_to
 WHERE l.net_quantity_e4 > 0 AND l.currency IS NULL AND r.kind = 'hospital'
-    AND l.item_code = ? AND l.service_date >= ? AND l.service_date <= ?
+    AND LIST_CONTAINS(?, l.item_code) AND l.service_date >= ? AND l.service_date <= ?
+GROUP BY l.item_code ORDER BY l.item_code
 """
+NONE = Mean(0, 0, enough=False)
 
 
-def mean_now(file: RunFile, item_code: str, window: Window) -> Mean:
-    """Return the mean of public hospitals for an item over the months up to that of the run."""
-    last = parse_date(str(file.manifest["as_of"]))
+def means_now(file: RunFile, codes: Iterable[str], window: Window) -> dict[str, Mean]:
+    """Return the mean of public hospitals for each item over the months up to that of the run; few for who has none."""
+    last, asked = parse_date(str(file.manifest["as_of"])), sorted(set(codes))
     months = last.year * 12 + last.month - window.months
     since = date(months // 12, months % 12 + 1, 1)
     with file.reader(None) as reader:
-        row = reader.one(_MEAN, [item_code, since, last]) or {"n": 0, "sum_e6": 0, "hospitals": 0}
-    return Mean(row["n"], row["sum_e6"], row["n"] >= window.lines and row["hospitals"] >= window.hospitals)
+        rows = reader.rows(_MEANS, [asked, since, last]) if asked else []
+    enough = {
+        row["item_code"]: row["n"] >= window.lines and row["hospitals"] >= window.hospitals for row in rows
+    }  # fmt: skip
+    told = {row["item_code"]: Mean(row["n"], row["sum_e6"], enough=enough[row["item_code"]]) for row in rows}
+    return {code: told.get(code, NONE) for code in asked}
 
 
 def filed_by(scope: Scope, vendor: str) -> list[dict[str, Any]]:

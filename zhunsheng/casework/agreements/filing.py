@@ -10,8 +10,7 @@ import csv
 import io
 from typing import Any
 
-from zhunsheng.casework.agreements import facts
-from zhunsheng.casework.agreements.facts import Window
+from zhunsheng.casework.agreements.facts import Mean
 from zhunsheng.casework.agreements.models import PriceFiling
 from zhunsheng.casework.bodies import lake, walls
 from zhunsheng.casework.bodies.models import Body, BodyKind, Duty, DutyName, User
@@ -32,12 +31,11 @@ def files(user: User) -> bool:
     return user.body is not None and user.body.kind == BodyKind.VENDOR and bool(duties_held(user) & FILERS)
 
 
-def compared(values: dict[str, Any], window: Window) -> dict[str, Any]:
+def compared(values: dict[str, Any], mean: Mean) -> dict[str, Any]:
     """Return what the price is beside the mean of the run that is read now; nothing before the first run."""
     file = lake.current_run()
     if file is None:
         return {}
-    mean = facts.mean_now(file, values["item_code"], window)
     ratio = mean.ratio_bp(values["unit_price_e6"])
     return {"mean_e6": mean.mean_e6, "ratio_bp": ratio, "lines": mean.lines, "run": file.path.parent.name}
 

@@ -151,6 +151,44 @@ class PriceFiling(models.Model):
         return percent_of(self.ratio_bp)
 
 
+class PriceReview(models.Model):
+    """A filed price that lies above the vendor's band by the mean of a later run, until it is filed anew or fits again.
+
+    ``percent`` is the highest price in percent that was taken when it was found, ``settled_on`` the day of the run that
+    no longer found it.
+    """
+
+    SCOPE_PATH: ClassVar[str] = "institution_id"
+
+    institution_id = models.CharField(max_length=40, help_text="the vendor's code")
+    item_code = models.CharField(max_length=60)
+    item_name = models.CharField(max_length=200)
+    unit_price_e6 = models.BigIntegerField()
+    mean_e6 = models.BigIntegerField()
+    ratio_bp = models.BigIntegerField()
+    percent = models.PositiveIntegerField()
+    found_on = models.DateField()
+    run = models.CharField(max_length=80)
+    told_at = models.DateTimeField()
+    settled_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ("institution_id", "item_code", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("institution_id", "item_code"), condition=models.Q(settled_on=None), name="price_reviewed_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.item_code} {self.ratio}"
+
+    @property
+    def ratio(self) -> str:
+        """The ratio in percent with two decimals, rounded down."""
+        return percent_of(self.ratio_bp)
+
+
 def percent_of(ratio_bp: int | None) -> str:
     """Return a ratio in 1/10000 as percent with two decimals, never rounded up to a limit; empty for none."""
     return "" if ratio_bp is None else f"{ratio_bp // 100}.{ratio_bp % 100:02d}%"

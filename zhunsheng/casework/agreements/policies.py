@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from zhunsheng.casework.agreements import queries
+from zhunsheng.casework.agreements import bands, queries
 from zhunsheng.casework.agreements.models import Agreement
 from zhunsheng.casework.agreements.states import OPEN, AgreementState
 from zhunsheng.casework.bodies.models import Body, BodyKind, DutyName, User
@@ -87,6 +87,18 @@ def _drafter_apart(step: Step) -> None:
         raise step.refuse("送审人不得审核", "whoever sent it to review does not clear it")
 
 
+def _prices_in_band(step: Step) -> None:
+    """The price of each item that would hold lies within the band of the day, or two people let it pass."""
+    one = agreement_of(step)
+    _values, prices = queries.parts(one)
+    last = {price.item_code: price for price in reversed(prices)}
+    told = bands.judged(one.vendor.institution_id, one.kind, one.body, last, step.day)
+    above = [last[found.item_code] for found in told if found.refused(last[found.item_code].unit_price_e6)]
+    if above:
+        names = "、".join(price.item_name for price in above[:5])
+        raise step.refuse(f"价格高于该供应商的议价上限：{names}", f"prices above the vendor's band: {names}")
+
+
 def _term_sound(step: Step) -> None:
     if step.fields["until_on"] <= step.fields["from_on"]:
         raise step.refuse("期满日须晚于生效日", "the end lies after the first day")
@@ -103,6 +115,7 @@ GUARDS: dict[str, Callable[[Step], None]] = {
     "may_agree": _may_agree,
     "clauses_complete": _clauses_complete,
     "drafter_apart": _drafter_apart,
+    "prices_in_band": _prices_in_band,
     "term_sound": _term_sound,
     "term_over": _term_over,
 }

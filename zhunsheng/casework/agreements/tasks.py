@@ -59,13 +59,17 @@ def find(_arguments: dict[str, Any], progress: Progress) -> Outcome:
 
 def _open(body: Body, one: Conflict) -> bool:
     """Open the check of a conflict unless its chain was told before or is in hand; return whether it was opened."""
-    told = chain_of(one)
-    key = f"conflict-{body.pk}-{identity('conflict', one.person_id, one.holder_id, one.vendor_id, told)}"
+    told, key = chain_of(one), key_of(body, one)
     with walls.within(walls.SITE):
         if opened_under("conflict_check", key) or actions.in_check(body, one.vendor_id, one.person_id):
             return False
         actions.open_check(RUN, one.vendor_id, one.person_id, told, body=body, key=key)
     return True
+
+
+def key_of(body: Body, one: Conflict) -> str:
+    """Return the key under which a chain is checked once for a body, by a person or by the run."""
+    return f"conflict-{body.pk}-{identity('conflict', one.person_id, one.holder_id, one.vendor_id, chain_of(one))}"
 
 
 def chain_of(one: Conflict) -> str:

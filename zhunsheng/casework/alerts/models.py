@@ -28,7 +28,7 @@ class Alert(models.Model):
     party_sees = models.BooleanField(default=False)
     light = models.CharField(max_length=80, blank=True)
     cause = models.CharField(max_length=20)
-    key = models.CharField(max_length=80, blank=True)
+    key = models.CharField(max_length=255, blank=True)
     colour = models.CharField(max_length=10, blank=True)
     since = models.DateField()
     through = models.DateField()

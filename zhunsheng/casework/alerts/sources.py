@@ -75,21 +75,26 @@ def events(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
     ]  # fmt: skip
 
 
-#: Who was in post on the first day of a month, and who of them was not on the first day of the next.
+#: Who was in post on the first day of a month, and who of them was not on the first day of the next. Of whom the
+#: engagement itself is stated, it alone counts: a certificate that lapsed is no leaver, nor does one keep who left.
 STAFF = """
-    WITH month AS (
+    WITH staff AS (
+        SELECT * FROM vendor_staff
+        QUALIFY certificate_kind = 'engagement'
+            OR NOT BOOL_OR(certificate_kind = 'engagement') OVER (PARTITION BY vendor_id, practitioner_id)),
+    month AS (
         SELECT UNNEST(GENERATE_SERIES(
             DATE_TRUNC('month', MIN(valid_from)) + INTERVAL 1 MONTH, CAST(? AS DATE) - INTERVAL 1 MONTH,
             INTERVAL 1 MONTH
         ))::DATE AS first
-        FROM vendor_staff),
+        FROM staff),
     post AS (
         SELECT s.vendor_id, m.first, s.practitioner_id
-        FROM vendor_staff AS s JOIN month AS m
+        FROM staff AS s JOIN month AS m
             ON s.valid_from <= m.first AND (s.valid_to IS NULL OR s.valid_to > m.first)
         GROUP BY ALL)
     SELECT p.vendor_id, p.first, COUNT(*) AS whole, COUNT(*) FILTER (NOT EXISTS (
-        SELECT 1 FROM vendor_staff AS s
+        SELECT 1 FROM staff AS s
         WHERE s.vendor_id = p.vendor_id AND s.practitioner_id = p.practitioner_id
             AND s.valid_from <= p.first + INTERVAL 1 MONTH
             AND (s.valid_to IS NULL OR s.valid_to > p.first + INTERVAL 1 MONTH))) AS part

@@ -43,6 +43,7 @@ OF_CYCLE = {
     "vendor_alert": "light", "vendor_rating": "rating", "vendor_check": "check", "vendor_complaint": "complaint",
     "vendor_incident": "incident", "vendor_survey": "survey", "vendor_sanction": "sanction", "vendor_exit": "exit",
     "rectification": "rectification", "clue": "finding", "supervision_report": "report", "quality_paper": "report",
+    "price_exception": "price",
 }  # fmt: skip
 #: States in which an alert is what a run found and nobody has acted on: a lead.
 UNCONFIRMED = frozenset({"raised", "blue", "yellow", "red"})
@@ -109,6 +110,19 @@ def entries(scope: Scope, vendor: Vendor, wanted: Wanted, more: Iterable[Gathere
     found = [
         entry for gather in (*GATHERERS, *more) for entry in gather(scope, vendor) if wanted.holds(entry)
     ]  # fmt: skip
+    return _sorted(found)
+
+
+def latest(scope: Scope, vendor: Vendor, most: int, more: Iterable[Gatherer] = ()) -> list[Entry]:
+    """Return the latest entries in view about a vendor in view, the same as the first of ``entries``.
+
+    Gatherers of much are asked for no more than their own latest.
+    """
+    found = [entry for gather in (*GATHERERS, *more) for entry in gather(scope, vendor, most)]
+    return _sorted(found)[:most]
+
+
+def _sorted(found: list[Entry]) -> list[Entry]:
     return sorted(found, key=lambda one: (one.on, one.order, one.number, one.words), reverse=True)
 
 
@@ -116,7 +130,7 @@ def _day(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
 
-def of_file(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
+def of_file(scope: Scope, vendor: Vendor, _most: int | None = None) -> Iterator[Entry]:
     """The registration, papers, people and devices, and the values on file."""
     code = vendor.institution_id
     yield Entry(_day(vendor.registered_at), "entry", _("登记"), vendor.name, path=("vendor", (code,)))
@@ -141,7 +155,7 @@ def _checked(paper: VendorPaper, words: str) -> str:
     return told.format(paper=words)
 
 
-def of_lines(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
+def of_lines(scope: Scope, vendor: Vendor, _most: int | None = None) -> Iterator[Entry]:
     """How the service lines stood, day by day."""
     kinds = {one.id: str(named(one)) for one in library.kinds().kinds}
     for line in queries.lines(scope).filter(vendor=vendor):
@@ -152,14 +166,14 @@ def of_lines(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
             yield Entry(date.fromisoformat(on), "line", told, str(line.body), number, path, order=1)
 
 
-def of_reviews(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
+def of_reviews(scope: Scope, vendor: Vendor, _most: int | None = None) -> Iterator[Entry]:
     """The three-dimensional reviews as they were kept."""
     for one in queries.kept_reviews(scope, vendor.institution_id):
         told = _("{mark}，能力 {low} 至 {high} 分").format(mark=Mark(one.mark).label, low=one.low, high=one.high)
         yield Entry(one.on, "review", _("三维评审"), told, one.case.number, ("vendor-review", (one.case_id,)), order=2)
 
 
-def of_agreements(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
+def of_agreements(scope: Scope, vendor: Vendor, _most: int | None = None) -> Iterator[Entry]:
     """What was promised and priced in agreements, from the day on which it holds."""
     held = {one.pk: one for one in agreements.agreements(scope).filter(vendor=vendor)}
     units = clauses.clauses()
@@ -181,9 +195,9 @@ def _promised(book: Any, indicator: str) -> str:
     return str(named(found)) if found else indicator
 
 
-def of_cases(scope: Scope, vendor: Vendor) -> Iterator[Entry]:
+def of_cases(scope: Scope, vendor: Vendor, most: int | None = None) -> Iterator[Entry]:
     """The steps of all cases about the vendor that the reader may see, each with its row of evidence."""
-    for case, event, whole in cases.steps_about(scope, vendor.institution_id):
+    for case, event, whole in cases.steps_about(scope, vendor.institution_id, most):
         yield _step(case, event, whole=whole)
 
 

@@ -34,6 +34,7 @@ class Scope:
     ``broken`` says why the current run cannot be read; whoever asks for no finding need not know. ``as_party``: what
     others decide about the institutions and bodies in view may be seen by them, and so by this reader. ``granted`` is
     what other bodies opened; ``used`` gathers the grants that widened a query, ``opened`` the records opened by one.
+    ``home`` is the reader's own body, None where a program reads.
     """
 
     institutions: frozenset[str] | None
@@ -44,6 +45,7 @@ class Scope:
     granted: Sights = NONE
     used: set[int] = field(default_factory=set, compare=False)
     opened: list[tuple[str, int]] = field(default_factory=list, compare=False)
+    home: int | None = None
 
     @property
     def own(self) -> Scope:
@@ -81,11 +83,15 @@ class Scope:
     def rows(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
         """Return the rows of a queryset that are in view: by their institution or by their body, as SCOPE_PATH says.
 
+        SCOPE_DRAFT says of a model which of its rows are a draft, that nobody but the body which writes it sees.
         Raises TypeError for a model without SCOPE_PATH.
         """
         path = getattr(queryset.model, "SCOPE_PATH", None)
         if path is None:
             raise TypeError(f"{queryset.model.__name__} does not say how it is scoped")
+        draft = getattr(queryset.model, "SCOPE_DRAFT", None)
+        if draft and self.home is not None:
+            queryset = queryset.exclude(~Q(body=self.home), **draft)
         if (self.institutions if path == "institution_id" else self.bodies) is None:
             return queryset
         if path == "institution_id":
@@ -158,7 +164,8 @@ def scope(user: User) -> Scope:
     institutions = _institutions(body, file)
     as_party = body.kind not in REGIONAL and body.kind != BodyKind.DATA_AUTHORITY
     granted = NONE if body.kind == BodyKind.DATA_AUTHORITY else sights_of(user, lambda one: _institutions(one, file))
-    return Scope(institutions, _bodies(body, institutions, file), file, broken, as_party=as_party, granted=granted)
+    bodies = _bodies(body, institutions, file)
+    return Scope(institutions, bodies, file, broken, as_party=as_party, granted=granted, home=body.pk)
 
 
 def _current() -> tuple[lake.RunFile | None, Problem | None]:

@@ -66,6 +66,8 @@ class Case(models.Model):
     #: Besides the handling body, whom the case is about sees it: institution, body, and whether it may be seen.
     SCOPE_PARTY: ClassVar[tuple[str, str, str]] = ("institution_id", "subject_body", "party_sees")
     SCOPE_GRANT: ClassVar[str] = "cases"
+    #: A report that was not submitted yet: its regulator reads what it is sent.
+    SCOPE_DRAFT: ClassVar[dict[str, Any]] = {"cycle": "supervision_report", "party_sees": False}
 
     bound = models.ForeignKey(CycleVersion, on_delete=models.PROTECT, related_name="cases")
     cycle = models.CharField(max_length=40)

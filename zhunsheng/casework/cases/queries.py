@@ -351,12 +351,20 @@ def who_took(case: Case, move: str) -> set[int]:
     return {pk for pk in found if pk}
 
 
-def steps_about(scope: Scope, institution_id: str) -> Iterator[tuple[Case, CaseEvent, bool]]:
-    """Yield the steps in view of all cases about an institution: case, step, and whether its internal part is seen."""
+def steps_about(scope: Scope, institution_id: str, most: int | None = None) -> Iterator[tuple[Case, CaseEvent, bool]]:
+    """Yield the steps in view of all cases about an institution: case, step, and whether its internal part is seen.
+
+    ``most``: no more than the latest so many, and all of the day of the last of them.
+    """
     held = {one.pk: one for one in cases(scope, institution_id=institution_id).select_related("bound")}
     whole = {pk for pk, one in held.items() if sees_all(scope, one)}
-    for event in CaseEvent.objects.filter(case__in=held).select_related("body").order_by("case", "sequence"):
+    steps = CaseEvent.objects.filter(case__in=held).select_related("body")
+    told, last = 0, date.max
+    for event in steps.order_by("case", "sequence") if most is None else steps.order_by("-day", "-pk").iterator(50):
+        if most is not None and told >= most and event.day < last:
+            return
         if event.shown or event.case_id in whole:
+            told, last = told + 1, event.day
             yield held[event.case_id], event, event.case_id in whole
 
 

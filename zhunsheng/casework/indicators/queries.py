@@ -15,7 +15,7 @@ from zhunsheng.book.models import Book
 from zhunsheng.casework.bodies.lake import Place, Reader
 from zhunsheng.indicators.alerts import Alert, alerts
 from zhunsheng.indicators.plain import Counted
-from zhunsheng.indicators.values import Value, clear, judge, together
+from zhunsheng.indicators.values import Pair, Value, clear, judge, together, told_by_rest
 from zhunsheng.kernel.errors import Problem
 
 SPANS = (1, 3, 6, 12)
@@ -116,10 +116,38 @@ def series_of(reader: Reader, kind: str, subject: str) -> Series:
 
 
 def group_peers(reader: Reader, group: str) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return deciles and centre of a group of peers by indicator and month; groups of fewer than five are not kept."""
+    """Return deciles and centre of a group of peers by indicator and month.
+
+    Groups of fewer than five are not kept, nor is one given to whom what he sees of it would tell of the rest.
+    """
     found: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    for row in reader.rows("SELECT * FROM indicator_peer WHERE peer_group = ?", [group]):
+    for row in _open_peers(reader, "peer_group = ?", [group]):
         found[row["indicator_id"]][row["month"]] = row
+    return found
+
+
+#: What a reader sees of the subjects that are compared; the rows of others are no part of the tables of a reader.
+_SEEN = """
+SELECT indicator_id, month, subject_id, CAST(SUM(numerator) AS BIGINT) AS n, CAST(SUM(denominator) AS BIGINT) AS d
+FROM indicator_count WHERE subject_kind <> 'department' AND LIST_CONTAINS(?, indicator_id) AND LIST_CONTAINS(?, month)
+GROUP BY indicator_id, month, subject_id ORDER BY indicator_id, month, subject_id
+"""
+
+
+def _open_peers(reader: Reader, where: str, given: list[str]) -> list[dict[str, Any]]:
+    """Return the groups of peers that a reader may be told of; one of a run that kept no parts is told to nobody."""
+    rows = reader.rows(f"SELECT * FROM indicator_peer WHERE {where}", given)  # noqa: S608 - our own words
+    if not rows:
+        return []
+    asked = [sorted({row[name] for row in rows}) for name in ("indicator_id", "month")]
+    seen: dict[tuple[str, str], dict[str, Pair]] = defaultdict(dict)
+    for one in reader.rows(_SEEN, asked):
+        seen[one["indicator_id"], one["month"]][one["subject_id"]] = (one["n"], one["d"])
+    found = []
+    for row in rows:
+        parts = {part["id"]: (part["n"], part["d"]) for part in row.pop("parts", None) or ()}
+        if parts and not told_by_rest(parts, seen[row["indicator_id"], row["month"]]):
+            found.append(row)
     return found
 
 
@@ -246,7 +274,7 @@ def peer_group(place: Place | None) -> str:
 
 def peers(reader: Reader, one: Indicator, month: str) -> dict[str, dict[str, Any]]:
     """Return deciles, centre and spread of each group of peers in a month; groups of fewer than five are not kept."""
-    rows = reader.rows("SELECT * FROM indicator_peer WHERE indicator_id = ? AND month = ?", [one.id, month])
+    rows = _open_peers(reader, "indicator_id = ? AND month = ?", [one.id, month])
     return {row["peer_group"]: row for row in rows}
 
 

@@ -72,12 +72,19 @@ def add_member(actor: User, given: dict[str, Any], ties: dict[str, str] | None =
         name=policies.text_of(given.get("name"), "姓名或者机构名称", "Name", 120),
         unit=policies.text_of(given.get("unit", ""), "工作单位", "Works at", 120, 0),
         background=known,
+        full_time=_full_time(given) if of_office else None,
         ties={code: policies.text_of(why, "关联说明", "Why tied", 200, 2) for code, why in (ties or {}).items()},
         since=now().date(),
     )
     told = {"role": role, "field": made.field, "seat": made.seat, "ties": sorted(made.ties)}
     append(actor, "pool_member.added", f"pool_member:{made.pk}", told)
     return made
+
+
+def _full_time(given: dict[str, Any]) -> bool | None:
+    """Return whether a supervisor does nothing else; None where nobody says, which is not full-time."""
+    told = policies.one_of(given.get("full_time") or "", ("", "yes", "no"), "专职", "Full-time")
+    return None if not told else told == "yes"
 
 
 def _colleague(actor: User, number: Any) -> User | None:

@@ -38,12 +38,13 @@ def tell() -> Case | None:
 
 
 def _pool(office: User, lines: dict[str, ServiceLine]) -> None:
-    for name, background in (
-        ("督导甲（演示）", "medical"),
-        ("督导乙（演示）", "management"),
-        ("督导丙（演示）", "law"),
+    for name, background, full_time in (
+        ("督导甲（演示）", "medical", "yes"),
+        ("督导乙（演示）", "management", "yes"),
+        ("督导丙（演示）", "law", "no"),
     ):
-        made = actions.add_member(office, {"role": "supervisor", "name": name, "background": [background]})
+        given = {"role": "supervisor", "name": name, "background": [background], "full_time": full_time}
+        made = actions.add_member(office, given)
         actions.train(office, made, str(now().year), ["quality", "contracts"])
     tied = {lines[LATE].institution_id: "为该供应商做过年度审计（演示）"} if LATE in lines else {}
     actions.add_member(office, {"role": "evaluator", "name": "评估机构甲（演示）"}, tied)

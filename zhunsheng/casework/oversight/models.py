@@ -22,8 +22,9 @@ _OWN: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 class PoolMember(models.Model):
     """A supervisor, evaluator, expert or committee member of a consortium, from a day (held) to a day (not held).
 
-    ``ties``: vendor -> why this person may not judge it. ``trained``: year -> topics of training on file. A changed
-    entry is ended and added anew, but for its training.
+    ``ties``: vendor -> why this person may not judge it. ``trained``: year -> topics of training on file.
+    ``full_time``: whether a supervisor does nothing else, None where nobody said. A changed entry is ended and added
+    anew, but for its training.
     """
 
     SCOPE_PATH: ClassVar[str] = "body"
@@ -36,6 +37,7 @@ class PoolMember(models.Model):
     name = models.CharField(max_length=120)
     unit = models.CharField(max_length=120, blank=True)
     background = models.JSONField(default=list)
+    full_time = models.BooleanField(null=True)
     trained = models.JSONField(default=dict)
     ties = models.JSONField(default=dict)
     since = models.DateField()

@@ -30,9 +30,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many supervisors, which backgrounds none of them has, who lacks training, which seats are free."""
+    """How many supervisors and full-time ones, which backgrounds none of them has, who lacks training, free seats."""
 
     supervisors: int
+    full_time: int
     missing: tuple[str, ...]
     gaps: tuple[Gap, ...]
     empty_seats: tuple[str, ...]
@@ -40,8 +41,8 @@ class Standing:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing; an office without supervisors is never complete."""
-        return bool(self.supervisors) and not (self.missing or self.gaps or self.empty_seats)
+        """Whether nothing is missing; an office without supervisors, or without full-time ones, is never complete."""
+        return 0 < self.supervisors == self.full_time and not (self.missing or self.gaps or self.empty_seats)
 
 
 def standing(scope: Scope, body: Body, day: date) -> Standing:
@@ -56,6 +57,7 @@ def standing(scope: Scope, body: Body, day: date) -> Standing:
     taken = {one.seat for one in held if one.role == Role.COMMITTEE}
     return Standing(
         len(office),
+        sum(one.full_time is True for one in office),
         tuple(str(one.label) for one in Background if one not in known),
         tuple(gap for gap in (gap_of(one, day.year) for one in office) if gap is not None),
         tuple(str(one.label) for one in Seat if one not in taken),

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from zhunsheng.casework.alerts import queries as alerts
-from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.bodies.models import BodyKind, User
 from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
@@ -252,6 +252,20 @@ def _step_waivable(step: Step) -> None:
         raise step.refuse(f"“{found.zh}”不能标为不适用", f"'{found.en}' cannot be waived")
 
 
+def _successor_fit(step: Step) -> None:
+    """Who takes over unfinished work takes new work of that kind today, and is another vendor."""
+    code = step.fields.get("successor")
+    if not code or step.case is None:
+        return
+    if code == step.case.institution_id:
+        raise step.refuse("退出的供应商不能承接自己的业务", "a vendor that leaves does not take over from itself")
+    body = step.case.body
+    member = body.institution_code if body.kind == BodyKind.CONSORTIUM else ""
+    why = vendors.refused(code, _opening(step)["kind"], step.day, member=member)
+    if why is not None:
+        raise step.refuse(f"承接的供应商不能接新业务：{why.zh}", f"the vendor takes no new work: {why.en}")
+
+
 def _steps_done(step: Step) -> None:
     left = [key for key, state in _steps(step).items() if state == StepState.OPEN]
     if left or not _steps(step):
@@ -290,5 +304,6 @@ GUARDS: dict[str, Callable[[Step], None]] = {
     "sample_clean": _sample_clean,
     "step_waivable": _step_waivable,
     "steps_done": _steps_done,
+    "successor_fit": _successor_fit,
     "exit_plan_closed": _exit_plan_closed,
 }

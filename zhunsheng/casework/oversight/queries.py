@@ -75,16 +75,16 @@ def check_of(scope: Scope, pk: int) -> VendorCheck | None:
     return checks(scope).filter(pk=pk).first()
 
 
-def calendar_of(scope: Scope, year: int, day: date, *, planned: bool = True) -> list[Entry]:
+def calendar_of(scope: Scope, year: int, day: date, *, planned: bool = True, vendor: str = "") -> list[Entry]:
     """Return the checks of a year in view by day: those that were opened, and those to come of lines that serve.
 
-    ``planned``: what is to come is for those who check; a vendor sees what it has been told.
+    ``planned``: what is to come is for those who check; a vendor sees what it has been told. ``vendor`` asks for one.
     """
-    book = library.checks()
-    held = list(checks(scope).filter(due_on__year=year))
+    book, mine = library.checks(), {"institution_id": vendor} if vendor else {}
+    held = list(checks(scope).filter(due_on__year=year, **mine))
     known = {(one.line_id, one.check_kind, one.due_on) for one in held}
     found = [Entry(one.line, book.check(one.check_kind), one.due_on, one, standing(one, day)) for one in held]
-    lines = vendors.lines(scope).filter(state__in=SERVING) if planned else []
+    lines = vendors.lines(scope).filter(state__in=SERVING, **mine) if planned else []
     coming = (one for one in calendar.due_in(book, lines, year) if one.due_on >= day)
     found += [
         Entry(one.line, one.check, one.due_on, None, Standing.PLANNED)
@@ -141,12 +141,11 @@ def share_of(held: Sanction) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
-def last_result(line: ServiceLine, check: str, day: date, years: int) -> str:
-    """Return how the last check of a kind ended for a line within so many years: passed, failed or unknown."""
+def last_results(lines: Iterable[ServiceLine], check: str, day: date, years: int) -> dict[int, str]:
+    """Return how the last check of a kind ended for lines within so many years, passed or failed, by line."""
     since = date(day.year - years, day.month, min(day.day, 28))
-    held = VendorCheck.objects.filter(line=line, check_kind=check, due_on__gte=since, case__state__in=ENDED)
-    last = held.select_related("case").order_by("-case__closed_at", "-pk").first()
-    return str(last.case.state) if last else "unknown"
+    held = VendorCheck.objects.filter(line__in=list(lines), check_kind=check, due_on__gte=since, case__state__in=ENDED)
+    return dict(held.order_by("case__closed_at", "pk").values_list("line", "case__state"))
 
 
 def data_steps(body: Body) -> list[tuple[str, str, date]]:

@@ -1,4 +1,4 @@
-"""What the worker does each day: open the checks that come due, and register surveys that lie below a threshold."""
+"""What the worker does each day: open the checks that come due, surveys below a threshold, and duties left undone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.models import Case
-from zhunsheng.casework.oversight import actions, calendar, library, survey
+from zhunsheng.casework.oversight import actions, breaches, calendar, library, survey
 from zhunsheng.casework.oversight.models import SurveyAnswer, VendorCheck
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
@@ -19,7 +19,7 @@ from zhunsheng.casework.vendors.states import SERVING
 def each_day(day: date) -> int:
     """Open what a day asks for; on the same day again nothing is left to do. Returns how many cases were opened."""
     lines = vendors.lines_in(SERVING)
-    return _checks(lines, day) + _surveys(lines, day)
+    return _checks(lines, day) + _surveys(lines, day) + breaches.each_day(lines, day)
 
 
 def _checks(lines: list[ServiceLine], day: date) -> int:

@@ -19,6 +19,7 @@ class PeriodReport(models.Model):
 
     SCOPE_PATH: ClassVar[str] = "body"
     SCOPE_PARTY: ClassVar[tuple[str, str, str]] = ("institution_id", "receiver", "shown")
+    SCOPE_DRAFT: ClassVar[dict[str, Any]] = {"shown": False}
 
     case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, related_name="period_report")
     body = models.ForeignKey("bodies.Body", **_BODY)

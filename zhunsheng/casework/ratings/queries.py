@@ -17,6 +17,7 @@ from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.ratings.models import PeriodCard, Rating
 from zhunsheng.casework.ratings.sources import Asked, rated
+from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.scoring.score import Scored, periods, score
 
 
@@ -42,11 +43,25 @@ def standing(vendor: str, body: Body, day: date) -> str:
 
     Of several cards, one for each kind of its services, the worst counts.
     """
-    last: dict[str, str] = {}
-    held_ = Rating.objects.filter(institution_id=vendor, body=body, in_force_on__lte=day, outcome="in_force")
-    for one in held_.select_related("card").order_by("-card__from_on", "-pk"):
-        last.setdefault(one.card.card, one.standing)
-    return min(last.values(), key=lambda name: ("unrated", *STANDINGS).index(name), default="unrated")
+    held_ = Rating.objects.filter(institution_id=vendor, body=body)
+    return _last(held_, day).get((vendor, body.pk), "unrated")
+
+
+def standings(lines: Iterable[ServiceLine], day: date) -> dict[tuple[str, int], str]:
+    """Return the standing of the vendor of each line at the line's body on a day, by vendor and body: one query."""
+    asked = {(one.institution_id, one.body_id) for one in lines}
+    told = _last(Rating.objects.filter(institution_id__in={vendor for vendor, _body in asked}), day)
+    return {pair: told.get(pair, "unrated") for pair in asked}
+
+
+def _last(held_: QuerySet[Rating], day: date) -> dict[tuple[str, int], str]:
+    """Return the worst of the last standings by card of each vendor and body that had one in force on a day."""
+    last: dict[tuple[str, int], dict[str, str]] = {}
+    in_force = held_.filter(in_force_on__lte=day, outcome="in_force").select_related("card")
+    for one in in_force.order_by("-card__from_on", "-pk"):
+        last.setdefault((one.institution_id, one.body_id), {}).setdefault(one.card.card, one.standing)
+    rank = ("unrated", *STANDINGS).index
+    return {pair: min(found.values(), key=rank) for pair, found in last.items()}
 
 
 def year_standing(vendor: str, body: Body, card: str, year: int) -> str:

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from zhunsheng.book.scorecards import Card
+from zhunsheng.casework.agreements.facts import limit_of
+from zhunsheng.casework.agreements.library import price_rule
 from zhunsheng.casework.agreements.queries import counted_promises, keeps
 from zhunsheng.casework.alerts import effects, sources
 from zhunsheng.casework.alerts.queries import vendors_lit
@@ -154,27 +156,26 @@ def _incidents(asked: Asked, *, major: bool) -> Counts | None:
     return Counts(found)
 
 
-#: The mean is that of all lines of the public hospitals in the run; nothing is divided.
+#: The comparisons of the rule of filed prices within the period, as the light on prices has them: one reference.
 PRICES = """
-    WITH mean AS (
-        SELECT c.item_code, SUM(CAST(c.unit_price_e6 AS HUGEINT)) AS total, COUNT(*) AS lines
-        FROM charge_line AS c JOIN institution AS i ON i.institution_id = c.institution_id
-        WHERE i.kind = 'hospital' AND c.quantity_e4 > 0
-        GROUP BY c.item_code)
-    SELECT p.vendor_id, COUNT(DISTINCT p.item_code) FILTER (
-        CAST(p.unit_price_e6 AS HUGEINT) * mean.lines * 100 >= 130 * mean.total) AS dear
-    FROM price_filing AS p JOIN mean ON mean.item_code = p.item_code
-    WHERE p.valid_from < ? AND (p.valid_to IS NULL OR p.valid_to > ?)
-    GROUP BY p.vendor_id ORDER BY p.vendor_id"""
+    SELECT institution_id AS vendor_id, item_code, period, numerator, denominator FROM measure
+    WHERE rule_id = ? AND COALESCE(gap, '') = '' AND denominator > 0 AND period >= ? AND period < ?
+    ORDER BY institution_id, item_code, period"""
 
 
 def _prices_at_limit(asked: Asked) -> Counts | None:
-    """Items filed at 130 % of the public mean or more; not known of a vendor none of whose items can be compared."""
-    if asked.file is None or not {"price_filing", "charge_line"} <= asked.file.tables:
+    """Items filed at the limit of their month or above; not known of a vendor none of whose items can be compared."""
+    if asked.file is None or not {"price_filing", "measure"} <= asked.file.tables:
         return None
+    rule, months = price_rule(), [f"{asked.from_on:%Y-%m}", f"{asked.until_on:%Y-%m}"]
     with asked.file.reader(None) as reader:  # a mean of the whole site, of which nothing but the comparison is told
-        rows = reader.rows(PRICES, [asked.until_on, asked.from_on])
-    return Counts({one["vendor_id"]: int(one["dear"]) for one in rows}, absent=None)
+        rows = reader.rows(PRICES, [rule.id, *months])
+    dear: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        limit = limit_of(rule, date.fromisoformat(f"{row['period']}-01"))
+        reaches = row["numerator"] * 100 >= limit * row["denominator"]
+        dear[row["vendor_id"]] |= {row["item_code"]} if reaches else set()
+    return Counts({vendor: len(items) for vendor, items in dear.items()}, absent=None)
 
 
 def _papers_lapsed(asked: Asked) -> Counts | None:

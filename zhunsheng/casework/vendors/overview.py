@@ -197,10 +197,10 @@ def counts(found: list[Row]) -> dict[str, int]:
 
 
 def lines_of(scope: Scope, vendor: Vendor, day: date) -> list[dict[str, Any]]:
-    """Return the lines of a vendor, each with why it takes no new orders on a day, if it does not."""
-    return [
-        {"line": one, "refusal": queries.refusal_of(one, day)} for one in queries.lines(scope).filter(vendor=vendor)
-    ]
+    """Return the lines of a vendor, each with why it takes no new orders on a day, a suspended part left out."""
+    lines = list(queries.lines(scope).filter(vendor=vendor))
+    told = queries.refusals_of(lines, day, item="-")
+    return [{"line": one, "refusal": told[one.pk]} for one in lines]
 
 
 def hits_of(lines: Iterable[ServiceLine], day: date) -> list[Hit]:

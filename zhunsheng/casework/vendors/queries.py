@@ -36,7 +36,7 @@ from zhunsheng.kernel.errors import Problem
 #: against a vendor, and an agreement stays open for its whole term. No "open case elsewhere".
 OWN_CYCLES = (
     "vendor_entry", "service_line", "vendor_review", "vendor_check", "vendor_complaint", "service_agreement",
-    "vendor_rating",
+    "vendor_rating", "price_exception",
 )  # fmt: skip
 
 
@@ -250,6 +250,16 @@ def refusal_of(line: ServiceLine, day: date) -> Refusal | None:
     """Return why a line takes no new orders on a day, or None where it does; a part that is suspended is left out."""
     mine = _held({line.institution_id})[line.institution_id]
     return gate.of_line(line, library.kinds().kind(line.kind), day, "-", mine)
+
+
+def refusals_of(lines: Iterable[ServiceLine], day: date, item: str = "") -> dict[int, Refusal | None]:
+    """Return why each line takes no new work on a day, as for the whole of it, by line: few queries for all."""
+    asked = list(lines)
+    known = _held({line.institution_id for line in asked})
+    return {
+        line.pk: gate.of_line(line, library.kinds().kind(line.kind), day, item, known[line.institution_id])
+        for line in asked
+    }
 
 
 def assessments(scope: Scope, case: Case) -> QuerySet[Assessment]:

@@ -18,7 +18,7 @@ from zhunsheng.casework.bodies.models import BodyKind, DutyName
 from zhunsheng.casework.bodies.permissions import duties_held
 from zhunsheng.casework.cases.words import named
 from zhunsheng.casework.inbox.offers import Asker, Source, Task, shown_as
-from zhunsheng.casework.vendors import library, queries
+from zhunsheng.casework.vendors import hours, library, queries
 from zhunsheng.casework.vendors.models import VendorPaper, VendorPerson
 from zhunsheng.casework.vendors.policies import KEEPERS
 from zhunsheng.casework.vendors.states import OVER
@@ -141,7 +141,9 @@ def untrained(asker: Asker) -> QuerySet[Any]:
     present = VendorPerson.objects.filter(whose, valid_from__lte=asker.day).filter(
         Q(valid_to=None) | Q(valid_to__gt=asker.day)
     )
-    short = [one.pk for one in asker.scope.rows(present) if _hours(one, asker.day) < library.kinds().training.hours]
+    people, least = list(asker.scope.rows(present)), library.kinds().training.hours
+    facts = hours.counted(asker.scope, [one.institution_id for one in people], asker.day)
+    short = [one.pk for one in people if hours.known(one, facts, asker.day) < least]
     return _people(asker.scope.rows(VendorPerson.objects.filter(pk__in=short)), last)
 
 
@@ -150,20 +152,19 @@ def _people(found: QuerySet[Any], last: date) -> QuerySet[Any]:
     return shown_as(told, "vendor_training", number="practitioner_id", place="institution_id", due="last_day")
 
 
-def _hours(one: VendorPerson, day: date) -> int:
-    return int(one.trained.get(str(day.year), 0))
-
-
 def tell_untrained(asker: Asker, keys: Sequence[int]) -> list[Task]:
     """Tell people whose training falls short as tasks; nothing recorded counts as nothing trained."""
     day, asked = asker.day, library.kinds().training.hours
+    people = list(asker.scope.rows(VendorPerson.objects.filter(pk__in=keys).select_related("vendor")))
+    facts = hours.counted(asker.scope, [one.institution_id for one in people], day)
     return [
         Task(
             source="vendor_training",
             key=one.pk,
             kind=KINDS["vendor_training"],
             number=one.practitioner_id,
-            title=_("本年培训 %(have)s 学时，须满 %(asked)s 学时") % {"have": _hours(one, day), "asked": asked},
+            title=_("本年培训 %(have)s 学时，须满 %(asked)s 学时")
+            % {"have": hours.known(one, facts, day), "asked": asked},
             about=f"{one.vendor.name} · {one.name}",
             why=_("服务机构档案"),
             due_on=date(day.year, 12, 31),
@@ -171,7 +172,7 @@ def tell_untrained(asker: Asker, keys: Sequence[int]) -> list[Task]:
             sender="",
             address=f"/vendors/{one.institution_id}",
         )
-        for one in asker.scope.rows(VendorPerson.objects.filter(pk__in=keys).select_related("vendor"))
+        for one in people
     ]
 
 

@@ -29,7 +29,15 @@ INCIDENT = Table(
             Kind.TEXT,
             "事件类别",
             "what it was",
-            codes=("medical_accident", "data_leak", "false_qualification", "cold_chain", "delay", "other"),
+            codes=(
+                "medical_accident",
+                "data_leak",
+                "false_qualification",
+                "cold_chain",
+                "delay",
+                "pact_breach",
+                "other",
+            ),
         ),
         Column(
             "weight",

@@ -46,7 +46,8 @@ VENDOR_STAFF = Table(
             "certificate_kind",
             Kind.TEXT,
             "证书种类",
-            "code, such as physician_licence or rehabilitation_therapist; none where the person has none",
+            "code, such as physician_licence or rehabilitation_therapist; none where the person has none; engagement "
+            "for the engagement itself, by which alone it is then told whether the person has left",
             required=True,
         ),
         Column("certificate_no", Kind.TEXT, "证书编号", "as printed; empty when not stated"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,21 +14,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from zhunsheng.casework.agreements import actions, facts, library, policies, queries
-from zhunsheng.casework.agreements.models import Agreement
+from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries, tasks
+from zhunsheng.casework.agreements.models import Agreement, AnnexPrice, percent_of
 from zhunsheng.casework.agreements.states import AgreementState
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
+from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.ratings import designation
 from zhunsheng.casework.vendors import library as kinds
+from zhunsheng.casework.vendors import queries as vendors
+from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import exports, relations
 from zhunsheng.web.access import page
-from zhunsheng.web.book import book
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import price, zh_en
 from zhunsheng.web.views.errors import problem_context
+from zhunsheng.web.views.ratings import EVALUATED
 
 ROWS = 50
 
@@ -97,6 +103,44 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @page(Verb.READ_CASES)
+def new(request: HttpRequest) -> HttpResponse:
+    """Show who may be chosen for an agreement, the best rated first, or draft one with the chosen vendor."""
+    if not _opens(request, "service_agreement"):
+        raise Problem("ZS702")
+    if request.method != "POST":
+        return _new(request)
+    try:
+        line = _chosen(request)
+        given = {"kind": line.kind, "title": request.POST.get("title", "")}
+        made = actions.draft(request.user, line.vendor, given, key=request.POST.get("key", ""))
+    except Problem as problem:
+        return _new(request, problem)
+    return redirect("agreement", pk=made.pk)
+
+
+def _chosen(request: HttpRequest) -> ServiceLine:
+    number = request.POST.get("line", "")
+    known = vendors.lines(request.scope)
+    found = known.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+    if found is None:
+        raise Problem("ZS671", field=_("供应商"), reason=_("请选择"))
+    return found
+
+
+def _new(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
+    told = problem_context(problem) if problem else {"status": 200}
+    context = {
+        **told,
+        "cycle": cycles.cycle("service_agreement"),
+        "rows": designation.choices(request.scope, now().date()),
+        "evaluated": EVALUATED,
+        "sent": request.POST,
+        "key": uuid.uuid4().hex,
+    }
+    return render(request, "web/agreement_new.html", context, status=told["status"])
+
+
+@page(Verb.READ_CASES)
 def agreement(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one agreement with the check of its clauses, promised values and prices."""
     return _page(request, queries.one(request.scope, pk))
@@ -117,13 +161,25 @@ def _page(request: HttpRequest, one: Agreement, problem: Problem | None = None) 
         "blocking": sum(c.blocks for c in checked),
         "promised": promised,
         "promises": {p.id: p for p in listed.promises(one.kind)},
-        "prices": prices,
+        "prices": _priced(one, prices, day),
+        "band": bands.band_of(vendors.lines_about(one.institution_id, one.kind), day),
         "day": day,
         "why_not": policies.why_not(one.institution_id, one.kind, one.body, day),
         "may_write": policies.may_write(request.user, one),
         "sent": request.POST if problem else {},
     }
     return render(request, "web/agreement.html", context, status=told["status"])
+
+
+def _priced(one: Agreement, prices: list[AnnexPrice], day: date) -> list[dict[str, Any]]:
+    """Return the prices of an annex beside the mean of public hospitals and the band; unknown without a mean."""
+    codes = {price.item_code for price in prices}
+    told = {found.item_code: found for found in bands.judged(one.institution_id, one.kind, one.body, codes, day)}
+    return [
+        {"one": price, "judged": (found := told[price.item_code]), "above": found.above(price.unit_price_e6),
+         "ratio": percent_of(found.mean.ratio_bp(price.unit_price_e6))}
+        for price in prices
+    ]  # fmt: skip
 
 
 WRITERS: dict[str, Callable[..., Any]] = {
@@ -161,7 +217,7 @@ def price_list(request: HttpRequest) -> HttpResponse:
     pages = Pages(page_number(request), ROWS, len(shown))
     if elsewhere := last_page(request, pages):
         return elsewhere
-    limit = _limit()
+    limit = _limit(day)
     context = {
         "day": day,
         "names": names,
@@ -177,11 +233,9 @@ def price_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/prices.html", context)
 
 
-def _limit() -> int:
-    """Return the limit in percent that the rule book states last."""
-    rule = book().rules[facts.RULE]
-    found = rule.parameter("limit_percent")
-    return int(found.values[-1].value) if found else 0
+def _limit(day: date) -> int:
+    """Return the limit in percent that the rule book states for a day."""
+    return facts.limit_of(library.price_rule(), day)
 
 
 @page(Verb.EXPORT_FINDINGS, Verb.READ_FINDINGS)
@@ -267,6 +321,8 @@ def check(request: HttpRequest) -> HttpResponse:
     chosen = next((row for row in rows if row["key"] == request.POST.get("chain", "")), None)
     if chosen is None or chosen["harmless"]:
         raise Problem("ZS701")
-    path = "；".join(chosen["path"])[:2000]
-    made = actions.open_check(request.user, chosen["one"].vendor_id, chosen["one"].person_id, path)
+    one, body = chosen["one"], request.user.body
+    made = actions.open_check(
+        request.user, one.vendor_id, one.person_id, tasks.chain_of(one), key=tasks.key_of(body, one)
+    )
     return redirect("case", pk=made.pk)

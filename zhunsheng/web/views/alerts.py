@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,9 @@ from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
-from zhunsheng.lights.marks import marks
+from zhunsheng.lights.marks import Mark, marks
 from zhunsheng.lights.reasons import percent, value_of
+from zhunsheng.lights.values import Value
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
 
@@ -116,16 +118,31 @@ def _bands(light: BandLight, alert_: Alert) -> list[dict[str, Any]]:
 def _months(request: HttpRequest, alert_: Alert, light: Light | None) -> list[dict[str, Any]]:
     """Return what each month says by the target in force, the latest first; from the run that pages read now."""
     file = request.scope.file
-    if file is None or not isinstance(light, Judged) or getattr(light, "peers", 0):
-        return []  # what holds against peers would tell of others whom the reader does not see
+    if file is None or not isinstance(light, Judged):
+        return []
     known = sources.values(file, request.scope.readable)
     by_month = {
         one.month: one
         for one in known
         if one.indicator_id == light.indicator and one.subject_id == alert_.institution_id
     }
+    if getattr(light, "peers", 0):
+        return _own_months(alert_, by_month)
     told = marks(light, by_month, now().date())
     return [
         {"mark": one, "month": f"{one.month:%Y-%m}", "value": value_of(one), "unknown": one.value and one.value.unknown}
         for one in reversed(told)
     ]
+
+
+def _own_months(alert_: Alert, by_month: dict[date, Value]) -> list[dict[str, Any]]:
+    """Return the months that a light against peers stands on, with the vendor's own counts alone.
+
+    The counts of the peers would tell of others whom the reader does not see.
+    """
+    found = []
+    for month in reversed(alert_.content.get("lit", [])):
+        value = by_month.get(date.fromisoformat(f"{month}-01"))
+        lit = Mark(date.fromisoformat(f"{month}-01"), alert_.colour or "blue", good=False, value=value)
+        found.append({"mark": lit, "month": month, "value": value_of(lit), "unknown": value and value.unknown})
+    return found

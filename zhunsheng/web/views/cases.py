@@ -27,7 +27,7 @@ from zhunsheng.casework.seals import queries as seals
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.money import yuan
 from zhunsheng.kernel.time import now
-from zhunsheng.web import caseforms, casemoney, documentforms
+from zhunsheng.web import caseforms, casemoney, choosing, documentforms
 from zhunsheng.web.access import page
 from zhunsheng.web.beside import beside
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -38,7 +38,10 @@ from zhunsheng.web.views.errors import problem_context
 ROWS = 50
 SHOWS = ("waiting", "open", "late", "all")
 #: Life-cycles of vendors have forms of their own.
-ABOUT_VENDORS = frozenset({"vendor_entry", "service_line", "vendor_review", "negative_entry"})
+ABOUT_VENDORS = {
+    "vendor_entry": "vendor-new", "service_agreement": "agreement-new", "service_line": "vendors",
+    "vendor_review": "vendors", "negative_entry": "vendors",
+}  # fmt: skip
 #: Findings that a clue opened from a list may hold, as the life-cycle limits it.
 MOST_FINDINGS = 500
 
@@ -104,7 +107,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
     if cycle.name == "tip_off":  # a tip-off has a receipt and may have a sealed identity: it has a form of its own
         return redirect("tip-new")
     if cycle.name in ABOUT_VENDORS:  # these are opened from the vendor's file
-        return redirect("vendor-new" if cycle.name == "vendor_entry" else "vendors")
+        return redirect(ABOUT_VENDORS[cycle.name])
     if cycle not in queries.openings(request.user):
         raise Problem("ZS702")
     origin = _origin(request)
@@ -233,8 +236,8 @@ def _page(
     names = {place.institution_id: place.name for place in scope.places()}
     told = problem_context(problem) if problem else {"status": 200}
     steps = [
-        {"step": one, "fields": caseforms.fields(
-            one.fields, choices, given if one.move == asked else casemoney.proposed(request, found, one.move)),
+        {"step": one, "fields": choosing.with_successors(scope, found, caseforms.fields(
+            one.fields, choices, given if one.move == asked else casemoney.proposed(request, found, one.move))),
          "open": one.move == asked}
         for one in queries.allowed(found, user)
     ]  # fmt: skip

@@ -38,7 +38,8 @@ def desk_page(request: HttpRequest) -> HttpResponse:
             raise
         # seconds after a start: the part says that nothing was judged, and asks again by itself
         return render(request, "web/parts/desk/loading.html", problem_context(problem))
-    context: dict[str, Any] = {**_form(given, bodies), **answered}
+    form = {"given": given} if request.htmx else _form(request, given, bodies)
+    context: dict[str, Any] = {**form, **answered}
     return render(request, "web/parts/desk/told.html" if request.htmx else "web/desk.html", context)
 
 
@@ -60,7 +61,8 @@ def respond(request: HttpRequest) -> HttpResponse:
     reason = request.POST.get(f"reason-{finding_id}", "")
     desk.respond(asker, [(told["reminder"], kind, reason)], request.user.login)
     told["response"] = {"kind": kind, "reason": reason.strip()}
-    context = {**_form(given, bodies), "answer": answer, "faults": faults}
+    form = {"given": given} if request.htmx else _form(request, given, bodies)
+    context = {**form, "answer": answer, "faults": faults}
     return render(request, "web/parts/desk/told.html" if request.htmx else "web/desk.html", context)
 
 
@@ -135,10 +137,10 @@ def _bodies(request: HttpRequest) -> list[Body]:
     return list(queries.institutions(request.scope))
 
 
-def _form(given: dict[str, Any], bodies: list[Body]) -> dict[str, Any]:
+def _form(request: HttpRequest, given: dict[str, Any], bodies: list[Body]) -> dict[str, Any]:
     """Return what the form shows: what was typed, in whose name one may ask, and who may perform an order outside."""
     chosen = next((one for one in bodies if one.institution_code == given["institution"]), next(iter(bodies), None))
-    offered = outside.choices(chosen.institution_code) if chosen else []
+    offered = outside.choices(request.scope, chosen.institution_code) if chosen else []
     return {"given": given, "bodies": bodies, "visits": VISITS, "outside": offered}
 
 

@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from zhunsheng.casework.agreements import actions as deals
-from zhunsheng.casework.agreements import facts, filing
+from zhunsheng.casework.agreements import facts, filing, reviewing
+from zhunsheng.casework.agreements import library as deal_book
 from zhunsheng.casework.agreements import queries as agreements
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
@@ -24,7 +25,6 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms, portal
 from zhunsheng.web.access import page
-from zhunsheng.web.book import book
 from zhunsheng.web.views.errors import problem_context
 
 #: Fields of an incident that the page fills in itself.
@@ -65,6 +65,7 @@ def _home(request: HttpRequest, problem: Problem | None = None, form: str = "") 
         "posts": standing.duties().posts,
         "keeps": policies.keeps(request.user, code),
         "files": filing.files(request.user),
+        "refile": [(one, reviewing.due(one)) for one in reviewing.to_refile(request.scope, code)],
         "given": request.POST if problem else {},
         "form": form,
     }
@@ -98,7 +99,7 @@ def prices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = {name: value[:2000] for name, value in request.POST.items()}
         try:
-            made = deals.file_price(request.user, request.scope, given, facts.window_of(book().rules[facts.RULE]))
+            made = deals.file_price(request.user, request.scope, given)
         except Problem as told:
             if told.code == "ZS702":
                 raise
@@ -111,6 +112,7 @@ def prices(request: HttpRequest) -> HttpResponse:
         "limit": limit(),
         "filings": _filings(request, code, known),
         "known": known,
+        "refile": [(one, reviewing.due(one)) for one in reviewing.to_refile(request.scope, code)],
         "files": filing.files(request.user),
         "today": day,
         "given": request.POST if problem else request.GET,
@@ -129,8 +131,7 @@ def _filings(request: HttpRequest, code: str, known: list[dict[str, Any]]) -> li
 
 def limit() -> int:
     """Return from which percent of the mean on a price is a clue."""
-    found = book().rules[facts.RULE].parameter("limit_percent")
-    return int(found.values[-1].value) if found else 0
+    return facts.limit_of(deal_book.price_rule(), now().date())
 
 
 @page(Verb.READ_CASES)

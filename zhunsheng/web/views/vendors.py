@@ -30,7 +30,9 @@ from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
 #: Life-cycles that are opened from a vendor's file.
-OPENED = ("vendor_review", "negative_entry", "vendor_incident", "vendor_sanction", "vendor_check")
+OPENED = (
+    "vendor_review", "negative_entry", "vendor_incident", "vendor_sanction", "vendor_check", "price_exception",
+)  # fmt: skip
 
 
 @page(Verb.READ_CASES)
@@ -183,6 +185,7 @@ def _new(request: HttpRequest, given: dict[str, str], problem: Problem | None = 
         "key": uuid.uuid4().hex,
         "own": request.user.body.institution_code if request.user.body.kind == BodyKind.VENDOR else "",
         "asked": vendorforms.asked(),
+        **vendorforms.eligible(request, given.get("code", "")),
     }
     return render(request, "web/vendor_new.html", context, status=told["status"])
 
@@ -210,6 +213,7 @@ def open_about(request: HttpRequest, code: str, name: str) -> HttpResponse:
         "cycle": cycle,
         "fields": vendorforms.fields(cycle.opening.needs, request.user.body, sent),
         "key": uuid.uuid4().hex,
+        **vendorforms.eligible(request, code),
     }
     return render(request, "web/vendor_open.html", context, status=status["status"])
 
