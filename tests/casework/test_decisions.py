@@ -170,6 +170,7 @@ print(sorted(told), Decision.objects.count(), EvidenceOutbox.objects.filter(kind
 """
 
 
+@pytest.mark.any_database  # processes on an SQLite file of their own
 def test_six_threads_that_decide_at_once_make_one_decision(tmp_path, laid):
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     command = [sys.executable, "-c", CROWD, str(laid(tmp_path))]

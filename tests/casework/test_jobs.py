@@ -169,6 +169,7 @@ def _read(home, sql):
         return con.execute(sql).fetchall()
 
 
+@pytest.mark.any_database  # processes on an SQLite file of their own
 def test_a_worker_killed_in_the_middle_loses_its_job_to_another_which_finishes_it_once(tmp_path, laid):
     laid(tmp_path)
     setup = "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
