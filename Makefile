@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-WORKERS ?= 2
+export WORKERS ?= 2
 # Compiled modules are kept even where the environment says otherwise: without them each start costs seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -17,9 +17,7 @@ demo: env-base assets ## 生成演示县并开站 · make the demo county, judge
 	@$(BIN)/zhunsheng demo
 
 test: system env-dev assets lint ## 全部测试 · set up what is missing, lint, run every test (the longest of Spark: make test-spark)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-	@tools/test-postgres.sh
-	@tools/test-spark.sh -k 'not (connect or county or group_visits or cloned_charges or shared_contact)'
+	@tools/test.sh
 
 test-postgres: ## 在 PostgreSQL 上再测一遍办案与范围 · casework and scope once more on PostgreSQL
 	@tools/test-postgres.sh

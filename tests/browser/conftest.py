@@ -106,23 +106,23 @@ def wait_for(address, log):
 
 
 @pytest.fixture(scope="session")
-def full(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("full")
+def full(tmp_path_factory, laid):
+    folder = laid(tmp_path_factory.mktemp("full"))
     yield from site(folder, "full")
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def empty(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("empty")
+def empty(tmp_path_factory, laid):
+    folder = laid(tmp_path_factory.mktemp("empty"))
     yield from site(folder, "empty")
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory, laid):
     """The demo as ``make demo`` makes it: its address and the password of the head of the bureau."""
-    folder = tmp_path_factory.mktemp("demo")
+    folder = laid(tmp_path_factory.mktemp("demo"))
     for site_ in site(folder, "demo"):
         people = json.loads((folder / "secret" / "demo-people.json").read_text("utf-8"))
         yield site_, people["bureau-head"]

@@ -141,6 +141,7 @@ class Machine(RuleBasedStateMachine):
             test_case_walks.agree(self.case)
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_any_row_of_deeds_leaves_case_events_and_evidence_in_agreement(monkeypatch):
     Machine.monkeypatch = monkeypatch

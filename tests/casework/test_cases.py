@@ -385,13 +385,15 @@ def crowd(folder, keys):
     return done.stdout.splitlines() or done.stderr[-2000:]
 
 
-def test_of_six_who_click_at_once_one_moves_the_case_and_five_are_told_who(tmp_path):
-    assert crowd(tmp_path, ",,,,,") == [str(["ZS905 the winner"] * 5 + ["moved"]), "2 2 1"]
+@pytest.mark.any_database  # processes on an SQLite file of their own
+def test_of_six_who_click_at_once_one_moves_the_case_and_five_are_told_who(tmp_path, laid):
+    assert crowd(laid(tmp_path), ",,,,,") == [str(["ZS905 the winner"] * 5 + ["moved"]), "2 2 1"]
 
 
-def test_one_who_clicks_three_times_moves_the_case_once_and_is_told_so_each_time(tmp_path):
+@pytest.mark.any_database  # processes on an SQLite file of their own
+def test_one_who_clicks_three_times_moves_the_case_once_and_is_told_so_each_time(tmp_path, laid):
     """Keys belong to an actor: three clicks of one person under one key, three of another under another."""
-    told = crowd(tmp_path, "b,a,b,a,b,a")
+    told = crowd(laid(tmp_path), "b,a,b,a,b,a")
     assert told == [str(["ZS905 the winner"] * 3 + ["moved"] * 3), "2 2 1"]
 
 

@@ -170,8 +170,9 @@ print(sorted(told), Decision.objects.count(), EvidenceOutbox.objects.filter(kind
 """
 
 
-def test_six_threads_that_decide_at_once_make_one_decision(tmp_path):
+@pytest.mark.any_database  # processes on an SQLite file of their own
+def test_six_threads_that_decide_at_once_make_one_decision(tmp_path, laid):
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    command = [sys.executable, "-c", CROWD, str(tmp_path)]
+    command = [sys.executable, "-c", CROWD, str(laid(tmp_path))]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"{['ZS725'] * 5 + ['made']} 1 1", done.stderr[-2000:]

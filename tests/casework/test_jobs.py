@@ -169,7 +169,9 @@ def _read(home, sql):
         return con.execute(sql).fetchall()
 
 
-def test_a_worker_killed_in_the_middle_loses_its_job_to_another_which_finishes_it_once(tmp_path):
+@pytest.mark.any_database  # processes on an SQLite file of their own
+def test_a_worker_killed_in_the_middle_loses_its_job_to_another_which_finishes_it_once(tmp_path, laid):
+    laid(tmp_path)
     setup = "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
     queue = "actions.enqueue(Process('test'), 'slow', {'steps': 50, 'pause': 0.1})"
     assert _script(tmp_path, setup + queue).wait(60) == 0

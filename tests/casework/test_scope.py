@@ -28,6 +28,7 @@ def seen(reader, table):
     return {row["institution_id"] for row in reader.rows(f"SELECT DISTINCT institution_id FROM {table}")}
 
 
+@pytest.mark.any_database  # about the lake
 @pytest.mark.parametrize("login", [*ROLES, "stranger"])
 def test_each_role_sees_its_institutions_in_every_table_and_no_other(people, login):
     allowed = {place.id for place in OF_BODY[login]}
@@ -39,6 +40,7 @@ def test_each_role_sees_its_institutions_in_every_table_and_no_other(people, log
                 assert found == allowed, table
 
 
+@pytest.mark.any_database  # about the lake
 @pytest.mark.parametrize("login", [*ROLES, "stranger"])
 def test_tables_without_an_institution_follow_those_with_one(people, login):
     with scope(people[login]).lake() as reader:
@@ -65,6 +67,7 @@ def test_every_table_of_the_facts_says_how_it_is_scoped(people):
     assert kept - scoped == CLOSED
 
 
+@pytest.mark.any_database  # about the lake
 @pytest.mark.parametrize("login", ["lead", "consortium", "head", "stranger"])
 def test_a_table_without_a_view_cannot_be_asked_for(people, login):
     closed = {name for name in lake.current_run().tables if name.startswith("b_")} | CLOSED
@@ -83,6 +86,7 @@ def texts(reader, view):
             yield name, row["text"] or ""
 
 
+@pytest.mark.any_database  # about the lake
 @pytest.mark.parametrize("login", ["lead", "town", "other", "far", "consortium", "idle", "stranger"])
 def test_no_column_of_any_view_names_an_institution_outside_the_scope(people, login):
     hidden = {place.id for place in PLACES if place not in OF_BODY[login]}
@@ -134,6 +138,7 @@ def test_a_reason_that_quotes_a_masked_row_is_masked_too(people):
     assert not [line for line in quoted("town") if line and not line.startswith(TOWN.id)]
 
 
+@pytest.mark.any_database  # about the lake
 @pytest.mark.parametrize(
     "query",
     [

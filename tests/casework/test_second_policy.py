@@ -27,6 +27,7 @@ def test_both_policies_agree_on_random_worlds():
     assert tally.allowed.total() > 100 and tally.by_grant.total() > 2 and tally.denied.total() > 1000
 
 
+@pytest.mark.any_database
 def test_a_hole_in_the_site_is_found(monkeypatch):
     """The site shows a reader the findings of every institution."""
 
@@ -40,6 +41,7 @@ def test_a_hole_in_the_site_is_found(monkeypatch):
     assert {one.split(", ")[1].split(" ")[0] for one in tally.disputes} & {"finding", "row", "patient"}
 
 
+@pytest.mark.any_database
 def test_a_hole_in_the_second_policy_is_found():
     """A party would see what is internal."""
     assert "resource.party_sees && resource.shown" in TEXT

@@ -18,6 +18,7 @@ from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import now
 
 
+@pytest.mark.any_database
 def test_a_public_site_passes_the_deployment_check_without_a_warning(tmp_path):
     environment = {**os.environ, "ZHUNSHENG_HOME": str(tmp_path), "ZHUNSHENG_HOSTS": "zhunsheng.example.cn"}
     environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # set by a plugin of the tests, not by a site
@@ -126,6 +127,7 @@ def test_a_form_from_elsewhere_is_refused_in_words(people):
     assert "表单已过期" in response.content.decode()
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 @pytest.mark.parametrize("target", ["https://example.org/", "//example.org", "javascript:alert(1)", "/rules"])
 def test_a_login_leads_back_into_the_site_only(people, target):
@@ -133,6 +135,7 @@ def test_a_login_leads_back_into_the_site_only(people, target):
     assert response["Location"] == ("/rules" if target == "/rules" else "/home")
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 @pytest.mark.parametrize("login", [None, "pharmacy"])
 @pytest.mark.parametrize("address", ["/login", "/language", "/imports", "/nothing-here"])

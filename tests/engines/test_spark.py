@@ -156,11 +156,11 @@ def each_by_itself(measures, limits):
 
 #: Patterns over vendors hit rarely in these loads.
 RARE = frozenset({"abnormal_streak", "staff_certificate", "not_told"})
-#: Decided by sums over all filings, which the loads here, each by itself, do not give to Spark: open.
-OPEN = pytest.mark.xfail(strict=True, reason="filed prices of several loads are not yet told apart on Spark")
+#: Judges the prices of a market: loads side by side share vendors and items, and would be one market.
+MARKET = "filed_price"
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=OPEN if n == "filed_price" else ()) for n in POPULATIONS])
+@pytest.mark.parametrize("name", [n for n in POPULATIONS if n != MARKET])
 def test_the_same_hits_of_whole_loads_as_both_other_forms(away, wholes, name, monkeypatch):
     con, told, limits = wholes
     monkeypatch.setattr(duck, "decide", each_by_itself)
@@ -177,6 +177,30 @@ def test_the_same_hits_of_whole_loads_as_both_other_forms(away, wholes, name, mo
     assert measured[1] == measured[0]
     assert len(found[0]) > (20 if name in RARE else 50), "loads that never hit prove nothing"
     assert found[0] == sorted(tuple(hit) for one in told for hit in clues.judged(POPULATIONS[name], one, limits[name]))
+
+
+def test_the_same_hits_on_filed_prices_of_one_load_after_another(away):
+    """Each load is a market of its own, and is laid by itself."""
+    told = [load_of(example, name) for example, name in examples([MARKET])]
+    told += [whole_loads.load(random.Random(number)) for number in range(4)]
+    limits = bound(MARKET, [whole_loads.bindings(random.Random(f"{MARKET}{n}"), MARKET) for n in range(6)])
+
+    def judged_by(engine, con):
+        duck.create_measure_table(con)
+        return brought(con, lambda con, pattern, table: engine.judge_whole(con, pattern, limits, table), MARKET)
+
+    hits = 0
+    for one in told:
+        with duck.connect(threads=1) as con:
+            duck.load_whole(con, one)
+            held = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+            away.take(con, [*held, "peer"])
+            duck.load_bindings(con, {MARKET: limits})
+            here, there = judged_by(duck, con), judged_by(away, con)
+        assert there == here
+        assert here == sorted(tuple(hit) for hit in clues.judged(POPULATIONS[MARKET], one, limits))
+        hits += len(here)
+    assert hits > 50, "loads that never hit prove nothing"
 
 
 def test_the_same_facts_from_the_same_lake(tmp_path, away, monkeypatch):

@@ -25,7 +25,7 @@ def county():
 @pytest.fixture
 def people(db, county):
     """Everyone, with bodies and duties."""
-    return cast.create()
+    return cast.everyone()
 
 
 @pytest.fixture

@@ -253,6 +253,9 @@ def candidates(con: duckdb.DuckDBPyConnection, pattern: Pattern) -> dict[str, in
     return {str(rule): int(count) for rule, count in con.execute(pattern.count_sql).fetchall()}
 
 
+_KINDS = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.date32(): "DATE", pa.bool_(): "BOOLEAN"}
+
+
 def _binding_schema(pattern: Pattern) -> pa.Schema:
     kinds = {column.name: pa.int64() if column.kind == "integer" else pa.string() for column in pattern.columns}
     return pa.schema([(name, kinds.get(name) or _arrow(name)) for name in (*COMMON, *kinds)])
@@ -271,7 +274,11 @@ def _arrow(name: str) -> pa.DataType:
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, rows: Iterable[tuple[Any, ...]]) -> None:
-    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in schema]
+    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+    if not columns:  # said in words: a tenth of the time, and of many tables of a load or a book most hold nothing
+        words = ", ".join(f"{field.name} {_KINDS[field.type]}" for field in schema)
+        con.execute(f"CREATE OR REPLACE TABLE {name} ({words})")
+        return
     data = pa.table([pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema=schema)
     con.register("incoming", data)
     con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")  # noqa: S608 - names are ours

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 
 import duckdb
+import pyarrow as pa
 import sqlglot
 
 from zhunsheng.book.indicators import Indicator
@@ -19,6 +20,10 @@ COLUMNS = (
     "indicator_id VARCHAR, subject_kind VARCHAR, subject_id VARCHAR, institution_id VARCHAR, month VARCHAR, "
     "numerator BIGINT, denominator BIGINT, excluded BIGINT, unknown BIGINT, rows BIGINT"
 )
+_DEFINITION = pa.schema(
+    {"indicator_id": pa.string(), "counting": pa.string(), "kind": pa.string(), "minimum": pa.int64(),
+     "unknown_most": pa.int64()}
+)  # fmt: skip
 _texts: dict[str, str] = {}
 #: Wide tables that stay views, made for the pass and kept nowhere: a charge line is large.
 VIEWS = ("settled", "charge", "coded", "operated", "reviewed")
@@ -70,13 +75,14 @@ def shape(one: Indicator) -> str:
 
 def _definitions(con: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]) -> None:
     """Keep by which definition each was counted, so that a later one is not taken for it."""
-    con.execute(
-        "CREATE TABLE indicator (indicator_id VARCHAR, counting VARCHAR, kind VARCHAR, minimum BIGINT, "
-        "unknown_most BIGINT)"
-    )
     rows = [(one.id, one.counting, shape(one), one.minimum, one.unknown_most) for one in indicators]
-    if rows:
-        con.executemany("INSERT INTO indicator VALUES (?, ?, ?, ?, ?)", rows)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _DEFINITION]
+    # not row by row: for each row of values DuckDB looks for libraries that are not there
+    con.register(
+        "defined", pa.table([pa.array(*one) for one in zip(columns, _DEFINITION.types, strict=True)], _DEFINITION)
+    )
+    con.execute("CREATE TABLE indicator AS SELECT * FROM defined")
+    con.unregister("defined")
 
 
 @cache

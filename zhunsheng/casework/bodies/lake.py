@@ -251,7 +251,7 @@ class RunFile:
             return connection
         connection.execute("CREATE TEMP TABLE allowed (institution_id VARCHAR)")
         if institutions:
-            connection.executemany("INSERT INTO allowed VALUES (?)", [[code] for code in sorted(institutions)])
+            connection.execute("INSERT INTO allowed SELECT unnest(?)", [sorted(institutions)])
         for table in (*BY_INSTITUTION, *OPEN):
             if table in self.tables:
                 self._view(connection, table, self._narrow(table))
