@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries, tasks
+from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries
 from zhunsheng.casework.agreements.models import Agreement, AnnexPrice, percent_of
 from zhunsheng.casework.agreements.states import AgreementState
 from zhunsheng.casework.bodies.models import BodyKind
@@ -323,6 +323,6 @@ def check(request: HttpRequest) -> HttpResponse:
         raise Problem("ZS701")
     one, body = chosen["one"], request.user.body
     made = actions.open_check(
-        request.user, one.vendor_id, one.person_id, tasks.chain_of(one), key=tasks.key_of(body, one)
+        request.user, one.vendor_id, one.person_id, queries.chain_of(one), key=queries.key_of(body, one)
     )
     return redirect("case", pk=made.pk)
