@@ -25,7 +25,8 @@ NAMES = Names(
                "line_free", "not_listed", "papers_complete", "review_met", "papers_met", "review_stands",
                "rated_for_years", "tier_files", "interest_declared", "approver_apart", "publication_over",
                "line_serves", "line_entered", "review_open", "review_over", "failed_twice", "ends_later",
-               "may_agree", "clauses_complete", "drafter_apart", "term_sound", "term_over",
+               "may_agree", "clauses_complete", "prices_in_band", "successor_fit", "drafter_apart", "term_sound",
+               "term_over",
                "check_known", "as_round_drew", "drawn_where_asked", "found_met", "complainant_heard", "line_known",
                "not_grave", "grave_alone", "looked_back", "survey_below", "below_deadline", "act_listed",
                "measures_of_act", "appeal_apart", "line_exiting", "data_handed_over", "witness_apart", "records_kept",
@@ -54,7 +55,7 @@ def written(tmp_path, data, name="fund_case"):
 
 def test_the_rule_book_holds_sound_life_cycles_and_says_what_is_to_be_confirmed():
     cycles = load_cycles(FOLDER, NAMES)
-    assert len(cycles) == 25
+    assert len(cycles) == 26
     assert all(clock.cite in cycle.cites for cycle in cycles.values() for clock in cycle.clocks)
     remarks = about_cycles(cycles.values())
     local = [c for cycle in cycles.values() for c in cycle.clocks if cycle.cites[c.cite].certainty == "local"]

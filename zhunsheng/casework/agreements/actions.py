@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from zhunsheng.casework.agreements import bands, facts, filing, forms, library, policies, queries
+from zhunsheng.casework.agreements.bands import Judged
+from zhunsheng.casework.agreements.facts import FiledPrice
 from zhunsheng.casework.agreements.models import (
     Agreement,
     AnnexPrice,
@@ -12,6 +15,7 @@ from zhunsheng.casework.agreements.models import (
     ConflictCheck,
     Declaration,
     PriceFiling,
+    PriceReview,
     SlaValue,
 )
 from zhunsheng.casework.agreements.states import AgreementState
@@ -128,6 +132,36 @@ def file_price(actor: User, scope: Scope, given: forms.Given) -> PriceFiling:
     told = {**values, "valid_from": str(made.valid_from), "ratio_bp": made.ratio_bp, "run": made.run}
     append(actor, "price.filed", f"vendor:{code}", {**told, "delivery": made.delivery_id})
     return made
+
+
+@deed
+def note_price(actor: Actor, price: FiledPrice, told: Judged, run: str, day: date) -> int:
+    """Write what a run found of a price, or bring it up to date."""
+    values = {
+        "item_name": price.item_name or price.item_code, "unit_price_e6": price.price_e6,
+        "mean_e6": told.mean.mean_e6 or 0, "ratio_bp": told.mean.ratio_bp(price.price_e6) or 0,
+        "percent": told.percent, "run": run,
+    }  # fmt: skip
+    same = {"institution_id": price.vendor_id, "item_code": price.item_code, "settled_on": None}
+    with walls.within(walls.SITE):
+        held, fresh = PriceReview.objects.update_or_create(
+            **same, defaults=values, create_defaults={**values, "found_on": day, "told_at": now()}
+        )
+    if fresh:
+        said = {"item": price.item_code, "price": price.price_e6, "ratio_bp": held.ratio_bp, "percent": held.percent}
+        append(actor, "price.to_refile", f"vendor:{price.vendor_id}", {**said, "run": run})
+    return held.pk
+
+
+@deed
+def settle_prices(actor: Actor, found: set[int], run: str, day: date) -> int:
+    """Settle the prices that a run no longer found; return how many."""
+    with walls.within(walls.SITE):
+        over = list(PriceReview.objects.filter(settled_on=None).exclude(pk__in=found))
+        PriceReview.objects.filter(pk__in=[one.pk for one in over]).update(settled_on=day)
+    for one in over:
+        append(actor, "price.refiled", f"vendor:{one.institution_id}", {"item": one.item_code, "run": run})
+    return len(over)
 
 
 def agreement_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:

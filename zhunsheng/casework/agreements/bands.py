@@ -54,6 +54,10 @@ class Judged:
         """Whether a price is above what is taken; None where there is no mean to say so."""
         return self.mean.exceeds(price_e6, self.percent)
 
+    def ratio(self, price_e6: int) -> str:
+        """Return a price beside the mean in percent with two decimals, rounded down; empty without a mean."""
+        return percent_of(self.mean.ratio_bp(price_e6))
+
     def refused(self, price_e6: int) -> bool:
         """Whether a price is refused."""
         return self.enforced and bool(self.above(price_e6))
@@ -113,5 +117,5 @@ def check_filed(vendor: str, code: str, price_e6: int, day: date) -> Mean:
 
 def _check(found: Judged, price_e6: int) -> None:
     if found.refused(price_e6):
-        ratio, mean = percent_of(found.mean.ratio_bp(price_e6)), plain(found.mean.mean_e6 or 0, 6)
+        ratio, mean = found.ratio(price_e6), plain(found.mean.mean_e6 or 0, 6)
         raise Problem("ZS894", item=found.item_code, ratio=ratio, mean=mean, percent=found.percent)

@@ -22,11 +22,15 @@ from zhunsheng.casework.agreements.models import (
 )
 from zhunsheng.casework.agreements.states import BOUND, SIGNED, UNSIGNED
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import library as kinds
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.relations.conflict import Declared
+from zhunsheng.kernel.ids import identity
+from zhunsheng.kernel.quantity import plain
+from zhunsheng.relations.conflict import Conflict, Declared
+from zhunsheng.relations.graph import Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +239,23 @@ def parts_of(found: Iterable[Agreement]) -> tuple[list[SlaValue], list[AnnexPric
     with walls.within(walls.SITE):  # an agreement that is shown is shown whole
         promised = list(SlaValue.objects.filter(agreement__in=held))
         return promised, list(AnnexPrice.objects.filter(agreement__in=held))
+
+
+def key_of(body: Body, one: Conflict) -> str:
+    """Return the key under which a chain is checked once for a body, by a person or by the run."""
+    return f"conflict-{body.pk}-{identity('conflict', one.person_id, one.holder_id, one.vendor_id, chain_of(one))}"
+
+
+def chain_of(one: Conflict) -> str:
+    """Return a conflict as text: who holds how much of what down to the vendor, and the posts that count."""
+    lines = [_told(chain) for chain in one.held.chains]
+    lines += [f"{post.holder_name or post.holder_id}（{post.role}）→ {post.company_id}" for post, _chain in one.posts]
+    whose = f"{one.tie.relation or 'relative'} {one.holder_id}：" if one.tie else ""
+    return f"{whose}{'；'.join(lines)}"[:2000]
+
+
+def _told(chain: Chain) -> str:
+    """Return a chain from its upper end to the company, shares as they are recorded."""
+    shares = ["?" if step.share_ppm is None else f"{plain(step.share_ppm, 4)}%" for step in chain.steps]
+    steps = [f"{step.holder_name or step.holder_id} {share}" for step, share in zip(chain.steps, shares, strict=True)]
+    return " → ".join([*steps, chain.steps[-1].company_id])

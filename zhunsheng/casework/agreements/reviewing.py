@@ -11,19 +11,17 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from zhunsheng.casework.agreements import bands, facts
-from zhunsheng.casework.agreements.bands import Judged
+from zhunsheng.casework.agreements import actions, bands, facts
 from zhunsheng.casework.agreements.facts import FiledPrice
 from zhunsheng.casework.agreements.models import PriceReview
 from zhunsheng.casework.alerts.actions import RUN
-from zhunsheng.casework.bodies import lake, walls
+from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.handlers import Outcome, Progress
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import asked_on, under_way
-from zhunsheng.casework.outbox.actions import append, deed
-from zhunsheng.kernel.time import now
+from zhunsheng.casework.outbox.actions import deed
 
 JOB = "prices.review"
 #: What a run of this version holds.
@@ -52,40 +50,10 @@ def review(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     found: set[int] = set()
     for at, (vendor, prices) in enumerate(sorted(by_vendor.items())):
         progress("prices", at, len(by_vendor))
-        told = {one.item_code: one for one in bands.judged(vendor, "", None, prices, day)}
-        found |= {
-            _note(prices[code], told[code], run, day) for code in prices if told[code].refused(prices[code].price_e6)
-        }
-    return Outcome({"found": len(found), "settled": _settle(found, run, day)})
-
-
-@deed
-def _note(price: FiledPrice, told: Judged, run: str, day: date) -> int:
-    """Write what a run found of a price, or bring it up to date."""
-    values = {
-        "item_name": price.item_name or price.item_code, "unit_price_e6": price.price_e6,
-        "mean_e6": told.mean.mean_e6 or 0, "ratio_bp": told.mean.ratio_bp(price.price_e6) or 0,
-        "percent": told.percent, "run": run,
-    }  # fmt: skip
-    same = {"institution_id": price.vendor_id, "item_code": price.item_code, "settled_on": None}
-    with walls.within(walls.SITE):
-        held, fresh = PriceReview.objects.update_or_create(
-            **same, defaults=values, create_defaults={**values, "found_on": day, "told_at": now()}
-        )
-    if fresh:
-        said = {"item": price.item_code, "price": price.price_e6, "ratio_bp": held.ratio_bp, "percent": held.percent}
-        append(RUN, "price.to_refile", f"vendor:{price.vendor_id}", {**said, "run": run})
-    return held.pk
-
-
-@deed
-def _settle(found: set[int], run: str, day: date) -> int:
-    with walls.within(walls.SITE):
-        over = list(PriceReview.objects.filter(settled_on=None).exclude(pk__in=found))
-        PriceReview.objects.filter(pk__in=[one.pk for one in over]).update(settled_on=day)
-    for one in over:
-        append(RUN, "price.refiled", f"vendor:{one.institution_id}", {"item": one.item_code, "run": run})
-    return len(over)
+        for told in bands.judged(vendor, "", None, prices, day):
+            if told.refused(prices[told.item_code].price_e6):
+                found.add(actions.note_price(RUN, prices[told.item_code], told, run, day))
+    return Outcome({"found": len(found), "settled": actions.settle_prices(RUN, found, run, day)})
 
 
 def to_refile(scope: Scope, vendor: str = "") -> QuerySet[PriceReview]:

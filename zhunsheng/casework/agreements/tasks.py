@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zhunsheng.casework.agreements import actions, facts
+from zhunsheng.casework.agreements.queries import chain_of, key_of
 from zhunsheng.casework.alerts.actions import RUN, overseers
 from zhunsheng.casework.bodies import lake, walls
 from zhunsheng.casework.bodies.models import Body
@@ -16,10 +17,7 @@ from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import asked_on, under_way
 from zhunsheng.casework.outbox.actions import deed
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.ids import identity
-from zhunsheng.kernel.quantity import plain
 from zhunsheng.relations.conflict import Conflict, Standing
-from zhunsheng.relations.graph import Chain
 
 JOB = "conflicts.find"
 #: What a run of this version holds.
@@ -65,23 +63,3 @@ def _open(body: Body, one: Conflict) -> bool:
             return False
         actions.open_check(RUN, one.vendor_id, one.person_id, told, body=body, key=key)
     return True
-
-
-def key_of(body: Body, one: Conflict) -> str:
-    """Return the key under which a chain is checked once for a body, by a person or by the run."""
-    return f"conflict-{body.pk}-{identity('conflict', one.person_id, one.holder_id, one.vendor_id, chain_of(one))}"
-
-
-def chain_of(one: Conflict) -> str:
-    """Return a conflict as text: who holds how much of what down to the vendor, and the posts that count."""
-    lines = [_told(chain) for chain in one.held.chains]
-    lines += [f"{post.holder_name or post.holder_id}（{post.role}）→ {post.company_id}" for post, _chain in one.posts]
-    whose = f"{one.tie.relation or 'relative'} {one.holder_id}：" if one.tie else ""
-    return f"{whose}{'；'.join(lines)}"[:2000]
-
-
-def _told(chain: Chain) -> str:
-    """Return a chain from its upper end to the company, shares as they are recorded."""
-    shares = ["?" if step.share_ppm is None else f"{plain(step.share_ppm, 4)}%" for step in chain.steps]
-    steps = [f"{step.holder_name or step.holder_id} {share}" for step, share in zip(chain.steps, shares, strict=True)]
-    return " → ".join([*steps, chain.steps[-1].company_id])

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries, tasks
-from zhunsheng.casework.agreements.models import Agreement, AnnexPrice, percent_of
+from zhunsheng.casework.agreements import actions, bands, facts, library, policies, queries
+from zhunsheng.casework.agreements.models import Agreement, AnnexPrice
 from zhunsheng.casework.agreements.states import AgreementState
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
@@ -177,7 +177,7 @@ def _priced(one: Agreement, prices: list[AnnexPrice], day: date) -> list[dict[st
     told = {found.item_code: found for found in bands.judged(one.institution_id, one.kind, one.body, codes, day)}
     return [
         {"one": price, "judged": (found := told[price.item_code]), "above": found.above(price.unit_price_e6),
-         "ratio": percent_of(found.mean.ratio_bp(price.unit_price_e6))}
+         "ratio": found.ratio(price.unit_price_e6)}
         for price in prices
     ]  # fmt: skip
 
@@ -323,6 +323,6 @@ def check(request: HttpRequest) -> HttpResponse:
         raise Problem("ZS701")
     one, body = chosen["one"], request.user.body
     made = actions.open_check(
-        request.user, one.vendor_id, one.person_id, tasks.chain_of(one), key=tasks.key_of(body, one)
+        request.user, one.vendor_id, one.person_id, queries.chain_of(one), key=queries.key_of(body, one)
     )
     return redirect("case", pk=made.pk)
