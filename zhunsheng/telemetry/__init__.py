@@ -1,1 +1,1 @@
-"""Live readings judged: pure functions from a table of readings to excursions, gaps, routes, doubts and verdicts."""
+"""Live readings: what devices send, and judging it. Pure: no clock, no network, no database; moments are arguments."""
