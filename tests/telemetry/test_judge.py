@@ -177,7 +177,7 @@ def test_calibration_holds_for_a_year_its_last_day_included(on, value):
 
 
 def test_a_clock_behind_is_put_right_and_said():
-    behind = [one for one in rows(told(wave(25))).to_pylist()]
+    behind = rows(told(wave(25))).to_pylist()
     for one in behind:
         one["at"] -= timedelta(hours=3)
 

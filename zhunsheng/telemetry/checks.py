@@ -32,7 +32,7 @@ class Check:
 
 
 def temperature_checks(exposure: Exposure, limits: Limits) -> list[Check]:
-    """Return what is said of a load by its exposure. Where no time is known, one reading can convict but none acquits."""
+    """Return what is said of a load by its exposure. One reading can convict; without known time none acquits."""
     checks = [_beyond(exposure, limits)]
     if exposure.known_minutes <= 0:
         nothing = Answer(value=None, reason="no_temperature")
