@@ -1,4 +1,4 @@
-"""A generated fleet brought the way that everything comes: wire messages parsed, tables of readings, plans, judgements."""
+"""A generated fleet as everything comes: wire messages parsed, tables of readings, plans, judgements."""
 
 import json
 from datetime import datetime, timedelta

@@ -2,6 +2,7 @@
 
 import ast
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_what_was_stored_in_the_dead_zone_changes_the_judgement(fleet):
     name = next(name for name, one in fleets.key(folder).items() if one["story"] == "late_upload")
     plan = next(plan for plan in plans if (plan.org, plan.device) == name)
     moments = sorted(tables[name]["received_at"].to_pylist())
-    bursts = [a for a, b in zip(moments, moments[1:], strict=False) if b - a > timedelta(minutes=20)]
+    bursts = [a for a, b in pairwise(moments) if b - a > timedelta(minutes=20)]
     before = judge_trip(plan, tables[name], REGIMES[plan.regime], bursts[0] + timedelta(minutes=40), DETECTORS)
     assert before.verdict.value is None
     assert before.check("missing").answer.value is None

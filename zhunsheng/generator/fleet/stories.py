@@ -160,8 +160,10 @@ def _run(unit: Unit, share: float, count: int) -> Flags:
 def _tunnel(rng: Generator, unit: Unit) -> str:
     """Eight minutes without a position."""
     assert unit.seen is not None  # noqa: S101 - as above
-    first = rng.uniform(0.55, 0.65)
-    unit.seen &= ~unit.part(first, first + 8 / unit.minutes[-1])
+    assert unit.drive is not None  # noqa: S101 - as above
+    leaves, arrives = unit.drive.stays[1][1], unit.drive.stays[2][0]
+    enters = unit.starts + rng.uniform(leaves + 120, max(leaves + 180, arrives - 660))
+    unit.seen &= ~((unit.at >= enters) & (unit.at < enters + 480))
     return "eight_minutes"
 
 
