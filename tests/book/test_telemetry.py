@@ -16,7 +16,7 @@ BOOK = Path(__file__).resolve().parents[2] / "rulebook"
 class Plain(yaml.SafeDumper):
     """Writes what occurs twice twice."""
 
-    def ignore_aliases(self, data):
+    def ignore_aliases(self, _data):
         return True
 
 
