@@ -29,6 +29,10 @@ COMMANDS = {
     "ratings": "zhunsheng.cli.ratings:app",
     "tips": "zhunsheng.cli.tips:app",
     "simulate": "zhunsheng.cli.simulate:simulate",
+    "gateway": "zhunsheng.cli.gateway:gateway",
+    "forward": "zhunsheng.cli.gateway:forward",
+    "broker": "zhunsheng.cli.gateway:broker",
+    "readings": "zhunsheng.cli.readings:app",
 }
 
 app = typer.Typer(
