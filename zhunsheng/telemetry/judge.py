@@ -92,17 +92,15 @@ def judge_trip(
     """
     limits = plan.limits(regime)
     since, until = plan.starts.timestamp(), plan.until(as_of).timestamp()
-    told = series(_of(plan, readings, as_of))
-    found_clocks = clocks(told, limits.late_minutes * 60)
-    whole = corrected(told, found_clocks)
-    told = whole.take((whole.at >= since) & (whole.at <= until))
-    kept = [one for number, one in enumerate(found_clocks) if (told.boot == number).any()]
+    told, boots = _told(plan, readings, as_of, limits)
     hold = float(limits.hold_seconds(plan.setting))
+    holes = gaps(told, since, until, hold)
+    told = told.take((told.at >= since) & (told.at <= until))
+    kept = [one for number, one in enumerate(boots) if (told.boot == number).any()]
     at, celsius = told.of("temperature")
     exposure, excursions = expose(at, celsius, limits, hold)
     unknown = unknown_minutes(at, since, until, hold)
     doors, outages = _spells(told, "door", on=True, hold=hold), _spells(told, "power", on=False, hold=hold)
-    holes = gaps(whole, since, until, hold)
     doubted = doubts(told, detectors.doubtful, hold)
     way = route(told, plan.way, detectors.driving, since, until) if plan.way else None
     if way and way.impossible:
@@ -138,6 +136,13 @@ def judge_trip(
         faults=tuple(one for one in told.faults if since <= one[0] <= until),
         route=way,
     )
+
+
+def _told(plan: TripPlan, readings: pa.Table, as_of: datetime, limits: Limits) -> tuple[Series, list[Clock]]:
+    """Return all readings at hand on the time of the receiver, and the clock of each boot."""
+    told = series(_of(plan, readings, as_of))
+    found = clocks(told, limits.late_minutes * 60)
+    return corrected(told, found), found
 
 
 def unknown_minutes(at: np.ndarray[Any, np.dtype[np.float64]], since: float, until: float, hold_s: float) -> float:
