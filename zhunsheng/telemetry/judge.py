@@ -6,7 +6,7 @@ the same trip, which is kept beside the first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -101,19 +101,15 @@ def judge_trip(
     exposure, excursions = expose(at, celsius, limits, hold)
     unknown = unknown_minutes(at, since, until, hold)
     doors, outages = _spells(told, "door", on=True, hold=hold), _spells(told, "power", on=False, hold=hold)
-    doubted = doubts(told, detectors.doubtful, hold)
     way = route(told, plan.way, detectors.driving, since, until) if plan.way else None
-    if way and way.impossible:
-        doubted.append(Doubt("impossible", since, until, float(way.impossible)))
-    worst = {"door": _longest(told, "door", doors), "power": _longest(told, "power", outages)}
-    lost = any(gap.kind == "missing" for gap in holes)
+    doubted = _doubted(told, detectors, hold, way)
     checks = (
         *temperature_checks(exposure, limits),
-        *(spell_check(kind, worst[kind], limits) for kind in worst if kind in plan.expects),
+        *_spell_checks(told, plan, limits, {"door": doors, "power": outages}),
         clock_check([one.offset_s for one in kept], limits),
         calibration_check(plan, limits),
         *_route_checks(plan, way),
-        missing_check(unknown, limits, lost=lost),
+        missing_check(unknown, limits, lost=any(gap.kind == "missing" for gap in holes)),
         _doubt_check(doubted),
     )
     return TripJudgement(
@@ -158,8 +154,17 @@ def _of(plan: TripPlan, readings: pa.Table, as_of: datetime) -> pa.Table:
     return readings.filter(pc.and_(mine, known))
 
 
-def _longest(told: Series, channel: str, found: list[Spell]) -> float | None:
-    return longest(found) if len(told.of(channel)[0]) else None
+def _spell_checks(told: Series, plan: TripPlan, limits: Limits, found: Mapping[str, list[Spell]]) -> list[Check]:
+    """Return what is said of door and power, where the device has them; unknown where it never said."""
+    worst = {kind: longest(spells) if len(told.of(kind)[0]) else None for kind, spells in found.items()}
+    return [spell_check(kind, worst[kind], limits) for kind in worst if kind in plan.expects]
+
+
+def _doubted(told: Series, detectors: Detectors, hold: float, way: Route | None) -> list[Doubt]:
+    found = doubts(told, detectors.doubtful, hold)
+    if way and way.impossible:
+        found.append(Doubt("impossible", float(told.at[0]), float(told.at[-1]), float(way.impossible)))
+    return found
 
 
 def _spells(told: Series, channel: str, *, on: bool, hold: float) -> list[Spell]:
