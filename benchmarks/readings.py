@@ -131,7 +131,7 @@ def told_by(sender: subprocess.Popen[str], seconds: float = 7200) -> dict[str, A
 def speed(count: int, per: int, rate: int = 0) -> dict[str, Any]:
     """Return readings a second and milliseconds to the acknowledgement, nothing killed."""
     with tempfile.TemporaryDirectory() as folder, Way(Path(folder)) as way:
-        wait_until(way.ready, 60)
+        wait_until(way.ready, 150)
         told = told_by(way.send("D", count, per, rate))
         rows, different = way.stored()
     return told | {"per_message": per, "lost": told["readings"] - different, "doubled": rows - different}
@@ -141,7 +141,7 @@ def kills(count: int, times: int, per: int, seed: int = 1, every: tuple[float, f
     """Return what was lost and doubled while parts were killed so often at random moments."""
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, Way(Path(folder), forwarded=True) as way:
-        wait_until(way.ready, 60)
+        wait_until(way.ready, 150)
         began = time.monotonic()
         senders = [way.send("D", count // 2, per), way.send("F", count - count // 2, per)]
         pool = ThreadPoolExecutor(2)
