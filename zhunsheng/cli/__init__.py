@@ -28,6 +28,11 @@ COMMANDS = {
     "ledger": "zhunsheng.cli.ledger:app",
     "ratings": "zhunsheng.cli.ratings:app",
     "tips": "zhunsheng.cli.tips:app",
+    "simulate": "zhunsheng.cli.simulate:simulate",
+    "gateway": "zhunsheng.cli.gateway:gateway",
+    "forward": "zhunsheng.cli.gateway:forward",
+    "broker": "zhunsheng.cli.gateway:broker",
+    "readings": "zhunsheng.cli.readings:app",
 }
 
 app = typer.Typer(
