@@ -251,7 +251,7 @@ def _open_points(cycle: Cycle) -> Iterator[Remark]:
 
 
 def open_point(
-    kind: Literal["cycle", "scheme", "vendor", "light", "scorecard"],
+    kind: Literal["cycle", "scheme", "vendor", "light", "scorecard", "telemetry"],
     name: str,
     told: tuple[str, str],
     cite: Cite,

@@ -24,7 +24,8 @@ class Remark:
     """
 
     kind: Literal[
-        "rule", "list", "batch", "cycle", "handling", "scheme", "indicator", "light", "scorecard", "vendor"
+        "rule", "list", "batch", "cycle", "handling", "scheme", "indicator", "light", "scorecard", "vendor",
+        "telemetry",
     ]  # fmt: skip
     about: str
     level: Literal["error", "warning"]

@@ -21,6 +21,7 @@ from zhunsheng.book.lint import Remark
 from zhunsheng.book.models import plain_data
 from zhunsheng.book.scorecards import about_cards, load_cards
 from zhunsheng.book.search import KINDS, Entry, Found, index
+from zhunsheng.book.telemetry import about_telemetry
 from zhunsheng.book.workbooks import Citation, export_workbooks, plan_import
 from zhunsheng.cli import show
 from zhunsheng.cli.options import AsOf, Json
@@ -77,6 +78,7 @@ def lint(json: Json = False) -> None:
         )
         remarks += vendors.about_vendors(told)
         remarks += oversight.about_oversight(rulebook())
+        remarks += about_telemetry(rulebook())
     show.say({"remarks": [_remark(one) for one in remarks]}, as_json=json, human=lambda: _remarks(remarks))
     if any(one.level == "error" for one in remarks):
         raise typer.Exit(show.ATTENTION)
