@@ -142,17 +142,22 @@ def _stood(at: Floats, latitude: Floats, longitude: Floats, way: Way, driving: D
     found: list[Spell] = []
     harbours = [*(stop.fence for stop in way.stops), *way.harbours]
     free = ~_within(latitude, longitude, harbours)
-    place, count = 0, len(at)
-    while place < count:
+    # only where the vehicle is still near after the shortest stop is it worth looking at each reading between
+    later = np.searchsorted(at, at + driving.stop_minutes * 60)
+    reaches = later < len(at)
+    later = np.minimum(later, max(len(at) - 1, 0))
+    likely = free & reaches & (metres(latitude, longitude, latitude[later], longitude[later]) <= driving.stop_metres)
+    done = 0
+    for place in np.flatnonzero(likely):
+        if place < done:
+            continue
         near = metres(latitude[place:], longitude[place:], latitude[place], longitude[place]) <= driving.stop_metres
         left = np.flatnonzero(~(near & free[place:]))
-        end = place + (int(left[0]) if len(left) else count - place)
-        minutes = float(at[end - 1] - at[place]) / 60 if end > place else 0.0
+        end = int(place) + (int(left[0]) if len(left) else len(near))
+        minutes = float(at[end - 1] - at[place]) / 60
         if minutes >= driving.stop_minutes and _watched(at[place:end], driving):
             found.append(Spell(float(at[place]), float(at[end - 1]), minutes))
-            place = end
-        else:
-            place += 1
+            done = end
     return found
 
 

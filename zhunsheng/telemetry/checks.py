@@ -1,0 +1,128 @@
+"""What is asked of a trip, one answer each: true, false, or unknown with what is missing. Batch and watch share this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from zhunsheng.book.telemetry import Limits
+from zhunsheng.kernel.outcome import Answer
+from zhunsheng.telemetry.plans import TripPlan
+from zhunsheng.telemetry.temperature import Exposure
+
+#: The kinds of checks, in the order in which they decide.
+CHECKS = (
+    "beyond", "single", "total", "kinetic", "door", "power", "clock", "calibration",
+    "arrival", "off_route", "stood", "speed", "missing", "doubts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question, its answer, the figure found and the limit it was held against; minutes unless the kind says °C.
+
+    ``field`` is the figure of the regime it stands on; empty for what other data say.
+    """
+
+    kind: str
+    answer: Answer
+    found: float | None = None
+    limit: float | None = None
+    field: str = ""
+
+
+def temperature_checks(exposure: Exposure, limits: Limits) -> list[Check]:
+    """Return what is said of a load by its exposure. No known time: nothing is known."""
+    if exposure.lowest is None or exposure.known_minutes <= 0:
+        nothing = Answer(value=None, reason="no_temperature")
+        found = Check("beyond", nothing, exposure.lowest, None, "never_above_c")
+        return [found, *(Check(kind, nothing) for kind in ("single", "total", "kinetic"))]
+    return [
+        _beyond(exposure, limits),
+        _lasting("single", exposure.longest_minutes, exposure.longest_sure_minutes, limits.single_minutes),
+        _lasting("total", exposure.out_minutes, exposure.sure_minutes, limits.total_minutes),
+        _kinetic(exposure, limits),
+    ]
+
+
+def _beyond(exposure: Exposure, limits: Limits) -> Check:
+    low, high = exposure.lowest or 0.0, exposure.highest or 0.0
+    is_low = low < limits.never_below_c
+    found = Check("beyond", Answer(value=True, reason="within"), high, limits.never_above_c, "never_above_c")
+    if not exposure.beyond:
+        return found
+    answer = Answer(value=False, reason="never_below" if is_low else "never_above")
+    if is_low:
+        return Check("beyond", answer, low, limits.never_below_c, "never_below_c")
+    return Check("beyond", answer, high, limits.never_above_c, "never_above_c")
+
+
+def _lasting(kind: str, minutes: float, surely: float, most: int) -> Check:
+    """Out for too long by more than the sensor's accuracy is a breach; by less, nobody knows."""
+    if surely > most:
+        answer = Answer(value=False, reason=f"{kind}_too_long")
+    elif minutes > most:
+        answer = Answer(value=None, reason="within_accuracy")
+    else:
+        answer = Answer(value=True, reason="within")
+    return Check(kind, answer, minutes, float(most), f"{kind}_minutes")
+
+
+def _kinetic(exposure: Exposure, limits: Limits) -> Check:
+    """A mean over the limit by less than the accuracy of the sensor is not known to be over it."""
+    mean = exposure.kinetic_c
+    answer = Answer(value=True, reason="within")
+    if mean is None:
+        answer = Answer(value=None, reason="no_temperature")
+    elif mean > limits.kinetic_high_c + limits.accuracy_c:
+        answer = Answer(value=False, reason="too_warm")
+    elif mean > limits.kinetic_high_c:
+        answer = Answer(value=None, reason="within_accuracy")
+    return Check("kinetic", answer, mean, limits.kinetic_high_c, "kinetic_high_c")
+
+
+def spell_check(kind: str, said: bool, minutes: float, limits: Limits) -> Check:
+    """Return whether a door stood open, or power was off, for too long; unknown where the device never said."""
+    most = limits.door_minutes if kind == "door" else limits.power_minutes
+    if not said:
+        return Check(kind, Answer(value=None, reason=f"no_{kind}"), None, float(most), f"{kind}_minutes")
+    value = minutes <= most
+    reason = "within" if value else "open_too_long" if kind == "door" else "off_too_long"
+    return Check(kind, Answer(value=value, reason=reason), minutes, float(most), f"{kind}_minutes")
+
+
+def calibration_check(plan: TripPlan, limits: Limits) -> Check:
+    """Return whether the device's calibration held on the day of the trip; its last day is held."""
+    if plan.calibrated_on is None:
+        answer = Answer(value=None, reason="no_certificate")
+        return Check("calibration", answer, None, float(limits.calibration_days), "calibration_days")
+    days = (plan.day - plan.calibrated_on).days
+    if days < 0:
+        answer = Answer(value=None, reason="calibrated_later")
+    elif plan.day > plan.calibrated_on + timedelta(days=limits.calibration_days):
+        answer = Answer(value=False, reason="expired")
+    else:
+        answer = Answer(value=True, reason="within")
+    return Check("calibration", answer, float(days), float(limits.calibration_days), "calibration_days")
+
+
+def missing_check(unknown_minutes: float, limits: Limits, *, lost: bool) -> Check:
+    """Return whether enough of the time is known; ``lost``: numbers are missing, not only silent."""
+    value = None if unknown_minutes > limits.missing_minutes else True
+    reason = "within" if value else "data_missing" if lost else "silent"
+    answer = Answer(value=value, reason=reason)
+    return Check("missing", answer, unknown_minutes, float(limits.missing_minutes), "missing_minutes")
+
+
+def clock_check(offsets: list[float | None], limits: Limits) -> Check:
+    """Return whether the clock is right. What is known to be off is put right, and still said."""
+    most = float(limits.clock_minutes)
+    known = [abs(one) / 60 for one in offsets if one is not None]
+    worst = max(known, default=None)
+    if worst is not None and worst > most:
+        answer = Answer(value=False, reason="clock_off")
+    elif not offsets or len(known) < len(offsets):
+        answer = Answer(value=None, reason="clock_not_told")
+    else:
+        answer = Answer(value=True, reason="within")
+    return Check("clock", answer, worst, most, "clock_minutes")

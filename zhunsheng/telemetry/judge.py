@@ -1,0 +1,207 @@
+"""The judgement of one trip: everything its readings tell, and one verdict of three values.
+
+Pure: the same plan, readings, regime and moment give the same judgement. What arrives late gives another judgement of
+the same trip, which is kept beside the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from zhunsheng.book.telemetry import Detectors, Limits, Regime
+from zhunsheng.kernel.outcome import Answer, every
+from zhunsheng.telemetry.checks import (
+    Check,
+    calibration_check,
+    clock_check,
+    missing_check,
+    spell_check,
+    temperature_checks,
+)
+from zhunsheng.telemetry.clocks import Clock, clocks, corrected
+from zhunsheng.telemetry.doubts import Doubt, doubts
+from zhunsheng.telemetry.gaps import Gap, gaps
+from zhunsheng.telemetry.plans import TripPlan
+from zhunsheng.telemetry.routes import Route, route
+from zhunsheng.telemetry.series import Series, Spell, series
+from zhunsheng.telemetry.spells import longest, spells
+from zhunsheng.telemetry.temperature import Excursion, Exposure, expose
+
+#: Seconds before the start within which a reading may still tell of the start.
+NO_WAY = Route((), (), (), (), (), 0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TripJudgement:
+    """What is said of a trip from ``since`` to ``until`` (seconds since 1970): each check, and what it rests on.
+
+    ``verdict``: False, None or True, with the reason of the check that decided. ``readings`` counts those judged;
+    ``late``, ``future`` and ``doubled`` those that came late, from the future, or more than once.
+    """
+
+    verdict: Answer
+    checks: tuple[Check, ...]
+    since: float
+    until: float
+    readings: int
+    late: int
+    future: int
+    doubled: int
+    exposure: Exposure
+    unknown_minutes: float
+    excursions: tuple[Excursion, ...]
+    doors: tuple[Spell, ...]
+    outages: tuple[Spell, ...]
+    gaps: tuple[Gap, ...]
+    clocks: tuple[Clock, ...]
+    doubts: tuple[Doubt, ...]
+    faults: tuple[tuple[float, str], ...]
+    route: Route | None
+
+    def check(self, kind: str) -> Check | None:
+        """Return a check by its kind, None where it was not asked."""
+        return next((one for one in self.checks if one.kind == kind), None)
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The kinds of checks answered false."""
+        return frozenset(one.kind for one in self.checks if one.answer.value is False)
+
+    @property
+    def unknowns(self) -> frozenset[str]:
+        """The kinds of checks that nobody can answer."""
+        return frozenset(one.kind for one in self.checks if one.answer.value is None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for a stored version, floats to six digits: equal judgements give equal data."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+
+def judge_trip(
+    plan: TripPlan, readings: pa.Table, regime: Regime, as_of: datetime, detectors: Detectors
+) -> TripJudgement:
+    """Return what the readings of a trip's device tell of it, as of a moment. Shape: ``sets.READINGS``.
+
+    Readings of other times may be among them and are left out by their corrected time; give a day more on both sides,
+    since the device's own time may be off. Raises Problem ZS871 (no limits on that day), ZS873 (another regime).
+    """
+    limits = plan.limits(regime)
+    since, until = plan.starts.timestamp(), plan.until(as_of).timestamp()
+    told = series(_of(plan, readings, as_of))
+    found_clocks = clocks(told, limits.late_minutes * 60)
+    told = corrected(told, found_clocks)
+    told = told.take((told.at >= since) & (told.at <= until))
+    kept = [one for number, one in enumerate(found_clocks) if (told.boot == number).any()]
+    hold = float(limits.hold_seconds(plan.setting))
+    at, celsius = told.of("temperature")
+    exposure, excursions = expose(at, celsius, limits, hold)
+    unknown = unknown_minutes(at, since, until, hold)
+    doors, outages = _spells(told, "door", on=True, hold=hold), _spells(told, "power", on=False, hold=hold)
+    holes = gaps(told, since, until, hold)
+    doubted = doubts(told, detectors.doubtful, hold)
+    way = route(told, plan.way, detectors.driving, since, until) if plan.way else None
+    if way and way.impossible:
+        doubted.append(Doubt("impossible", since, until, float(way.impossible)))
+    checks = temperature_checks(exposure, limits)
+    checks += [spell_check(kind, _said(told, kind), longest(found), limits)
+               for kind, found in (("door", doors), ("power", outages)) if kind in plan.expects]  # fmt: skip
+    checks.append(clock_check([one.offset_s for one in kept], limits))
+    checks.append(calibration_check(plan, limits))
+    checks += _route_checks(plan, way)
+    checks.append(missing_check(unknown, limits, lost=any(gap.kind == "missing" for gap in holes)))
+    checks.append(_doubt_check(doubted))
+    return TripJudgement(
+        verdict=every([one.answer for one in checks]),
+        checks=tuple(checks),
+        since=since,
+        until=until,
+        readings=len(told),
+        late=_late(told, limits),
+        future=sum(one.future for one in kept),
+        doubled=told.doubled,
+        exposure=exposure,
+        unknown_minutes=unknown,
+        excursions=tuple(excursions),
+        doors=tuple(doors),
+        outages=tuple(outages),
+        gaps=tuple(holes),
+        clocks=tuple(kept),
+        doubts=tuple(doubted),
+        faults=tuple(one for one in told.faults if since <= one[0] <= until),
+        route=way,
+    )
+
+
+def unknown_minutes(at: np.ndarray[Any, np.dtype[np.float64]], since: float, until: float, hold_s: float) -> float:
+    """Return the minutes between two moments of which no temperature tells: stretches longer than ``hold_s`` seconds."""
+    steps = np.diff(np.concatenate(([since], at, [until])))
+    return float(steps[steps > hold_s].sum()) / 60
+
+
+def _of(plan: TripPlan, readings: pa.Table, as_of: datetime) -> pa.Table:
+    """Return what its device said, as far as it had been received at the moment of the judgement."""
+    import pyarrow.compute as pc
+
+    mine = pc.and_(pc.equal(readings["org"], plan.org), pc.equal(readings["device"], plan.device))
+    known = pc.less_equal(readings["received_at"], pa.scalar(as_of, readings["received_at"].type))
+    return readings.filter(pc.and_(mine, known))
+
+
+def _said(told: Series, channel: str) -> bool:
+    return len(told.of(channel)[0]) > 0
+
+
+def _spells(told: Series, channel: str, *, on: bool, hold: float) -> list[Spell]:
+    at, values = told.of(channel)
+    return spells(at, (values > 0) == on, hold)
+
+
+def _late(told: Series, limits: Limits) -> int:
+    return int((told.received - told.at > limits.late_minutes * 60).sum())
+
+
+def _doubt_check(found: Sequence[Doubt]) -> Check:
+    """A doubt never convicts: it leaves open what would have been a pass."""
+    if not found:
+        return Check("doubts", Answer(value=True, reason="within"))
+    return Check("doubts", Answer(value=None, reason=f"doubt_{found[0].kind}"), float(len(found)))
+
+
+def _route_checks(plan: TripPlan, way: Route | None) -> list[Check]:
+    """Return what is said of the way. Without positions, and where a stretch is out of sight, it is unknown."""
+    if plan.way is None or way is None:
+        return []
+    hidden = sum(one.minutes for one in way.unseen)
+    seen = None if hidden > 0 else True
+    checks = []
+    if plan.way.stops:
+        whats = [one.what for one in way.arrivals]
+        wrong = next((what for what in whats if what in ("late", "missed", "early")), None)
+        value = False if wrong else None if "unknown" in whats or "open" in whats else True
+        reason = wrong or next((what for what in whats if what != "in_time"), "within")
+        checks.append(Check("arrival", Answer(value=value, reason=reason)))
+    told: Mapping[str, tuple[bool, Sequence[Spell], str]] = {
+        "off_route": (plan.way.corridor is not None, way.off, "off_route"),
+        "stood": (True, way.stood, "stood_elsewhere"),
+        "speed": (plan.way.speed_kmh is not None, way.fast, "too_fast"),
+    }
+    for kind, (asked, found, wrong) in told.items():
+        if asked:
+            answer = Answer(value=False, reason=wrong) if found else Answer(value=seen, reason="within" if seen else "no_position")
+            checks.append(Check(kind, answer, sum(one.minutes for one in found), plan.way.speed_kmh if kind == "speed" else None))
+    return checks
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return round(value, 6) if isinstance(value, float) else value

@@ -1,0 +1,58 @@
+"""What was promised of one trip, or of one stretch of storage: device, times, regime, calibration, way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from zhunsheng.book.telemetry import Limits, Regime, Setting
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.telemetry.routes import Way
+
+#: Channels that a judgement may expect of a device.
+EXPECTED = ("temperature", "door", "power", "position")
+
+
+@dataclass(frozen=True, slots=True)
+class TripPlan:
+    """One trip of one device. ``ended`` is when it really ended, None while it runs; ``ends`` is the plan.
+
+    ``expects``: the channels that the device has by its registration; what is expected and never said is unknown.
+    ``calibrated_on``: None where no certificate is known. A fridge has the setting ``store`` and no way.
+    """
+
+    org: str
+    device: str
+    regime: str
+    setting: Setting
+    starts: datetime
+    ends: datetime
+    ended: datetime | None = None
+    calibrated_on: date | None = None
+    expects: frozenset[str] = frozenset(("temperature",))
+    way: Way | None = None
+
+    def __post_init__(self) -> None:
+        for name, moment in (("starts", self.starts), ("ends", self.ends), ("ended", self.ended)):
+            if moment is not None and moment.tzinfo is None:
+                raise Problem("ZS873", where=name, reason=f"{moment} +00:00?")
+        if not self.starts < self.ends or (self.ended is not None and self.ended < self.starts):
+            raise Problem("ZS873", where="ends", reason=f"{self.starts} ≥ {min(self.ends, self.ended or self.ends)}")
+        if not self.expects <= set(EXPECTED):
+            raise Problem("ZS873", where="expects", reason=", ".join(sorted(self.expects - set(EXPECTED))))
+
+    @property
+    def day(self) -> date:
+        """The day in Asia/Shanghai on which the trip starts: its limits are those of that day."""
+        return self.starts.astimezone(SHANGHAI).date()
+
+    def limits(self, regime: Regime) -> Limits:
+        """Return the limits of the trip. Raises Problem ZS871, ZS873 (another regime)."""
+        if regime.id != self.regime:
+            raise Problem("ZS873", where="regime", reason=f"{self.regime} ≠ {regime.id}")
+        return regime.on(self.day)
+
+    def until(self, as_of: datetime) -> datetime:
+        """Return the moment up to which it is judged: its end, or the moment of the judgement."""
+        return max(self.starts, min(as_of, self.ended or as_of))
