@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from zhunsheng.casework.devices.models import (
     Contact,
     Device,
     DeviceCertificate,
-    Standing,
+    Usage,
 )
 from zhunsheng.casework.outbox.actions import append, deed
 from zhunsheng.kernel.errors import Problem
@@ -35,7 +35,6 @@ def add_device(actor: User, given: Given) -> Device:
         raise forms.wrong(("设备编号", "Device"), ("已在登记册中", "stands in the register"))
     with walls.within(walls.SITE):  # a vendor enters what its consortium supervises
         made = Device.objects.create(**values, body=body, told_by=actor, told_at=now())
-        Standing.objects.create(device=made, institution_id=made.institution_id)
     append(actor, "device.entered", _about(made), {**values, "device": made.pk, "body": body.pk})
     return made
 
@@ -127,27 +126,14 @@ def end_contact(actor: User, contact: Contact) -> Contact:
 
 
 @deed
-def note_standings(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Keep what devices said last (device pk, at, received_at, values, fault). A copy of readings: no evidence."""
-    wanted = {int(row["device"]): row for row in rows}
-    held = Standing.objects.select_for_update().filter(device__in=wanted)
-    changed = []
-    for one in held:
-        row = wanted[one.device_id]
-        if one.at is None or row["at"] >= one.at:
-            one.at, one.fault = row["at"], str(row.get("fault", ""))[:128]
-        one.received_at, one.values = row["received_at"], one.values | row["values"]
-        changed.append(one)
-    Standing.objects.bulk_update(changed, ["at", "received_at", "values", "fault"])
-
-
-@deed
-def note_use(device: Device, seconds: int, until: date) -> None:
-    """Add the use of closed days to what a device was used; a day that is counted is not counted again."""
-    held = Standing.objects.select_for_update().get(device=device)
-    if held.use_until is None or held.use_until < until:
-        held.use_seconds, held.use_until = held.use_seconds + seconds, until
-        held.save(update_fields=["use_seconds", "use_until"])
+def note_use(device: Device, seconds: int, faults: int, until: date) -> None:
+    """Add the closed days up to ``until`` to what a device was used; what is counted is not counted again."""
+    held, _fresh = Usage.objects.select_for_update().get_or_create(
+        device=device, defaults={"institution_id": device.institution_id}
+    )
+    if held.until is None or held.until < until:
+        held.seconds, held.faults, held.until = held.seconds + seconds, held.faults + faults, until
+        held.save(update_fields=["seconds", "faults", "until"])
 
 
 def _held(actor: User, device: Device) -> Device:

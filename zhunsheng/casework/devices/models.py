@@ -1,4 +1,4 @@
-"""Device, DeviceCertificate, Calibration, Assignment, Contact and Standing.
+"""Device, DeviceCertificate, Calibration, Assignment, Contact and Usage.
 
 Every row carries the code of who owns the device as ``institution_id``, a vendor or an institution, so that scope and
 walls hold for it as for any other. Entries are ended or revoked and never deleted.
@@ -134,19 +134,16 @@ class Contact(_Told):
         return f"{self.role} {self.name}"
 
 
-class Standing(models.Model):
-    """What a device said last, kept for lists: they ask no store of readings. Made anew from the readings at any time."""
+class Usage(models.Model):
+    """What the closed days of a device added up to: seconds of running and faults, up to a day (not held)."""
 
     SCOPE_PATH: ClassVar[str] = "institution_id"
 
-    device = models.OneToOneField(Device, on_delete=models.PROTECT, related_name="standing")
+    device = models.OneToOneField(Device, on_delete=models.PROTECT, related_name="usage")
     institution_id = models.CharField(max_length=40)
-    at = models.DateTimeField(null=True, help_text="time of the device")
-    received_at = models.DateTimeField(null=True)
-    values = models.JSONField(default=dict, help_text="the last value of each channel")
-    fault = models.CharField(max_length=128, blank=True)
-    use_seconds = models.BigIntegerField(default=0, help_text="of running, in the days counted up to use_until")
-    use_until = models.DateField(null=True, help_text="the day up to which use is counted (not held)")
+    seconds = models.BigIntegerField(default=0)
+    faults = models.PositiveIntegerField(default=0)
+    until = models.DateField(null=True)
 
     def __str__(self) -> str:
-        return f"{self.device_id} {self.at}"
+        return f"{self.device_id} {self.seconds}"

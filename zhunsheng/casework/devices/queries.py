@@ -81,14 +81,20 @@ def certified(org: str, device: str, fingerprint: str, on: date) -> bool:
         return held.filter(Q(revoked_on=None) | Q(revoked_on__gt=on)).exists()
 
 
+def held_by(org: str, device: str) -> Device | None:
+    """Return the device of an organisation by its number, the one in use first; whoever asks."""
+    found = Device.objects.filter(institution_id=org, device_id=device).select_related("body")
+    return found.filter(valid_to=None).first() or found.order_by("-valid_from").first()
+
+
 def in_use(found: QuerySet[Device], on: date) -> QuerySet[Device]:
     """Return those of some devices that are in use on a day."""
     return found.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
 
 
 def devices(scope: Scope) -> QuerySet[Device]:
-    """Return the devices in view with what they said last."""
-    return scope.rows(Device.objects.select_related("standing", "body"))
+    """Return the devices in view with what they were used."""
+    return scope.rows(Device.objects.select_related("usage", "body"))
 
 
 def one(scope: Scope, pk: int) -> Device | None:
