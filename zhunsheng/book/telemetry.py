@@ -26,10 +26,22 @@ NAME = r"^[a-z][a-z0-9_]{0,39}$"
 Setting = Literal["store", "transport"]
 #: What a live alarm can be about. Each opens exactly one emergency plan.
 AlarmKind = Literal[
-    "excursion", "beyond", "single", "total", "door", "power", "missing", "silent", "fault", "off_route", "speed", "late"
+    "excursion",
+    "beyond",
+    "single",
+    "total",
+    "door",
+    "power",
+    "missing",
+    "silent",
+    "fault",
+    "off_route",
+    "speed",
+    "late",
 ]
 ALARM_KINDS: tuple[AlarmKind, ...] = (
-    "excursion", "beyond", "single", "total", "door", "power", "missing", "silent", "fault", "off_route", "speed", "late",
+    "excursion", "beyond", "single", "total", "door", "power",
+    "missing", "silent", "fault", "off_route", "speed", "late",
 )  # fmt: skip
 #: So many named persons are told of an alarm at least.
 FEWEST_PHONES = 3
@@ -175,7 +187,7 @@ class Doubtful(Entry):
 
 
 class Drifting(Entry):
-    """A slow drift: medians of days, Theil-Sen slope, Mann-Kendall ``z_e2``; at least ``days`` and ``moved_c`` in all."""
+    """A slow drift of the medians of days: Theil-Sen slope, Mann-Kendall ``z_e2``; in all ``days`` and ``moved_c``."""
 
     days: int = Field(ge=5)
     moved_c: float = Field(gt=0)
@@ -254,9 +266,9 @@ def load_detectors(folder: Path) -> Detectors:
 
 def about_telemetry(folder: Path) -> list[Remark]:
     """Return what in regimes, plans and detectors waits for a person."""
-    regimes = load_regimes(folder).values()
-    plans = {one.id: one for one in load_plans(folder).values()}.values()
-    cited: list[tuple[str, Iterable[Cite]]] = [(one.id, one.cites.values()) for one in (*regimes, *plans)]
+    plans = {one.id: one for one in load_plans(folder).values()}
+    cited: list[tuple[str, Iterable[Cite]]] = [(one.id, one.cites.values()) for one in load_regimes(folder).values()]
+    cited += [(one.id, one.cites.values()) for one in plans.values()]
     cited.append(("detectors", load_detectors(folder).cites.values()))
     return [remark for key, cites in cited for remark in _open(key, cites)]
 

@@ -1,4 +1,4 @@
-"""What is asked of a trip, one answer each: true, false, or unknown with what is missing. Batch and watch share this."""
+"""What is asked of a trip, one answer each: true, false, or unknown and why. Batch and watch share this."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def _kinetic(exposure: Exposure, limits: Limits) -> Check:
     return Check("kinetic", answer, mean, limits.kinetic_high_c, "kinetic_high_c")
 
 
-def spell_check(kind: str, said: bool, minutes: float, limits: Limits) -> Check:
-    """Return whether a door stood open, or power was off, for too long; unknown where the device never said."""
+def spell_check(kind: str, minutes: float | None, limits: Limits) -> Check:
+    """Return whether a door stood open, or power was off, for too long; None: the device never said."""
     most = limits.door_minutes if kind == "door" else limits.power_minutes
-    if not said:
+    if minutes is None:
         return Check(kind, Answer(value=None, reason=f"no_{kind}"), None, float(most), f"{kind}_minutes")
     value = minutes <= most
     reason = "within" if value else "open_too_long" if kind == "door" else "off_too_long"

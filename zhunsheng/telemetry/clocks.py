@@ -23,7 +23,7 @@ MOST, FEWEST = 0.5, 5
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The clock of a boot: seconds to add to its times; None where it cannot be told. ``late`` readings, ``future`` ones."""
+    """The clock of a boot: seconds to add, None where it cannot be told; readings that came late, and of the future."""
 
     boot: str
     offset_s: float | None

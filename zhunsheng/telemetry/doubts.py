@@ -113,7 +113,9 @@ def _jumps(told: Series, rule: Doubtful) -> list[Doubt]:
     at, celsius, boot = told.at[known], told.values["temperature"][known], told.boot[known]
     door = told.values.get("door", np.zeros(len(told)))[known]
     shut = ~(door[:-1] > 0) & ~(door[1:] > 0)
-    sudden = (np.abs(np.diff(celsius)) >= rule.jump_c) & (np.diff(at) <= rule.jump_seconds) & (np.diff(boot) == 0) & shut
+    sudden = (
+        (np.abs(np.diff(celsius)) >= rule.jump_c) & (np.diff(at) <= rule.jump_seconds) & (np.diff(boot) == 0) & shut
+    )
     return [
         Doubt("jump", float(at[place]), float(at[place + 1]), round(float(celsius[place + 1] - celsius[place]), 2))
         for place in np.flatnonzero(sudden)
@@ -126,7 +128,7 @@ def copies(devices: Mapping[str, Series], rule: Doubtful) -> dict[str, list[Doub
     Both are leads: which of the two is real, a person finds out. Time is linear in the readings of all devices.
     """
     size = rule.copied_readings
-    first: dict[bytes, tuple[str, int]] = {}
+    first: dict[bytes, str] = {}
     found: dict[str, list[Doubt]] = {}
     told = sorted(((name, *one.of("temperature")) for name, one in devices.items()), key=lambda item: item[0])
     for name, at, celsius in told:
@@ -136,14 +138,15 @@ def copies(devices: Mapping[str, Series], rule: Doubtful) -> dict[str, list[Doub
         windows = np.lib.stride_tricks.sliding_window_view(printed, size)
         # every window of the later device against blocks that begin at multiples of the size in the earlier ones
         done = -1
-        for row in np.flatnonzero(_lively(windows)):
+        for place in np.flatnonzero(_lively(windows)):
+            row = int(place)
             hit = first.get(windows[row].tobytes())
-            if hit is not None and hit[0] != name and row > done:
-                done = int(row) + size - 1
-                one = Doubt("copied", float(at[row]), float(at[done]), float(size), hit[0])
+            if hit is not None and hit != name and row > done:
+                done = row + size - 1
+                one = Doubt("copied", float(at[row]), float(at[done]), float(size), hit)
                 found.setdefault(name, []).append(one)
-        for row in range(0, len(windows), size):
-            first.setdefault(windows[row].tobytes(), (name, row))
+        for block in windows[::size]:
+            first.setdefault(block.tobytes(), name)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is not there: numbers missing in a boot (data lost), silence between readings (a device asleep), silence at the end.
+"""What is not there: numbers missing in a boot (data lost), silence between readings (asleep), silence at the end.
 
 Only a hole in the sequence proves that something was made and did not arrive. A new boot begins at 0 or 1; one that
 begins later lost its beginning.
@@ -18,7 +18,7 @@ GapKind = Literal["missing", "asleep", "silent", "restart"]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """No reading from a moment to a moment (seconds since 1970); ``missing`` counts sequence numbers that never came."""
+    """No reading between two moments (seconds since 1970); ``missing`` counts sequence numbers that never came."""
 
     kind: GapKind
     since: float

@@ -6,13 +6,14 @@ the same trip, which is kept beside the first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhunsheng.book.telemetry import Detectors, Limits, Regime
 from zhunsheng.kernel.outcome import Answer, every
@@ -28,13 +29,10 @@ from zhunsheng.telemetry.clocks import Clock, clocks, corrected
 from zhunsheng.telemetry.doubts import Doubt, doubts
 from zhunsheng.telemetry.gaps import Gap, gaps
 from zhunsheng.telemetry.plans import TripPlan
-from zhunsheng.telemetry.routes import Route, route
+from zhunsheng.telemetry.routes import Arrived, Route, route
 from zhunsheng.telemetry.series import Series, Spell, series
 from zhunsheng.telemetry.spells import longest, spells
 from zhunsheng.telemetry.temperature import Excursion, Exposure, expose
-
-#: Seconds before the start within which a reading may still tell of the start.
-NO_WAY = Route((), (), (), (), (), 0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +107,20 @@ def judge_trip(
     way = route(told, plan.way, detectors.driving, since, until) if plan.way else None
     if way and way.impossible:
         doubted.append(Doubt("impossible", since, until, float(way.impossible)))
-    checks = temperature_checks(exposure, limits)
-    checks += [spell_check(kind, _said(told, kind), longest(found), limits)
-               for kind, found in (("door", doors), ("power", outages)) if kind in plan.expects]  # fmt: skip
-    checks.append(clock_check([one.offset_s for one in kept], limits))
-    checks.append(calibration_check(plan, limits))
-    checks += _route_checks(plan, way)
-    checks.append(missing_check(unknown, limits, lost=any(gap.kind == "missing" for gap in holes)))
-    checks.append(_doubt_check(doubted))
+    worst = {"door": _longest(told, "door", doors), "power": _longest(told, "power", outages)}
+    lost = any(gap.kind == "missing" for gap in holes)
+    checks = (
+        *temperature_checks(exposure, limits),
+        *(spell_check(kind, worst[kind], limits) for kind in worst if kind in plan.expects),
+        clock_check([one.offset_s for one in kept], limits),
+        calibration_check(plan, limits),
+        *_route_checks(plan, way),
+        missing_check(unknown, limits, lost=lost),
+        _doubt_check(doubted),
+    )
     return TripJudgement(
         verdict=every([one.answer for one in checks]),
-        checks=tuple(checks),
+        checks=checks,
         since=since,
         until=until,
         readings=len(told),
@@ -140,22 +141,20 @@ def judge_trip(
 
 
 def unknown_minutes(at: np.ndarray[Any, np.dtype[np.float64]], since: float, until: float, hold_s: float) -> float:
-    """Return the minutes between two moments of which no temperature tells: stretches longer than ``hold_s`` seconds."""
+    """Return the minutes between two moments of which no reading tells: stretches longer than ``hold_s`` seconds."""
     steps = np.diff(np.concatenate(([since], at, [until])))
     return float(steps[steps > hold_s].sum()) / 60
 
 
 def _of(plan: TripPlan, readings: pa.Table, as_of: datetime) -> pa.Table:
     """Return what its device said, as far as it had been received at the moment of the judgement."""
-    import pyarrow.compute as pc
-
     mine = pc.and_(pc.equal(readings["org"], plan.org), pc.equal(readings["device"], plan.device))
     known = pc.less_equal(readings["received_at"], pa.scalar(as_of, readings["received_at"].type))
     return readings.filter(pc.and_(mine, known))
 
 
-def _said(told: Series, channel: str) -> bool:
-    return len(told.of(channel)[0]) > 0
+def _longest(told: Series, channel: str, found: list[Spell]) -> float | None:
+    return longest(found) if len(told.of(channel)[0]) else None
 
 
 def _spells(told: Series, channel: str, *, on: bool, hold: float) -> list[Spell]:
@@ -178,25 +177,29 @@ def _route_checks(plan: TripPlan, way: Route | None) -> list[Check]:
     """Return what is said of the way. Without positions, and where a stretch is out of sight, it is unknown."""
     if plan.way is None or way is None:
         return []
-    hidden = sum(one.minutes for one in way.unseen)
-    seen = None if hidden > 0 else True
-    checks = []
-    if plan.way.stops:
-        whats = [one.what for one in way.arrivals]
-        wrong = next((what for what in whats if what in ("late", "missed", "early")), None)
-        value = False if wrong else None if "unknown" in whats or "open" in whats else True
-        reason = wrong or next((what for what in whats if what != "in_time"), "within")
-        checks.append(Check("arrival", Answer(value=value, reason=reason)))
-    told: Mapping[str, tuple[bool, Sequence[Spell], str]] = {
-        "off_route": (plan.way.corridor is not None, way.off, "off_route"),
-        "stood": (True, way.stood, "stood_elsewhere"),
-        "speed": (plan.way.speed_kmh is not None, way.fast, "too_fast"),
-    }
-    for kind, (asked, found, wrong) in told.items():
-        if asked:
-            answer = Answer(value=False, reason=wrong) if found else Answer(value=seen, reason="within" if seen else "no_position")
-            checks.append(Check(kind, answer, sum(one.minutes for one in found), plan.way.speed_kmh if kind == "speed" else None))
+    seen = not way.unseen
+    checks = [_arrivals([one.what for one in way.arrivals])] if way.arrivals else []
+    checks.append(_stretches("stood", way.stood, "stood_elsewhere", None, seen=seen))
+    if plan.way.corridor:
+        checks.append(_stretches("off_route", way.off, "off_route", None, seen=seen))
+    if plan.way.speed_kmh is not None:
+        checks.append(_stretches("speed", way.fast, "too_fast", plan.way.speed_kmh, seen=seen))
     return checks
+
+
+def _arrivals(whats: list[Arrived]) -> Check:
+    for value, kinds in ((False, ("late", "missed", "early")), (None, ("unknown", "open"))):
+        for what in whats:
+            if what in kinds:
+                return Check("arrival", Answer(value=value, reason=what))
+    return Check("arrival", Answer(value=True, reason="within"))
+
+
+def _stretches(kind: str, found: Sequence[Spell], wrong: str, limit: float | None, *, seen: bool) -> Check:
+    if found:
+        worst = max((one.extreme for one in found if one.extreme is not None), default=None)
+        return Check(kind, Answer(value=False, reason=wrong), worst if limit else sum(x.minutes for x in found), limit)
+    return Check(kind, Answer(value=True, reason="within") if seen else Answer(value=None, reason="no_position"))
 
 
 def _plain(value: Any) -> Any:

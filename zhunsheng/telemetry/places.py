@@ -19,6 +19,8 @@ EARTH = 6_371_008.8
 Point = tuple[float, float]
 #: More corners than these describe no fence of a hospital.
 MOST_CORNERS = 1000
+#: Pairs of point and line that are looked at together: some tens of megabytes.
+MOST_PAIRS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,9 @@ class Corridor:
         x, y = _plane(latitude, longitude, self.way[0])
         way = np.asarray(self.way, dtype=np.float64)
         along_x, along_y = _plane(way[:, 0], way[:, 1], self.way[0])
-        least = np.full(len(latitude), np.inf)
-        for place in range(len(way) - 1):
-            least = np.minimum(least, _to_line(x, y, along_x[place : place + 2], along_y[place : place + 2]))
-        return np.asarray(least)
+        rows = max(1, MOST_PAIRS // len(way))
+        parts = [slice(first, first + rows) for first in range(0, len(x), rows)]
+        return np.concatenate([_to_lines(x[part], y[part], along_x, along_y) for part in parts] or [np.empty(0)])
 
 
 def metres(latitude: Floats, longitude: Floats, to_latitude: Floats | float, to_longitude: Floats | float) -> Floats:
@@ -105,12 +106,13 @@ def _plane(latitude: Floats, longitude: Floats, origin: Point) -> tuple[Floats, 
     return np.asarray(x), np.asarray(np.radians(latitude - origin[0]) * EARTH)
 
 
-def _to_line(x: Floats, y: Floats, ends_x: Floats, ends_y: Floats) -> Floats:
-    run_x, run_y = ends_x[1] - ends_x[0], ends_y[1] - ends_y[0]
+def _to_lines(x: Floats, y: Floats, along_x: Floats, along_y: Floats) -> Floats:
+    """Return the distance of each point to the nearest of the lines between places in their order."""
+    run_x, run_y = np.diff(along_x), np.diff(along_y)
     square = run_x**2 + run_y**2
-    share = ((x - ends_x[0]) * run_x + (y - ends_y[0]) * run_y) / square if square else np.zeros_like(x)
-    share = np.clip(share, 0.0, 1.0)
-    return np.asarray(np.hypot(x - ends_x[0] - share * run_x, y - ends_y[0] - share * run_y))
+    off_x, off_y = x[:, None] - along_x[:-1], y[:, None] - along_y[:-1]
+    share = np.clip((off_x * run_x + off_y * run_y) / np.where(square > 0, square, 1.0), 0.0, 1.0)
+    return np.asarray(np.hypot(off_x - share * run_x, off_y - share * run_y).min(axis=1))
 
 
 def _checked(where: str, points: Sequence[Point]) -> None:

@@ -1,6 +1,6 @@
 """The readings of one device as columns: doubled ones collapsed, in the order of their corrected device time.
 
-Times are seconds since 1970 (UTC) in 64-bit floats, exact to the microsecond. A value that a reading does not carry is NaN.
+Times are seconds since 1970 (UTC) in 64-bit floats, exact to the microsecond. What a reading does not say is NaN.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class Series:
         moved = Series(at, *self._rest())
         return moved.take(np.lexsort((self.seq, self.boot, at)))
 
-    def _rest(self) -> tuple[Floats, Ints, Ints, tuple[str, ...], Mapping[str, Floats], tuple[tuple[float, str], ...], int, int]:
+    def _rest(
+        self,
+    ) -> tuple[Floats, Ints, Ints, tuple[str, ...], Mapping[str, Floats], tuple[tuple[float, str], ...], int, int]:
         return self.received, self.boot, self.seq, self.boots, self.values, self.faults, self.doubled, self.conflicts
 
 
@@ -123,7 +125,9 @@ def _seconds(column: pa.ChunkedArray) -> Floats:
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:
-    numbers = column.cast(pa.int8()).cast(pa.float64()) if pa.types.is_boolean(column.type) else column.cast(pa.float64())
+    numbers = (
+        column.cast(pa.int8()).cast(pa.float64()) if pa.types.is_boolean(column.type) else column.cast(pa.float64())
+    )
     return np.asarray(numbers.to_numpy(), dtype=np.float64)
 
 

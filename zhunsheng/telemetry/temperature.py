@@ -126,7 +126,7 @@ def is_clear(celsius: Floats, limits: Limits) -> Bools:
 
 
 def _numbers(celsius: Floats, limits: Limits, known: Bools) -> tuple[Ints, Bools]:
-    """Return for each reading the number of its excursion (-1: none), by carrying on what neither begins nor ends one."""
+    """Return the number of each reading's excursion (-1: none); what neither begins nor ends one is carried on."""
     out, clear = is_out(celsius, limits), is_clear(celsius, limits)
     fresh = np.concatenate(([True], ~known))
     # a reading that decides: out, clear, or after an unknown stretch, where what was before is no longer known
@@ -137,7 +137,9 @@ def _numbers(celsius: Floats, limits: Limits, known: Bools) -> tuple[Ints, Bools
     return np.where(inside, np.cumsum(begins) - 1, -1), inside
 
 
-def _excursions(at: Floats, celsius: Floats, limits: Limits, known: Bools, out: Floats, sure: Floats) -> list[Excursion]:
+def _excursions(
+    at: Floats, celsius: Floats, limits: Limits, known: Bools, out: Floats, sure: Floats
+) -> list[Excursion]:
     number, inside = _numbers(celsius, limits, known)
     count = int(number.max()) + 1
     if not count:
@@ -151,7 +153,9 @@ def _excursions(at: Floats, celsius: Floats, limits: Limits, known: Bools, out: 
     rows = np.flatnonzero(inside)
     edges = np.searchsorted(number[rows], np.arange(count + 1))
     return [
-        _excursion(at, celsius, limits, known, rows[edges[one] : edges[one + 1]], float(minutes[one]), float(surely[one]))
+        _excursion(
+            at, celsius, limits, known, rows[edges[one] : edges[one + 1]], float(minutes[one]), float(surely[one])
+        )
         for one in range(count)
     ]
 
