@@ -87,6 +87,16 @@ def held_by(org: str, device: str) -> Device | None:
     return found.filter(valid_to=None).first() or found.order_by("-valid_from").first()
 
 
+def of_vendors() -> list[Device]:
+    """Return the devices of the site that serve in a kind of service of a vendor, in use or not."""
+    return list(Device.objects.exclude(service_kind="").order_by("pk"))
+
+
+def all_in_use(on: date) -> list[Device]:
+    """Return the devices of the site that are in use on a day."""
+    return list(in_use(Device.objects.select_related("usage"), on).order_by("pk"))
+
+
 def in_use(found: QuerySet[Device], on: date) -> QuerySet[Device]:
     """Return those of some devices that are in use on a day."""
     return found.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
