@@ -20,3 +20,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if site.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # in a file: the live server and the worker of the tests are other threads and processes
     site.DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
+    site.DATABASES["telemetry"]["TEST"] = {"NAME": f"{_folder}/test-telemetry.sqlite3", "MIGRATE": False}

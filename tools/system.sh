@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Debian packages that the tests need: a browser, a Chinese font, Java for Spark, PostgreSQL, Go with x/mod as a foreign judge.
+# Debian packages that the tests need: a browser, a Chinese font, Java for Spark, PostgreSQL, Mosquitto, Go with x/mod as a foreign judge.
 # Installed when root, named otherwise.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -13,6 +13,7 @@ command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java" >/dev/null || missing+=(openjdk-1
 command -v go >/dev/null || missing+=(golang-go)
 [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing+=(golang-golang-x-mod-dev)
 [ -n "$(find /usr/lib/postgresql -name initdb -print -quit 2>/dev/null || true)" ] || command -v initdb >/dev/null || missing+=(postgresql)
+command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   say "正在安装系统软件包 · installing system packages: ${missing[*]}"

@@ -7,7 +7,7 @@ from tests.house.tree import read
 
 PERMISSIVE = re.compile(r"\b(MIT|MIT-0|BSD|Apache|ISC|PSF|0BSD|Zlib|CC0|Unlicense)\b", re.I)
 COPYLEFT = re.compile(r"\b(A?GPL|LGPL|MPL|EUPL|SSPL|CDDL|EPL)\b|General Public|Mozilla", re.I)
-NAMED = {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only"}
+NAMED = {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only", "paho-mqtt": "EPL-2.0 OR BSD-3-Clause"}
 ADR = "docs/adr/0007-libraries-and-licences.md"
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from zhunsheng.book.entry import Entry
+from zhunsheng.book.entry import Cite, Entry
 from zhunsheng.book.reading import file_text, validated
 
 
@@ -32,10 +32,24 @@ class Channel(Entry):
         return self
 
 
+class Keep(Entry):
+    """For how many years, from the day of a reading, it is kept, and where that stands."""
+
+    years: int = Field(ge=1, le=50)
+    cite: Cite
+
+
 class Channels(Entry):
-    """All channels by name."""
+    """All channels by name, and how long what they say is kept, by kind of message."""
 
     channels: dict[str, Channel] = Field(min_length=1)
+    keep: dict[Literal["reading", "node"], Keep]
+
+    @model_validator(mode="after")
+    def _keeps_both(self) -> Channels:
+        if len(self.keep) < 2:
+            raise ValueError("keep says how long readings and node events are kept")
+        return self
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
+    "zhunsheng.casework.readings",
     "zhunsheng.web",
 ]
 MIDDLEWARE = [
@@ -152,6 +153,13 @@ DATABASES = {
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     HOME.root.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = SQLITE
+    DATABASES["telemetry"] = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME.root / "telemetry.sqlite3",
+        "OPTIONS": SQLITE,
+        "CONN_MAX_AGE": 600,
+    }
+DATABASE_ROUTERS = ["zhunsheng.casework.readings.router.ReadingsRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "bodies.User"
@@ -248,6 +256,8 @@ TIP_LIMITS = {
 #: Milliseconds within which an order is judged; a rule that comes later is told as not judged.
 DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+#: Says whether readings of a device are taken: a function of the code of its institution or vendor, and its number.
+READINGS_REGISTRY = "zhunsheng.casework.readings.registry.listed"
 #: The largest form is an order of 40 lines with six fields each and the reasons beside it.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_LIMITS["files"]

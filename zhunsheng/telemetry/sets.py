@@ -42,6 +42,8 @@ CHANNELS = (
 
 READINGS = pa.schema([*HEAD, *CHANNELS, *(pa.field(name, pa.string()) for name in NODE_FIELDS)])
 IDENTITY = ("org", "device", "boot", "seq")
+#: What a reading or node event may say, in the order of the columns.
+SAID = tuple(READINGS.names[len(HEAD) :])
 
 
 def table(readings: Sequence[Reading], received: datetime | Sequence[datetime]) -> pa.Table:
@@ -50,7 +52,7 @@ def table(readings: Sequence[Reading], received: datetime | Sequence[datetime]) 
     if len(moments) != len(readings):
         raise ValueError(f"{len(moments)} moments for {len(readings)} readings")
     head = {name: [getattr(one, name) for one in readings] for name in ("org", "device", "boot", "seq", "kind", "at")}
-    said = {name: [one.values.get(name) for one in readings] for name in READINGS.names[len(HEAD) :]}
+    said = {name: [one.values.get(name) for one in readings] for name in SAID}
     columns = head | {"received_at": moments} | said
     return pa.table([pa.array(columns[field.name], field.type) for field in READINGS], schema=READINGS)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -98,6 +98,36 @@ class Returned:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as it arrived, and when."""
+
+    topic: str
+    payload: bytes
+    received: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a message: readings stored, readings that were stored before, and what was not taken, why."""
+
+    stored: int
+    repeated: int
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of messages, in their order, once it is durable; what their senders hear, as topic and payload."""
+
+    results: tuple[Result, ...]
+    acks: tuple[tuple[str, bytes], ...]
+
+
+#: Stores messages durably, whatever they hold: stored or in the quarantine when it returns. Raises for a broken store.
+Take = Callable[[Sequence[Incoming]], Taken]
+
+
 def topic(org: str, device: str, kind: str) -> str:
     """Return the topic of what a device sends, or of what it hears (``ack``)."""
     return f"{ROOT}/{org}/{device}/{kind}"
@@ -107,9 +137,9 @@ def address(name: str) -> tuple[str, str, str]:
     """Return organisation, device and kind of a topic. Raises Refused ZS877."""
     parts = name.split("/")
     if len(parts) != 5 or "/".join(parts[:2]) != ROOT or parts[4] not in KINDS:
-        raise Refused("ZS877", name)
+        raise Refused("ZS877", _shown(name))
     if not (_NAME.fullmatch(parts[2]) and _NAME.fullmatch(parts[3])):
-        raise Refused("ZS877", name)
+        raise Refused("ZS877", _shown(name))
     return parts[2], parts[3], parts[4]
 
 

@@ -16,4 +16,8 @@ JOBS = Histogram(
     "zhunsheng_job_seconds", "Jobs that this worker did, by kind and outcome", ("kind", "outcome"), buckets=LONG
 )
 CARRIED = Counter("zhunsheng_sequencer_rows", "Rows of evidence by what became of them", ("outcome",))
+READINGS = Counter("zhunsheng_readings", "Readings by what became of them", ("outcome",))
+DURABLE = Histogram(
+    "zhunsheng_reading_seconds", "From the arrival of a message to its readings being durable", buckets=QUICK
+)
 TURN = Gauge("zhunsheng_turn_timestamp_seconds", "When this process last went round its loop")

@@ -1,0 +1,173 @@
+"""Closes days: rows become a file whose digest is one leaf of the evidence log. A kill at any point loses nothing.
+
+Readings and evidence lie in two databases, which share no transaction. So each step can be taken again: rows are marked
+with the name of their file; the file is written, whole or absent; its row and its evidence are one transaction; the
+marked rows are deleted. What a killed process left is taken up at the mark. Readers leave out marked rows whose file is
+on record, so that no reading is seen twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.db import connections
+from django.db.models import F, Max, Min, QuerySet
+
+from zhunsheng.book.channels import load_channels
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.outbox.actions import Actor, append, deed
+from zhunsheng.casework.readings import closed, rows
+from zhunsheng.casework.readings.models import ClosedFile, HotRow
+from zhunsheng.casework.readings.router import using
+from zhunsheng.kernel.files import digest_file, locked, sync
+from zhunsheng.kernel.home import rulebook
+from zhunsheng.kernel.time import SHANGHAI, now
+from zhunsheng.telemetry import sets
+
+#: Hours after the end of a day at which it closes: what a gateway with 72 hours of buffer brings later is a further file.
+HOURS = 24
+#: Rows that are changed in one go.
+PORTION = 20_000
+#: A day, and how far Shanghai is ahead of UTC, in microseconds; it has kept no summer time since 1991.
+DAY, EAST = 86_400_000_000, 28_800_000_000
+SELECT = """
+SELECT s.key, h.seq, h.kind, h.at, h.said, h.received_at FROM readings_hotrow h
+JOIN readings_series s ON s.id = h.series_id WHERE h.closing = %s ORDER BY h.series_id, h.seq"""
+
+
+def close_days(actor: Actor, hours: int = HOURS) -> list[str]:
+    """Close every day that ended so many hours ago, late rows of closed days too; return the names of the files."""
+    with walls.within(walls.SITE), locked(closed.folder() / "close.lock"):
+        names = _marked()
+        names += [_mark(kind, day) for kind, day in _due(hours)]
+        for name in names:
+            _move(actor, name)
+    return names
+
+
+def _marked() -> list[str]:
+    """Return the files that a killed process had begun."""
+    found = HotRow.objects.exclude(closing="").order_by("closing").values_list("closing", flat=True).distinct()
+    return list(found)
+
+
+def _due(hours: int) -> Iterator[tuple[str, date]]:
+    """Yield kind and day of open rows whose day closes."""
+    number = (F("at") + EAST) / DAY
+    found = HotRow.objects.filter(closing="").annotate(number=number).order_by("number", "kind")
+    for kind, days in list(found.values_list("kind", "number").distinct()):
+        day = rows.EPOCH.date() + timedelta(days=days)
+        if closed.ended(day, hours) <= now():
+            yield kind, day
+
+
+def _open(kind: str, day: date) -> QuerySet[HotRow]:
+    start = rows.micros(datetime.combine(day, time(), SHANGHAI))
+    return HotRow.objects.filter(kind=kind, closing="", at__gte=start, at__lt=start + DAY)
+
+
+def _mark(kind: str, day: date) -> str:
+    """Mark the open rows of a day with the name of their file; rows that come later stay open."""
+    last = ClosedFile.objects.filter(kind=kind, day=day).aggregate(last=Max("part"))["last"] or 0
+    name = f"{kind}-{day}-{last + 1}"
+    for some in _portions(_open(kind, day)):
+        some.update(closing=name)
+    return name
+
+
+def _move(actor: Actor, name: str) -> None:
+    """Take the marked rows of a file into it, from wherever that was left."""
+    if not ClosedFile.objects.filter(name=name).exists():
+        path = closed.path_of(name)
+        count = _write(path, name)
+        _record(actor, name, path, count)
+    _clear(name)
+
+
+def _write(path: Path, name: str) -> int:
+    """Write the marked rows to a file, whole or absent; return how many. A file that was left there is written anew."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    count = 0
+    with pq.ParquetWriter(part, sets.READINGS, compression="zstd") as file:
+        for table in _tables(name):
+            file.write_table(table)
+            count += table.num_rows
+    sync([part])
+    part.replace(path)
+    sync([path.parent])
+    return count
+
+
+def _tables(name: str) -> Iterator[pa.Table]:
+    with connections[using()].cursor() as cursor:
+        cursor.execute(SELECT, [name])
+        while found := cursor.fetchmany(closed.ROW_GROUP):
+            received = [rows.moment(one[5]) for one in found]
+            yield sets.table([rows.reading(*one[:5]) for one in found], received)
+
+
+@deed
+def _record(actor: Actor, name: str, path: Path, count: int) -> None:
+    """Put a written file on record, with its evidence: the digest is what the log holds of all its readings."""
+    kind, rest = name.split("-", 1)
+    day, part = rest.rsplit("-", 1)
+    digest = digest_file(path)
+    ClosedFile.objects.create(
+        name=name,
+        kind=kind,
+        day=date.fromisoformat(day),
+        part=int(part),
+        rows=count,
+        bytes=path.stat().st_size,
+        digest=digest,
+        closed_at=now(),
+    )
+    append(actor, "readings.closed", f"readings:{name}", {"digest": digest, "rows": count})
+
+
+def _clear(name: str) -> None:
+    for some in _portions(HotRow.objects.filter(closing=name)):
+        some.delete()
+
+
+def _portions(found: QuerySet[HotRow]) -> Iterator[QuerySet[HotRow]]:
+    """Yield rows in portions by their number: a change of all at once would hold the gateway up for its length."""
+    held = HotRow.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    for first in range(held["first"] or 0, (held["last"] or 0) + 1, PORTION):
+        yield found.filter(pk__gte=first, pk__lt=first + PORTION)
+
+
+def remove_ended(actor: Actor, today: date) -> list[str]:
+    """Remove files whose years of keeping are over, each with its evidence; return their names."""
+    keep = load_channels(rulebook()).keep
+    removed = []
+    with walls.within(walls.SITE), locked(closed.folder() / "close.lock"):
+        for one in ClosedFile.objects.filter(removed_at=None):
+            years = keep[one.kind].years
+            if today >= _years_on(one.day, years):
+                _strike(actor, one, years)
+                removed.append(one.name)
+        # removed after its row says so: a kill in between leaves a file that the next day takes away
+        for name in ClosedFile.objects.filter(removed_at__isnull=False).values_list("name", flat=True):
+            closed.path_of(name).unlink(missing_ok=True)
+    return removed
+
+
+@deed
+def _strike(actor: Actor, one: ClosedFile, years: int) -> None:
+    one.removed_at = now()
+    one.save(update_fields=["removed_at"])
+    append(actor, "readings.removed", f"readings:{one.name}", {"digest": one.digest, "years": years})
+
+
+def _years_on(day: date, years: int) -> date:
+    """Return the day after so many whole years of keeping; of 29 February, 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)

@@ -1,0 +1,108 @@
+"""Reads of readings: open days and closed ones as one table, within what the reader sees."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from django.db.models import QuerySet
+
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.readings import closed, rows
+from zhunsheng.casework.readings.models import ClosedFile, HotRow, Latest, Quarantine, SenderKey
+from zhunsheng.kernel.files import digest
+from zhunsheng.telemetry import sets, wire
+
+HOT = ("series__key", "seq", "kind", "at", "said", "received_at", "closing")
+
+
+def sealed(secret: str) -> str:
+    """Return the digest by which a key is known."""
+    return digest(secret.encode("utf-8", "replace"))
+
+
+def sender_of(secret: str) -> SenderKey | None:
+    """Return the standing key of a secret, or None."""
+    with walls.within(walls.SITE):
+        return SenderKey.objects.filter(digest=sealed(secret), ended_at=None).first()
+
+
+def sender_keys(scope: Scope) -> QuerySet[SenderKey]:
+    """Return the keys of senders in view, newest first."""
+    return scope.rows(SenderKey.objects.all())
+
+
+def of_device(scope: Scope, org: str, device: str, since: datetime, until: datetime, kind: str = "reading") -> pa.Table:
+    """Return what a device in view said from ``since`` (held) to ``until`` (not held), by time; READINGS of sets.
+
+    A device out of view gives an empty table.
+    """
+    return of_any_device(org, device, since, until, kind) if scope.sees(org) else sets.empty()
+
+
+def of_any_device(org: str, device: str, since: datetime, until: datetime, kind: str = "reading") -> pa.Table:
+    """Return the same whatever the scope. For who has shown otherwise that the reader may see it, and for judging."""
+    with walls.within(walls.SITE):
+        # open rows first: a row that moves into a file in between is then seen twice and left out once, never missed
+        found = HotRow.objects.filter(
+            series__institution_id=org,
+            series__device=device,
+            kind=kind,
+            at__gte=rows.micros(since),
+            at__lt=rows.micros(until),
+        )
+        hot = list(found.values_list(*HOT))
+        names = set(
+            ClosedFile.objects.filter(name__in={one[-1] for one in hot if one[-1]}).values_list("name", flat=True)
+        )
+        paths = closed.files(kind, closed.day_of(since), closed.day_of(until))
+    parts = [_table([one for one in hot if one[-1] not in names]), *closed.rows_of(paths, org, device, since, until)]
+    return pa.concat_tables(parts).sort_by([("at", "ascending"), ("boot", "ascending"), ("seq", "ascending")])
+
+
+def _on_record(names: set[str]) -> set[str]:
+    return set(ClosedFile.objects.filter(name__in=names).values_list("name", flat=True)) if names else names
+
+
+def _table(hot: list[tuple[Any, ...]]) -> pa.Table:
+    return sets.table([rows.reading(*one[:5]) for one in hot], [rows.moment(one[5]) for one in hot])
+
+
+def arrived(after: int, most: int = 2000) -> tuple[int, list[wire.Reading]]:
+    """Return readings of open days that arrived after a number, in that order, with the number of the last of them.
+
+    For a listener that makes good what it missed: it keeps the number. Nothing new gives the number back.
+    """
+    with walls.within(walls.SITE):
+        found = list(HotRow.objects.filter(pk__gt=after).order_by("pk").values_list("pk", *HOT[:5])[:most])
+    return (found[-1][0] if found else after), [rows.reading(*one[1:]) for one in found]
+
+
+def last_number() -> int:
+    """Return the number of the reading that arrived last; 0 where no day is open."""
+    with walls.within(walls.SITE):
+        return HotRow.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def latest(scope: Scope) -> dict[tuple[str, str], tuple[wire.Reading, datetime]]:
+    """Return the last reading of each device in view, and when it came, by organisation and device."""
+    found = scope.rows(Latest.objects.all())
+    return {
+        (one.institution_id, one.device): (
+            rows.reading(f"{one.institution_id}/{one.device}/{one.boot}", one.seq, "reading", one.at, one.said),
+            rows.moment(one.received_at),
+        )
+        for one in found
+    }
+
+
+def quarantine(scope: Scope) -> QuerySet[Quarantine]:
+    """Return what was not taken from the senders in view, latest first."""
+    return scope.rows(Quarantine.objects.order_by("-last_at", "-pk"))
+
+
+def closed_files() -> QuerySet[ClosedFile]:
+    """Return the files of closed days, removed ones among them. Of all senders: for the site's own book-keeping."""
+    return ClosedFile.objects.all()
