@@ -94,7 +94,9 @@ def assign(actor: User, device: Device, given: Given) -> Assignment:
     running = Assignment.objects.select_for_update().filter(device=held, valid_to=None).first()
     if running is not None:
         if values["valid_from"] <= running.valid_from:
-            raise forms.wrong(("自何日起", "From"), ("须晚于现在位置的起始日期", "lies after that of the present place"))
+            raise forms.wrong(
+                ("自何日起", "From"), ("须晚于现在位置的起始日期", "lies after that of the present place")
+            )
         running.valid_to = values["valid_from"]
         running.save(update_fields=["valid_to"])
     made = Assignment.objects.create(**_of(actor, held), **values)

@@ -89,9 +89,7 @@ def certificate(given: Given) -> dict[str, Any]:
     """Return the fields of a certificate. Raises Problem ZS885."""
     told = re.sub(r"[: ]", "", kept(given.get("fingerprint", ""))).lower()
     if not FINGERPRINT.fullmatch(told):
-        raise wrong(
-            ("证书指纹", "Fingerprint"), ("须为 SHA-256 指纹（64 位十六进制）", "takes SHA-256: 64 hex digits")
-        )
+        raise wrong(("证书指纹", "Fingerprint"), ("须为 SHA-256 指纹（64 位十六进制）", "takes SHA-256: 64 hex digits"))
     since = day(given, "valid_from", ("生效日期", "Valid from"))
     until = after(since, day(given, "valid_to", ("失效日期", "Valid to")))
     return {"fingerprint": told, "valid_from": since, "valid_to": until}

@@ -14,4 +14,3 @@ class DeviceKind(models.TextChoices):
     FRIDGE = "fridge", _("冷藏柜、冷库")
     LOGGER = "logger", _("温度记录仪")
     EQUIPMENT = "equipment", _("医疗设备")
-

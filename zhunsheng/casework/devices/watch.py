@@ -23,7 +23,9 @@ def rows(asker: Asker) -> QuerySet[Any]:
     """Return the devices with a regime whose calibration has ended or ends soon, with its last day."""
     body = asker.user.body
     if body is None or not duties_held(asker.user) & KEEPERS:
-        return shown_as(Device.objects.none().annotate(last_day=Max("calibration_rows__valid_to")), NAME, due="last_day")
+        return shown_as(
+            Device.objects.none().annotate(last_day=Max("calibration_rows__valid_to")), NAME, due="last_day"
+        )
     own = Q(body=body) | Q(institution_id=body.institution_code or "-")
     found = queries.in_use(asker.scope.rows(Device.objects.filter(own).exclude(regime="")), asker.day)
     ends = Max("calibration_rows__valid_to", filter=Q(calibration_rows__passed=True))

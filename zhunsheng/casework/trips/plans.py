@@ -91,7 +91,9 @@ def _stop(line: str, starts: datetime) -> dict[str, Any]:
     day = starts.astimezone(SHANGHAI).date()
     opens, closes = (_moment(part, STOPS, day) for part in parts[4:])
     if not opens < closes:
-        raise wrong(STOPS, (f"最晚到达须晚于最早到达（{parts[0]}）", f"the latest lies after the earliest ({parts[0]})"))
+        raise wrong(
+            STOPS, (f"最晚到达须晚于最早到达（{parts[0]}）", f"the latest lies after the earliest ({parts[0]})")
+        )
     told = {"name": parts[0][:80], "at": [latitude, longitude], "radius": radius}
     return {**told, "opens": opens.isoformat(), "closes": closes.isoformat()}
 

@@ -39,7 +39,7 @@ def alarms(scope: Scope) -> QuerySet[Alarm]:
 
 
 def of_trip(trip: Trip) -> list[Alarm]:
-    """Return the alarms of a trip that its reader has in view, the latest first: who sees the trip sees what befell it."""
+    """Return the alarms of a trip that its reader has in view, the latest first: who sees it sees what befell it."""
     return list(trip.alarms.select_related("case", "case__bound", "device"))
 
 

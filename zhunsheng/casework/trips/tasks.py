@@ -38,8 +38,8 @@ GRACE = timedelta(minutes=30)
 BACK = timedelta(days=7)
 #: Nodes of the course of a service, as the source of vendors' services knows them.
 NODES = (
-    "accepted", "collected", "picked_up", "in_transit", "received", "tested", "examined", "read", "reviewed", "reported",
-    "delivered", "arrived", "started", "finished", "cleaned", "packed", "sterilised", "issued", "repaired", "verified",
+    "accepted", "collected", "picked_up", "in_transit", "received", "tested", "examined", "read", "reviewed",
+    "reported", "delivered", "arrived", "started", "finished", "cleaned", "packed", "sterilised", "issued", "repaired", "verified",
 )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
 
 
 def used(told: pa.Table) -> tuple[int, int]:
-    """Return the seconds for which a device ran, and how many faults began. Between two readings it is as the first says.
+    """Return the seconds for which a device ran, and how many faults began; until the next reading it runs.
 
     A stretch of more than an hour without a reading counts as not known, and so as not run.
     """
@@ -156,9 +156,10 @@ def used(told: pa.Table) -> tuple[int, int]:
         step = float(at[index + 1] - at[index])
         if running[index] > 0 and step <= 3600:
             seconds += round(step)
-    return seconds, sum(1 for before, after in zip((("", ""), *one.faults), one.faults, strict=False) if before[1] != after[1])
+    return seconds, sum(
+        1 for before, after in zip((("", ""), *one.faults), one.faults, strict=False) if before[1] != after[1]
+    )
 
 
 def _start(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
-

@@ -9,7 +9,10 @@ from zhunsheng.telemetry.watch import Alarm
 TOLD: dict[str, tuple[str, str]] = {
     "excursion": ("温度 {found} ℃，超出要求的 {limit} ℃", "{found} °C, beyond {limit} °C"),
     "beyond": ("温度 {found} ℃，超过任何时候都不得超过的 {limit} ℃", "{found} °C, beyond {limit} °C, never allowed"),
-    "single": ("一次超限已持续 {found} 分钟，允许 {limit} 分钟", "out for {found} minutes at a stretch, {limit} allowed"),
+    "single": (
+        "一次超限已持续 {found} 分钟，允许 {limit} 分钟",
+        "out for {found} minutes at a stretch, {limit} allowed",
+    ),
     "total": ("超限累计 {found} 分钟，允许 {limit} 分钟", "out for {found} minutes in all, {limit} allowed"),
     "door": ("门已打开 {found} 分钟，允许 {limit} 分钟", "the door has stood open {found} minutes, {limit} allowed"),
     "power": ("断电", "power is off"),

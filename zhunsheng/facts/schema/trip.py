@@ -18,7 +18,9 @@ TRIP = Table(
         Column("judged_on", Kind.DATE, "判定日期", "day on which this judgement was made", required=True),
         Column("judged_at", Kind.MOMENT, "判定时间", "empty when only the day is stated"),
         Column("excursion", Kind.FLAG, "有超限", "any excursion; empty while the readings do not say"),
-        Column("breach", Kind.FLAG, "有超标", "a breach that nobody found not to hold; empty while readings do not say"),
+        Column(
+            "breach", Kind.FLAG, "有超标", "a breach that nobody found not to hold; empty while readings do not say"
+        ),
         Column("on_time", Kind.FLAG, "按时到达", "each planned stop within its window; empty while not known"),
         Column("outside_minutes", Kind.COUNT, "超限分钟", "minutes out of range, rounded up; empty while not known"),
     ),
