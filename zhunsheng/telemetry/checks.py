@@ -32,13 +32,13 @@ class Check:
 
 
 def temperature_checks(exposure: Exposure, limits: Limits) -> list[Check]:
-    """Return what is said of a load by its exposure. No known time: nothing is known."""
-    if exposure.lowest is None or exposure.known_minutes <= 0:
+    """Return what is said of a load by its exposure. One reading can convict; without known time none acquits."""
+    checks = [_beyond(exposure, limits)]
+    if exposure.known_minutes <= 0:
         nothing = Answer(value=None, reason="no_temperature")
-        found = Check("beyond", nothing, exposure.lowest, None, "never_above_c")
-        return [found, *(Check(kind, nothing) for kind in ("single", "total", "kinetic"))]
+        return checks + [Check(kind, nothing) for kind in ("single", "total", "kinetic")]
     return [
-        _beyond(exposure, limits),
+        *checks,
         _lasting("single", exposure.longest_minutes, exposure.longest_sure_minutes, limits.single_minutes),
         _lasting("total", exposure.out_minutes, exposure.sure_minutes, limits.total_minutes),
         _kinetic(exposure, limits),
@@ -46,14 +46,14 @@ def temperature_checks(exposure: Exposure, limits: Limits) -> list[Check]:
 
 
 def _beyond(exposure: Exposure, limits: Limits) -> Check:
-    low, high = exposure.lowest or 0.0, exposure.highest or 0.0
-    is_low = low < limits.never_below_c
-    found = Check("beyond", Answer(value=True, reason="within"), high, limits.never_above_c, "never_above_c")
-    if not exposure.beyond:
-        return found
-    answer = Answer(value=False, reason="never_below" if is_low else "never_above")
-    if is_low:
-        return Check("beyond", answer, low, limits.never_below_c, "never_below_c")
+    low, high = exposure.lowest, exposure.highest
+    if low is not None and low < limits.never_below_c:
+        return Check("beyond", Answer(value=False, reason="never_below"), low, limits.never_below_c, "never_below_c")
+    answer = Answer(value=True, reason="within")
+    if high is not None and high > limits.never_above_c:
+        answer = Answer(value=False, reason="never_above")
+    elif exposure.known_minutes <= 0:
+        answer = Answer(value=None, reason="no_temperature")
     return Check("beyond", answer, high, limits.never_above_c, "never_above_c")
 
 

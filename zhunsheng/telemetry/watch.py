@@ -1,8 +1,8 @@
 """The live form of a judgement: one reading at a time, an alarm at once, a state of a few hundred bytes.
 
 On readings that come in order the checks of temperature, door, power and missing time are those of ``judge_trip``, and
-the tests hold the two against each other. What comes out of order, or by a clock that is off, makes the watch ``stale``:
-it goes on giving alarms, and the verdict is the one over the whole series.
+the tests hold the two against each other. What comes out of order, or by a clock that is off, makes the watch
+``stale``: it goes on giving alarms, and the verdict is the one over the whole series.
 """
 
 from __future__ import annotations
@@ -130,11 +130,11 @@ class Watch:
     def _told(self, found: list[Cause], at: datetime) -> list[Alarm]:
         """Return alarms of the causes that were not told before."""
         told, fresh = self.state.told, []
-        for kind, since, *rest in found:
+        for kind, since, figure, limit, detail in found:
             if (kind, since) not in told:
                 told[kind, since] = None
                 began = datetime.fromtimestamp(since, UTC)
-                fresh.append(Alarm(kind, self.plan.org, self.plan.device, at, began, *rest))
+                fresh.append(Alarm(kind, self.plan.org, self.plan.device, at, began, figure, limit, detail))
         while len(told) > MOST_TOLD:
             told.pop(next(iter(told)))
         return fresh
