@@ -11,6 +11,7 @@ from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.inbox.offers import Asker
 from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.readings import queries as readings
+from zhunsheng.casework.readings.following import heard
 from zhunsheng.casework.trips import actions, inbox, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, PlanStep, Trip
 from zhunsheng.casework.trips.watching import Watching
@@ -36,7 +37,7 @@ class Line:
         start = more.pop("start", self.now)
         send(list(values), start=start, **more)
         self.now = start + timedelta(minutes=len(values))
-        last, batch = readings.heard(self.after)
+        last, batch = heard(self.after)
         self.after = last
         raised = self.watching.hear(batch, self.now)
         return raised + self.watching.turn(self.now)
@@ -150,7 +151,7 @@ def test_late_data_of_an_ended_trip_are_noticed(people):
     actions.end_trip(people["clerk"], made, made.ends_at)
     tasks.judge(Trip.objects.get(pk=made.pk), now())
     send(warm(3), start=START + timedelta(minutes=30), first=50)
-    last, batch = readings.heard(line.after)
+    last, batch = heard(line.after)
     line.watching.hear(batch, line.now)
     made.refresh_from_db()
     assert made.stale_since is not None
@@ -273,7 +274,7 @@ def test_who_sees_the_trip_sees_its_alarms_and_the_stranger_sees_none(people):
 
 def test_readings_of_a_device_that_nobody_entered_are_not_watched(people):
     line = Line()
-    assert readings.heard(0)[1] == []
+    assert heard(0)[1] == []
     line.say(*warm(1), name="X-1")
     assert not Alarm.objects.exists()
     assert messages(warm(1))[0].topic.endswith(f"/{DEVICE}/reading")

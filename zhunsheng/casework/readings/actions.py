@@ -71,13 +71,18 @@ def _sifted(message: wire.Incoming, channels: Channels, asked: dict[tuple[str, s
         org, device, _kind = wire.address(message.topic)
         if (org, device) not in asked:
             asked[org, device] = registry.known(org, device)
-        if not asked[org, device]:
+        if asked[org, device]:
+            one.readings, one.bad = wire.sift(message.topic, message.payload, message.received, channels)
+        else:
             one.waits = True
-            raise wire.Refused("ZS881", f"{org}/{device}")
-        one.readings, one.bad = wire.sift(message.topic, message.payload, message.received, channels)
+            one.bad = [_whole(message, wire.Refused("ZS881", f"{org}/{device}"))]
     except wire.Refused as refused:
-        one.bad = [wire.Bad(refused, None, None, message.payload[:1024])]
+        one.bad = [_whole(message, refused)]
     return one
+
+
+def _whole(message: wire.Incoming, refused: wire.Refused) -> wire.Bad:
+    return wire.Bad(refused, None, None, message.payload[:1024])
 
 
 def _numbered(one: Sifted) -> Iterator[tuple[str, int]]:

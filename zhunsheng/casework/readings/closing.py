@@ -28,7 +28,7 @@ from zhunsheng.kernel.home import rulebook
 from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.telemetry import sets
 
-#: Hours after the end of a day at which it closes: what a gateway with 72 hours of buffer brings later is a further file.
+#: Hours after the end of a day at which it closes; what a gateway brings later than that goes into a further file.
 HOURS = 24
 #: Rows that are changed in one go.
 PORTION = 20_000

@@ -80,24 +80,6 @@ def arrived(after: int, most: int = 2000) -> tuple[int, list[wire.Reading]]:
     return (found[-1][0] if found else after), [rows.reading(*one[1:]) for one in found]
 
 
-def heard(after: int, most: int = 2000) -> tuple[int, list[tuple[wire.Reading, datetime]]]:
-    """Return the same as ``arrived`` with the moment at which each reading came."""
-    with walls.within(walls.SITE):
-        found = list(HotRow.objects.filter(pk__gt=after).order_by("pk").values_list("pk", *HOT[:6])[:most])
-    return (found[-1][0] if found else after), [(rows.reading(*one[1:6]), rows.moment(one[6])) for one in found]
-
-
-def said(org: str, device: str, since: datetime, until: datetime) -> list[tuple[wire.Reading, datetime]]:
-    """Return the readings of a device by their own time, open and closed days, each with the moment at which it came."""
-    columns = ("org", "device", "kind", "boot", "seq", "at", "received_at")
-    return [
-        (wire.Reading(*(one[name] for name in columns[:6]), {  # type: ignore[misc]
-            name: value for name, value in one.items() if name not in columns and value is not None
-        }), one["received_at"])
-        for one in of_any_device(org, device, since, until).to_pylist()
-    ]  # fmt: skip
-
-
 def last_number() -> int:
     """Return the number of the reading that arrived last; 0 where no day is open."""
     with walls.within(walls.SITE):

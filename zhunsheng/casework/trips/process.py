@@ -60,10 +60,10 @@ class Follower:
 
     def step(self) -> int:
         """Take what came since the last look; return how many readings."""
-        from zhunsheng.casework.readings import queries
+        from zhunsheng.casework.readings.following import heard
         from zhunsheng.kernel.time import now
 
-        last, batch = queries.heard(self.after, MOST)
+        last, batch = heard(self.after, MOST)
         if batch:
             self.watching.hear(batch, now())
             self.after = last  # only now: what failed half-way is heard again, and every deed bears that

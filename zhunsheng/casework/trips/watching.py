@@ -17,7 +17,7 @@ from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.devices.states import DeviceKind
 from zhunsheng.casework.logs import logger
-from zhunsheng.casework.readings import queries as readings
+from zhunsheng.casework.readings.following import Heard, said
 from zhunsheng.casework.trips import actions, judging, plans, queries, words
 from zhunsheng.casework.trips.actions import Raised
 from zhunsheng.casework.trips.models import Alarm, Trip
@@ -32,7 +32,6 @@ from zhunsheng.telemetry.wire import Reading
 FRESH, TICK = 2.0, 5.0
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
-Heard = tuple[Reading, datetime]
 
 
 @dataclass(slots=True)
@@ -144,7 +143,7 @@ class Watching:
         """Feed a new watch with what is stored. Causes that were told before are not told again."""
         org, name = held.device.institution_id, held.device.device_id
         held.standing = {one.kind: one for one in queries.standing_alarms(held.device, held.trip)}
-        for reading, received in readings.said(org, name, since, now + timedelta(minutes=10)):
+        for reading, received in said(org, name, since, now + timedelta(minutes=10)):
             for one in held.watch.feed(reading, received):
                 self._raise(held, one, received)
         return held

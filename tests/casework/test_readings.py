@@ -1,0 +1,221 @@
+"""Readings are stored once however often they come; what cannot be taken lies in the quarantine; all is acknowledged."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.casework.reading import NOON, ORG, message, only_known, raw, said, take
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.casework.outbox.models import EvidenceOutbox
+from zhunsheng.casework.readings import actions, hooks, queries
+from zhunsheng.casework.readings.models import HotRow, Quarantine, Span
+from zhunsheng.casework.readings.spans import Spans
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.telemetry import sets, wire
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+SITE = Scope(None, None, None)
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    only_known(monkeypatch)
+
+
+def acks(taken):
+    return [(name, wire.parse_ack(payload)) for name, payload in taken.acks]
+
+
+def table(**bounds):
+    return queries.of_any_device(ORG, "L-07", bounds.get("since", NOON), bounds.get("until", NOON + timedelta(days=1)))
+
+
+def test_a_reading_is_stored_and_acknowledged():
+    taken = take(message(said(0), said(1)), message(said(2)))
+    assert [(one.stored, one.repeated, one.refused) for one in taken.results] == [(2, 0, ()), (1, 0, ())]
+    assert acks(taken) == [(f"zs/v1/{ORG}/L-07/ack", wire.Ack("b1", 2))]
+    found = table()
+    assert found.schema == sets.READINGS
+    assert found["seq"].to_pylist() == [0, 1, 2]
+    assert found["temperature"].to_pylist() == [4.0, 4.1, 4.2]
+
+
+def test_what_comes_again_adds_nothing_and_is_acknowledged_again():
+    first = take(message(said(0), said(1)))
+    again = take(message(said(0), said(1)), message(said(1)))
+    assert [(one.stored, one.repeated) for one in again.results] == [(0, 2), (0, 1)]
+    assert acks(again) == acks(first)
+    assert HotRow.objects.count() == 2
+
+
+def test_a_hole_is_told_and_filled():
+    assert acks(take(message(said(0), said(1), said(4), said(5))))[0][1] == wire.Ack("b1", 1, ((4, 5),))
+    assert acks(take(message(said(7))))[0][1] == wire.Ack("b1", 1, ((7, 7),))
+    assert acks(take(message(said(3), said(2))))[0][1] == wire.Ack("b1", 5)
+    assert Span.objects.count() == 2
+
+
+def test_a_boot_may_begin_with_one():
+    assert acks(take(message(said(1), said(2))))[0][1] == wire.Ack("b1", 2)
+
+
+def test_another_boot_counts_for_itself():
+    taken = take(message(said(0), said(0, boot="b2")))
+    assert taken.results[0].stored == 2
+    assert {ack.boot for _, ack in acks(taken)} == {"b1", "b2"}
+
+
+def test_what_was_said_otherwise_before_goes_to_the_quarantine_and_the_first_stays():
+    take(message(said(0, temperature=4.0)))
+    taken = take(message(said(0, temperature=7.5)), message(said(0, at=NOON + timedelta(seconds=1), temperature=4.0)))
+    assert [one.refused[0].code for one in taken.results] == ["ZS882", "ZS882"]
+    assert [(one.stored, one.repeated) for one in taken.results] == [(0, 0), (0, 0)]
+    assert table()["temperature"].to_pylist() == [4.0]
+    row = Quarantine.objects.get()
+    assert (row.institution_id, row.device, row.code, row.count) == (ORG, "L-07", "ZS882", 2)
+    assert b"7.5" in bytes(row.first_sample)
+
+
+def test_two_that_differ_within_one_message_keep_the_first():
+    taken = take(message(said(0, temperature=4.0), said(0, temperature=5.0)))
+    assert (taken.results[0].stored, taken.results[0].refused[0].code) == (1, "ZS882")
+
+
+def test_an_impossible_value_is_kept_apart_and_does_not_hold_the_others_up():
+    good, bad = (json.loads(wire.encode([said(n)])) for n in (0, 1))
+    taken = take(
+        raw([good, bad | {"values": {"temperature": 300}}], received=NOON + timedelta(hours=1)), message(said(2))
+    )
+    assert [one.stored for one in taken.results] == [1, 1]
+    assert acks(taken) == [(f"zs/v1/{ORG}/L-07/ack", wire.Ack("b1", 2))], "it is done with, so it is not sent again"
+    assert Quarantine.objects.get().code == "ZS879"
+
+
+@pytest.mark.parametrize("payload", [b"{", b"\xff\xfe", b"[]", b"x" * 70_000])
+def test_an_unreadable_message_is_returned_by_its_digest(payload):
+    taken = take(raw(payload), raw(payload))
+    assert acks(taken) == [(f"zs/v1/{ORG}/L-07/ack", wire.Returned(wire.digest_of(payload), "ZS878"))] * 2
+    row = Quarantine.objects.get()
+    assert (row.code, row.count, len(row.first_sample) <= 1024) == ("ZS878", 2, True)
+
+
+def test_an_unknown_device_is_not_taken_and_keeps_what_it_has():
+    taken = take(message(said(0, device="L-99")))
+    assert taken.acks == ()
+    assert taken.results[0].refused[0].code == "ZS881"
+    assert Quarantine.objects.get().device == "L-99"
+    assert not HotRow.objects.exists()
+
+
+def test_a_wrong_topic_has_no_sender():
+    taken = take(raw({"x": 1}, "zs/v1/\x00/reading"), raw({"x": 1}, "elsewhere"))
+    assert taken.acks == ()
+    assert Quarantine.objects.get().institution_id == ""
+    assert Quarantine.objects.get().count == 2
+
+
+def test_made_up_senders_do_not_fill_the_quarantine(monkeypatch):
+    monkeypatch.setattr("zhunsheng.casework.readings.batch.MOST_SENDERS", 3)
+    for number in range(6):
+        take(message(said(0, device=f"X-{number}")))
+    assert Quarantine.objects.count() == 4
+    assert Quarantine.objects.get(device="").count == 3
+
+
+def test_a_time_ahead_is_refused_and_one_late_is_taken():
+    ahead = message(said(0, at=NOON + timedelta(minutes=6)), received=NOON)
+    late = message(said(1, at=NOON - timedelta(days=90)), received=NOON)
+    taken = take(ahead, late)
+    assert [one.stored for one in taken.results] == [0, 1]
+    assert Quarantine.objects.get().code == "ZS880"
+
+
+def test_a_listener_hears_new_readings_once_and_its_failure_stops_nobody(monkeypatch):
+    heard = []
+    monkeypatch.setattr(hooks, "_LISTENERS", [lambda _: 1 / 0, heard.extend])
+    take(message(said(0)), message(said(0)), message(said(1)))
+    take(message(said(1)))
+    assert [one.seq for one in heard] == [0, 1]
+    assert HotRow.objects.count() == 2
+
+
+def test_a_listener_makes_good_what_it_missed():
+    take(message(said(0), said(1)))
+    number, found = queries.arrived(0, 1)
+    assert [one.seq for one in found] == [0]
+    number, found = queries.arrived(number)
+    assert [one.seq for one in found] == [1]
+    assert queries.arrived(number) == (number, [])
+    assert queries.last_number() == number
+
+
+def test_the_last_reading_is_that_of_the_latest_time():
+    take(message(said(3, battery=50.0)), message(said(2, battery=51.0)), message(said(0, device="L-08")))
+    found = queries.latest(SITE)
+    assert found[ORG, "L-07"][0].values == {"battery": 50.0}
+    assert len(found) == 2
+
+
+def test_who_does_not_see_the_sender_sees_none_of_it():
+    take(message(said(0)), raw(b"{"))
+    other, own = Scope(frozenset({"H9"}), frozenset(), None), Scope(frozenset({ORG}), frozenset(), None)
+    bounds = (ORG, "L-07", NOON, NOON + timedelta(days=1))
+    assert queries.of_device(own, *bounds).num_rows == 1
+    assert queries.of_device(other, *bounds).num_rows == 0
+    assert queries.quarantine(own).count() == 1
+    assert queries.quarantine(other).count() == 0
+    assert not queries.latest(other)
+
+
+def test_a_node_event_is_apart_from_readings():
+    step = {"subject": "W-1", "step": "picked_up", "who": "C-9", "place": "H1"}
+    take(message(said(0, kind="node", **step)), message(said(1)))
+    found = queries.of_any_device(ORG, "L-07", NOON, NOON + timedelta(days=1), "node")
+    assert found["step"].to_pylist() == ["picked_up"]
+    assert table()["seq"].to_pylist() == [1]
+
+
+def test_nothing_is_kept_of_a_batch_whose_store_fails(monkeypatch):
+    monkeypatch.setattr(actions, "quarantine", lambda _entries: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        take(message(said(0)))
+    assert not HotRow.objects.exists()
+    assert not Span.objects.exists()
+
+
+def test_a_key_is_shown_once_held_as_digest_and_ended_with_evidence():
+    key, secret = actions.make_key(Process("cli"), ORG)
+    assert queries.sender_of(secret) == key
+    assert secret not in str(vars(key))
+    assert actions.end_key(Process("cli"), key.hint) >= 1
+    assert queries.sender_of(secret) is None
+    kinds = list(EvidenceOutbox.objects.values_list("kind", flat=True))
+    assert kinds == ["sender_key.made", "sender_key.ended"]
+    with pytest.raises(Problem, match="ZS881"):
+        actions.make_key(Process("cli"), "a/b")
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=8), max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_intervals_know_what_a_set_knows(batches):
+    stored, spans, plain = {}, Spans(), set()
+    for batch in batches:
+        spans = Spans(stored.items())
+        for seq in batch:
+            assert spans.add(seq) == (seq not in plain)
+            plain.add(seq)
+        gone, kept = spans.changes()
+        for first in gone:
+            del stored[first]
+        stored |= dict(kept)
+        upto, above = spans.around(batch)
+        ack = wire.Ack("b", upto, above)
+        assert all(ack.holds(seq) for seq in batch)
+        assert not any(ack.holds(seq) for seq in range(1, 32) if seq not in plain)
+    held = {seq for first, last in stored.items() for seq in range(first, last + 1)}
+    assert held == plain
+    assert all(seq in spans for seq in plain)
