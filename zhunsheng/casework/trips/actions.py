@@ -253,15 +253,15 @@ def alarm_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:
 
 
 @deed
-def note_telling(snapshot: str, versions: dict[int, int], until: datetime, nodes: int, *, urgent: bool) -> Telling:
-    """Keep what the facts have learnt: the version of each trip, and nodes up to a moment."""
+def note_telling(
+    snapshot: str, versions: dict[int, int], until: datetime, nodes: int, sent_back: int, *, urgent: bool
+) -> Telling:
+    """Keep what the facts have learnt: the version of each trip, nodes up to a moment, and how many rows came back."""
     for trip, version in versions.items():
         Trip.objects.filter(pk=trip, told__lt=version).update(told=version)
-    made = Telling.objects.create(
-        at=now(), snapshot=snapshot, trips=len(versions), nodes=nodes, until=until, urgent=urgent
-    )
-    about = {"snapshot": snapshot, "trips": len(versions), "nodes": nodes}
-    append(RUN, "trips.told", f"telling:{made.pk}", about)
+    told = {"snapshot": snapshot, "trips": len(versions), "nodes": nodes, "sent_back": sent_back}
+    made = Telling.objects.create(at=now(), until=until, urgent=urgent, **told)
+    append(RUN, "trips.told", f"telling:{made.pk}", told)
     return made
 
 

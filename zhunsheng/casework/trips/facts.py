@@ -11,7 +11,6 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 import pyarrow as pa
@@ -41,7 +40,7 @@ def trip_row(trip: Trip, version: TripVersion) -> Row:
     return [
         trip.vendor_id, trip.number, trip.institution_id, trip.service_kind, trip.regime,
         str(trip.starts_at.astimezone(SHANGHAI).date()), _printed(version.made_at), FLAGS[told["excursion"]],
-        FLAGS[told["breach"]], FLAGS[told["on_time"]], "" if minutes is None else ceil(minutes),
+        FLAGS[told["breach"]], FLAGS[told["on_time"]], "" if minutes is None else f"{minutes:.2f}",
     ]  # fmt: skip
 
 

@@ -89,18 +89,19 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(paths[-1], facts.sheet(head, rows))
     if not paths:
-        return Outcome({"trips": 0, "nodes": 0})
+        return Outcome({"trips": 0, "nodes": 0, "sent_back": 0})
     report = sources.load(home(), paths, recorded_at=epoch_seconds(moment), progress=progress)
     urgent = any(version.content["breach"] for _trip, version in told)
     numbers = {trip.pk: version.number for trip, version in told}
-    snapshot = str(report.as_dict().get("snapshot") or "")
+    snapshot, sent_back = str(report.as_dict().get("snapshot") or ""), sum(one.rows_rejected for one in report.files)
+    report.write(home().reports, f"telling-{moment:%Y%m%dT%H%M%S}")
 
     def settle() -> None:
-        actions.note_telling(snapshot, numbers, moment, len(nodes), urgent=urgent)
+        actions.note_telling(snapshot, numbers, moment, len(nodes), sent_back, urgent=urgent)
         if (latest := lake.latest(home())) is not None:
             record_batches(RUN, latest)
 
-    return Outcome({"trips": len(told), "nodes": len(nodes)}, settle)
+    return Outcome({"trips": len(told), "nodes": len(nodes), "sent_back": sent_back}, settle)
 
 
 def _nodes(since: datetime, until: datetime) -> list[facts.Row]:

@@ -22,6 +22,6 @@ TRIP = Table(
             "breach", Kind.FLAG, "有超标", "a breach that nobody found not to hold; empty while readings do not say"
         ),
         Column("on_time", Kind.FLAG, "按时到达", "each planned stop within its window; empty while not known"),
-        Column("outside_minutes", Kind.COUNT, "超限分钟", "minutes out of range, rounded up; empty while not known"),
+        Column("outside_e4", Kind.E4, "超限分钟", "minutes out of range x 10^4; empty while not known"),
     ),
 )
