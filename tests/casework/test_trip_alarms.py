@@ -6,10 +6,10 @@ import pytest
 
 from tests.casework.tripping import CODE, DEVICE, START, courier, course, device, messages, send, trip
 from tests.casework.vendoring import step, two
+from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.inbox.offers import Asker
-from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.readings.following import heard
 from zhunsheng.casework.trips import actions, inbox, queries, tasks
@@ -151,7 +151,7 @@ def test_late_data_of_an_ended_trip_are_noticed(people):
     actions.end_trip(people["clerk"], made, made.ends_at)
     tasks.judge(Trip.objects.get(pk=made.pk), now())
     send(warm(3), start=START + timedelta(minutes=30), first=50)
-    last, batch = heard(line.after)
+    _last, batch = heard(line.after)
     line.watching.hear(batch, line.now)
     made.refresh_from_db()
     assert made.stale_since is not None
@@ -222,7 +222,7 @@ def test_a_breach_is_not_explained_away_nor_contained_with_a_late_step(people):
     PlanStep.objects.filter(alarm=alarm, step="acknowledge").update(due_at=now() - timedelta(minutes=1))
     with pytest.raises(Problem, match="ZS913"):
         step(people["clerk"], alarm.case, "contain", measure="已处理完毕。")
-    with pytest.raises(Problem, match="ZS903|ZS905|ZS913"):
+    with pytest.raises(Problem, match=r"ZS903|ZS905|ZS913"):
         step(people["clerk"], alarm.case, "settle", explanation="路上有点热。")
 
 

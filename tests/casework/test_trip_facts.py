@@ -91,7 +91,12 @@ def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
     readings.take(messages([node, node | {"step": "teleported"}], kind="node", received=now()))
     assert tell()["nodes"] == 1
     (row,) = rows(site, "service_event")
-    assert (row["order_id"], row["node"], row["practitioner_id"], row["place"]) == ("O-7", "picked_up", "KY005", "县检验所")
+    assert (row["order_id"], row["node"], row["practitioner_id"], row["place"]) == (
+        "O-7",
+        "picked_up",
+        "KY005",
+        "县检验所",
+    )
     assert row["device_id"] == "V-01" and row["happened_on"] == date(2026, 11, 10)
     assert tell() == {"trips": 0, "nodes": 0, "sent_back": 0}
 

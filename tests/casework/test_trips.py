@@ -141,7 +141,7 @@ def test_who_may_plan(people, login, may):
     if may:
         assert trip(people, by=login).vendor_id == CODE
     else:
-        with pytest.raises(Problem, match="ZS70|ZS885"):
+        with pytest.raises(Problem, match=r"ZS70|ZS885"):
             trip(people, by=login)
 
 

@@ -95,6 +95,4 @@ def send(values, **more):
 
 def course(*degrees, door=False, power=True):
     """Return values of a vehicle by degrees; None where a reading is lost."""
-    return [
-        None if one is None else {"temperature": float(one), "door": door, "power": power} for one in degrees
-    ]
+    return [None if one is None else {"temperature": float(one), "door": door, "power": power} for one in degrees]

@@ -137,7 +137,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zhunsheng.web.context.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "zhunsheng.web.templatetags.words"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "zhunsheng.web.templatetags.words",
+                "zhunsheng.web.templatetags.tripwords",
+            ],
         },
     }
 ]

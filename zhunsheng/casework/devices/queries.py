@@ -154,6 +154,17 @@ def contacts(orgs: Iterable[str], on: date) -> QuerySet[Contact]:
     return held.filter(valid_from__lte=on).order_by("role", "position", "pk")
 
 
+def called(orgs: Iterable[str], roles: Iterable[str], on: date) -> list[tuple[str, list[Contact]]]:
+    """Return whom an emergency plan calls, role by role in its order; nobody where a role has no contact."""
+    held = list(contacts(orgs, on))
+    return [(role, [one for one in held if one.role == role]) for role in roles]
+
+
+def contact(scope: Scope, pk: int) -> Contact | None:
+    """Return a contact in view, or None."""
+    return scope.rows(Contact.objects.all()).filter(pk=pk).first()
+
+
 def contacts_in_view(scope: Scope, org: str) -> QuerySet[Contact]:
     """Return the contacts of an organisation in view that stand."""
     return scope.rows(Contact.objects.filter(institution_id=org, valid_to=None))

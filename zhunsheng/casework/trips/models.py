@@ -173,7 +173,9 @@ class Telling(models.Model):
     snapshot = models.CharField(max_length=40)
     trips = models.PositiveIntegerField()
     nodes = models.PositiveIntegerField()
-    sent_back = models.PositiveIntegerField(default=0, help_text="rows that the import did not take; its report says why")
+    sent_back = models.PositiveIntegerField(
+        default=0, help_text="rows that the import did not take; its report says why"
+    )
     until = models.DateTimeField()
     urgent = models.BooleanField()
     asked = models.BooleanField(default=False)

@@ -31,7 +31,7 @@ MOST_STOPS, MOST_POINTS, MOST_ORDERS = 40, 2000, 500
 RADIUS, WIDTH = 300.0, 1500.0
 STOPS = ("停靠点", "Stops")
 WAY = ("路线", "Way")
-_SHAPE = (
+SHAPE = (
     "每行一个：名称, 纬度, 经度, 半径米, 最早到达, 最晚到达",
     "one per line: name, latitude, longitude, radius in metres, earliest, latest",
 )
@@ -82,7 +82,7 @@ def read(given: Given, starts: datetime) -> dict[str, Any]:
 def _stop(line: str, starts: datetime) -> dict[str, Any]:
     parts = [kept(one) for one in re.split(r"[,，|]", line)]
     if len(parts) != 6 or not parts[0]:
-        raise wrong(STOPS, (f"{_SHAPE[0]}（{line[:60]}）", f"{_SHAPE[1]} ({line[:60]})"))
+        raise wrong(STOPS, (f"{SHAPE[0]}（{line[:60]}）", f"{SHAPE[1]} ({line[:60]})"))
     latitude, longitude = _point(f"{parts[1]} {parts[2]}", STOPS)
     try:
         radius = float(parts[3] or RADIUS)

@@ -56,7 +56,7 @@ def of_case(scope: Scope, case: Case) -> Alarm | None:
 def steps(held: Iterable[Alarm]) -> dict[int, list[PlanStep]]:
     """Return the steps of the emergency plans of alarms, by alarm; in one query."""
     found: dict[int, list[PlanStep]] = {}
-    for one_ in PlanStep.objects.filter(alarm__in=list(held)).select_related("done_by"):
+    for one_ in PlanStep.objects.filter(alarm__in=list(held)).select_related("done_by", "alarm"):
         found.setdefault(one_.alarm_id, []).append(one_)
     return found
 

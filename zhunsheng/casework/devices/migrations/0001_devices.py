@@ -6,126 +6,207 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bodies', '0004_vendors'),
+        ("bodies", "0004_vendors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('told_at', models.DateTimeField()),
-                ('role', models.CharField(help_text='a role of the emergency plans', max_length=40)),
-                ('name', models.CharField(max_length=60)),
-                ('phone', models.CharField(max_length=40)),
-                ('position', models.PositiveSmallIntegerField(default=1)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('told_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("told_at", models.DateTimeField()),
+                ("role", models.CharField(help_text="a role of the emergency plans", max_length=40)),
+                ("name", models.CharField(max_length=60)),
+                ("phone", models.CharField(max_length=40)),
+                ("position", models.PositiveSmallIntegerField(default=1)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('institution_id', 'role', 'position', 'pk'),
+                "ordering": ("institution_id", "role", "position", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('told_at', models.DateTimeField()),
-                ('device_id', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('vehicle', '冷藏车'), ('box', '保温箱'), ('fridge', '冷藏柜、冷库'), ('logger', '温度记录仪'), ('equipment', '医疗设备')], max_length=12)),
-                ('name', models.CharField(max_length=120)),
-                ('model', models.CharField(blank=True, max_length=120)),
-                ('service_kind', models.CharField(blank=True, max_length=40)),
-                ('regime', models.CharField(blank=True, help_text='a regime of the rule book; empty: no temperature', max_length=40)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('told_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("told_at", models.DateTimeField()),
+                ("device_id", models.CharField(max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("vehicle", "冷藏车"),
+                            ("box", "保温箱"),
+                            ("fridge", "冷藏柜、冷库"),
+                            ("logger", "温度记录仪"),
+                            ("equipment", "医疗设备"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("model", models.CharField(blank=True, max_length=120)),
+                ("service_kind", models.CharField(blank=True, max_length=40)),
+                (
+                    "regime",
+                    models.CharField(
+                        blank=True, help_text="a regime of the rule book; empty: no temperature", max_length=40
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('institution_id', 'device_id'),
+                "ordering": ("institution_id", "device_id"),
             },
         ),
         migrations.CreateModel(
-            name='Calibration',
+            name="Calibration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('told_at', models.DateTimeField()),
-                ('done_on', models.DateField()),
-                ('valid_to', models.DateField()),
-                ('number', models.CharField(max_length=120)),
-                ('issuer', models.CharField(max_length=120)),
-                ('passed', models.BooleanField()),
-                ('told_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_rows', to='devices.device')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("told_at", models.DateTimeField()),
+                ("done_on", models.DateField()),
+                ("valid_to", models.DateField()),
+                ("number", models.CharField(max_length=120)),
+                ("issuer", models.CharField(max_length=120)),
+                ("passed", models.BooleanField()),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)s_rows", to="devices.device"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('device', '-done_on', '-pk'),
+                "ordering": ("device", "-done_on", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('told_at', models.DateTimeField()),
-                ('place', models.CharField(max_length=120)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('told_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_rows', to='devices.device')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("told_at", models.DateTimeField()),
+                ("place", models.CharField(max_length=120)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)s_rows", to="devices.device"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('device', '-valid_from', '-pk'),
+                "ordering": ("device", "-valid_from", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='DeviceCertificate',
+            name="DeviceCertificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('told_at', models.DateTimeField()),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField()),
-                ('revoked_on', models.DateField(null=True)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_rows', to='devices.device')),
-                ('told_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("told_at", models.DateTimeField()),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField()),
+                ("revoked_on", models.DateField(null=True)),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)s_rows", to="devices.device"
+                    ),
+                ),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('device', '-valid_from', '-pk'),
+                "ordering": ("device", "-valid_from", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Usage',
+            name="Usage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(max_length=40)),
-                ('seconds', models.BigIntegerField(default=0)),
-                ('faults', models.PositiveIntegerField(default=0)),
-                ('until', models.DateField(null=True)),
-                ('device', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='usage', to='devices.device')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(max_length=40)),
+                ("seconds", models.BigIntegerField(default=0)),
+                ("faults", models.PositiveIntegerField(default=0)),
+                ("until", models.DateField(null=True)),
+                (
+                    "device",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="usage", to="devices.device"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('institution_id', 'device_id'), name='device_once'),
+            model_name="device",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_to", None)), fields=("institution_id", "device_id"), name="device_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calibration',
-            constraint=models.UniqueConstraint(fields=('device', 'number'), name='calibration_once'),
+            model_name="calibration",
+            constraint=models.UniqueConstraint(fields=("device", "number"), name="calibration_once"),
         ),
         migrations.AddConstraint(
-            model_name='devicecertificate',
-            constraint=models.UniqueConstraint(fields=('fingerprint',), name='device_certificate_once'),
+            model_name="devicecertificate",
+            constraint=models.UniqueConstraint(fields=("fingerprint",), name="device_certificate_once"),
         ),
     ]

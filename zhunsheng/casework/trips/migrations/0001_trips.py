@@ -6,169 +6,287 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bodies', '0004_vendors'),
-        ('cases', '0007_party_files'),
-        ('devices', '0001_devices'),
+        ("bodies", "0004_vendors"),
+        ("cases", "0007_party_files"),
+        ("devices", "0001_devices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Telling',
+            name="Telling",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('snapshot', models.CharField(max_length=40)),
-                ('trips', models.PositiveIntegerField()),
-                ('nodes', models.PositiveIntegerField()),
-                ('sent_back', models.PositiveIntegerField(default=0, help_text='rows that the import did not take; its report says why')),
-                ('until', models.DateTimeField()),
-                ('urgent', models.BooleanField()),
-                ('asked', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("snapshot", models.CharField(max_length=40)),
+                ("trips", models.PositiveIntegerField()),
+                ("nodes", models.PositiveIntegerField()),
+                (
+                    "sent_back",
+                    models.PositiveIntegerField(
+                        default=0, help_text="rows that the import did not take; its report says why"
+                    ),
+                ),
+                ("until", models.DateTimeField()),
+                ("urgent", models.BooleanField()),
+                ("asked", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ('-pk',),
+                "ordering": ("-pk",),
             },
         ),
         migrations.CreateModel(
-            name='Trip',
+            name="Trip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vendor_id', models.CharField(help_text='the code of who carries', max_length=40)),
-                ('institution_id', models.CharField(help_text='the member that the trip serves', max_length=40)),
-                ('shown', models.BooleanField(default=True)),
-                ('number', models.CharField(max_length=60)),
-                ('service_kind', models.CharField(max_length=40)),
-                ('regime', models.CharField(max_length=40)),
-                ('goods', models.CharField(max_length=200)),
-                ('orders', models.JSONField(default=list)),
-                ('plan', models.JSONField(default=dict)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('state', models.CharField(choices=[('planned', '待启运'), ('under_way', '运输中'), ('ended', '已结束'), ('cancelled', '已取消')], default='planned', max_length=10)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('verdict', models.CharField(blank=True, max_length=10)),
-                ('excursion', models.BooleanField(null=True)),
-                ('breach', models.BooleanField(null=True)),
-                ('on_time', models.BooleanField(null=True)),
-                ('stale_since', models.DateTimeField(null=True)),
-                ('told', models.PositiveIntegerField(default=0)),
-                ('planned_at', models.DateTimeField()),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trips', to='devices.device')),
-                ('planned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('vendor_body', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vendor_id", models.CharField(help_text="the code of who carries", max_length=40)),
+                ("institution_id", models.CharField(help_text="the member that the trip serves", max_length=40)),
+                ("shown", models.BooleanField(default=True)),
+                ("number", models.CharField(max_length=60)),
+                ("service_kind", models.CharField(max_length=40)),
+                ("regime", models.CharField(max_length=40)),
+                ("goods", models.CharField(max_length=200)),
+                ("orders", models.JSONField(default=list)),
+                ("plan", models.JSONField(default=dict)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "待启运"),
+                            ("under_way", "运输中"),
+                            ("ended", "已结束"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("verdict", models.CharField(blank=True, max_length=10)),
+                ("excursion", models.BooleanField(null=True)),
+                ("breach", models.BooleanField(null=True)),
+                ("on_time", models.BooleanField(null=True)),
+                ("stale_since", models.DateTimeField(null=True)),
+                ("told", models.PositiveIntegerField(default=0)),
+                ("planned_at", models.DateTimeField()),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="trips", to="devices.device"
+                    ),
+                ),
+                (
+                    "planned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "vendor_body",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-starts_at', '-pk'),
+                "ordering": ("-starts_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('institution_id', models.CharField(help_text='the code of whose device it is', max_length=40)),
-                ('shown', models.BooleanField(default=True)),
-                ('kind', models.CharField(choices=[('excursion', '温度超限'), ('beyond', '温度超过极限'), ('single', '单次超限过久'), ('total', '累计超限过久'), ('door', '开门过久'), ('power', '断电'), ('missing', '数据缺失'), ('silent', '设备失联'), ('fault', '设备故障'), ('off_route', '偏离路线'), ('speed', '超速'), ('late', '到达迟延'), ('drift', '温度缓慢漂移'), ('doubt', '读数可疑')], max_length=12)),
-                ('grave', models.BooleanField(default=False)),
-                ('key', models.CharField(max_length=120)),
-                ('since', models.DateTimeField()),
-                ('arrived_at', models.DateTimeField()),
-                ('raised_at', models.DateTimeField()),
-                ('cleared_at', models.DateTimeField(null=True)),
-                ('value', models.FloatField(null=True)),
-                ('words', models.JSONField(default=list, help_text='what it says, in Chinese and English')),
-                ('plan', models.CharField(max_length=40)),
-                ('outcome', models.CharField(blank=True, choices=[('cleared', '已自行恢复'), ('settled', '已查明并了结'), ('closed', '已处置并报告'), ('dismissed', '经核实不成立')], max_length=12)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='cold_chain_alarm', to='cases.case')),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alarms', to='devices.device')),
-                ('vendor_body', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='bodies.body')),
-                ('trip', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alarms', to='trips.trip')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("institution_id", models.CharField(help_text="the code of whose device it is", max_length=40)),
+                ("shown", models.BooleanField(default=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("excursion", "温度超限"),
+                            ("beyond", "温度超过极限"),
+                            ("single", "单次超限过久"),
+                            ("total", "累计超限过久"),
+                            ("door", "开门过久"),
+                            ("power", "断电"),
+                            ("missing", "数据缺失"),
+                            ("silent", "设备失联"),
+                            ("fault", "设备故障"),
+                            ("off_route", "偏离路线"),
+                            ("speed", "超速"),
+                            ("late", "到达迟延"),
+                            ("drift", "温度缓慢漂移"),
+                            ("doubt", "读数可疑"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("grave", models.BooleanField(default=False)),
+                ("key", models.CharField(max_length=120)),
+                ("since", models.DateTimeField()),
+                ("arrived_at", models.DateTimeField()),
+                ("raised_at", models.DateTimeField()),
+                ("cleared_at", models.DateTimeField(null=True)),
+                ("value", models.FloatField(null=True)),
+                ("words", models.JSONField(default=list, help_text="what it says, in Chinese and English")),
+                ("plan", models.CharField(max_length=40)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cleared", "已自行恢复"),
+                            ("settled", "已查明并了结"),
+                            ("closed", "已处置并报告"),
+                            ("dismissed", "经核实不成立"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"),
+                ),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cold_chain_alarm", to="cases.case"
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="alarms", to="devices.device"
+                    ),
+                ),
+                (
+                    "vendor_body",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="bodies.body"
+                    ),
+                ),
+                (
+                    "trip",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="alarms", to="trips.trip"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-raised_at', '-pk'),
+                "ordering": ("-raised_at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='TripVersion',
+            name="TripVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('cause', models.CharField(help_text='ended, late, alarm or dismissed', max_length=10)),
-                ('as_of', models.DateTimeField()),
-                ('readings', models.PositiveIntegerField()),
-                ('late', models.PositiveIntegerField()),
-                ('verdict', models.CharField(max_length=10)),
-                ('content', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('evidence', models.BigIntegerField()),
-                ('made_at', models.DateTimeField()),
-                ('trip', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='trips.trip')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("cause", models.CharField(help_text="ended, late, alarm or dismissed", max_length=10)),
+                ("as_of", models.DateTimeField()),
+                ("readings", models.PositiveIntegerField()),
+                ("late", models.PositiveIntegerField()),
+                ("verdict", models.CharField(max_length=10)),
+                ("content", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("evidence", models.BigIntegerField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "trip",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="trips.trip"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('trip', 'number'),
+                "ordering": ("trip", "number"),
             },
         ),
         migrations.CreateModel(
-            name='PlanStep',
+            name="PlanStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('step', models.CharField(max_length=40)),
-                ('zh', models.CharField(max_length=200)),
-                ('en', models.CharField(max_length=300)),
-                ('role', models.CharField(max_length=40)),
-                ('role_zh', models.CharField(max_length=80)),
-                ('role_en', models.CharField(max_length=120)),
-                ('shows', models.CharField(help_text='what is asked as proof: comment, photo, reading, ...', max_length=12)),
-                ('due_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('note', models.CharField(blank=True, max_length=1000)),
-                ('alarm', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='trips.alarm')),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("step", models.CharField(max_length=40)),
+                ("zh", models.CharField(max_length=200)),
+                ("en", models.CharField(max_length=300)),
+                ("role", models.CharField(max_length=40)),
+                ("role_zh", models.CharField(max_length=80)),
+                ("role_en", models.CharField(max_length=120)),
+                (
+                    "shows",
+                    models.CharField(help_text="what is asked as proof: comment, photo, reading, ...", max_length=12),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("note", models.CharField(blank=True, max_length=1000)),
+                (
+                    "alarm",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="trips.alarm"
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('alarm', 'position'),
-                'indexes': [models.Index(condition=models.Q(('done_at', None)), fields=['due_at'], name='plan_step_due')],
-                'constraints': [models.UniqueConstraint(fields=('alarm', 'step'), name='plan_step_once')],
+                "ordering": ("alarm", "position"),
+                "indexes": [
+                    models.Index(condition=models.Q(("done_at", None)), fields=["due_at"], name="plan_step_due")
+                ],
+                "constraints": [models.UniqueConstraint(fields=("alarm", "step"), name="plan_step_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='trip',
-            index=models.Index(fields=['state', 'ends_at'], name='trips_trip_state_c0866f_idx'),
+            model_name="trip",
+            index=models.Index(fields=["state", "ends_at"], name="trips_trip_state_c0866f_idx"),
         ),
         migrations.AddIndex(
-            model_name='trip',
-            index=models.Index(fields=['device', 'starts_at'], name='trips_trip_device__7bbe8e_idx'),
+            model_name="trip",
+            index=models.Index(fields=["device", "starts_at"], name="trips_trip_device__7bbe8e_idx"),
         ),
         migrations.AddIndex(
-            model_name='trip',
-            index=models.Index(condition=models.Q(('stale_since__isnull', False)), fields=['stale_since'], name='trip_stale'),
+            model_name="trip",
+            index=models.Index(
+                condition=models.Q(("stale_since__isnull", False)), fields=["stale_since"], name="trip_stale"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trip',
-            constraint=models.UniqueConstraint(fields=('vendor_id', 'number'), name='trip_number_once'),
+            model_name="trip",
+            constraint=models.UniqueConstraint(fields=("vendor_id", "number"), name="trip_number_once"),
         ),
         migrations.AddIndex(
-            model_name='alarm',
-            index=models.Index(fields=['device', 'outcome'], name='trips_alarm_device__00c9c8_idx'),
+            model_name="alarm",
+            index=models.Index(fields=["device", "outcome"], name="trips_alarm_device__00c9c8_idx"),
         ),
         migrations.AddIndex(
-            model_name='alarm',
-            index=models.Index(fields=['trip', 'raised_at'], name='trips_alarm_trip_id_66ed9a_idx'),
+            model_name="alarm",
+            index=models.Index(fields=["trip", "raised_at"], name="trips_alarm_trip_id_66ed9a_idx"),
         ),
         migrations.AddConstraint(
-            model_name='alarm',
-            constraint=models.UniqueConstraint(fields=('key',), name='one_alarm_per_cause'),
+            model_name="alarm",
+            constraint=models.UniqueConstraint(fields=("key",), name="one_alarm_per_cause"),
         ),
         migrations.AddConstraint(
-            model_name='tripversion',
-            constraint=models.UniqueConstraint(fields=('trip', 'number'), name='trip_version_once'),
+            model_name="tripversion",
+            constraint=models.UniqueConstraint(fields=("trip", "number"), name="trip_version_once"),
         ),
     ]
