@@ -27,7 +27,10 @@ def message(*readings, received=None):
     return Incoming(topic(one.org, one.device, one.kind), encode(readings), at)
 
 
-def raw(payload, name=topic(ORG, "L-07", "reading"), received=NOON):
+HERE = topic(ORG, "L-07", "reading")
+
+
+def raw(payload, name=HERE, received=NOON):
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     return Incoming(name, data, received)
 

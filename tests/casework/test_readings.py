@@ -1,4 +1,4 @@
-"""Readings are stored once however often they come; what cannot be taken lies in the quarantine; all is acknowledged."""
+"""Readings are stored once however often they come; what cannot be taken lies in the quarantine."""
 
 import json
 from datetime import timedelta
@@ -13,9 +13,9 @@ from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.readings import actions, hooks, queries
 from zhunsheng.casework.readings.models import HotRow, Quarantine, Span
-from zhunsheng.casework.readings.spans import Spans
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.telemetry import sets, wire
+from zhunsheng.telemetry.spans import Spans
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 SITE = Scope(None, None, None)

@@ -28,6 +28,7 @@ COMMANDS = {
     "ledger": "zhunsheng.cli.ledger:app",
     "ratings": "zhunsheng.cli.ratings:app",
     "tips": "zhunsheng.cli.tips:app",
+    "simulate": "zhunsheng.cli.simulate:simulate",
 }
 
 app = typer.Typer(

@@ -25,6 +25,7 @@ err = Console(stderr=True)
 
 STEPS = {
     "generate": "生成",
+    "fleet": "生成车队",
     "read": "读取",
     "check": "检查",
     "write": "写入",

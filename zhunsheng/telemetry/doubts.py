@@ -63,10 +63,10 @@ def _still(told: Series, rule: Doubtful, hold_s: float) -> list[Doubt]:
     if "door" not in told.values or "temperature" not in told.values:
         return []
     known = ~np.isnan(told.values["door"]) & ~np.isnan(told.values["temperature"])
-    at, celsius = told.at[known], told.values["temperature"][known]
+    at, celsius, stands = told.at[known], told.values["temperature"][known], told.values["door"][known] > 0
     found = []
-    for spell in spells(at, told.values["door"][known] > 0, hold_s):
-        mine = celsius[(at >= spell.since) & (at <= spell.until)]
+    for spell in spells(at, stands, hold_s):
+        mine = celsius[(at >= spell.since) & (at <= spell.until) & stands]
         if spell.minutes >= rule.still_minutes and len(mine) >= 3 and float(np.ptp(mine)) <= rule.still_c:
             found.append(Doubt("still", spell.since, spell.until, round(float(np.ptp(mine)), 3)))
     return found

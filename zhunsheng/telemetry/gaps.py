@@ -31,9 +31,14 @@ class Gap:
         return (self.until - self.since) / 60
 
 
-def gaps(told: Series, since: float, until: float, hold_s: float) -> list[Gap]:
-    """Return the gaps between two moments, oldest first; a silence up to ``hold_s`` seconds is none."""
-    found = [*_holes(told, since), *_rests(told, hold_s)]
+def gaps(whole: Series, since: float, until: float, hold_s: float) -> list[Gap]:
+    """Return the gaps between two moments, oldest first; a silence up to ``hold_s`` seconds is none.
+
+    ``whole`` may hold readings of other times: where a boot began, and what is missing, is told by all of them.
+    """
+    told = whole.take((whole.at >= since) & (whole.at <= until))
+    found = [hole for hole in _holes(whole) if hole.until >= since and hole.since <= until]
+    found += _rests(told, hold_s)
     if not len(told):
         return [Gap("silent", since, until)] if until - since > hold_s else []
     first, last = float(told.at[0]), float(told.at[-1])
@@ -44,16 +49,15 @@ def gaps(told: Series, since: float, until: float, hold_s: float) -> list[Gap]:
     return sorted(found, key=lambda gap: (gap.since, gap.until, gap.kind))
 
 
-def _holes(told: Series, since: float) -> list[Gap]:
+def _holes(told: Series) -> list[Gap]:
     """Return the holes in the sequence of each boot."""
     found = []
     for number in np.unique(told.boot):
         mine = np.flatnonzero(told.boot == number)
         mine = mine[np.argsort(told.seq[mine], kind="stable")]
         seq, at = told.seq[mine], told.at[mine]
-        if number and seq[0] > 1:  # the first boot may have begun long before what is judged
-            before = told.at[told.boot < number]
-            begin = float(before.max()) if len(before) else since
+        if number and seq[0] > 1:  # the first boot may have begun long before what is at hand
+            begin = float(told.at[told.boot < number].max())
             found.append(Gap("missing", min(begin, float(at[0])), float(at[0]), int(seq[0] - 1)))
         steps = np.diff(seq)
         for place in np.flatnonzero(steps > 1):

@@ -94,15 +94,15 @@ def judge_trip(
     since, until = plan.starts.timestamp(), plan.until(as_of).timestamp()
     told = series(_of(plan, readings, as_of))
     found_clocks = clocks(told, limits.late_minutes * 60)
-    told = corrected(told, found_clocks)
-    told = told.take((told.at >= since) & (told.at <= until))
+    whole = corrected(told, found_clocks)
+    told = whole.take((whole.at >= since) & (whole.at <= until))
     kept = [one for number, one in enumerate(found_clocks) if (told.boot == number).any()]
     hold = float(limits.hold_seconds(plan.setting))
     at, celsius = told.of("temperature")
     exposure, excursions = expose(at, celsius, limits, hold)
     unknown = unknown_minutes(at, since, until, hold)
     doors, outages = _spells(told, "door", on=True, hold=hold), _spells(told, "power", on=False, hold=hold)
-    holes = gaps(told, since, until, hold)
+    holes = gaps(whole, since, until, hold)
     doubted = doubts(told, detectors.doubtful, hold)
     way = route(told, plan.way, detectors.driving, since, until) if plan.way else None
     if way and way.impossible:

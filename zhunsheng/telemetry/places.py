@@ -35,6 +35,11 @@ class Circle:
         if not 1 <= self.radius <= 100_000:
             raise Problem("ZS873", where="circle", reason=f"{self.radius} m; 1 – 100000 m")
 
+    @property
+    def middle(self) -> Point:
+        """Its centre."""
+        return self.centre
+
     def holds(self, latitude: Floats, longitude: Floats) -> Bools:
         """Whether points lie within."""
         return np.asarray(metres(latitude, longitude, *self.centre) <= self.radius)
@@ -50,6 +55,12 @@ class Polygon:
         if not 3 <= len(set(self.corners)) <= MOST_CORNERS:
             raise Problem("ZS873", where="polygon", reason=f"{len(set(self.corners))} ≠ 3 – {MOST_CORNERS}")
         _checked("polygon", self.corners)
+
+    @property
+    def middle(self) -> Point:
+        """The mean of its corners."""
+        latitudes, longitudes = zip(*self.corners, strict=True)
+        return sum(latitudes) / len(latitudes), sum(longitudes) / len(longitudes)
 
     def holds(self, latitude: Floats, longitude: Floats) -> Bools:
         """Whether points lie within: a ray to the east crosses the line an odd number of times."""

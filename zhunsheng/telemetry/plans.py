@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from zhunsheng.book.telemetry import Limits, Regime, Setting
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import SHANGHAI
-from zhunsheng.telemetry.routes import Way
+from zhunsheng.telemetry.places import Circle, Corridor, Fence, Point, Polygon
+from zhunsheng.telemetry.routes import Stop, Way
 
 #: Channels that a judgement may expect of a device.
 EXPECTED = ("temperature", "door", "power", "position")
@@ -56,3 +59,48 @@ class TripPlan:
     def until(self, as_of: datetime) -> datetime:
         """Return the moment up to which it is judged: its end, or the moment of the judgement."""
         return max(self.starts, min(as_of, self.ended or as_of))
+
+
+def read_plan(plain: Mapping[str, Any]) -> TripPlan:
+    """Return the plan that plain data says, as ``simulate`` writes it. Raises Problem ZS873."""
+    try:
+        ended, calibrated = plain.get("ended"), plain.get("calibrated_on")
+        return TripPlan(
+            org=str(plain["org"]),
+            device=str(plain["device"]),
+            regime=str(plain["regime"]),
+            setting="store" if plain["setting"] == "store" else "transport",
+            starts=datetime.fromisoformat(plain["starts"]),
+            ends=datetime.fromisoformat(plain["ends"]),
+            ended=datetime.fromisoformat(ended) if ended else None,
+            calibrated_on=date.fromisoformat(calibrated) if calibrated else None,
+            expects=frozenset(plain["expects"]),
+            way=_way(plain["way"]) if plain.get("way") else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Problem("ZS873", where="plan", reason=f"{type(error).__name__}: {error}") from error
+
+
+def _way(plain: Mapping[str, Any]) -> Way:
+    corridor, speed = plain.get("corridor"), plain.get("speed_kmh")
+    return Way(
+        stops=tuple(_stop(one) for one in plain.get("stops", ())),
+        corridor=Corridor(_points(corridor["way"]), float(corridor["width"])) if corridor else None,
+        harbours=tuple(_fence(one) for one in plain.get("harbours", ())),
+        speed_kmh=None if speed is None else float(speed),
+    )
+
+
+def _stop(plain: Mapping[str, Any]) -> Stop:
+    opens, closes = (datetime.fromisoformat(plain[name]) for name in ("opens", "closes"))
+    return Stop(str(plain["name"]), _fence(plain["fence"]), opens.timestamp(), closes.timestamp())
+
+
+def _fence(plain: Mapping[str, Any]) -> Fence:
+    if "corners" in plain:
+        return Polygon(_points(plain["corners"]))
+    return Circle(_points([plain["centre"]])[0], float(plain["radius"]))
+
+
+def _points(plain: Sequence[Sequence[float]]) -> tuple[Point, ...]:
+    return tuple((float(latitude), float(longitude)) for latitude, longitude in plain)

@@ -18,6 +18,10 @@ from zhunsheng.telemetry.series import Bools, Floats, Series, Spell
 Arrived = Literal["in_time", "late", "early", "missed", "open", "unknown"]
 
 
+#: A visit takes so many seconds at least, and nobody comes to it faster than so many metres a second.
+VISIT, FASTEST = 120.0, 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A planned stop: its fence, and the window (seconds since 1970) in which the vehicle is to arrive."""
@@ -76,7 +80,7 @@ def route(told: Series, way: Way, driving: Driving, since: float, until: float) 
     legs = metres(latitude[:-1], longitude[:-1], latitude[1:], longitude[1:]) if len(at) > 1 else np.empty(0)
     off = _off(at, latitude, longitude, way, driving)
     return Route(
-        arrivals=tuple(_arrival(one, at, latitude, longitude, unseen, until) for one in way.stops),
+        arrivals=tuple(_arrival(one, at, latitude, longitude, since, until) for one in way.stops),
         off=tuple(off),
         stood=tuple(_stood(at, latitude, longitude, way, driving)),
         fast=tuple(_fast(at, legs, told, seen, way, driving)),
@@ -100,22 +104,28 @@ def _kmh(at: Floats, legs: Floats) -> Floats:
     return np.divide(legs * 3.6, seconds, out=np.where(legs > 1.0, np.inf, 0.0), where=seconds > 0)
 
 
-def _arrival(stop: Stop, at: Floats, latitude: Floats, longitude: Floats, unseen: list[Spell], until: float) -> Arrival:
-    """Return the first arrival at a stop. What happened out of sight within its window is unknown, not missed."""
+def _arrival(stop: Stop, at: Floats, latitude: Floats, longitude: Floats, since: float, until: float) -> Arrival:
+    """Return the first arrival at a stop. What may have happened out of sight is unknown, not missed."""
     inside = at[stop.fence.holds(latitude, longitude)] if len(at) else at
-    early = inside[inside < stop.opens]
     timely = inside[(inside >= stop.opens) & (inside <= stop.closes)]
-    after = inside[inside > stop.closes]
-    hidden = any(one.since < stop.closes and one.until > stop.opens for one in unseen)
     if len(timely):
         return Arrival(stop.name, "in_time", float(timely[0]))
+    if _hidden(stop, at, latitude, longitude, since, until):
+        return Arrival(stop.name, "unknown", float(inside[0]) if len(inside) else None)
+    after = inside[inside > stop.closes]
     if len(after):
-        return Arrival(stop.name, "unknown" if hidden else "late", float(after[0]))
-    if len(early):
-        return Arrival(stop.name, "unknown" if hidden else "early", float(early[0]))
+        return Arrival(stop.name, "late", float(after[0]))
     if until <= stop.closes:
         return Arrival(stop.name, "open", None)
-    return Arrival(stop.name, "unknown" if hidden or not len(at) else "missed", None)
+    return Arrival(stop.name, "early", float(inside[0])) if len(inside) else Arrival(stop.name, "missed", None)
+
+
+def _hidden(stop: Stop, at: Floats, latitude: Floats, longitude: Floats, since: float, until: float) -> bool:
+    """Whether a vehicle may have been at a stop within its window between two sightings, and have stayed a while."""
+    away = metres(latitude, longitude, *stop.fence.middle)
+    ends, far = np.concatenate(([since], at, [until])), np.concatenate(([0.0], away, [0.0]))
+    spare = np.diff(ends) - (far[:-1] + far[1:]) / FASTEST
+    return bool(((spare >= VISIT) & (ends[:-1] < stop.closes) & (ends[1:] > stop.opens)).any())
 
 
 def _off(at: Floats, latitude: Floats, longitude: Floats, way: Way, driving: Driving) -> list[Spell]:

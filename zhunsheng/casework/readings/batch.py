@@ -13,8 +13,8 @@ from django.db import connections
 from zhunsheng.casework.readings import closed, rows
 from zhunsheng.casework.readings.models import HotRow, Quarantine, Series, Span
 from zhunsheng.casework.readings.router import using
-from zhunsheng.casework.readings.spans import Spans
 from zhunsheng.telemetry import wire
+from zhunsheng.telemetry.spans import Spans
 
 INSERT = """
 INSERT INTO readings_hotrow (series_id, seq, kind, at, received_at, said, closing)

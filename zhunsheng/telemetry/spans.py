@@ -40,6 +40,11 @@ class Spans:
             self.lasts.insert(place + 1, seq)
         return True
 
+    @property
+    def all(self) -> tuple[tuple[int, int], ...]:
+        """The intervals in order."""
+        return tuple(zip(self.firsts, self.lasts, strict=True))
+
     def changes(self) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the firsts of intervals that are no more, and the intervals that are new or other than they were."""
         now = dict(zip(self.firsts, self.lasts, strict=True))

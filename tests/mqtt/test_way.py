@@ -1,0 +1,203 @@
+"""Device, broker, consumer, with a real Mosquitto: acknowledged only when stored; nobody writes for another."""
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.mqtt.site import GATEWAY, MOSQUITTO, ORG, Broker, Device, free_port, wait_until
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
+from zhunsheng.mqtt.consumer import Consumer
+from zhunsheng.mqtt.embedded import Embedded
+from zhunsheng.mqtt.link import Address, Link
+from zhunsheng.telemetry import wire
+
+needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not installed (tools/system.sh)")
+THEN = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def readings(first, last, device="L-1"):
+    return [wire.Reading(ORG, device, "reading", "b", n, THEN + timedelta(seconds=n), {"temperature": 4.0})
+            for n in range(first, last)]  # fmt: skip
+
+
+class Site:
+    """A consumer on a thread, with a store in memory that may be told to fail."""
+
+    def __init__(self, address):
+        self.stored = []
+        self.failures = 0
+        self.failed = []
+        self.consumer = Consumer(address, self.take, failed=self.failed.append)
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.consumer.run, args=(self.stop,))
+        self.thread.start()
+        wait_until(self.consumer.link.connected.is_set)
+
+    def take(self, messages):
+        if self.failures:
+            self.failures -= 1
+            raise OSError("disk full")
+        acks = []
+        for one in messages:
+            self.stored.append(one)
+            parts = one.topic.split("/")
+            items = json.loads(one.payload)
+            last = (items[-1] if isinstance(items, list) else items)["seq"]
+            acks.append((wire.topic(parts[2], parts[3], "ack"), wire.encode_ack(wire.Ack("b", last))))
+        return wire.Taken(tuple(wire.Result(1, 0) for _ in messages), tuple(acks))
+
+    def end(self):
+        self.stop.set()
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    broker = Broker(tmp_path_factory.mktemp("broker")).start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def site(broker, request):
+    site = Site(broker.address(GATEWAY, f"site-{request.node.name}"[:60]))
+    yield site
+    site.end()
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("version", [3, 5])
+def test_a_device_hears_that_its_readings_are_stored(broker, site, version):
+    device = Device(broker.address(f"{ORG}/L-{version}", version=version), ORG, f"L-{version}")
+    wait_until(device.link.connected.is_set)
+    device.say(readings(0, 3, f"L-{version}"))
+    wait_until(device.quiet)
+    assert site.stored[-1].topic == wire.topic(ORG, f"L-{version}", "reading")
+    device.stop()
+
+
+@needs_mosquitto
+def test_nothing_is_acknowledged_while_the_store_fails_and_all_of_it_afterwards(broker, site):
+    device = Device(broker.address(f"{ORG}/L-1"), ORG, "L-1")
+    wait_until(device.link.connected.is_set)
+    site.failures = 2
+    device.say(readings(0, 3))
+    wait_until(lambda: site.failed)
+    assert not device.quiet()
+    wait_until(device.quiet)
+    assert len(site.failed) == 2
+    assert len(site.stored) == 1
+    device.stop()
+
+
+@needs_mosquitto
+def test_what_was_not_stored_comes_again_to_the_next_consumer(broker):
+    address = broker.address(GATEWAY, "site-again")
+    first = Site(address)
+    first.failures = 1000
+    device = Device(broker.address(f"{ORG}/L-9"), ORG, "L-9")
+    wait_until(device.link.connected.is_set)
+    device.say(readings(0, 1, "L-9"))
+    wait_until(lambda: first.failed)
+    first.end()
+    second = Site(address)
+    wait_until(device.quiet)
+    assert len(second.stored) == 1
+    second.end()
+    device.stop()
+
+
+@needs_mosquitto
+def test_a_device_writes_its_own_branch_only(broker, site):
+    liar = Device(broker.address(f"{ORG}/L-2"), ORG, "L-3")
+    wait_until(liar.link.connected.is_set)
+    liar.say(readings(0, 1, "L-3"))
+    honest = Device(broker.address(f"{ORG}/L-4"), ORG, "L-4")
+    wait_until(honest.link.connected.is_set)
+    honest.say(readings(0, 1, "L-4"))
+    wait_until(honest.quiet)
+    assert [one.topic for one in site.stored] == [wire.topic(ORG, "L-4", "reading")]
+    assert not liar.quiet()
+    liar.stop()
+    honest.stop()
+
+
+@needs_mosquitto
+def test_a_forwarder_writes_for_all_devices_of_its_organisation(broker, site):
+    carrier = Device(broker.address(ORG), ORG, "L-5")
+    wait_until(carrier.link.connected.is_set)
+    carrier.say(readings(0, 1, "L-5"))
+    wait_until(carrier.quiet)
+    assert len(site.stored) == 1
+    carrier.stop()
+
+
+@needs_mosquitto
+def test_without_a_certificate_nobody_comes_in(broker):
+    url = f"mqtts://localhost:{broker.port}"
+    link = Link(Address.read(url, "nobody", ca=broker.folder / "ca.pem"), [], lambda *_: None)
+    link.start()
+    assert not link.connected.wait(1.5)
+    link.stop()
+
+
+@needs_mosquitto
+def test_the_broker_says_when_a_client_is_gone(broker):
+    said = []
+    watcher = Link(
+        broker.address(GATEWAY, "watcher"),
+        ["zs/status/#"],
+        lambda one, _: said.append((one.topic, one.payload)),
+    )
+    watcher.start()
+    wait_until(watcher.connected.is_set)
+    device = Device(broker.address(f"{ORG}/L-6"), ORG, "L-6")
+    wait_until(lambda: (f"zs/status/{ORG}_L-6", b"here") in said)
+    device.link.client.socket().close()  # cut, no farewell
+    wait_until(lambda: (f"zs/status/{ORG}_L-6", b"gone") in said)
+    device.stop()
+    watcher.stop()
+
+
+def test_the_embedded_broker_carries_readings_and_their_acknowledgement():
+    port = free_port()
+    broker = Embedded(port)
+    broker.start()
+    site = Site(Address.read(f"mqtt://127.0.0.1:{port}?version=3", "site"))
+    device = Device(Address.read(f"mqtt://127.0.0.1:{port}?version=3", "device"), ORG, "L-1")
+    wait_until(device.link.connected.is_set)
+    device.say(readings(0, 5))
+    wait_until(device.quiet)
+    assert len(site.stored) == 1
+    device.stop()
+    site.end()
+    broker.stop()
+
+
+def test_an_acknowledgement_of_an_earlier_connection_is_not_sent():
+    link = Link(Address.read("mqtt://127.0.0.1:1", "x"), [], lambda *_: None)
+    told = []
+    link.client.ack = lambda mid, _: told.append(mid)
+    link.connection = 4
+    link.acknowledge(1, 1, 3)
+    link.acknowledge(2, 0, 4)
+    link.acknowledge(3, 1, 4)
+    assert told == [3]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://x", "mqtt://", "mqtt://h:99999", "mqtt://h?version=4", "mqtts://h", "mqtt://[::1", "nothing"]
+)
+def test_a_wrong_address_is_told(url):
+    with pytest.raises(Problem, match="ZS884"):
+        Address.read(url, "x", ca=None)
+
+
+def test_files_of_an_address_exist(tmp_path):
+    with pytest.raises(Problem, match="absent"):
+        Address.read("mqtts://h", "x", ca=tmp_path / "ca.pem")
+    assert now().tzinfo is not None
