@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.mqtt.site import GATEWAY, MOSQUITTO, ORG, Broker, Device, free_port, wait_until
+from benchmarks._broker import GATEWAY, MOSQUITTO, ORG, Broker, Device, free_port, wait_until
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.mqtt.consumer import Consumer

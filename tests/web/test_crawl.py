@@ -261,7 +261,7 @@ def test_every_interface_asks_for_a_key_even_of_who_is_logged_in(as_, ready):
     open_to_all = {"openapi-json", "api-root"}
     client = as_("head")
     asked = [f"/api/{one.pattern}" for one in api.url_patterns if one.name not in open_to_all]
-    assert len(asked) == 5
+    assert len(asked) == 7
     for address in [*asked, *(f"/fsi/{infno}" for infno in ("3101", "3102", "3103"))]:
         get, post = client.get(address).status_code, client.post(address, "{}", content_type="application/json")
         assert 401 in (get, post.status_code) and {get, post.status_code} <= {401, 405}, address

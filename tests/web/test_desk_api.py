@@ -154,6 +154,6 @@ def test_the_description_is_of_openapi_3_1():
     told = Client().get("/api/openapi.json").json()
     assert told["openapi"].startswith("3.1")
     assert set(told["paths"]) == {
-        "/api/desk/judge", "/api/desk/responses", "/api/desk/status", "/api/vendor/notices",
-        "/api/vendor/orders/check"
+        "/api/desk/judge", "/api/desk/responses", "/api/desk/status", "/api/telemetry/nodes",
+        "/api/telemetry/readings", "/api/vendor/notices", "/api/vendor/orders/check",
     }  # fmt: skip

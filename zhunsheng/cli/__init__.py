@@ -28,7 +28,12 @@ COMMANDS = {
     "ledger": "zhunsheng.cli.ledger:app",
     "ratings": "zhunsheng.cli.ratings:app",
     "tips": "zhunsheng.cli.tips:app",
+    "devices": "zhunsheng.cli.devices:app",
     "simulate": "zhunsheng.cli.simulate:simulate",
+    "gateway": "zhunsheng.cli.gateway:gateway",
+    "forward": "zhunsheng.cli.gateway:forward",
+    "broker": "zhunsheng.cli.gateway:broker",
+    "readings": "zhunsheng.cli.readings:app",
 }
 
 app = typer.Typer(

@@ -47,6 +47,7 @@ class Forwarder:
         self.here = Link(here, [f"{wire.ROOT}/+/+/{kind}" for kind in wire.KINDS], self._came)
         self.site = Link(site, [f"{wire.ROOT}/+/+/ack"], self._heard)
         self.connection = -1
+        outbox.again()
 
     def run(self, stop: threading.Event) -> None:
         """Carry until told to stop."""

@@ -59,7 +59,6 @@ class Outbox:
         self.most_bytes = most_bytes
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
-        self.connection.execute("UPDATE message SET sent_at = NULL")
         self.size = int(self._one("SELECT COALESCE(SUM(LENGTH(payload)), 0) FROM message"))
 
     def keep(self, messages: Sequence[wire.Incoming]) -> list[tuple[str, wire.Ack]]:
@@ -104,6 +103,10 @@ class Outbox:
             return set()
         found = {(one.boot, one.seq) for one in readings}
         return found | {(one.boot, one.seq) for one in bad if one.boot is not None and one.seq is not None}
+
+    def again(self) -> None:
+        """Let every message count as not sent: whoever sent them may have been killed."""
+        self.connection.execute("UPDATE message SET sent_at = NULL")
 
     def due(self, most: int, before: float) -> list[Kept]:
         """Return the oldest messages that were not sent, or sent before a moment and not acknowledged since."""

@@ -160,7 +160,7 @@ def sift(name: str, payload: bytes, received: datetime, channels: Channels) -> t
     readings: list[Reading] = []
     bad: list[Bad] = []
     latest = received + AHEAD
-    for item in _items(payload):
+    for item in items(payload):
         try:
             readings.append(_reading(org, device, kind, item, latest, channels))
         except Refused as refused:
@@ -170,11 +170,11 @@ def sift(name: str, payload: bytes, received: datetime, channels: Channels) -> t
 
 def encode(readings: Iterable[Reading]) -> bytes:
     """Return readings of one device and kind as the payload of one message."""
-    items = [
+    plain = [
         {"device": r.device, "boot": r.boot, "seq": r.seq, "time": r.at.isoformat(), "values": dict(r.values)}
         for r in readings
     ]
-    return json.dumps(items[0] if len(items) == 1 else items, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(plain[0] if len(plain) == 1 else plain, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def digest_of(payload: bytes) -> str:
@@ -208,14 +208,20 @@ def _is_span(span: object) -> bool:
     return isinstance(span, list) and len(span) == 2 and all(type(end) is int for end in span)
 
 
-def _items(payload: bytes) -> list[Any]:
+def is_name(text: str) -> bool:
+    """Whether a text can name an organisation, a device or a boot."""
+    return _NAME.fullmatch(text) is not None
+
+
+def items(payload: bytes) -> list[Any]:
+    """Return what a payload holds, as plain data that nobody has looked at. Raises Refused ZS878."""
     if len(payload) > MOST_BYTES:
         raise Refused("ZS878", f"{len(payload)} > {MOST_BYTES} bytes")
     plain = _json(payload)
-    items = plain if isinstance(plain, list) else [plain]
-    if not 1 <= len(items) <= MOST_ITEMS:
-        raise Refused("ZS878", f"{len(items)} readings, 1 to {MOST_ITEMS}")
-    return items
+    found = plain if isinstance(plain, list) else [plain]
+    if not 1 <= len(found) <= MOST_ITEMS:
+        raise Refused("ZS878", f"{len(found)} readings, 1 to {MOST_ITEMS}")
+    return found
 
 
 def _json(payload: bytes) -> Any:

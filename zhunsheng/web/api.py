@@ -20,7 +20,7 @@ from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.desk.forms import OrderForm
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
-from zhunsheng.web import desk
+from zhunsheng.web import desk, readings
 from zhunsheng.web.answers import json_answer
 from zhunsheng.web.views.errors import STATUS
 
@@ -290,6 +290,9 @@ def record_notices(request: HttpRequest, given: NoticesIn) -> HttpResponse:
 def status(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Say by which rule book and which history an order would be judged now."""
     return json_answer({"version": __version__, **desk.status()})
+
+
+api.add_router("/telemetry", readings.router)
 
 
 @api.exception_handler(Problem)

@@ -32,6 +32,8 @@ Respond = Callable[[HttpRequest], HttpResponse]
 log = logger("web")
 #: Where orders are asked about; with their history they are larger than a form.
 ORDERS = ("/api/desk/", "/fsi/")
+#: Answered in JSON, whatever is wrong.
+PROGRAMS = ("/api/", "/fsi/")
 #: What an account may open while something is outstanding: the pages that settle it, and the way out.
 ALWAYS = frozenset(
     {
@@ -191,7 +193,7 @@ class UploadGate:
         most = _most_bytes(request.path)
         if (not length.isdecimal() or int(length) > most) and not self._may_upload(request):
             problem = Problem("ZS717", limit=f"{most // 1024} KB")
-            if request.path.startswith(ORDERS):
+            if request.path.startswith(PROGRAMS):
                 return json_answer(problem.as_dict(), 413)
             return problem_page(request, problem)
         return self.respond(request)

@@ -20,4 +20,5 @@ READINGS = Counter("zhunsheng_readings", "Readings by what became of them", ("ou
 DURABLE = Histogram(
     "zhunsheng_reading_seconds", "From the arrival of a message to its readings being durable", buckets=QUICK
 )
+LINKED = Gauge("zhunsheng_broker_connected", "Whether this process is connected to its broker")
 TURN = Gauge("zhunsheng_turn_timestamp_seconds", "When this process last went round its loop")

@@ -65,6 +65,13 @@ def take(messages: Sequence[wire.Incoming]) -> wire.Taken:
     return wire.Taken(results, tuple(_acks(sifted, batch)))
 
 
+def set_aside(message: wire.Incoming, refused: wire.Refused) -> None:
+    """Put a message into the quarantine that cannot even be sifted, such as one over HTTP that is no JSON."""
+    with walls.within(walls.SITE), transaction.atomic(using=using()):
+        quarantine([(message, _whole(message, refused))])
+    READINGS.labels("refused").inc()
+
+
 def _sifted(message: wire.Incoming, channels: Channels, asked: dict[tuple[str, str], bool]) -> Sifted:
     one = Sifted(message)
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -25,5 +26,9 @@ def _registry(name: str) -> Callable[[str, str], bool]:
 def listed(institution_id: str, device: str) -> bool:
     """Whether a device stands in ``telemetry/devices.txt`` of the site, one ``organisation/device`` a line."""
     path = home().root / "telemetry" / "devices.txt"
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    return f"{institution_id}/{device}" in {line.strip() for line in lines}
+    return path.exists() and f"{institution_id}/{device}" in _lines(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _lines(path: Path, _changed: int) -> frozenset[str]:
+    return frozenset(line.strip() for line in path.read_text("utf-8").splitlines())

@@ -1,4 +1,4 @@
-"""Certificates, a real Mosquitto and publishers for the tests of the way of readings."""
+"""A real Mosquitto with certificates, and a device that keeps what nobody acknowledged: for benches and tests."""
 
 import os
 import socket

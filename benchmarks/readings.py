@@ -1,0 +1,233 @@
+"""Readings from device to database: how many a second, how soon acknowledged, and whether a kill loses or doubles any.
+
+    python -m benchmarks.readings [--readings 60000] [--kills 0] [--per 1]
+
+Mosquitto with certificates, ``zhunsheng gateway``, and senders that keep what nobody acknowledged, all on this machine.
+With kills, half of the devices send through a forwarder, and broker, gateway and forwarder are killed at random.
+Beside it the floor: the same rows by plain INSERT, and the broker alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from benchmarks._broker import GATEWAY, MOSQUITTO, Broker, free_port, wait_until
+from benchmarks._measure import tell
+from zhunsheng.mqtt.link import Address, Link
+
+ROOT = Path(__file__).parents[1]
+ORG, DEVICES = "91420000MA", 40
+MAIN = "from zhunsheng.cli import main; main()"
+
+
+class Way:
+    """Everything between a device and its row, each part a process that can be killed and started again."""
+
+    def __init__(self, folder: Path, *, forwarded: bool = False) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        listed = [f"{ORG}/{prefix}{number:03d}" for prefix in "DF" for number in range(DEVICES)]
+        (self.home / "telemetry").mkdir(parents=True)
+        (self.home / "telemetry" / "devices.txt").write_text("\n".join(listed))
+        self.broker = Broker(folder / "broker").start()
+        self.gate, self.carrier = self.broker.address(GATEWAY), self.broker.address(ORG, "carrier")
+        self.sender = self.broker.address(ORG, "senders")
+        self.parts: dict[str, subprocess.Popen[bytes]] = {}
+        self.local = 0
+        self.log = (folder / "log").open("ab")
+        self.start("gateway")
+        if forwarded:
+            self.local = free_port()
+            (folder / "local.conf").write_text(
+                f"listener {self.local} 127.0.0.1\nallow_anonymous true\n"
+                "max_queued_messages 0\nmax_inflight_messages 0\n"
+            )
+            command = [str(MOSQUITTO), "-c", str(folder / "local.conf")]
+            self.place = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+            self.start("forward")
+
+    def start(self, part: str) -> None:
+        """Start gateway or forwarder."""
+        address = self.gate if part == "gateway" else self.carrier
+        files = ["--ca", address.ca, "--cert", address.certificate, "--key", address.key, "--name", address.name]
+        beside = ["--from", f"mqtt://127.0.0.1:{self.local}"] if part == "forward" else []
+        url = f"mqtts://localhost:{self.broker.port}"
+        command = [sys.executable, "-c", MAIN, part, "--broker", url, *map(str, files), *beside]
+        environment = {**os.environ, "ZHUNSHENG_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        self.parts[part] = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
+
+    def kill(self, part: str) -> None:
+        """Kill a part without a word and start it again."""
+        if part == "broker":
+            self.broker.kill()
+            time.sleep(0.3)
+            self.broker.start()
+            return
+        self.parts[part].kill()
+        self.parts[part].wait()
+        self.start(part)
+
+    def send(self, prefix: str, count: int, per: int, rate: int = 0) -> subprocess.Popen[str]:
+        """Start a process of senders: prefix F goes through the forwarder."""
+        told: dict[str, Any] = {"org": ORG, "devices": DEVICES, "prefix": prefix, "count": count, "per": per}
+        told |= {"rate": rate, "window": 4000 if per == 1 else 20_000, "name": f"senders-{prefix}"}
+        if prefix == "F":
+            told |= {"url": f"mqtt://127.0.0.1:{self.local}"}
+        else:
+            files = {"ca": self.sender.ca, "certificate": self.sender.certificate, "key": self.sender.key}
+            told |= {"url": f"mqtts://localhost:{self.broker.port}", "files": {k: str(v) for k, v in files.items()}}
+        command = [sys.executable, "-m", "benchmarks._senders", json.dumps(told)]
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+    def stored(self) -> tuple[int, int]:
+        """Return rows, and how many different readings they are."""
+        with closing(sqlite3.connect(self.home / "telemetry.sqlite3", timeout=30)) as file:
+            statement = "SELECT COUNT(*), COUNT(DISTINCT series_id * 100000000 + seq) FROM readings_hotrow"
+            rows, different = file.execute(statement).fetchone()
+        return int(rows), int(different)
+
+    def ready(self) -> bool:
+        """Whether the gateway has made its tables and listens."""
+        return "gateway started" in (self.folder / "log").read_text("utf-8", "replace")
+
+    def __enter__(self) -> Way:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End all parts."""
+        for child in self.parts.values():
+            child.terminate()
+        for child in self.parts.values():
+            child.wait(30)
+        if self.local:
+            self.place.terminate()
+            self.place.wait(10)
+        self.broker.stop()
+        self.log.close()
+
+
+def told_by(sender: subprocess.Popen[str], seconds: float = 7200) -> dict[str, Any]:
+    """Return what a process of senders prints at its end."""
+    output, _ = sender.communicate(timeout=seconds)
+    if sender.returncode:
+        raise RuntimeError(f"senders ended with {sender.returncode}")
+    return dict(json.loads(output))
+
+
+def speed(count: int, per: int, rate: int = 0) -> dict[str, Any]:
+    """Return readings a second and milliseconds to the acknowledgement, nothing killed."""
+    with tempfile.TemporaryDirectory() as folder, Way(Path(folder)) as way:
+        wait_until(way.ready, 60)
+        told = told_by(way.send("D", count, per, rate))
+        rows, different = way.stored()
+    return told | {"per_message": per, "lost": told["readings"] - different, "doubled": rows - different}
+
+
+def kills(count: int, times: int, per: int, seed: int = 1, every: tuple[float, float] = (1.0, 4.0)) -> dict[str, Any]:
+    """Return what was lost and doubled while parts were killed so often at random moments."""
+    draw = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder, Way(Path(folder), forwarded=True) as way:
+        wait_until(way.ready, 60)
+        began = time.monotonic()
+        senders = [way.send("D", count // 2, per), way.send("F", count - count // 2, per)]
+        pool = ThreadPoolExecutor(2)
+        waiting = [pool.submit(told_by, one) for one in senders]
+        done: dict[str, int] = {}
+        for part in [draw.choice(("broker", "gateway", "forward")) for _ in range(times)]:
+            time.sleep(draw.uniform(*every))
+            way.kill(part)
+            done[part] = done.get(part, 0) + 1
+        sent = sum(one.result()["readings"] for one in waiting)
+        wait_until(lambda: way.stored()[1] >= sent, 600)  # what the forwarder still holds
+        rows, different = way.stored()
+        seconds = time.monotonic() - began
+    told = {"readings": sent, "seconds": round(seconds, 1), "kills": sum(done.values()), **done}
+    return told | {"lost": sent - different, "doubled": rows - different}
+
+
+def floor(count: int) -> dict[str, Any]:
+    """Return rows a second of plain INSERT in batches of 500, and messages a second through the broker alone."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with closing(sqlite3.connect(folder / "plain.sqlite3", isolation_level=None)) as file:
+            file.execute("PRAGMA journal_mode=WAL")
+            file.execute("PRAGMA synchronous=FULL")
+            columns = "series, seq, kind, at, received_at, said, PRIMARY KEY (series, seq)"
+            file.execute(f"CREATE TABLE r ({columns}) WITHOUT ROWID")
+            began = time.monotonic()
+            for first in range(0, count, 500):
+                said = '{"door":false,"temperature":4.5}'
+                lines = [(n % DEVICES, n, "reading", n, n, said) for n in range(first, first + 500)]
+                file.execute("BEGIN IMMEDIATE")
+                file.executemany("INSERT INTO r VALUES (?, ?, ?, ?, ?, ?)", lines)
+                file.execute("COMMIT")
+            inserted = count / (time.monotonic() - began)
+        broker = Broker(folder / "broker").start()
+        passed = _through(broker, count)
+        broker.stop()
+    return {"insert_per_second": round(inserted), "broker_alone_per_second": round(passed)}
+
+
+def _through(broker: Broker, count: int) -> float:
+    """Send messages to oneself: what client and broker take without any of ours between them."""
+    seen: list[int] = []
+    done = threading.Event()
+
+    def arrived(message: Any, connection: int) -> None:
+        reader.acknowledge(message.mid, message.qos, connection)
+        seen.append(message.mid)
+        if len(seen) == count:
+            done.set()
+
+    reader = Link(broker.address(GATEWAY, "reader"), ["zs/v1/#"], arrived)
+    reader.start()
+    reader.connected.wait(10)
+    files = broker.address(ORG, "writer")
+    address = Address.read(f"mqtts://localhost:{broker.port}", "writer", files.ca, files.certificate, files.key)
+    writer = Link(address, [], lambda *_: None)
+    writer.start()
+    writer.connected.wait(10)
+    began = time.monotonic()
+    for number in range(count):
+        writer.send(f"zs/v1/{ORG}/D{number % DEVICES:03d}/reading", b"x" * 130)
+    done.wait(600)
+    seconds = time.monotonic() - began
+    writer.stop()
+    reader.stop()
+    return count / seconds
+
+
+def main() -> None:
+    """Print the figures."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--readings", type=int, default=60_000)
+    asked.add_argument("--kills", type=int, default=0)
+    asked.add_argument("--per", type=int, default=20)
+    asked.add_argument("--seed", type=int, default=1)
+    given = asked.parse_args()
+    if given.kills:
+        pause = given.readings / 6000 / given.kills
+        tell("readings_kills", kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5)))
+        return
+    tell("readings_floor", floor(20_000))
+    tell("readings_one_per_message", speed(given.readings, 1))
+    tell("readings_at_1000_a_second", speed(20_000, 1, 1000))
+    tell("readings_batched", speed(given.readings * 4, given.per))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The gateway process: takes readings from a broker. One for a site; a second one would only wait for the first."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from django.db import close_old_connections
+
+from zhunsheng.casework.logs import logger
+from zhunsheng.casework.metrics.counted import LINKED
+from zhunsheng.casework.metrics.process import listen, turned
+from zhunsheng.casework.readings.actions import take
+from zhunsheng.casework.readings.closed import folder
+from zhunsheng.kernel.files import locked
+from zhunsheng.mqtt.consumer import Consumer
+from zhunsheng.mqtt.link import Address
+
+
+def run(address: Address) -> None:
+    """Take readings until SIGTERM or SIGINT. Not well, by its health page, while the broker is away."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    log = logger("gateway")
+
+    def failed(error: Exception) -> None:
+        log.error("readings not stored", exc_info=error)
+        close_old_connections()
+
+    def turn() -> None:
+        connected = consumer.link.connected.is_set()
+        LINKED.set(connected)
+        if connected:
+            turned()
+
+    consumer = Consumer(address, take, turn, failed)
+    with locked(folder() / "gateway.lock"):
+        listen("gateway")
+        log.info("gateway started")
+        consumer.run(stop)
