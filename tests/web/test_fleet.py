@@ -80,7 +80,10 @@ def test_an_empty_fleet_says_so(as_):
 
 def test_the_fleet_costs_the_same_for_one_device_and_for_many(people, as_):
     def asked():
-        with CaptureQueriesContext(connections["default"]) as one, CaptureQueriesContext(connections["telemetry"]) as two:
+        with (
+            CaptureQueriesContext(connections["default"]) as one,
+            CaptureQueriesContext(connections["telemetry"]) as two,
+        ):
             assert as_("clerk").get("/fleet").status_code == 200
         return len(one), len(two)
 
@@ -118,7 +121,16 @@ def test_a_device_page_draws_the_band_of_its_own_regime(people, as_):
 def test_a_trip_page_shows_chart_track_checks_alarms_and_refreshes(people, as_):
     made = broken(people)
     page = text(as_("clerk").get(f"/trips/{made.pk}"))
-    for part in ("c-excursion", "c-band", "c-own", "c-fence", "县医院", "单次超限过久", 'hx-trigger="every 4s"', "不合格"):
+    for part in (
+        "c-excursion",
+        "c-band",
+        "c-own",
+        "c-fence",
+        "县医院",
+        "单次超限过久",
+        'hx-trigger="every 4s"',
+        "不合格",
+    ):
         assert part in page, part
     alarm = Alarm.objects.get()
     assert f'href="/alarms/{alarm.pk}"' in page

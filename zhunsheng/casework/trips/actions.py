@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, BodyKind, User

@@ -84,8 +84,8 @@ KINDS: dict[str, Kind] = {
         "运输计划", "Trip plans",
         {"运输单号": "number", "供应商代码": "vendor_id", "收货机构代码": "institution_id", "设备编号": "device_id",
          "货品": "goods", "启运时间": "starts_at", "计划到达时间": "ends_at", "停靠点": "stops", "温度要求": "regime",
-         "服务种类": "service_kind", "委托单号": "orders", "路线": "way", "路线宽度": "width", "限速": "speed"},
-        frozenset({"停靠点", "温度要求", "服务种类", "委托单号", "路线", "路线宽度", "限速"}), actions.plan_trip,
+         "服务种类": "service_kind", "委托单号": "orders", "路线": "way", "路线宽度": "width", "限速": "speed", "停车点": "harbours"},
+        frozenset({"停靠点", "温度要求", "服务种类", "委托单号", "路线", "路线宽度", "限速", "停车点"}), actions.plan_trip,
     ),
 }  # fmt: skip
 

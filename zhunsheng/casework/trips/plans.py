@@ -72,6 +72,9 @@ def read(given: Given, starts: datetime) -> dict[str, Any]:
     if points:
         plan["way"] = [_point(one) for one in points[: MOST_POINTS + 1]]
         plan["width"] = _number(given, "width", ("路线宽度", "Width"), WIDTH, 10, 50_000)
+    depots = [one for one in re.split(r"[\n;；]", kept(given.get("harbours", ""))) if one.strip()][:MOST_STOPS]
+    if depots:
+        plan["harbours"] = [{"at": _point(one), "radius": RADIUS} for one in depots]
     speed = _number(given, "speed", ("限速", "Speed limit"), 0, 0, 200)
     if speed:
         plan["speed"] = speed
@@ -133,7 +136,8 @@ def way_of(plan: Mapping[str, Any]) -> Way | None:
     except Problem as problem:
         told = str(problem.values.get("reason", ""))
         raise wrong(WAY, (told, told)) from problem
-    return Way(stops, corridor, (), plan.get("speed")) if stops or corridor else None
+    harbours = tuple(Circle((one["at"][0], one["at"][1]), one["radius"]) for one in plan.get("harbours", ()))
+    return Way(stops, corridor, harbours, plan.get("speed")) if stops or corridor else None
 
 
 def of_trip(trip: Trip, calibrated_on: date | None) -> TripPlan:

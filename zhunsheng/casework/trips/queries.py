@@ -87,6 +87,12 @@ def watched(moment: datetime) -> list[Trip]:
     return list(held.select_related("device", "body").order_by("starts_at", "pk"))
 
 
+def under_plan() -> list[Trip]:
+    """Return the trips of the site that have not ended, whoever asks."""
+    held = Trip.objects.filter(state__in=(TripState.PLANNED, TripState.UNDER_WAY)).select_related("device")
+    return list(held.order_by("starts_at", "pk"))
+
+
 def covering(device: Device, moments: Iterable[datetime]) -> list[int]:
     """Return the ended trips of a device to which readings of some moments belong."""
     told = list(moments)
