@@ -168,7 +168,8 @@ def test_plans_calibrations_and_contacts_come_by_file_too(people):
     assert len(Trip.objects.get().plan["stops"]) == 2
     told = f"所属机构代码,职责,姓名,电话,自何日起\n{CODE},driver,蒋大勇,13800138000,2026-01-01\n"
     assert intake.take(people["clerk"], "c.csv", told.encode()).taken and Contact.objects.get().position == 1
-    away = f"所属机构代码,设备编号,校准日期,失效日期,证书编号,校准机构,校准结论\n{CODE},V-99,2026-01-01,2027-01-01,N,省院,合格\n"
+    head = "所属机构代码,设备编号,校准日期,失效日期,证书编号,校准机构,校准结论\n"
+    away = f"{head}{CODE},V-99,2026-01-01,2027-01-01,N,省院,合格\n"
     assert [one.code for one in intake.take(people["clerk"], "k.csv", away.encode()).faults] == ["ZS886"]
 
 

@@ -246,8 +246,10 @@ def test_what_was_not_taken_is_shown_with_its_reason_to_who_may_see_it(people, a
     assert "没有未收下的读数" in text(as_("stranger").get("/quarantine"))
 
 
-@pytest.mark.parametrize("address", ["/fleet", "/trips", "/alarms", "/alarms?show=over", "/quarantine", "/devices/enter",
-                                     "/trips/new"])  # fmt: skip
+PAGES = ("/fleet", "/trips", "/alarms", "/alarms?show=over", "/quarantine", "/devices/enter", "/trips/new")
+
+
+@pytest.mark.parametrize("address", PAGES)
 def test_every_page_answers_in_english_too(people, as_, address):
     broken(people)
     client = as_("clerk")

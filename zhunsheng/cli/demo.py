@@ -61,7 +61,7 @@ def demo(
     }
     show.say(data, as_json=json, human=lambda: _told(report, manifest, people))
     if not only_build:
-        _chain(site)
+        _chain()
         show.err.print(f"\n[bold]http://{host}:{port}[/bold]  （Ctrl+C 停止）")
         serve(host, port)
 
@@ -238,8 +238,8 @@ def _notices(site: Home) -> None:
         tell(con.execute(_TOLD).fetchall())
 
 
-def _chain(site: Home) -> None:
-    """Let the devices of the demo speak: a port for its broker, what fridges kept, and the trip that goes wrong now."""
+def _chain() -> None:
+    """Let the devices of the demo speak: a port for its broker, what fridges kept, and a trip that goes wrong now."""
     from zhunsheng.casework.trips import demo
     from zhunsheng.config.serve import free_port
 

@@ -47,7 +47,7 @@ def temperature(
 
     return {
         "wide": WIDE, "high": HIGH, "lines": _lines(at, celsius, x, y, hold),
-        "band": {"y": f"{y(limits.high_c):.1f}", "high": f"{y(limits.low_c) - y(limits.high_c):.1f}"} if limits else None,
+        "band": _band(limits, y) if limits else None,
         "gaps": [_box(x, one, other) for one, other in _silences(at, since, until, hold)],
         "excursions": [_box(x, one.since, one.cleared or one.last_out) for one in (found.excursions if found else ())],
         "strips": _strips(told, since, until, hold, x),
@@ -57,6 +57,10 @@ def temperature(
         "last_at": datetime.fromtimestamp(float(at[-1]), SHANGHAI),
         "total": HIGH + 2 * (STRIP + 6),
     }  # fmt: skip
+
+
+def _band(limits: Limits, y: Callable[[float], float]) -> dict[str, str]:
+    return {"y": f"{y(limits.high_c):.1f}", "high": f"{y(limits.low_c) - y(limits.high_c):.1f}"}
 
 
 def _span(celsius: Floats, limits: Limits | None) -> tuple[float, float]:

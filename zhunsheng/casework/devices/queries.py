@@ -23,7 +23,7 @@ SOON = 30
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """The calibration of a device that counts on a day, and the days left (negative: ended); None where there is none."""
+    """The calibration of a device that counts on a day, and the days left (negative: ended); None: there is none."""
 
     last: Calibration | None
     left: int | None

@@ -17,6 +17,7 @@ from typing import Any
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.devices import actions as register
 from zhunsheng.casework.devices import queries as devices
+from zhunsheng.casework.devices.policies import keeps
 from zhunsheng.casework.readings import actions as readings
 from zhunsheng.casework.readings import queries as stored
 from zhunsheng.casework.trips import actions, tasks
@@ -59,7 +60,8 @@ def tell(site: Home) -> int:
     fleet = make(SEED, yesterday - timedelta(days=DAYS - 1), DAYS, vehicles=2, fridges=2)
     made = deliver(site.root / "demo" / "fleet", fleet)
     hidden = {one["device"] for one in fleet.key if one["story"] == KEPT}
-    shown = {one["device"]: one for one in fleet.devices if one["device"] not in hidden}
+    own = [one for one in fleet.devices if keeps(actor, one["org"])]  # some townships are no members
+    shown = {one["device"]: one for one in own if one["device"] not in hidden}
     since = str(yesterday - timedelta(days=400))
     _devices(actor, line.institution_id, shown, since)
     trips = [_plan(actor, one, line.institution_id) for one in fleet.plans if one["device"] in shown and one["way"]]
@@ -88,8 +90,8 @@ def _devices(actor: User, courier: str, shown: Mapping[str, Mapping[str, Any]], 
                 "issuer": "青禾县计量所（演示）", "passed": "合格"}  # fmt: skip
         register.add_calibration(actor, made, told)
     for number, (role, name) in enumerate(CONTACTS):
-        given = {"institution_id": courier, "role": role, "name": f"{name}（演示）", "phone": f"0570-000 {1000 + number}",
-                 "valid_from": since}  # fmt: skip
+        given = {"institution_id": courier, "role": role, "name": f"{name}（演示）",
+                 "phone": f"0570-000 {1000 + number}", "valid_from": since}  # fmt: skip
         register.add_contact(actor, given)
 
 
@@ -109,7 +111,8 @@ def _plan(actor: User, one: Mapping[str, Any], courier: str) -> tuple[Trip, date
     ]
     given = {
         "number": f"{starts:%Y%m%d}-{one['device']}", "vendor_id": courier, "institution_id": _receiver(),
-        "device_id": one["device"], "goods": "疫苗与冷藏药品（演示）", "starts_at": one["starts"], "ends_at": one["ends"],
+        "device_id": one["device"], "goods": "疫苗与冷藏药品（演示）", "starts_at": one["starts"],
+        "ends_at": one["ends"],
         "stops": "\n".join(stops), "way": "\n".join(f"{a} {b}" for a, b in way["corridor"]["way"]),
         "width": str(way["corridor"]["width"]), "speed": str(way["speed_kmh"]),
         "harbours": "\n".join(f"{h['centre'][0]} {h['centre'][1]}" for h in way["harbours"]),

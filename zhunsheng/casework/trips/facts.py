@@ -20,8 +20,8 @@ from zhunsheng.casework.trips.models import Trip, TripVersion
 from zhunsheng.kernel.time import SHANGHAI
 
 TRIPS = (
-    "第三方服务机构代码", "运输单号", "收货机构编码", "服务类别", "温度要求", "启运日期", "判定时间", "有超限", "有超标",
-    "按时到达", "超限分钟",
+    "第三方服务机构代码", "运输单号", "收货机构编码", "服务类别", "温度要求", "启运日期", "判定时间", "有超限",
+    "有超标", "按时到达", "超限分钟",
 )  # fmt: skip
 EVENTS = (
     "第三方服务机构代码", "节点记录号", "委托单号", "服务类别", "节点", "发生时间", "人员编码", "设备编号", "地点",
@@ -45,7 +45,7 @@ def trip_row(trip: Trip, version: TripVersion) -> Row:
 
 
 def trip_nodes(trip: Trip, version: TripVersion) -> list[Row]:
-    """Return a judged trip as nodes of the orders that it carries, rows of EVENTS; one without order where it names none."""
+    """Return a judged trip as nodes of the orders that it carries, rows of EVENTS; without one where it names none."""
     told = version.content["exposure"]
     limits = library.regime(trip.regime).on(trip.starts_at.astimezone(SHANGHAI).date())
     seen = (limits.low_c, limits.high_c) == COUNTED and not version.content["excused"]

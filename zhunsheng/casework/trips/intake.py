@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,8 +85,10 @@ KINDS: dict[str, Kind] = {
         "运输计划", "Trip plans",
         {"运输单号": "number", "供应商代码": "vendor_id", "收货机构代码": "institution_id", "设备编号": "device_id",
          "货品": "goods", "启运时间": "starts_at", "计划到达时间": "ends_at", "停靠点": "stops", "温度要求": "regime",
-         "服务种类": "service_kind", "委托单号": "orders", "路线": "way", "路线宽度": "width", "限速": "speed", "停车点": "harbours"},
-        frozenset({"停靠点", "温度要求", "服务种类", "委托单号", "路线", "路线宽度", "限速", "停车点"}), actions.plan_trip,
+         "服务种类": "service_kind", "委托单号": "orders", "路线": "way", "路线宽度": "width", "限速": "speed",
+         "停车点": "harbours"},
+        frozenset({"停靠点", "温度要求", "服务种类", "委托单号", "路线", "路线宽度", "限速", "停车点"}),
+        actions.plan_trip,
     ),
 }  # fmt: skip
 
@@ -126,10 +129,8 @@ def take(actor: User, file: str, data: bytes) -> Report:
     """Take a file whole, or nothing of it with its faults. Raises Problem ZS892 for what is no such file."""
     kind, rows = read(file, data)
     faults: list[Fault] = []
-    try:
+    with suppress(_Undone):
         _taken(actor, KINDS[kind], rows, faults)
-    except _Undone:
-        pass
     return Report(file, kind, len(rows), tuple(faults[:SHOWN]), len(faults))
 
 

@@ -39,7 +39,8 @@ BACK = timedelta(days=7)
 #: Nodes of the course of a service, as the source of vendors' services knows them.
 NODES = (
     "accepted", "collected", "picked_up", "in_transit", "received", "tested", "examined", "read", "reviewed",
-    "reported", "delivered", "arrived", "started", "finished", "cleaned", "packed", "sterilised", "issued", "repaired", "verified",
+    "reported", "delivered", "arrived", "started", "finished", "cleaned", "packed", "sterilised", "issued",
+    "repaired", "verified",
 )  # fmt: skip
 
 
