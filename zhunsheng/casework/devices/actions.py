@@ -128,13 +128,15 @@ def end_contact(actor: User, contact: Contact) -> Contact:
 
 
 @deed
-def note_use(device: Device, seconds: int, faults: int, until: date) -> None:
+def note_use(device: Device, seconds: int | None, faults: int, until: date) -> None:
     """Add the closed days up to ``until`` to what a device was used; what is counted is not counted again."""
     held, _fresh = Usage.objects.select_for_update().get_or_create(
         device=device, defaults={"institution_id": device.institution_id}
     )
     if held.until is None or held.until < until:
-        held.seconds, held.faults, held.until = held.seconds + seconds, held.faults + faults, until
+        if seconds is not None:
+            held.seconds = (held.seconds or 0) + seconds
+        held.faults, held.until = held.faults + faults, until
         held.save(update_fields=["seconds", "faults", "until"])
 
 

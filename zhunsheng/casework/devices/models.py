@@ -141,7 +141,7 @@ class Usage(models.Model):
 
     device = models.OneToOneField(Device, on_delete=models.PROTECT, related_name="usage")
     institution_id = models.CharField(max_length=40)
-    seconds = models.BigIntegerField(default=0)
+    seconds = models.BigIntegerField(null=True, help_text="empty while the device never said whether it runs")
     faults = models.PositiveIntegerField(default=0)
     until = models.DateField(null=True)
 

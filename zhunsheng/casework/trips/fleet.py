@@ -21,7 +21,7 @@ from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.telemetry.wire import Reading
 
 #: What the light of a device can be, the worst first.
-LIGHTS = ("red", "yellow", "unknown", "blue", "normal")
+LIGHTS = ("red", "yellow", "unknown", "blue", "normal", "idle")
 #: A device that has said nothing for so long is not known to be well.
 SILENT = timedelta(hours=1)
 #: A battery below so many percent is to be charged.
@@ -41,17 +41,20 @@ class Row:
     alarms: list[Alarm]
     trip: Trip | None
     silent: bool
+    resting: bool
 
     @property
     def light(self) -> str:
-        """The colour: a breach or fault red, an excursion yellow, silence unknown, calibration blue."""
+        """The colour: a breach or fault red, an excursion yellow, silence unknown, calibration blue; idle: not in use."""
         if any(one.grave for one in self.alarms):
             return "red"
         if self.alarms:
             return "yellow"
         if self.silent:
             return "unknown"
-        return "normal" if self.calibrated.mark == "valid" or not self.device.regime else "blue"
+        if self.device.regime and self.calibrated.mark != "valid":
+            return "blue"
+        return "idle" if self.resting else "normal"
 
     @property
     def temperature(self) -> float | None:
@@ -114,8 +117,19 @@ def _row(
     trip: Trip | None, now: datetime,
 ) -> Row:  # fmt: skip
     watched = bool(device.regime) and (trip is not None or device.kind == DeviceKind.FRIDGE)
-    silent = watched and (told is None or now - told[1] > SILENT)
-    return Row(device, told[0] if told else None, told[1] if told else None, calibrated, place, alarms, trip, silent)
+    quiet = told is None or now - told[1] > SILENT
+    reading, came_at = told or (None, None)
+    return Row(
+        device,
+        reading,
+        came_at,
+        calibrated,
+        place,
+        alarms,
+        trip,
+        silent=watched and quiet,
+        resting=not watched and quiet,
+    )
 
 
 def counts(found: list[Row]) -> Counter[str]:

@@ -33,6 +33,8 @@ def play(broker: str) -> None:
     player = Player(Address.read(broker, "demo-devices"))
     player.start()
     devices, round_ = Devices(player), 0
+    while not ending.is_set() and os.getppid() == parent and not devices.heard():
+        ending.wait(1)
     while not ending.is_set() and os.getppid() == parent:
         devices.speak(round_)
         round_ += 1
@@ -49,6 +51,20 @@ class Devices:
         self.player = player
         self.trip: Trip | None = next((one for one in queries.under_plan() if one.device.device_id == demo.LIVE), None)
         self.boot = f"f{os.getpid()}"
+
+    def heard(self) -> bool:
+        """Whether the site acknowledges what is sent: until its gateway listens, everything would be lost."""
+        from zhunsheng.casework.devices import queries
+        from zhunsheng.casework.trips import demo
+        from zhunsheng.kernel.time import now
+
+        moment = now()
+        for one in queries.all_in_use(moment.date()):
+            if one.kind == "fridge":
+                said = demo.fridge_message(one.institution_id, one.device_id, f"{self.boot}-0", 1, moment)
+                self.player.send(*said)
+                return not self.player.settle(5)
+        return True
 
     def speak(self, number: int) -> None:
         """Send what each device says in a round."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,6 +35,8 @@ RUN = Process("run")
 JOB, USE = "trips.tell", "devices.use"
 #: How long after its planned end a trip that nobody ended is taken as ended.
 GRACE = timedelta(minutes=30)
+#: Seconds between two readings of which the time between is known.
+LONGEST = 3600.0
 #: Nodes may come so long after they happened.
 BACK = timedelta(days=7)
 #: Nodes of the course of a service, as the source of vendors' services knows them.
@@ -146,21 +149,18 @@ def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     return Outcome({"devices": len(held)})
 
 
-def used(told: pa.Table) -> tuple[int, int]:
-    """Return the seconds for which a device ran, and how many faults began; until the next reading it runs.
+def used(told: pa.Table) -> tuple[int | None, int]:
+    """Return the seconds for which a device ran, None where it never said; and how many faults began.
 
-    A stretch of more than an hour without a reading counts as not known, and so as not run.
+    Between two readings it is as the first says; more than an hour without one counts as not known, and so as not run.
     """
     one = series(told)
     at, running = one.of("running")
-    seconds = 0
-    for index in range(len(at) - 1):
-        step = float(at[index + 1] - at[index])
-        if running[index] > 0 and step <= 3600:
-            seconds += round(step)
-    return seconds, sum(
-        1 for before, after in zip((("", ""), *one.faults), one.faults, strict=False) if before[1] != after[1]
-    )
+    steps = np.diff(at)
+    seconds = float(steps[(running[:-1] > 0) & (steps <= LONGEST)].sum()) if len(at) else 0.0
+    before = ["", *(words for _at, words in one.faults)]
+    faults = sum(now_ != last for last, (_at, now_) in zip(before, one.faults, strict=False))
+    return round(seconds) if len(at) else None, faults
 
 
 def _start(day: date) -> datetime:

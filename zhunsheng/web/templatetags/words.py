@@ -356,6 +356,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "unknown": gettext_lazy("失联，状况未知"),
         "blue": gettext_lazy("校准须办理"),
         "normal": gettext_lazy("正常"),
+        "idle": gettext_lazy("未在用"),
     },
     "calibrated": {
         "missing": gettext_lazy("没有校准"),

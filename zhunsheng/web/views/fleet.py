@@ -121,6 +121,11 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.1f}"
 
 
+def _owner(request: HttpRequest, code: str) -> str:
+    places = {one.institution_id: one.name for one in request.scope.places()}
+    return places.get(code) or names_of([code]).get(code) or code
+
+
 def found_one(request: HttpRequest, pk: int) -> Device:
     """Return a device in view. Raises Problem ZS701."""
     found = queries.one(request.scope, pk)
@@ -146,7 +151,7 @@ def _shown(request: HttpRequest, found: Device, problem: Problem | None = None, 
         "device": found,
         "span": span,
         "spans": SPANS,
-        "owner": names_of([found.institution_id]).get(found.institution_id) or found.institution_id,
+        "owner": _owner(request, found.institution_id),
         "calibrated": queries.calibrated([found], day)[found.pk],
         "place": queries.places([found], day).get(found.pk, ""),
         "calibrations": queries.calibrations(scope, found),

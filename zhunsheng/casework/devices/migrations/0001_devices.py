@@ -184,7 +184,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("institution_id", models.CharField(max_length=40)),
-                ("seconds", models.BigIntegerField(default=0)),
+                (
+                    "seconds",
+                    models.BigIntegerField(help_text="empty while the device never said whether it runs", null=True),
+                ),
                 ("faults", models.PositiveIntegerField(default=0)),
                 ("until", models.DateField(null=True)),
                 (
