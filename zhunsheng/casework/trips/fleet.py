@@ -45,7 +45,7 @@ class Row:
 
     @property
     def light(self) -> str:
-        """The colour: a breach or fault red, an excursion yellow, silence unknown, calibration blue; idle: not in use."""
+        """The colour: a breach or fault red, an excursion yellow, silence unknown, calibration blue, idle."""
         if any(one.grave for one in self.alarms):
             return "red"
         if self.alarms:
