@@ -45,7 +45,8 @@ def _told(report: Any) -> dict[str, Any]:
          "mend": one.mend}
         for one in report.faults
     ]  # fmt: skip
-    return {"file": report.file, "kind": report.kind, "rows": report.rows, "count": report.count, "faults": faults}
+    told = {"file": report.file, "kind": report.kind, "rows": report.rows, "count": report.count, "faults": faults}
+    return told | ({"problem": report.problem.as_dict()} if report.problem else {})
 
 
 def _shown(told: list[dict[str, Any]]) -> None:

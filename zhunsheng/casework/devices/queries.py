@@ -81,6 +81,17 @@ def certified(org: str, device: str, fingerprint: str, on: date) -> bool:
         return held.filter(Q(revoked_on=None) | Q(revoked_on__gt=on)).exists()
 
 
+def locked(device: Device) -> Device:
+    """Return a device, held until the transaction ends: of two who plan with it at once the second one waits."""
+    return Device.objects.select_for_update(of=("self",)).get(pk=device.pk)
+
+
+def calibrated_by(device: Device, day: date) -> date | None:
+    """Return the day of the last calibration that passed by a day; None where there is none."""
+    held = Calibration.objects.filter(device=device, passed=True, done_on__lte=day)
+    return held.order_by("-done_on").values_list("done_on", flat=True).first()
+
+
 def held_by(org: str, device: str) -> Device | None:
     """Return the device of an organisation by its number, the one in use first; whoever asks."""
     found = Device.objects.filter(institution_id=org, device_id=device).select_related("body")

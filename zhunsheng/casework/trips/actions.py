@@ -19,6 +19,7 @@ from zhunsheng.casework.cases.queries import fresh
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.devices import library
+from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.devices.forms import Given, text
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.devices.policies import check_keeps
@@ -58,7 +59,7 @@ def plan_trip(actor: User, given: Given) -> Trip:
     with walls.within(walls.SITE):  # a vendor plans what its consortium supervises
         values = policies.read(given, actor)
         check_keeps(actor, values["vendor_id"])
-        Device.objects.select_for_update().get(pk=values["device"].pk)
+        devices.locked(values["device"])
         policies.check_free(values["device"], values["starts_at"], values["ends_at"])
         if Trip.objects.filter(vendor_id=values["vendor_id"], number=values["number"]).exists():
             raise policies.wrong(("运输单号", "Number"), ("已在使用", "is taken"))

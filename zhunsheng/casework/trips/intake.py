@@ -120,6 +120,11 @@ class Report:
         """Whether all rows were taken."""
         return not self.count
 
+    @property
+    def problem(self) -> Problem | None:
+        """What is told of a file with faults; None of one that was taken."""
+        return Problem("ZS893", file=self.file, count=self.count) if self.count else None
+
 
 class _Undone(Exception):
     """Takes back what the good rows of a file with a fault wrote."""

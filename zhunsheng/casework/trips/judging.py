@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from zhunsheng.book.telemetry import Detectors, Limits, load_detectors
 from zhunsheng.casework.devices import library
-from zhunsheng.casework.devices.models import Calibration, Device
+from zhunsheng.casework.devices import queries as devices
+from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.trips import plans
 from zhunsheng.casework.trips.models import Trip
@@ -55,8 +56,7 @@ def detectors() -> Detectors:
 
 def calibrated_on(device: Device, day: date) -> date | None:
     """Return the day of the last calibration that passed by a day."""
-    held = Calibration.objects.filter(device=device, passed=True, done_on__lte=day)
-    return held.order_by("-done_on").values_list("done_on", flat=True).first()
+    return devices.calibrated_by(device, day)
 
 
 def plan_of(trip: Trip) -> TripPlan:

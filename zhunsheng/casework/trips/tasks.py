@@ -89,7 +89,7 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     paths = []
     for name, (head, rows) in sheets.items():
         if rows:
-            paths.append(folder / f"{name}-{moment.astimezone(SHANGHAI):%Y%m%dT%H%M%S}.csv")
+            paths.append(folder / f"{name}-{moment.astimezone(SHANGHAI):%Y%m%dT%H%M%S%f}.csv")
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(paths[-1], facts.sheet(head, rows))
     if not paths:
@@ -98,7 +98,7 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     urgent = any(version.content["breach"] for _trip, version in told)
     numbers = {trip.pk: version.number for trip, version in told}
     snapshot, sent_back = str(report.as_dict().get("snapshot") or ""), sum(one.rows_rejected for one in report.files)
-    report.write(home().reports, f"telling-{moment:%Y%m%dT%H%M%S}")
+    report.write(home().reports, f"telling-{moment:%Y%m%dT%H%M%S%f}")
 
     def settle() -> None:
         actions.note_telling(snapshot, numbers, moment, len(nodes), sent_back, urgent=urgent)

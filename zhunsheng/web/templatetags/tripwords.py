@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
+from django.utils.translation import gettext as _
 
 from zhunsheng.casework.cases.words import named
+from zhunsheng.casework.trips.intake import Kind
 from zhunsheng.casework.trips.models import Alarm, PlanStep
 from zhunsheng.web.service import node_name
 from zhunsheng.web.templatetags.words import english
@@ -39,6 +41,19 @@ def plan_progress(steps: Sequence[PlanStep] | None, moment: datetime) -> dict[st
     held = list(steps or ())
     late = sum(one.done_at is None and one.due_at <= moment and not one.alarm.outcome for one in held)
     return {"all": len(held), "done": sum(one.done_at is not None for one in held), "late": late}
+
+
+@register.filter
+def device_shape(colour: str) -> str:
+    """Return the shape of a device's light: one that is not in use looks like one that is well."""
+    return "normal" if colour == "idle" else colour
+
+
+@register.filter
+def headings(kind: Kind) -> str:
+    """Return the headings of a kind of file; those that may be left out say so."""
+    told = [f"{name}{_('（可无）')}" if name in kind.optional else name for name in kind.columns]
+    return "、".join(told)
 
 
 @register.filter

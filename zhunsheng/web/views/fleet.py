@@ -242,6 +242,7 @@ def _enter(
         **told,
         "form": form,
         "report": report,
+        "refused": problem_context(report.problem)["problem"] if report and report.problem else None,
         "given": request.POST if problem else {"institution_id": own},
         "device_kinds": DeviceKind.choices,
         "regimes": library.regimes(),
