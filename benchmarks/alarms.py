@@ -59,8 +59,8 @@ def prepare(devices: int) -> None:
         given = {"institution_id": VENDOR, "device_id": name, "kind": "box", "name": name, "regime": "cold_2_8",
                  "service_kind": "logistics", "valid_from": "2026-01-01"}  # fmt: skip
         register.add_device(user, given)
-        plan = {"number": f"T-{number}", "vendor_id": VENDOR, "institution_id": LEAD, "device_id": name, "goods": "药品",
-                "starts_at": (moment - timedelta(minutes=1)).isoformat(),
+        plan = {"number": f"T-{number}", "vendor_id": VENDOR, "institution_id": LEAD, "device_id": name,
+                "goods": "药品", "starts_at": (moment - timedelta(minutes=1)).isoformat(),
                 "ends_at": (moment + timedelta(hours=6)).isoformat()}  # fmt: skip
         actions.plan_trip(user, plan)
 
@@ -89,6 +89,13 @@ def send(devices: int, rate: int, seconds: int) -> int:
     return sum(sent)
 
 
+def begun() -> int:
+    """Return how many trips the watch has taken up."""
+    from zhunsheng.casework.trips.models import Trip
+
+    return Trip.objects.filter(state="under_way").count()
+
+
 def told() -> list[float]:
     """Return the milliseconds of each alarm, ascending."""
     from zhunsheng.casework.trips.models import Alarm
@@ -104,11 +111,12 @@ def measure(devices: int, rate: int, seconds: int) -> dict[str, Any]:
 
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     watch = subprocess.Popen([sys.executable, "-c", WATCH], env=environment, stderr=subprocess.PIPE, text=True)
-    assert watch.stderr is not None  # noqa: S101 - asked for above
+    assert watch.stderr is not None
     while "watch started" not in watch.stderr.readline():
         if watch.poll() is not None:
             raise RuntimeError("the watch ended")
-    time.sleep(2)
+    while begun() < devices:
+        time.sleep(0.5)
     began = time.monotonic()
     count = send(devices, rate, seconds)
     took = time.monotonic() - began

@@ -30,6 +30,8 @@ from zhunsheng.telemetry.wire import Reading
 
 #: Seconds after which register and plans are read anew, and after which silence is looked at.
 FRESH, TICK = 2.0, 5.0
+#: Trips that are begun, and watches that are made, in one turn.
+FEW = 5
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
 
@@ -80,6 +82,7 @@ class Watching:
     def turn(self, now: datetime) -> int:
         """Do what no reading asks for: look at silence, try again what could not be written; return alarms raised."""
         self._look(now)
+        self._begin(now)
         again, self.waiting = self.waiting, deque()
         raised = sum(self._write(held, found) for held, found in again)
         if self.ticked_at is not None and (now - self.ticked_at).total_seconds() < TICK:
@@ -90,16 +93,21 @@ class Watching:
             raised += self._silence(held, now)
         return raised
 
+    def _begin(self, now: datetime) -> None:
+        """Begin trips whose time has come, a few at a turn: readings of the others are not to wait for it."""
+        due = [one for one in self.trips.values() if one.state == TripState.PLANNED and one.starts_at <= now]
+        for trip in due[:FEW]:
+            actions.begin_trip(trip)
+            trip.state = TripState.UNDER_WAY
+        for trip in [one for pk, one in self.trips.items() if pk not in self.held][:FEW]:
+            self._of(trip.device, now, now)
+
     def _look(self, now: datetime) -> None:
         """Read which trips are under way; forget watches whose trip or day is over or was planned anew."""
         if self.read_at is not None and abs((now - self.read_at).total_seconds()) < FRESH:
             return
         self.read_at = now
         self.trips = {one.device_id: one for one in reversed(queries.watched(now))}
-        for trip in self.trips.values():
-            if trip.state == TripState.PLANNED and trip.starts_at <= now:
-                actions.begin_trip(trip)
-            self._of(trip.device, now, now)
         for pk, held in list(self.held.items()):
             gone = held.trip is not None and self.trips.get(pk, held.trip).pk != held.trip.pk
             over = held.trip is not None and pk not in self.trips
