@@ -46,8 +46,9 @@ VENDORS = (
     "vendor_survey",
 )
 EVERY = (*NAMES, *VENDORS)
-#: Opened by the clock or the writer on frozen figures of a run: walked on such a run in test_periodic.py.
-ON_FIGURES = ("quality_paper", "supervision_report")
+#: Opened by the clock or the writer on frozen figures of a run, or by readings as they arrive: walked on those in
+#: test_periodic.py and test_trip_alarms.py.
+ON_FIGURES = ("cold_chain_alarm", "quality_paper", "supervision_report")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import parse_date
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]  # one test asks as every role
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.timeout(900)]  # one test asks as every role
 LOGINS = (*ROLES, "stranger")
 FULL = bool(os.environ.get("ZHUNSHENG_FULL"))
 #: In CI a role asks every fifth list: of the roles side by side four or five ask each of them. On PostgreSQL, whose
@@ -61,6 +61,7 @@ APART = {
     "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
     "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
     "self-check-report", "agreement-write", "relation-check",
+    "device-add", "contact-end", "trip-change", "alarm-step",
 }  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def lists():
         "/vendors/reports", "/service/reports",
         "/agreements", "/agreements.csv", "/agreements.xlsx", "/prices", "/prices.csv", "/prices.xlsx", "/relations",
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
-        "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
+        "/alerts", "/alerts?over=1", "/fleet", "/fleet.csv", "/fleet.xlsx", "/trips", "/alarms", "/quarantine", "/ratings", "/ratings/tried",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
         "/tips/figures",
         "/inspections", "/inspections/people", "/samples", "/samples/new",
@@ -315,6 +316,8 @@ def test_the_crawl_covers_every_page(county, people):
         *("informing", "portal", "portal-prices", "portal-incident", "vendor-duties"),
         "agreement",  # tests/web/test_agreements.py asks both sides and others for one
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
+        # tests/web/test_fleet.py asks several roles for each
+        *("device", "device-enter", "trip", "trip-live", "trip-new", "alarm"),
         "seal",  # tests/casework/test_seals.py asks several roles for one
         "seal-receipt",
         # tests/web/test_inspections.py asks several roles for each

@@ -28,6 +28,7 @@ COMMANDS = {
     "ledger": "zhunsheng.cli.ledger:app",
     "ratings": "zhunsheng.cli.ratings:app",
     "tips": "zhunsheng.cli.tips:app",
+    "devices": "zhunsheng.cli.devices:app",
     "simulate": "zhunsheng.cli.simulate:simulate",
     "gateway": "zhunsheng.cli.gateway:gateway",
     "forward": "zhunsheng.cli.gateway:forward",

@@ -61,6 +61,7 @@ def demo(
     }
     show.say(data, as_json=json, human=lambda: _told(report, manifest, people))
     if not only_build:
+        _chain()
         show.err.print(f"\n[bold]http://{host}:{port}[/bold]  （Ctrl+C 停止）")
         serve(host, port)
 
@@ -207,6 +208,14 @@ def _vendors(site: Home) -> None:
     oversight.tell()
     _notices(site)
     periodic.tell()
+    _fleet(site)
+
+
+def _fleet(site: Home) -> None:
+    """Let the courier and the township fridges have their devices, and the trips of yesterday their judgement."""
+    from zhunsheng.casework.trips.demo import tell
+
+    tell(site)
 
 
 #: Of each vendor with patients three orders: of whom was not told, that was amended, the latest; members only.
@@ -229,6 +238,18 @@ def _notices(site: Home) -> None:
 
     with duck.connect(str(runs.current(site)), read_only=True) as con:
         tell(con.execute(_TOLD).fetchall())
+
+
+def _chain() -> None:
+    """Let the devices of the demo speak: a port for its broker, what fridges kept, and a trip that goes wrong now."""
+    from zhunsheng.casework.trips import demo
+    from zhunsheng.config.serve import free_port
+
+    port = demo.place()
+    if demo.keep_up(now()) is None and not port.exists():
+        return
+    port.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(port, f"{free_port()}\n".encode())
 
 
 def _agreements(site: Home) -> None:

@@ -1,6 +1,7 @@
 """Serves the site: granian processes with threads, and child processes that are started again when they die.
 
-The children are the worker, the sequencer where the site keeps an evidence log, and the witnesses of a demo.
+The children are the worker, the watch over readings, the sequencer where the site keeps an evidence log, the gateway
+where a broker is named; and of a demo its witnesses, its broker and its devices.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ THREADS = 8
 PAUSE = 2.0
 WORKER = "from zhunsheng.casework.jobs.worker import work; work()"
 SEQUENCER = "from zhunsheng.casework.seals.process import work; work()"
-WITNESS = "from zhunsheng.cli import main; main()"
+WATCH = "from zhunsheng.casework.trips.process import work; work()"
+PLAYER = "import sys; from zhunsheng.casework.trips.player import play; play(sys.argv[1])"
+WITNESS = COMMAND = "from zhunsheng.cli import main; main()"
 
 
 def serve(host: str, port: int) -> None:
@@ -70,7 +73,23 @@ def children(site: Home) -> list[list[str]]:
     found = [[*witness, str(port.parent), "--port", port.read_text("ascii").strip()] for port in ports]
     if LogPlace(site.log).database.exists():
         found.append([sys.executable, "-c", SEQUENCER])
-    return [*found, [sys.executable, "-c", WORKER]]
+    return [*found, *_readings(site), [sys.executable, "-c", WATCH], [sys.executable, "-c", WORKER]]
+
+
+def _readings(site: Home) -> list[list[str]]:
+    """Return the commands by which readings come: the gateway of a named broker, or all of a demo's own."""
+    command, port = [sys.executable, "-c", COMMAND], site.root / "telemetry" / "demo-port"
+    if os.environ.get("ZHUNSHENG_MQTT"):
+        return [[*command, "gateway"]]
+    if not port.exists():
+        return []
+    number = port.read_text("ascii").strip()
+    broker = f"mqtt://127.0.0.1:{number}?version=3"
+    return [
+        [*command, "broker", "--port", number],
+        [*command, "gateway", "--broker", broker],
+        [sys.executable, "-c", PLAYER, broker],
+    ]
 
 
 def check_free(host: str, port: int) -> None:
@@ -82,6 +101,13 @@ def check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Problem("ZS715", host=host, port=port) from error
+
+
+def free_port() -> int:
+    """Return a port of this machine that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Supervised:

@@ -14,7 +14,7 @@ ZHUNSHENG_OIDC_ISSUER, _CLIENT, _SECRET  single sign-on at an OpenID provider; _
                       _CLAIM: the claim that holds the login (preferred_username); _FACTOR: 1 when it asks for the
                       second factor itself
 ZHUNSHENG_FACTOR_KEY  64 hex digits that encrypt the secrets of one-time codes; made in the site's folder when not given
-ZHUNSHENG_METRICS_TOKEN  opens /metrics to who shows it; ZHUNSHENG_WORKER_PORT, _SEQUENCER_PORT: where those answer
+ZHUNSHENG_METRICS_TOKEN  opens /metrics to who shows it; ZHUNSHENG_WORKER_PORT, _SEQUENCER_PORT, _WATCH_PORT: where those answer
 ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.example.org: for links in mails and
                       on documents, where they are checked
 ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: STARTTLS; smtp+plain: none);
@@ -97,6 +97,8 @@ INSTALLED_APPS = [
     "zhunsheng.casework.oversight",
     "zhunsheng.casework.informing",
     "zhunsheng.casework.periodic",
+    "zhunsheng.casework.devices",
+    "zhunsheng.casework.trips",
     "zhunsheng.casework.seals",
     "zhunsheng.casework.knowledge",
     "zhunsheng.casework.desk",
@@ -137,7 +139,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zhunsheng.web.context.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "zhunsheng.web.templatetags.words"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "zhunsheng.web.templatetags.words",
+                "zhunsheng.web.templatetags.tripwords",
+            ],
         },
     }
 ]
@@ -259,7 +266,7 @@ TIP_LIMITS = {
 DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 #: Says whether readings of a device are taken: a function of the code of its institution or vendor, and its number.
-READINGS_REGISTRY = "zhunsheng.casework.readings.registry.listed"
+READINGS_REGISTRY = "zhunsheng.casework.devices.queries.known"
 #: The largest form is an order of 40 lines with six fields each and the reasons beside it.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_LIMITS["files"]

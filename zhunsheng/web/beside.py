@@ -16,6 +16,8 @@ from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.inspections import queries as inspections
 from zhunsheng.casework.samples import policies, queries
 from zhunsheng.casework.selfchecks.queries import self_reported
+from zhunsheng.casework.trips import queries as trips
+from zhunsheng.casework.trips.actions import CYCLE
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.lights.reasons import percent
 from zhunsheng.lights.values import Value
@@ -45,6 +47,7 @@ def beside(request: HttpRequest, case: Case) -> dict[str, Any]:
         "self_reported": [one for one in reported.values() if one.institution_id == case.institution_id],
         "findings_named": len(named),
         "effect": _effect(request, case),
+        "alarm": trips.of_case(request.scope, case) if case.cycle == CYCLE else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What lights are judged on, read from a run: monthly counts of vendors, their incidents, and findings about them."""
+"""What lights are judged on, read from a run: monthly counts of vendors, incidents, broken trips, and findings."""
 
 from __future__ import annotations
 
@@ -103,11 +103,21 @@ HANDED_OVER = (
     "SELECT vendor_id, node, happened_on FROM service_event WHERE node IN ('data_handed_over', 'data_destroyed') "
     "AND happened_on IS NOT NULL ORDER BY vendor_id, happened_on"
 )
+BREACHES = "SELECT vendor_id, trip_id, started_on, judged_on FROM trip WHERE breach ORDER BY vendor_id, trip_id"
 
 
 def changes(file: RunFile, body: Body, institutions: frozenset[str] | None, as_of: date) -> list[Event]:
-    """Return material changes of vendors: staff that left and devices that were changed, and data handed over."""
-    return [*_staff_left(file, institutions, as_of), *_devices(body, as_of), *_data(file, body, institutions)]
+    """Return material changes of vendors: staff that left, devices changed, data handed over; and broken cold chains."""
+    changed = [*_staff_left(file, institutions, as_of), *_devices(body, as_of)]
+    return [*changed, *_data(file, body, institutions), *_breaches(file, institutions)]
+
+
+def _breaches(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
+    """Return the trips that were judged to have a breach, each known from the day of that judgement."""
+    return [
+        Event(row["trip_id"], row["vendor_id"], "trip_breached", "", row["started_on"], row["judged_on"], "logistics")
+        for row in _rows(file, "trip", BREACHES, institutions)
+    ]
 
 
 def _staff_left(file: RunFile, institutions: frozenset[str] | None, as_of: date) -> list[Event]:

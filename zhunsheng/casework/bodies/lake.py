@@ -33,7 +33,7 @@ BY_INSTITUTION = (
     "identity_check", "stock_move", "trace_code", "contact", "stay",
 )  # fmt: skip
 #: Facts of vendors with the member institution in the row, where it is known.
-SERVED = ("service_order", "result", "survey_answer", "complaint", "incident")
+SERVED = ("service_order", "result", "survey_answer", "complaint", "incident", "trip")
 #: Facts of vendors about one order.
 OF_ORDER = ("service_event", "second_reading")
 #: Facts of a vendor as a whole: whoever it serves sees them.

@@ -12,7 +12,7 @@ from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import under_way
 from zhunsheng.casework.judgements.models import RunRecord
 from zhunsheng.casework.judgements.policies import check_none_under_way, check_not_ahead
-from zhunsheng.casework.outbox.actions import Process, append, deed
+from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import now
@@ -26,6 +26,16 @@ def start_run(actor: User, as_of: date) -> Job:
     check_not_ahead(as_of)
     check_none_under_way()
     job = enqueue(actor, "run", {"as_of": as_of.isoformat(), "user": actor.pk})
+    append(actor, "run.requested", f"job:{job.pk}", {"as_of": as_of})
+    return job
+
+
+@deed
+def request_run(actor: Actor, as_of: date) -> Job | None:
+    """Queue a run in the name of a process that brought facts; None while one waits or is under way."""
+    if under_way("run"):
+        return None
+    job = enqueue(actor, "run", {"as_of": as_of.isoformat(), "user": None})
     append(actor, "run.requested", f"job:{job.pk}", {"as_of": as_of})
     return job
 

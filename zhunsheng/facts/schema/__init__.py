@@ -33,6 +33,7 @@ from zhunsheng.facts.schema.stock_move import STOCK_MOVE
 from zhunsheng.facts.schema.survey_answer import SURVEY_ANSWER
 from zhunsheng.facts.schema.trace_code import TRACE_CODE
 from zhunsheng.facts.schema.training import TRAINING
+from zhunsheng.facts.schema.trip import TRIP
 from zhunsheng.facts.schema.use_record import USE_RECORD
 from zhunsheng.facts.schema.vendor_scope import VENDOR_SCOPE
 from zhunsheng.facts.schema.vendor_staff import VENDOR_STAFF
@@ -41,6 +42,7 @@ from zhunsheng.facts.schema.vendor_staff import VENDOR_STAFF
 SERVICES = (
     SERVICE_ORDER,
     SERVICE_EVENT,
+    TRIP,
     RESULT,
     QC_RUN,
     SECOND_READING,

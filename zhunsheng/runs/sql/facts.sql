@@ -204,6 +204,13 @@ SELECT * FROM lake_service_event
 WHERE happened_on <= GETVARIABLE('as_of')
 QUALIFY ROW_NUMBER() OVER (PARTITION BY vendor_id, event_id ORDER BY recorded_at DESC, batch DESC, source_row DESC) = 1;
 
+CREATE TABLE trip AS
+SELECT * FROM lake_trip
+WHERE started_on <= GETVARIABLE('as_of') AND judged_on <= GETVARIABLE('as_of')
+QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY vendor_id, trip_id ORDER BY judged_at DESC, recorded_at DESC, batch DESC, source_row DESC
+) = 1;
+
 -- a version that came again with another digest was changed after its release, whichever statement came last
 CREATE TABLE result AS
 SELECT

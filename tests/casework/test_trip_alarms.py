@@ -1,0 +1,280 @@
+"""The live watch and the alarms that it raises: once for a cause, cleared by readings, decided by people."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.casework.tripping import CODE, DEVICE, START, courier, course, device, messages, send, trip
+from tests.casework.vendoring import step, two
+from zhunsheng.casework.bodies.permissions import verbs_of
+from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.inbox.offers import Asker
+from zhunsheng.casework.readings import queries as readings
+from zhunsheng.casework.readings.following import heard
+from zhunsheng.casework.trips import actions, inbox, queries, tasks
+from zhunsheng.casework.trips.models import Alarm, PlanStep, Trip
+from zhunsheng.casework.trips.watching import Watching
+from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+
+@pytest.fixture
+def people():
+    return courier()
+
+
+class Line:
+    """The store of readings and the watch behind it, at a moment that the test sets."""
+
+    def __init__(self, start=START):
+        self.watching, self.after, self.now = Watching(), readings.last_number(), start
+
+    def say(self, *values, **more):
+        """Send values a minute apart and let the watch hear them."""
+        start = more.pop("start", self.now)
+        send(list(values), start=start, **more)
+        self.now = start + timedelta(minutes=len(values))
+        last, batch = heard(self.after)
+        self.after = last
+        raised = self.watching.hear(batch, self.now)
+        return raised + self.watching.turn(self.now)
+
+    def wait(self, minutes):
+        self.now += timedelta(minutes=minutes)
+        return self.watching.turn(self.now)
+
+
+def under_way(people, **more):
+    device(people)
+    return trip(people, **more), Line()
+
+
+def warm(count, first=12.0):
+    return course(*[first + (n % 3) / 10 for n in range(count)])
+
+
+def cool(count):
+    return course(*[5.0 + (n % 3) / 10 for n in range(count)])
+
+
+def test_an_excursion_opens_a_case_with_its_plan_and_clears_itself(people):
+    made, line = under_way(people)
+    line.say(*cool(5))
+    made.refresh_from_db()
+    assert made.state == "under_way" and not Alarm.objects.exists()
+    assert line.say(*warm(1), first=6) == 1
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.grave, alarm.trip, alarm.case.state) == ("excursion", False, made, "watched")
+    assert alarm.case.institution_id == CODE and alarm.case.party_sees
+    steps = list(alarm.steps.all())
+    assert [one.step for one in steps][:2] == ["acknowledge", "secure"]
+    assert all(one.due_at > alarm.raised_at for one in steps)
+    line.say(*cool(2), first=7)
+    alarm.refresh_from_db()
+    assert (alarm.outcome, alarm.case.state, alarm.cleared_at is not None) == ("cleared", "cleared", True)
+
+
+def test_an_excursion_that_lasts_is_one_case_and_becomes_a_breach(people):
+    _made, line = under_way(people)
+    line.say(*cool(5), *warm(40))
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.grave, alarm.case.state) == ("single", True, "breached")
+    line.say(*warm(40), first=46)  # the total is now over its limit as well
+    assert Alarm.objects.count() == Case.objects.filter(cycle="cold_chain_alarm").count() == 1
+    line.say(*cool(3), first=86)
+    alarm.refresh_from_db()
+    assert (alarm.outcome, alarm.cleared_at is not None) == ("", True)  # it wants its people all the same
+
+
+def test_a_reading_beyond_all_limits_is_a_breach_at_once(people):
+    _made, line = under_way(people)
+    line.say(*cool(3), *course(30.0))
+    assert Alarm.objects.get().kind == "beyond"
+
+
+def test_the_watch_that_was_killed_raises_nothing_twice_and_misses_nothing(people):
+    _made, line = under_way(people)
+    line.say(*cool(5), *warm(10))
+    assert Alarm.objects.count() == 1
+    send(warm(25), start=line.now, first=16)  # nobody hears
+    again = Line(line.now + timedelta(minutes=25))
+    again.say(*warm(1), first=41)
+    assert Alarm.objects.get().kind == "single"
+
+
+def test_an_alarm_that_cannot_be_written_is_written_later(people, monkeypatch):
+    _made, line = under_way(people)
+    real = actions.raise_alarm
+    monkeypatch.setattr(actions, "raise_alarm", lambda *_asked: (_ for _ in ()).throw(OSError("locked")))
+    line.say(*cool(2), *warm(1))
+    assert not Alarm.objects.exists() and line.watching.waiting
+    monkeypatch.setattr(actions, "raise_alarm", real)
+    line.wait(0)
+    assert Alarm.objects.get().kind == "excursion"
+
+
+def test_a_device_that_falls_silent_is_told_and_then_handed_over(people):
+    _made, line = under_way(people)
+    line.say(*cool(5))
+    assert line.wait(12) == 1
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.case.state) == ("silent", "watched")
+    line.wait(25)
+    alarm.refresh_from_db()
+    assert (alarm.grave, Case.objects.get(pk=alarm.case_id).state) == (True, "faulty")
+
+
+def test_a_device_that_is_heard_again_in_time_clears_its_silence(people):
+    _made, line = under_way(people)
+    line.say(*cool(5))
+    line.wait(12)
+    line.say(*cool(1), first=6)
+    assert Alarm.objects.get(kind="silent").outcome == "cleared"
+
+
+def test_lost_readings_and_power_are_told(people):
+    _made, line = under_way(people)
+    line.say(*cool(3), None, None, *course(5.0), *course(5.1, power=False), *course(5.2, power=False))
+    kinds = {one.kind: one.case.state for one in Alarm.objects.all()}
+    assert kinds == {"missing": "faulty", "power": "watched"}
+    line.say(*cool(1), first=9)
+    assert Alarm.objects.get(kind="power").outcome == "cleared"
+
+
+def test_late_data_of_an_ended_trip_are_noticed(people):
+    made, line = under_way(people)
+    line.say(*cool(5))
+    line.now = made.ends_at + timedelta(hours=1)
+    actions.end_trip(people["clerk"], made, made.ends_at)
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    send(warm(3), start=START + timedelta(minutes=30), first=50)
+    _last, batch = heard(line.after)
+    line.watching.hear(batch, line.now)
+    made.refresh_from_db()
+    assert made.stale_since is not None
+
+
+def test_a_fridge_is_watched_without_a_trip(people):
+    device(people, "F-01", kind="fridge", regime="store_2_10")
+    line = Line()
+    line.say(*warm(1), name="F-01")
+    assert Alarm.objects.get().trip is None
+
+
+def breached(people):
+    _made, line = under_way(people)
+    line.say(*cool(5), *warm(40))
+    return Alarm.objects.get()
+
+
+def handled(people, alarm):
+    for one in alarm.steps.all():
+        actions.record_step(people["lab"], one, "已照办，照片存档。")
+    return step(people["clerk"], alarm.case, "contain", measure="已启用备用冷源并隔离货品。")
+
+
+def test_a_breach_is_contained_evaluated_decided_by_two_and_reported(people):
+    alarm = breached(people)
+    handled(people, alarm)
+    told = {"ground": "maker", "source": "生产企业稳定性资料", "opinion": "允许 25 ℃ 以下 48 小时。"}
+    step(people["clerk"], alarm.case, "evaluate", **told)
+    two(people["clerk"], people["head"], alarm.case, "release", reason="依据稳定性数据放行。")
+    step(people["clerk"], alarm.case, "report", explanation="制冷机组停机未察觉。", measure="加装断电报警并培训。")
+    alarm.refresh_from_db()
+    assert (alarm.outcome, alarm.case.state) == ("closed", "closed")
+
+
+def test_goods_are_not_released_without_data(people):
+    alarm = breached(people)
+    handled(people, alarm)
+    told = {"ground": "none", "source": "没有资料", "opinion": "生产企业没有答复。"}
+    step(people["clerk"], alarm.case, "evaluate", **told)
+    with pytest.raises(Problem, match="ZS913"):
+        two(people["clerk"], people["head"], alarm.case, "release", reason="货主希望放行。")
+    given = {"reason": "没有可用的数据。", "quantity": "200 支"}
+    assert two(people["clerk"], people["head"], alarm.case, "destroy", **given).state == "decided"
+
+
+def test_a_fault_is_settled_with_its_cause_by_one_person(people):
+    _made, line = under_way(people)
+    line.say(*cool(2), {"temperature": 5.0, "fault": "E17"})
+    alarm = Alarm.objects.get(kind="fault")
+    assert alarm.case.state == "faulty" and "E17" in alarm.words[0]
+    step(people["clerk"], alarm.case, "note", reason="已联系维修。")
+    step(people["clerk"], alarm.case, "settle", explanation="风扇接头松动，已紧固。")
+    alarm.refresh_from_db()
+    assert alarm.outcome == "settled"
+
+
+@pytest.mark.parametrize("move", ["deepen", "hand_over", "clear"])
+def test_what_readings_do_no_person_does(people, move):
+    _made, line = under_way(people)
+    line.say(*cool(2), *warm(1))
+    with pytest.raises(Problem, match="ZS904"):
+        step(people["head"], Alarm.objects.get().case, move, reason="我说了算。")
+
+
+def test_a_breach_is_not_explained_away_nor_contained_with_a_late_step(people):
+    alarm = breached(people)
+    PlanStep.objects.filter(alarm=alarm, step="acknowledge").update(due_at=now() - timedelta(minutes=1))
+    with pytest.raises(Problem, match="ZS913"):
+        step(people["clerk"], alarm.case, "contain", measure="已处理完毕。")
+    with pytest.raises(Problem, match=r"ZS903|ZS905|ZS913"):
+        step(people["clerk"], alarm.case, "settle", explanation="路上有点热。")
+
+
+def test_a_step_is_recorded_once_and_by_its_people(people):
+    alarm = breached(people)
+    first = alarm.steps.first()
+    with pytest.raises(Problem, match="ZS904"):
+        actions.record_step(people["stranger"], first, "我来过。")
+    with pytest.raises(Problem, match="ZS885"):
+        actions.record_step(people["lab"], first, " ")
+    actions.record_step(people["lab"], first, "驾驶员已确认。")
+    with pytest.raises(Problem, match="ZS891"):
+        actions.record_step(people["clerk"], first, "再登记一次。")
+
+
+def test_a_breach_found_not_to_hold_is_taken_from_the_trip(people):
+    alarm = breached(people)
+    made = alarm.trip
+    actions.end_trip(people["clerk"], made, made.ends_at)
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    assert Trip.objects.get(pk=made.pk).breach is True
+    two(people["clerk"], people["head"], alarm.case, "dismiss", ground="probe", reason="探头脱落，校准报告附后。")
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    made.refresh_from_db()
+    assert (made.breach, made.version) == (False, 2)
+    assert made.versions.get(number=2).cause == "dismissed"
+
+
+@pytest.mark.parametrize(("login", "asked"), [("clerk", True), ("lab", True), ("stranger", False), ("bureau", False)])
+def test_a_step_whose_minutes_run_out_stands_in_the_inbox(people, login, asked):
+    alarm = breached(people)
+    user = people[login]
+    asker = Asker(scope(user), user, verbs_of(user), now().date())
+    assert not inbox.rows(asker).exists()
+    PlanStep.objects.filter(alarm=alarm, step="acknowledge").update(due_at=now() - timedelta(minutes=1))
+    rows = list(inbox.rows(asker))
+    assert bool(rows) is asked
+    if asked:
+        told = inbox.tasks(asker, [one.pk for one in rows])
+        assert told[0].number == alarm.case.number and told[0].address == f"/alarms/{alarm.pk}"
+
+
+def test_who_sees_the_trip_sees_its_alarms_and_the_stranger_sees_none(people):
+    alarm = breached(people)
+    assert queries.of_trip(queries.one(scope(people["member"]), alarm.trip_id)) == [alarm]
+    assert not queries.alarms(scope(people["stranger"])).exists()
+    assert queries.alarms(scope(people["lab"])).get() == alarm
+
+
+def test_readings_of_a_device_that_nobody_entered_are_not_watched(people):
+    line = Line()
+    assert heard(0)[1] == []
+    line.say(*warm(1), name="X-1")
+    assert not Alarm.objects.exists()
+    assert messages(warm(1))[0].topic.endswith(f"/{DEVICE}/reading")

@@ -1,0 +1,145 @@
+"""What the facts learn of trips: files read by the ordinary import, counted by the ordinary engine, lit by a light."""
+
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+
+from tests.casework.tripping import CODE, END, LEAD, START, courier, course, device, messages, send, trip
+from zhunsheng import sources
+from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.jobs.models import Job
+from zhunsheng.casework.readings import actions as readings
+from zhunsheng.casework.trips import actions, facts, tasks
+from zhunsheng.casework.trips.models import Telling, Trip
+from zhunsheng.facts import lake
+from zhunsheng.kernel.home import Home
+from zhunsheng.kernel.time import now
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+WARM = [5.0] * 30 + [12 + (n % 3) / 10 for n in range(61)] + [5.0] * 30
+
+
+@pytest.fixture
+def people():
+    return courier()
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A site of its own, so that files read here stand in no other test's lake."""
+    found = Home(tmp_path)
+    for module in ("tasks",):
+        monkeypatch.setattr(f"zhunsheng.casework.trips.{module}.home", lambda: found)
+    return found
+
+
+def told(people, degrees, **more):
+    device(people)
+    made = trip(people, **more)
+    send(course(*degrees))
+    actions.end_trip(people["clerk"], made, END)
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    return Trip.objects.get(pk=made.pk)
+
+
+def rows(site, table):
+    paths = lake.files(site, lake.latest(site), table)
+    with duckdb.connect() as con:
+        found = con.execute(f"{lake.select(table, paths)} ORDER BY ALL").fetchall()
+        names = [one[0] for one in con.description]
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def tell():
+    outcome = tasks.tell({}, lambda *_: None)
+    if outcome.settle:
+        outcome.settle()
+    return outcome.result
+
+
+def test_a_judged_trip_becomes_a_row_and_a_node_of_each_order(people, site):
+    made = told(people, WARM, orders="O-1 O-2")
+    assert tell() == {"trips": 1, "nodes": 0, "sent_back": 0}
+    (row,) = rows(site, "trip")
+    assert (row["vendor_id"], row["trip_id"], row["institution_id"]) == (CODE, "T-1", LEAD)
+    assert (row["breach"], row["excursion"], row["on_time"], row["regime"]) == (True, True, None, "cold_2_8")
+    assert row["started_on"] == date(2026, 11, 10) and row["outside_e4"] >= 600_000
+    nodes = rows(site, "service_event")
+    assert [one["order_id"] for one in nodes] == ["O-1", "O-2"]
+    assert {(one["node"], one["lowest_e4"], one["highest_e4"]) for one in nodes} == {("in_transit", 50000, 122000)}
+    made.refresh_from_db()
+    assert made.told == made.version == 1
+    assert tell() == {"trips": 0, "nodes": 0, "sent_back": 0}
+
+
+def test_another_judgement_takes_the_place_of_the_first(people, site):
+    made = told(people, [5.0] * 30 + [None] * 61 + [5.0] * 30)
+    tell()
+    assert rows(site, "trip")[0]["breach"] is None
+    late = course(*[12 + (n % 3) / 10 for n in range(61)])
+    send(late, first=31, start=START + timedelta(minutes=30), received=END + timedelta(hours=9))
+    actions.mark_stale([made.pk])
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    tell()
+    assert {one["breach"] for one in rows(site, "trip")} == {None, True}  # the newest speaks in a run
+
+
+def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
+    device(people)
+    node = {"subject": "O-7", "step": "picked_up", "who": "KY005", "place": "县检验所"}
+    readings.take(messages([node, node | {"step": "teleported"}], kind="node", received=now()))
+    assert tell()["nodes"] == 1
+    (row,) = rows(site, "service_event")
+    assert (row["order_id"], row["node"], row["practitioner_id"], row["place"]) == (
+        "O-7",
+        "picked_up",
+        "KY005",
+        "县检验所",
+    )
+    assert row["device_id"] == "V-01" and row["happened_on"] == date(2026, 11, 10)
+    assert tell() == {"trips": 0, "nodes": 0, "sent_back": 0}
+
+
+def test_of_another_regime_no_temperature_is_told_as_one_of_two_to_eight(people, site):
+    told(people, [-20.0] * 121, regime="frozen")
+    tell()
+    (node,) = rows(site, "service_event")
+    assert node["lowest_e4"] is None and rows(site, "trip")[0]["breach"] is False
+
+
+def test_a_breach_asks_for_a_run_at_once_and_once(people, site):
+    told(people, WARM)
+    tell()
+    tasks.ask_for_run()
+    tasks.ask_for_run()
+    assert Telling.objects.get().asked
+    (job,) = Job.objects.filter(kind="run")
+    assert job.arguments["as_of"] == str(now().date())
+
+
+def test_what_is_no_breach_waits_for_the_day(people, site):
+    told(people, [5 + (n % 3) / 10 for n in range(121)])
+    tell()
+    tasks.ask_for_run()
+    assert not Job.objects.filter(kind="run").exists()
+
+
+def test_the_file_is_one_that_anybody_can_read_again(tmp_path):
+    path = tmp_path / "trips.csv"
+    path.write_bytes(facts.sheet(facts.TRIPS, [[CODE, "T-9", LEAD, "logistics", "frozen", "2026-11-10",
+                                               "2026-11-10 10:00:00", "是", "", "否", 3]]))  # fmt: skip
+    report = sources.load(Home(tmp_path / "home"), [path], recorded_at=1_790_000_000)
+    assert [(one.rows_loaded, one.rows_rejected) for one in report.files] == [(1, 0)]
+
+
+def test_use_and_faults_are_counted_once(people):
+    made = device(people, "E-1", kind="equipment", regime="", calibrated=False)
+    yesterday = now().replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    values = [{"running": n < 30, **({"fault": "E1"} if n in (5, 6) else {})} for n in range(60)]
+    send(values, name="E-1", start=yesterday)
+    for _again in range(2):
+        tasks.use({}, lambda *_: None)
+        made.refresh_from_db()
+        assert (made.usage.seconds, made.usage.faults) == (30 * 60, 1)
+    assert Body.objects.filter(kind="vendor").exists()

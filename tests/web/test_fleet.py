@@ -1,0 +1,258 @@
+"""Pages of the fleet, of trips, alarms and what was not taken: who sees them, what they say, what they cost."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.casework import tripping
+from tests.casework.tripping import CODE, END, LEAD, START, courier, course, device, planned, send, trip
+from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.devices import actions as register
+from zhunsheng.casework.devices.models import Calibration, Contact, Device
+from zhunsheng.casework.readings import actions as readings
+from zhunsheng.casework.readings.following import heard
+from zhunsheng.casework.trips import actions, tasks
+from zhunsheng.casework.trips.models import Alarm, Trip
+from zhunsheng.casework.trips.watching import Watching
+from zhunsheng.kernel.time import now
+from zhunsheng.telemetry import wire
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+STOPS = "县医院, 30.10, 120.20, 300, 09:00, 09:30"
+WAY = "30.0 120.0\n30.1 120.2"
+
+
+@pytest.fixture
+def people():
+    return courier()
+
+
+@pytest.fixture
+def as_(people):
+    def enter(login):
+        client = Client()
+        client.force_login(people[login])
+        return client
+
+    return enter
+
+
+def broken(people):
+    """A trip that goes wrong, with a stop, a way and the alarm that it raised."""
+    device(people)
+    made = trip(people, stops=STOPS, way=WAY, speed="80")
+    values = course(*[5 + (n % 3) / 10 for n in range(30)], *[12 + (n % 3) / 10 for n in range(40)])
+    for n, one in enumerate(values):
+        one |= {"latitude": 30 + n / 700, "longitude": 120 + n / 350, "speed": 50.0, "battery": 15.0}
+    watching = Watching()
+    send(values)
+    watching.hear(heard(0)[1], START + timedelta(minutes=70))
+    for name, phone in (("driver", "13800000001"), ("quality_manager", "13800000002")):
+        given = {"institution_id": CODE, "role": name, "name": "值班员", "phone": phone, "valid_from": "2026-01-01"}
+        register.add_contact(people["clerk"], given)
+    return made
+
+
+def text(response):
+    return response.content.decode()
+
+
+def test_the_fleet_shows_the_worst_first_and_filters(people, as_):
+    broken(people)
+    device(people, "V-02", calibrated=False)
+    device(people, "F-01", kind="fridge", regime="blood")
+    page = text(as_("clerk").get("/fleet"))
+    places = [page.index(f"冷藏车 {name}") for name in ("V-01", "F-01", "V-02")]
+    assert places == sorted(places)  # a breach, silence, no calibration
+    assert "12." in page and "须处置" in page and "没有校准" in page and "单次超限过久" in page
+    only = text(as_("clerk").get("/fleet?light=blue"))
+    assert "V-02" in only and "V-01" not in only
+    assert as_("clerk").get("/fleet?light=mauve").status_code == 400
+    assert "V-02" in text(as_("clerk").get("/fleet.csv?show=calibration"))
+
+
+def test_an_empty_fleet_says_so(as_):
+    assert "没有符合条件的设备" in text(as_("clerk").get("/fleet"))
+
+
+def test_the_fleet_costs_the_same_for_one_device_and_for_many(people, as_):
+    def asked():
+        with (
+            CaptureQueriesContext(connections["default"]) as one,
+            CaptureQueriesContext(connections["telemetry"]) as two,
+        ):
+            assert as_("clerk").get("/fleet").status_code == 200
+        return len(one), len(two)
+
+    device(people, "V-01")
+    send(course(5.0))
+    asked()
+    few = asked()
+    for number in range(2, 22):
+        device(people, f"V-{number:02d}")
+        send(course(5.0), name=f"V-{number:02d}")
+        trip(people, f"T-{number}", device_id=f"V-{number:02d}", starts_at=(now() - timedelta(hours=1)).isoformat(),
+             ends_at=(now() + timedelta(hours=1)).isoformat())  # fmt: skip
+    assert asked() == few
+
+
+@pytest.mark.parametrize(
+    ("login", "sees"), [("clerk", True), ("lab", True), ("bureau", True), ("member", False), ("stranger", False)]
+)
+def test_who_sees_a_device(people, as_, login, sees):
+    made = device(people)
+    client = as_(login)
+    assert client.get(f"/devices/{made.pk}").status_code == (200 if sees else 404)
+    assert ("V-01" in text(client.get("/fleet"))) is sees
+
+
+def test_a_device_page_draws_the_band_of_its_own_regime(people, as_):
+    made = device(people, "F-01", kind="fridge", regime="frozen")
+    start = now() - timedelta(hours=2)
+    send([{"temperature": -20.0}, {"temperature": -20.5, "fault": "E9"}], name="F-01", start=start)
+    page = text(as_("clerk").get(f"/devices/{made.pk}"))
+    assert 'class="c-band"' in page and ">-15<" in page and ">-25<" in page and ">8<" not in page
+    assert "E9" in page and 'class="c-gap"' in page
+
+
+def test_a_trip_page_shows_chart_track_checks_alarms_and_refreshes(people, as_):
+    made = broken(people)
+    page = text(as_("clerk").get(f"/trips/{made.pk}"))
+    for part in (
+        "c-excursion",
+        "c-band",
+        "c-own",
+        "c-fence",
+        "县医院",
+        "单次超限过久",
+        'hx-trigger="every 4s"',
+        "不合格",
+    ):
+        assert part in page, part
+    alarm = Alarm.objects.get()
+    assert f'href="/alarms/{alarm.pk}"' in page
+    live = text(as_("clerk").get(f"/trips/{made.pk}/live"))
+    assert live.lstrip().startswith('<div id="live"') and "<html" not in live
+
+
+def test_the_member_served_sees_the_trip_and_not_the_alarm_of_the_vendor(people, as_):
+    made = broken(people)
+    page = as_("member").get(f"/trips/{made.pk}")
+    assert page.status_code == 200 and "单次超限过久" in text(page) and 'href="/alarms/' not in text(page)
+    assert as_("member").get(f"/alarms/{Alarm.objects.get().pk}").status_code == 404
+    assert as_("stranger").get(f"/trips/{made.pk}").status_code == 404
+    assert as_("stranger").get(f"/trips/{made.pk}/live").status_code == 404
+
+
+def test_an_ended_trip_shows_its_versions_and_does_not_refresh(people, as_):
+    made = broken(people)
+    actions.end_trip(people["clerk"], made, END)
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    page = text(as_("clerk").get(f"/trips/{made.pk}"))
+    assert "hx-trigger" not in page.split('id="live"')[1][:120] and "运输结束" in page
+    version = made.versions.get()
+    assert f'href="/evidence/{version.evidence}"' in page
+    assert "T-1" in text(as_("clerk").get("/trips?show=breach"))
+
+
+def test_an_alarm_page_calls_the_people_and_takes_the_steps(people, as_):
+    broken(people)
+    alarm = Alarm.objects.get()
+    page = text(as_("lab").get(f"/alarms/{alarm.pk}"))
+    assert "13800000001" in page and "温度超限应急预案" in page and "没有登记联系人" in page  # the dispatcher has none
+    first = alarm.steps.first()
+    answer = as_("lab").post(f"/alarms/{alarm.pk}/steps/{first.pk}", {"note": "已收到，正在停车检查。"})
+    assert answer.status_code == 302
+    assert "已收到，正在停车检查。" in text(as_("clerk").get(f"/alarms/{alarm.pk}"))
+    again = as_("lab").post(f"/alarms/{alarm.pk}/steps/{first.pk}", {"note": "再次登记。"})
+    assert again.status_code == 400 and "ZS891" in text(again)
+
+
+def test_case_and_alarm_lead_to_each_other(people, as_):
+    broken(people)
+    alarm = Alarm.objects.get()
+    case = text(as_("clerk").get(f"/cases/{alarm.case_id}"))
+    assert f'href="/alarms/{alarm.pk}"' in case and f'href="/trips/{alarm.trip_id}"' in case
+    assert f'href="/cases/{alarm.case_id}"' in text(as_("clerk").get(f"/alarms/{alarm.pk}"))
+    assert Case.objects.get(cycle="cold_chain_alarm").pk == alarm.case_id
+
+
+def test_a_late_step_is_a_task_of_the_inbox(people, as_):
+    broken(people)
+    alarm = Alarm.objects.get()
+    alarm.steps.filter(step="acknowledge").update(due_at=now() - timedelta(minutes=1))
+    assert f"/alarms/{alarm.pk}" in text(as_("clerk").get("/inbox"))
+
+
+def test_devices_papers_and_contacts_are_entered_by_form(people, as_):
+    client = as_("clerk")
+    answer = client.post("/devices/enter", tripping.given("V-07") | {"what": "device"})
+    made = Device.objects.get(device_id="V-07")
+    assert answer.headers["Location"] == f"/devices/{made.pk}"
+    told = {"done_on": "2026-03-01", "valid_to": "2027-03-01", "number": "JZ-7", "issuer": "省计量院", "passed": "合格"}
+    client.post(f"/devices/{made.pk}/calibration", told)
+    assert Calibration.objects.get().number == "JZ-7"
+    client.post(f"/devices/{made.pk}/assignment", {"place": "浙 A·12345", "valid_from": "2026-03-01"})
+    client.post(f"/devices/{made.pk}/certificate", {"fingerprint": "AB:" * 31 + "AB", "valid_from": "2026-03-01",
+                                                    "valid_to": "2027-03-01"})  # fmt: skip
+    page = text(client.get(f"/devices/{made.pk}"))
+    assert "浙 A·12345" in page and "abababababababab" in page and "JZ-7" in page
+    given = {"what": "contact", "institution_id": CODE, "role": "driver", "name": "蒋大勇", "phone": "13800138000",
+             "valid_from": "2026-01-01"}  # fmt: skip
+    client.post("/devices/enter", given)
+    contact = Contact.objects.get()
+    assert "蒋大勇" in text(client.get("/devices/enter"))
+    client.post(f"/devices/contacts/{contact.pk}/end")
+    assert "蒋大勇" not in text(client.get("/devices/enter"))
+    wrong = client.post("/devices/enter", given | {"phone": "ring me"})
+    assert wrong.status_code == 400 and "ZS885" in text(wrong) and "ring me" in text(wrong)
+    client.post(f"/devices/{made.pk}/end", {"valid_to": "2026-12-01"})
+    made.refresh_from_db()
+    assert str(made.valid_to) == "2026-12-01"
+
+
+def test_a_stranger_writes_nothing(people, as_):
+    made = device(people)
+    assert as_("stranger").post(f"/devices/{made.pk}/end", {"valid_to": "2026-12-01"}).status_code == 404
+    assert as_("member").post("/devices/enter", tripping.given("V-08") | {"what": "device"}).status_code == 403
+    assert as_("member").post("/trips/new", planned()).status_code in (400, 403)
+    assert not Trip.objects.exists() and Device.objects.count() == 1
+
+
+def test_a_trip_is_planned_ended_and_cancelled_on_pages(people, as_):
+    device(people)
+    client = as_("lab")
+    answer = client.post("/trips/new", planned(stops=STOPS))
+    made = Trip.objects.get()
+    assert answer.headers["Location"] == f"/trips/{made.pk}" and made.institution_id == LEAD
+    assert "ZS888" in text(client.post("/trips/new", planned("T-2")))
+    early = client.post(f"/trips/{made.pk}/end", {"ended_at": "2026-11-10 07:00"})
+    assert early.status_code == 400 and "ZS885" in text(early)
+    client.post(f"/trips/{made.pk}/cancel", {"reason": "货主改期"})
+    made.refresh_from_db()
+    assert made.state == "cancelled"
+    assert client.post(f"/trips/{made.pk}/explode").status_code == 404
+
+
+def test_what_was_not_taken_is_shown_with_its_reason_to_who_may_see_it(people, as_):
+    device(people)
+    readings.take([wire.Incoming(wire.topic(CODE, "V-01", "reading"), b"{<script>", now()),
+                   wire.Incoming(wire.topic(CODE, "X-99", "reading"), b"{}", now())])  # fmt: skip
+    page = text(as_("clerk").get("/quarantine"))
+    assert "ZS878" in page and "&lt;script&gt;" in page and "X-99" in page
+    assert "没有未收下的读数" in text(as_("stranger").get("/quarantine"))
+
+
+PAGES = ("/fleet", "/trips", "/alarms", "/alarms?show=over", "/quarantine", "/devices/enter", "/trips/new")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_answers_in_english_too(people, as_, address):
+    broken(people)
+    client = as_("clerk")
+    client.post("/language", {"language": "en", "next": address})
+    page = client.get(address)
+    assert page.status_code == 200 and 'lang="en"' in text(page)

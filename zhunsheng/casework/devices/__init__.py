@@ -1,0 +1,1 @@
+"""Devices that send readings: register, certificates, calibrations, where they are mounted, whom to call."""

@@ -1,0 +1,181 @@
+"""Reads of the register of devices, scoped; and whether a sender is known, for the gateway."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.devices.models import Assignment, Calibration, Contact, Device, DeviceCertificate
+from zhunsheng.kernel.time import now
+
+#: Seconds for which the gateway remembers who is known: a device that is entered is known so much later.
+FRESH = 2.0
+#: A calibration that ends within so many days is to be renewed.
+SOON = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The calibration of a device that counts on a day, and the days left (negative: ended); None: there is none."""
+
+    last: Calibration | None
+    left: int | None
+
+    @property
+    def mark(self) -> str:
+        """How it stands: missing, ended, ending, valid."""
+        if self.last is None or self.left is None:
+            return "missing"
+        return "ended" if self.left <= 0 else "ending" if self.left <= SOON else "valid"
+
+
+class _Known:
+    """The devices of the site that are in use today, read anew every few seconds; asked for each message."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.read_at = 0.0
+        self.pairs: dict[tuple[str, str], Device] = {}
+
+    def all(self) -> dict[tuple[str, str], Device]:
+        with self.lock:
+            if not self.pairs or time.monotonic() - self.read_at > FRESH:
+                with walls.within(walls.SITE):
+                    held = list(in_use(Device.objects.all(), now().date()).select_related("body"))
+                self.pairs = {(one.institution_id, one.device_id): one for one in held}
+                self.read_at = time.monotonic()
+            return self.pairs
+
+    def forget(self) -> None:
+        with self.lock:
+            self.pairs = {}
+
+
+REGISTER = _Known()
+
+
+def known(org: str, device: str) -> bool:
+    """Whether a device of an organisation is in the register and in use today: the port of the store of readings."""
+    return (org, device) in REGISTER.all()
+
+
+def registered(org: str, device: str) -> Device | None:
+    """Return the device in use today of an organisation, whoever asks; None where there is none."""
+    return REGISTER.all().get((org, device))
+
+
+def certified(org: str, device: str, fingerprint: str, on: date) -> bool:
+    """Whether a certificate is that of a device on a day, and not revoked."""
+    with walls.within(walls.SITE):
+        held = DeviceCertificate.objects.filter(
+            fingerprint=fingerprint.lower(), institution_id=org, device__device_id=device, valid_from__lte=on,
+            valid_to__gt=on,
+        )  # fmt: skip
+        return held.filter(Q(revoked_on=None) | Q(revoked_on__gt=on)).exists()
+
+
+def locked(device: Device) -> Device:
+    """Return a device, held until the transaction ends: of two who plan with it at once the second one waits."""
+    return Device.objects.select_for_update(of=("self",)).get(pk=device.pk)
+
+
+def calibrated_by(device: Device, day: date) -> date | None:
+    """Return the day of the last calibration that passed by a day; None where there is none."""
+    held = Calibration.objects.filter(device=device, passed=True, done_on__lte=day)
+    return held.order_by("-done_on").values_list("done_on", flat=True).first()
+
+
+def held_by(org: str, device: str) -> Device | None:
+    """Return the device of an organisation by its number, the one in use first; whoever asks."""
+    found = Device.objects.filter(institution_id=org, device_id=device).select_related("body")
+    return found.filter(valid_to=None).first() or found.order_by("-valid_from").first()
+
+
+def of_vendors() -> list[Device]:
+    """Return the devices of the site that serve in a kind of service of a vendor, in use or not."""
+    return list(Device.objects.exclude(service_kind="").order_by("pk"))
+
+
+def all_in_use(on: date) -> list[Device]:
+    """Return the devices of the site that are in use on a day."""
+    return list(in_use(Device.objects.select_related("usage"), on).order_by("pk"))
+
+
+def in_use(found: QuerySet[Device], on: date) -> QuerySet[Device]:
+    """Return those of some devices that are in use on a day."""
+    return found.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
+
+
+def devices(scope: Scope) -> QuerySet[Device]:
+    """Return the devices in view with what they were used."""
+    return scope.rows(Device.objects.select_related("usage", "body"))
+
+
+def one(scope: Scope, pk: int) -> Device | None:
+    """Return a device in view, or None."""
+    return devices(scope).filter(pk=pk).first()
+
+
+def named(scope: Scope, org: str, device: str) -> Device | None:
+    """Return the device in view of an organisation by its number, the one in use first."""
+    return devices(scope).filter(institution_id=org, device_id=device).order_by("valid_to").first()
+
+
+def calibrated(held: Iterable[Device], on: date) -> dict[int, Calibrated]:
+    """Return how the calibration of devices stands on a day, by device; in one query."""
+    wanted = [one.pk for one in held]
+    last: dict[int, Calibration] = {}
+    for row in Calibration.objects.filter(device__in=wanted, passed=True, done_on__lte=on).order_by("done_on", "pk"):
+        last[row.device_id] = row
+    return {pk: Calibrated(last.get(pk), (last[pk].valid_to - on).days if pk in last else None) for pk in wanted}
+
+
+def places(held: Iterable[Device], on: date) -> dict[int, str]:
+    """Return where devices are mounted on a day, by device; in one query."""
+    found = Assignment.objects.filter(device__in=[one.pk for one in held], valid_from__lte=on)
+    rows = found.filter(Q(valid_to=None) | Q(valid_to__gt=on)).order_by("valid_from", "pk")
+    return dict(rows.values_list("device", "place"))
+
+
+def calibrations(scope: Scope, device: Device) -> QuerySet[Calibration]:
+    """Return the calibrations of a device, the latest first."""
+    return scope.rows(Calibration.objects.filter(device=device))
+
+
+def certificates(scope: Scope, device: Device) -> QuerySet[DeviceCertificate]:
+    """Return the certificates of a device, the latest first."""
+    return scope.rows(DeviceCertificate.objects.filter(device=device))
+
+
+def assignments(scope: Scope, device: Device) -> QuerySet[Assignment]:
+    """Return where a device was mounted, the latest first."""
+    return scope.rows(Assignment.objects.filter(device=device))
+
+
+def contacts(orgs: Iterable[str], on: date) -> QuerySet[Contact]:
+    """Return whom to call of some organisations on a day, in order; whoever asks has the alarm in view."""
+    held = Contact.objects.filter(Q(valid_to=None) | Q(valid_to__gt=on), institution_id__in=list(orgs))
+    return held.filter(valid_from__lte=on).order_by("role", "position", "pk")
+
+
+def called(orgs: Iterable[str], roles: Iterable[str], on: date) -> list[tuple[str, list[Contact]]]:
+    """Return whom an emergency plan calls, role by role in its order; nobody where a role has no contact."""
+    held = list(contacts(orgs, on))
+    return [(role, [one for one in held if one.role == role]) for role in roles]
+
+
+def contact(scope: Scope, pk: int) -> Contact | None:
+    """Return a contact in view, or None."""
+    return scope.rows(Contact.objects.all()).filter(pk=pk).first()
+
+
+def contacts_in_view(scope: Scope, org: str) -> QuerySet[Contact]:
+    """Return the contacts of an organisation in view that stand."""
+    return scope.rows(Contact.objects.filter(institution_id=org, valid_to=None))

@@ -1,0 +1,275 @@
+"""Writers of trips, their judgements and alarms. Readings raise alarms in the name of the run; people decide on them.
+
+Each leaves evidence in its own transaction. A trip's judgement is added and never changed; an alarm is raised once for
+its cause, whoever tells it how often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.models import Body, BodyKind, User
+from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases.models import Case, CaseEvent
+from zhunsheng.casework.cases.permissions import check_acts
+from zhunsheng.casework.cases.queries import fresh
+from zhunsheng.casework.cases.states import EventKind
+from zhunsheng.casework.cases.words import said
+from zhunsheng.casework.devices import library
+from zhunsheng.casework.devices import queries as devices
+from zhunsheng.casework.devices.forms import Given, text
+from zhunsheng.casework.devices.models import Device
+from zhunsheng.casework.devices.policies import check_keeps
+from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
+from zhunsheng.casework.trips import policies
+from zhunsheng.casework.trips.judging import Judged
+from zhunsheng.casework.trips.models import Alarm, PlanStep, Telling, Trip, TripVersion
+from zhunsheng.casework.trips.states import OF_GOODS, PLAN_LIKE, AlarmKind, TripState
+from zhunsheng.kernel.files import canonical, digest
+from zhunsheng.kernel.ids import identity
+from zhunsheng.kernel.time import SHANGHAI, now
+
+RUN = Process("run")
+CYCLE = "cold_chain_alarm"
+#: Who may record a step of an emergency plan, as the life-cycle names its people.
+PEOPLE = ("officer", "party")
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What the watch tells: kind, since when by the device, when the reading arrived, the value, and the words.
+
+    ``grave``: it needs a person; else it clears itself when the readings say so.
+    """
+
+    kind: str
+    since: datetime
+    arrived: datetime
+    words: tuple[str, str]
+    value: float | None = None
+    grave: bool = True
+
+
+@deed
+def plan_trip(actor: User, given: Given) -> Trip:
+    """Plan a trip. Raises Problem ZS702, ZS885, ZS886, ZS888, ZS889."""
+    with walls.within(walls.SITE):  # a vendor plans what its consortium supervises
+        values = policies.read(given, actor)
+        check_keeps(actor, values["vendor_id"])
+        devices.locked(values["device"])
+        policies.check_free(values["device"], values["starts_at"], values["ends_at"])
+        if Trip.objects.filter(vendor_id=values["vendor_id"], number=values["number"]).exists():
+            raise policies.wrong(("运输单号", "Number"), ("已在使用", "is taken"))
+        vendor = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=values["vendor_id"]).first()
+        made = Trip.objects.create(**values, vendor_body=vendor, planned_by=actor, planned_at=now())
+    plain = {name: getattr(one, "pk", one) for name, one in values.items()}
+    append(actor, "trip.planned", _about(made), {"plan": digest(canonical(plain)), "number": made.number})
+    return made
+
+
+@deed
+def begin_trip(trip: Trip) -> Trip:
+    """Note that a trip is under way; again it changes nothing."""
+    held = Trip.objects.select_for_update().get(pk=trip.pk)
+    if held.state == TripState.PLANNED:
+        held.state = TripState.UNDER_WAY
+        held.save(update_fields=["state"])
+        append(RUN, "trip.begun", _about(held), {"starts_at": held.starts_at})
+    return held
+
+
+@deed
+def end_trip(actor: Actor, trip: Trip, at: datetime) -> Trip:
+    """Say when a trip really ended. It is judged by the worker at once. Raises Problem ZS702, ZS885, ZS890."""
+    held = Trip.objects.select_for_update().get(pk=trip.pk)
+    if isinstance(actor, User):
+        check_keeps(actor, held.vendor_id)
+    policies.check_state(held, TripState.PLANNED, TripState.UNDER_WAY)
+    if not held.starts_at < at <= now() + timedelta(minutes=5):
+        raise policies.wrong(("到达时间", "Ended"), ("须在启运之后、现在之前", "lies after the start and not ahead"))
+    held.state, held.ended_at, held.stale_since = TripState.ENDED, at, now()
+    held.save(update_fields=["state", "ended_at", "stale_since"])
+    append(actor, "trip.ended", _about(held), {"ended_at": at})
+    return held
+
+
+@deed
+def cancel_trip(actor: User, trip: Trip, reason: str) -> Trip:
+    """Cancel a trip that has not begun. Raises Problem ZS702, ZS885, ZS890."""
+    held = Trip.objects.select_for_update().get(pk=trip.pk)
+    check_keeps(actor, held.vendor_id)
+    told = text({"reason": reason}, "reason", ("理由", "Reason"), least=2, most=500)
+    policies.check_state(held, TripState.PLANNED)
+    held.state = TripState.CANCELLED
+    held.save(update_fields=["state"])
+    append(actor, "trip.cancelled", _about(held), {"reason": digest(told.encode())})
+    return held
+
+
+@deed
+def mark_stale(trips: Iterable[int]) -> int:
+    """Note that readings came that the last judgement has not seen; of trips that have ended. Return how many."""
+    held = Trip.objects.filter(pk__in=list(trips), state=TripState.ENDED, stale_since=None)
+    return held.update(stale_since=now())
+
+
+@deed
+def add_version(trip: Trip, judged: Judged, cause: str, as_of: datetime) -> TripVersion | None:
+    """Add a judgement where it differs from the last one; None where it says the same. The facts are told anew."""
+    held = Trip.objects.select_for_update().get(pk=trip.pk)
+    if held.stale_since is not None and held.stale_since <= as_of:
+        held.stale_since = None
+    last = TripVersion.objects.filter(trip=held).order_by("-number").first()
+    if last is not None and last.digest == judged.digest:
+        held.save(update_fields=["stale_since"])
+        return None
+    held.version = last.number + 1 if last else 1
+    told = judged.judgement
+    about = {"version": held.version, "cause": cause, "verdict": judged.verdict, "judgement": judged.digest}
+    row = append(RUN, "trip.judged", _about(held), about)
+    made = TripVersion.objects.create(
+        trip=held, number=held.version, cause=cause, as_of=as_of, readings=told.readings, late=told.late,
+        verdict=judged.verdict, content=judged.content, digest=judged.digest, evidence=row.pk, made_at=now(),
+    )  # fmt: skip
+    held.verdict, held.breach, held.excursion = judged.verdict, judged.breach, judged.excursion
+    held.on_time = judged.on_time
+    held.save(update_fields=["stale_since", "version", "verdict", "breach", "excursion", "on_time"])
+    return made
+
+
+@deed
+def raise_alarm(device: Device, trip: Trip | None, found: Raised) -> Alarm:
+    """Open the case of an alarm with its emergency plan, or bring the one that stands up to date.
+
+    An alarm about goods deepens the excursion that is open on the same load: one cause is one case. The same again
+    changes nothing.
+    """
+    key = identity("alarm", device.pk, trip.pk if trip else 0, found.kind, int(found.since.timestamp()))
+    with walls.within(walls.SITE):
+        known = Alarm.objects.filter(key=key).first() or _standing(device, trip, found)
+        if known is None:
+            known = _opened(device, trip, found, key)
+        elif known.grave >= found.grave:
+            return known
+        if found.grave and not known.grave:
+            _deepen(known, found)
+    return known
+
+
+def _standing(device: Device, trip: Trip | None, found: Raised) -> Alarm | None:
+    """Return the open alarm of the same matter: of goods any, else one of the same kind."""
+    held = Alarm.objects.select_for_update().filter(device=device, trip=trip, outcome="")
+    kinds = OF_GOODS if found.kind in OF_GOODS else {found.kind}
+    return held.filter(kind__in=kinds).order_by("pk").first()
+
+
+def _opened(device: Device, trip: Trip | None, found: Raised, key: str) -> Alarm:
+    given = {
+        "alarm": found.kind, "device": device.device_id, "trip": trip.number if trip else "",
+        "since_on": str(min(found.since, now()).astimezone(SHANGHAI).date()), "reason": "｜".join(found.words)[:2000],
+    }  # fmt: skip
+    body = trip.body if trip else device.body
+    about = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=device.institution_id).first()
+    case = cases.open_case(
+        RUN, CYCLE, {name: one for name, one in given.items() if one}, body=body, institution_id=device.institution_id,
+        subject_body=about, key=f"alarm-{key}"[:64],
+    )  # fmt: skip
+    plan = library.plans()[PLAN_LIKE.get(AlarmKind(found.kind), found.kind)]  # type: ignore[index]
+    made = Alarm.objects.create(
+        case=case, body=body, institution_id=device.institution_id, vendor_body=about, trip=trip, device=device,
+        kind=found.kind, key=key, since=found.since, arrived_at=found.arrived, raised_at=now(), value=found.value,
+        words=list(found.words), plan=plan.id,
+    )  # fmt: skip
+    PlanStep.objects.bulk_create(
+        PlanStep(
+            alarm=made, position=number, step=one.id, zh=one.zh, en=one.en, role=one.role,
+            role_zh=plan.roles[one.role][0], role_en=plan.roles[one.role][1], shows=one.evidence,
+            due_at=made.raised_at + timedelta(minutes=one.minutes),
+        )
+        for number, one in enumerate(plan.steps, 1)
+    )  # fmt: skip
+    append(RUN, "cold_chain_alarm.plan_begun", f"alarm:{made.pk}", {"plan": plan.id, "kind": made.kind, "key": key})
+    return made
+
+
+def _deepen(alarm: Alarm, found: Raised) -> None:
+    """Let an alarm that clears itself become one that needs a person."""
+    case = fresh(alarm.case_id)
+    step = "deepen" if found.kind in OF_GOODS else "hand_over"
+    if case.state not in case.life.move(step).source:
+        step = "note"
+    given = {"reason": "｜".join(found.words)[:2000]}
+    alarm.case = cases.move(RUN, case, step, given, version=case.version)
+    alarm.grave, alarm.kind, alarm.words = True, found.kind, list(found.words)
+    alarm.value = found.value if found.value is not None else alarm.value
+    alarm.save(update_fields=["grave", "kind", "words", "value"])
+
+
+@deed
+def clear_alarm(alarm: Alarm, at: datetime, words: tuple[str, str]) -> Alarm:
+    """Note that the readings are well again: an excursion ends with that, a breach still needs its people."""
+    with walls.within(walls.SITE):
+        held = Alarm.objects.select_for_update().select_related("case").get(pk=alarm.pk)
+        if held.outcome or held.cleared_at is not None:
+            return held
+        held.cleared_at = at
+        held.save(update_fields=["cleared_at"])
+        case = fresh(held.case_id)
+        step = "clear" if case.state in case.life.move("clear").source and not held.grave else "note"
+        held.case = cases.move(RUN, case, step, {"reason": "｜".join(words)[:2000]}, version=case.version)
+        return held
+
+
+@deed
+def record_step(actor: User, step: PlanStep, note: str) -> PlanStep:
+    """Record that a step of an emergency plan was done, with what shows it. Raises Problem ZS885, ZS891, ZS904."""
+    held = PlanStep.objects.select_for_update().get(pk=step.pk)
+    case = held.alarm.case
+    check_acts(actor, case, case.life, PEOPLE, said(held.zh, held.en))
+    policies.check_step_open(held)
+    told = text({"note": note}, "note", ("登记内容", "What was done"), least=2, most=1000)
+    held.done_at, held.done_by, held.note = now(), actor, told
+    held.save(update_fields=["done_at", "done_by", "note"])
+    late = held.done_at > held.due_at
+    about = {"step": held.step, "late": late, "note": digest(told.encode())}
+    append(actor, "cold_chain_alarm.step_done", f"alarm:{held.alarm_id}", about)
+    return held
+
+
+def alarm_moved(_actor: Actor, case: Case, event: CaseEvent) -> None:
+    """Close an alarm with its case; one found not to hold lets its trip be judged again."""
+    if event.kind != EventKind.MOVED or case.closed_at is None:
+        return
+    alarm = Alarm.objects.filter(case=case).first()
+    if alarm is None:
+        return
+    alarm.outcome = case.state
+    alarm.save(update_fields=["outcome"])
+    if case.state == "dismissed" and alarm.trip_id:
+        Trip.objects.filter(pk=alarm.trip_id).update(stale_since=now())
+
+
+@deed
+def note_telling(
+    snapshot: str, versions: dict[int, int], until: datetime, nodes: int, sent_back: int, *, urgent: bool
+) -> Telling:
+    """Keep what the facts have learnt: the version of each trip, nodes up to a moment, and how many rows came back."""
+    for trip, version in versions.items():
+        Trip.objects.filter(pk=trip, told__lt=version).update(told=version)
+    told = {"snapshot": snapshot, "trips": len(versions), "nodes": nodes, "sent_back": sent_back}
+    made = Telling.objects.create(at=now(), until=until, urgent=urgent, **told)
+    append(RUN, "trips.told", f"telling:{made.pk}", told)
+    return made
+
+
+@deed
+def note_asked(telling: Telling) -> None:
+    """Note that a run was asked for what a telling brought."""
+    Telling.objects.filter(pk__lte=telling.pk, asked=False).update(asked=True)
+
+
+def _about(trip: Trip) -> str:
+    return f"trip:{trip.vendor_id}/{trip.number}"

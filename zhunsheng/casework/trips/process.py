@@ -1,0 +1,71 @@
+"""The process of the live watch: one for a site. It follows the store of readings by the numbers of their arrival."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import django
+
+#: Seconds between two looks at the store while nothing comes: a part of the second within which an alarm is told.
+PAUSE = 0.1
+#: Readings of one look.
+MOST = 2000
+
+
+def work() -> None:
+    """Watch until SIGTERM or SIGINT, or until the site that started this process is gone."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.config.settings")
+    django.setup()
+    from zhunsheng.casework.metrics.process import listen
+
+    ending, parent = threading.Event(), os.getppid()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ending.set())
+    listen("watch")
+    Follower().run(ending, parent)
+
+
+class Follower:
+    """Follows what is stored from the number on at which it began; what came before is replayed per trip."""
+
+    def __init__(self) -> None:
+        from zhunsheng.casework.logs import logger
+        from zhunsheng.casework.readings import queries
+        from zhunsheng.casework.trips.watching import Watching
+
+        self.after = queries.last_number()
+        self.watching = Watching()
+        self.log = logger("watch")
+
+    def run(self, ending: threading.Event, parent: int) -> None:
+        """Look, hear, and pause where nothing came. What fails is told in the log and tried again."""
+        from django.db import close_old_connections
+
+        from zhunsheng.casework.metrics.process import turned
+
+        self.log.info("watch started", after=self.after)
+        while not ending.is_set() and os.getppid() == parent:
+            close_old_connections()
+            turned()
+            try:
+                heard = self.step()
+            except Exception as error:  # a store that is locked for a moment stops no watch
+                self.log.error("watch stumbled", exc_info=error)  # noqa: TRY400
+                heard = 0
+            if heard < MOST:
+                ending.wait(PAUSE)
+
+    def step(self) -> int:
+        """Take what came since the last look; return how many readings."""
+        from zhunsheng.casework.readings.following import heard
+        from zhunsheng.kernel.time import now
+
+        last, batch = heard(self.after, MOST)
+        if batch:
+            self.watching.hear(batch, now())
+            self.after = last  # only now: what failed half-way is heard again, and every deed bears that
+        self.watching.turn(now())
+        return len(batch)

@@ -1,0 +1,152 @@
+"""Reads of trips and alarms, scoped; what the watch, the worker and the telling of facts ask of the whole site."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet
+
+from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.devices.models import Device
+from zhunsheng.casework.trips.models import Alarm, PlanStep, Telling, Trip, TripVersion
+from zhunsheng.casework.trips.states import BREACHES, TripState
+
+#: How long before its start a device is watched for a trip.
+BEFORE = timedelta(minutes=10)
+
+
+def trips(scope: Scope) -> QuerySet[Trip]:
+    """Return the trips in view, the latest first."""
+    return scope.rows(Trip.objects.select_related("device", "body", "vendor_body"))
+
+
+def one(scope: Scope, pk: int) -> Trip | None:
+    """Return a trip in view, or None."""
+    return trips(scope).filter(pk=pk).first()
+
+
+def versions(trip: Trip) -> QuerySet[TripVersion]:
+    """Return the judgements of a trip that its reader has in view, the latest first."""
+    return trip.versions.order_by("-number")
+
+
+def alarms(scope: Scope) -> QuerySet[Alarm]:
+    """Return the alarms in view, the latest first."""
+    return scope.rows(Alarm.objects.select_related("case", "case__bound", "device", "trip"))
+
+
+def of_trip(trip: Trip) -> list[Alarm]:
+    """Return the alarms of a trip that its reader has in view, the latest first: who sees it sees what befell it."""
+    return list(trip.alarms.select_related("case", "case__bound", "device"))
+
+
+def of_device(scope: Scope, device: Device) -> QuerySet[Alarm]:
+    """Return the alarms in view of a device, the latest first."""
+    return alarms(scope).filter(device=device)
+
+
+def of_case(scope: Scope, case: Case) -> Alarm | None:
+    """Return the alarm behind a case in view, or None."""
+    return alarms(scope).filter(case=case).first()
+
+
+def steps(held: Iterable[Alarm]) -> dict[int, list[PlanStep]]:
+    """Return the steps of the emergency plans of alarms, by alarm; in one query."""
+    found: dict[int, list[PlanStep]] = {}
+    for one_ in PlanStep.objects.filter(alarm__in=list(held)).select_related("done_by", "alarm"):
+        found.setdefault(one_.alarm_id, []).append(one_)
+    return found
+
+
+def step(scope: Scope, pk: int) -> PlanStep | None:
+    """Return a step of the plan of an alarm in view, or None."""
+    found = PlanStep.objects.select_related("alarm", "alarm__case").filter(pk=pk).first()
+    return found if found and alarms(scope).filter(pk=found.alarm_id).exists() else None
+
+
+def open_alarms(scope: Scope, devices: Iterable[int]) -> dict[int, list[Alarm]]:
+    """Return the open alarms in view by device, the gravest first; in one query."""
+    found: dict[int, list[Alarm]] = {}
+    for one_ in alarms(scope).filter(outcome="", device__in=list(devices)).order_by("-grave", "-raised_at"):
+        found.setdefault(one_.device_id, []).append(one_)
+    return found
+
+
+def running(devices: Iterable[int], moment: datetime) -> dict[int, Trip]:
+    """Return the trip under way by device; in one query. Whoever asks has the device in view."""
+    held = Trip.objects.filter(device__in=list(devices), state__in=(TripState.PLANNED, TripState.UNDER_WAY))
+    return {one_.device_id: one_ for one_ in held.filter(starts_at__lte=moment).order_by("-starts_at")}
+
+
+def watched(moment: datetime) -> list[Trip]:
+    """Return the trips of the site that are watched at a moment: begun or about to, and not ended."""
+    held = Trip.objects.filter(state__in=(TripState.PLANNED, TripState.UNDER_WAY), starts_at__lte=moment + BEFORE)
+    return list(held.select_related("device", "body").order_by("starts_at", "pk"))
+
+
+def under_plan() -> list[Trip]:
+    """Return the trips of the site that have not ended, whoever asks."""
+    held = Trip.objects.filter(state__in=(TripState.PLANNED, TripState.UNDER_WAY)).select_related("device")
+    return list(held.order_by("starts_at", "pk"))
+
+
+def covering(device: Device, moments: Iterable[datetime]) -> list[int]:
+    """Return the ended trips of a device to which readings of some moments belong."""
+    told = list(moments)
+    if not told:
+        return []
+    held = Trip.objects.filter(device=device, state=TripState.ENDED, starts_at__lte=max(told))
+    return list(held.filter(ended_at__gte=min(told)).values_list("pk", flat=True))
+
+
+def overdue(moment: datetime, grace: timedelta) -> list[Trip]:
+    """Return the trips of the site whose planned end has passed by more than a grace and that nobody ended."""
+    held = Trip.objects.filter(state__in=(TripState.PLANNED, TripState.UNDER_WAY), ends_at__lt=moment - grace)
+    return list(held.select_related("device").order_by("ends_at", "pk"))
+
+
+def stale(most: int = 50) -> list[Trip]:
+    """Return ended trips of the site of which readings came that no judgement has seen, the oldest first."""
+    held = Trip.objects.filter(stale_since__isnull=False, state=TripState.ENDED)
+    return list(held.select_related("device", "body").order_by("stale_since", "pk")[:most])
+
+
+def untold(most: int = 5000) -> list[Trip]:
+    """Return the ended trips of the site whose last judgement the facts have not learnt."""
+    held = Trip.objects.filter(state=TripState.ENDED, version__gt=F("told"))
+    return list(held.select_related("device", "body").order_by("pk")[:most])
+
+
+def excused(trip: Trip) -> bool:
+    """Whether people found of every breach of a trip that it does not hold."""
+    told = list(Alarm.objects.filter(trip=trip, kind__in=sorted(BREACHES)).values_list("outcome", flat=True))
+    return bool(told) and all(one_ == "dismissed" for one_ in told)
+
+
+def standing_alarms(device: Device, trip: Trip | None) -> list[Alarm]:
+    """Return the alarms of a device, on a trip or in its store, that have not ended; for the watch."""
+    return list(Alarm.objects.filter(device=device, trip=trip, outcome="").select_related("case"))
+
+
+def last_telling() -> Telling | None:
+    """Return what the facts learnt last."""
+    return Telling.objects.first()
+
+
+def counted(scope: Scope) -> Counter[str]:
+    """Return how many trips in view stand where, and how many had a breach."""
+    found: Counter[str] = Counter(trips(scope).order_by().values_list("state", flat=True))
+    found["breach"] = trips(scope).filter(breach=True).count()
+    return found
+
+
+def wanted(scope: Scope, show: str, vendor: str = "") -> QuerySet[Trip]:
+    """Return the trips in view of a filter: under way, planned, ended, breach, unknown; empty for all."""
+    found = trips(scope)
+    told = {"breach": Q(breach=True), "unknown": Q(state=TripState.ENDED, verdict="unknown")}
+    if show:
+        found = found.filter(told.get(show, Q(state=show)))
+    return found.filter(vendor_id=vendor) if vendor else found

@@ -1,0 +1,167 @@
+"""What the worker does for trips: end and judge them, count what devices were used, tell the facts, ask for a run.
+
+Every job may run again from the start: a judgement that says the same adds nothing, and a file that is read again
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhunsheng import sources
+from zhunsheng.casework.devices import actions as register
+from zhunsheng.casework.devices import queries as devices
+from zhunsheng.casework.imports.actions import record_batches
+from zhunsheng.casework.jobs.actions import enqueue
+from zhunsheng.casework.jobs.handlers import Outcome, Progress
+from zhunsheng.casework.jobs.queries import under_way
+from zhunsheng.casework.judgements.actions import request_run
+from zhunsheng.casework.outbox.actions import Process
+from zhunsheng.casework.readings import queries as readings
+from zhunsheng.casework.trips import actions, facts, judging, queries, slowly
+from zhunsheng.casework.trips.models import Trip
+from zhunsheng.facts import lake
+from zhunsheng.kernel.files import write_whole
+from zhunsheng.kernel.home import home
+from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, now
+from zhunsheng.telemetry.series import series
+
+RUN = Process("run")
+JOB, USE = "trips.tell", "devices.use"
+#: How long after its planned end a trip that nobody ended is taken as ended.
+GRACE = timedelta(minutes=30)
+#: Seconds between two readings of which the time between is known.
+LONGEST = 3600.0
+#: Nodes may come so long after they happened.
+BACK = timedelta(days=7)
+#: Nodes of the course of a service, as the source of vendors' services knows them.
+NODES = (
+    "accepted", "collected", "picked_up", "in_transit", "received", "tested", "examined", "read", "reviewed",
+    "reported", "delivered", "arrived", "started", "finished", "cleaned", "packed", "sterilised", "issued",
+    "repaired", "verified",
+)  # fmt: skip
+
+
+def each_turn() -> None:
+    """End trips whose time is over, judge those of which readings came, and tell the facts of a breach at once."""
+    moment = now()
+    for trip in queries.overdue(moment, GRACE):
+        actions.end_trip(RUN, trip, trip.ends_at)
+    for trip in queries.stale():
+        judge(trip, moment)
+    if any(one.breach for one in queries.untold(200)) and not under_way(JOB):
+        enqueue(RUN, JOB, {})
+    ask_for_run()
+
+
+def judge(trip: Trip, moment: datetime) -> None:
+    """Judge an ended trip anew and add the version where it says something else."""
+    cause = "ended" if trip.version == 0 else "late"
+    excused = queries.excused(trip)
+    found = judging.judge(trip, moment, excused=excused)
+    actions.add_version(trip, found, "dismissed" if excused and trip.breach else cause, moment)
+    if trip.version == 0:
+        slowly.doubts(trip, found, moment)
+
+
+def each_day(_day: date) -> None:
+    """Tell the facts of all trips and nodes of the day before, and count the closed days of devices."""
+    for kind in (USE, JOB):
+        if not under_way(kind):
+            enqueue(RUN, kind, {})
+
+
+def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
+    """Write what the facts have not learnt as files and read them as any other file."""
+    trips, last, moment = queries.untold(), queries.last_telling(), now()
+    versions = {one.pk: one.versions.order_by("-number").first() for one in trips}
+    told = [(one, version) for one in trips if (version := versions[one.pk]) is not None]
+    progress("trips", 0, len(told))
+    nodes = _nodes(last.until if last else moment - BACK, moment)
+    events = [row for trip, version in told for row in facts.trip_nodes(trip, version)] + nodes
+    sheets = {"trips": (facts.TRIPS, [facts.trip_row(*one) for one in told]), "nodes": (facts.EVENTS, events)}
+    folder = home().root / "telemetry" / "facts"
+    paths = []
+    for name, (head, rows) in sheets.items():
+        if rows:
+            paths.append(folder / f"{name}-{moment.astimezone(SHANGHAI):%Y%m%dT%H%M%S%f}.csv")
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(paths[-1], facts.sheet(head, rows))
+    if not paths:
+        return Outcome({"trips": 0, "nodes": 0, "sent_back": 0})
+    report = sources.load(home(), paths, recorded_at=epoch_seconds(moment), progress=progress)
+    urgent = any(version.content["breach"] for _trip, version in told)
+    numbers = {trip.pk: version.number for trip, version in told}
+    snapshot, sent_back = str(report.as_dict().get("snapshot") or ""), sum(one.rows_rejected for one in report.files)
+    report.write(home().reports, f"telling-{moment:%Y%m%dT%H%M%S%f}")
+
+    def settle() -> None:
+        actions.note_telling(snapshot, numbers, moment, len(nodes), sent_back, urgent=urgent)
+        if (latest := lake.latest(home())) is not None:
+            record_batches(RUN, latest)
+
+    return Outcome({"trips": len(told), "nodes": len(nodes), "sent_back": sent_back}, settle)
+
+
+def _nodes(since: datetime, until: datetime) -> list[facts.Row]:
+    """Return the nodes of vendors' devices that arrived from a moment on and before another."""
+    rows: list[facts.Row] = []
+    for device in devices.of_vendors():
+        told = readings.of_any_device(device.institution_id, device.device_id, since - BACK, until, "node")
+        fresh = told.filter(pc.and_(_on(told, since, pc.greater_equal), _on(told, until, pc.less)))
+        rows += facts.node_rows(device.institution_id, device.service_kind, fresh, NODES)
+    return rows
+
+
+def _on(told: pa.Table, moment: datetime, compare: Any) -> Any:
+    return compare(told["received_at"], pa.scalar(moment, told["received_at"].type))
+
+
+def ask_for_run() -> None:
+    """Ask for a run once the facts have learnt something: of a breach at once, of the rest once a day."""
+    telling = queries.last_telling()
+    if telling is None or telling.asked or under_way("run") or under_way(JOB):
+        return
+    today = now().astimezone(SHANGHAI).date()
+    if telling.urgent or telling.at.astimezone(SHANGHAI).date() < today:
+        request_run(RUN, today)
+        actions.note_asked(telling)
+
+
+def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
+    """Count what devices were used and what faults they told in the days up to yesterday; look for slow drifts."""
+    today = now().astimezone(SHANGHAI).date()
+    held = devices.all_in_use(today)
+    for number, device in enumerate(held):
+        progress("devices", number, len(held))
+        since = (device.usage.until if hasattr(device, "usage") else None) or max(
+            device.valid_from, today - timedelta(days=31)
+        )
+        if since < today:
+            told = readings.of_any_device(device.institution_id, device.device_id, _start(since), _start(today))
+            register.note_use(device, *used(told), today)
+        slowly.drift(device, today)
+    return Outcome({"devices": len(held)})
+
+
+def used(told: pa.Table) -> tuple[int | None, int]:
+    """Return the seconds for which a device ran, None where it never said; and how many faults began.
+
+    Between two readings it is as the first says; more than an hour without one counts as not known, and so as not run.
+    """
+    one = series(told)
+    at, running = one.of("running")
+    steps = np.diff(at)
+    seconds = float(steps[(running[:-1] > 0) & (steps <= LONGEST)].sum()) if len(at) else 0.0
+    before = ["", *(words for _at, words in one.faults)]
+    faults = sum(now_ != last for last, (_at, now_) in zip(before, one.faults, strict=False))
+    return round(seconds) if len(at) else None, faults
+
+
+def _start(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
