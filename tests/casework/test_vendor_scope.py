@@ -8,6 +8,7 @@ import pytest
 from tests.web.serving import AS_OF, LEAD, OTHER, TOWN, County, load_facts, places
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.indicators.counting import sql
 from zhunsheng.runs.serving import FINDING_COLUMNS
 
 LAB, COURIER = "91990124MA7QH00016", "91990124MA7QH0004F"
@@ -48,6 +49,7 @@ def file(tmp_path_factory):
     with duckdb.connect(str(path)) as con:
         load_facts(con, county)
         con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+        con.execute(sql("patient_served"))
         findings(con)
     return RunFile(path)
 
@@ -91,6 +93,13 @@ def test_a_member_sees_its_own_orders_and_the_vendor_all_of_its_own(file, table,
     assert seen(file, CONSORTIUM, table, column) == {mine}
     assert seen(file, VENDOR, table, column) == seen(file, None, table, column) == {mine, theirs}
     assert seen(file, frozenset({COURIER}), table, column) == seen(file, NONE, table, column) == set()
+
+
+def test_whether_a_patient_died_is_seen_by_the_member_that_ordered_and_not_by_the_vendor(file):
+    assert seen(file, TOWN_ONLY, "patient_served", "order_id") == {"O1"}
+    assert seen(file, CONSORTIUM, "patient_served", "order_id") == {"O1"}
+    assert seen(file, VENDOR, "patient_served", "order_id") == seen(file, NONE, "patient_served", "order_id") == set()
+    assert seen(file, None, "patient_served", "order_id") == {"O1", "O2"}
 
 
 def test_rows_of_a_vendor_as_a_whole_are_seen_by_whom_it_serves(file):

@@ -114,6 +114,24 @@ REVIEWED = Table(
         Column("institution_id", Kind.TEXT, "委托机构编码", "member that ordered; empty when no order was delivered"),
     ),
 )
-WIDE = {table.name: table for table in (STAY, SETTLED, CHARGE, CODED, OPERATED, REVIEWED)}
+PATIENT_SERVED = Table(
+    name="patient_served",
+    zh="受服务患者与死亡登记",
+    grain="the last order done in a month per vendor, kind, member and patient; each order that names no patient",
+    key=("vendor_id", "order_id"),
+    columns=(
+        *(TABLES["service_order"].column(name) for name in ("vendor_id", "order_id", "service_kind", "institution_id")),
+        TABLES["service_order"].column("person_id"),
+        TABLES["service_order"].column("ordered_on"),
+        Column("done_on", Kind.DATE, "完成日期", "day on which it was done, Asia/Shanghai; empty while open"),
+        Column(
+            "died_30",
+            Kind.FLAG,
+            "服务后 30 日内死亡",
+            "registered from the order to 30 days after it was done; empty while the register reaches less far",
+        ),
+    ),
+)
+WIDE = {table.name: table for table in (STAY, SETTLED, CHARGE, CODED, OPERATED, REVIEWED, PATIENT_SERVED)}
 #: Every table that an indicator may count over, by name.
 COUNTED = {**TABLES, **WIDE}

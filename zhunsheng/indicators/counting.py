@@ -25,6 +25,8 @@ _DEFINITION = pa.schema(
      "unknown_most": pa.int64()}
 )  # fmt: skip
 _texts: dict[str, str] = {}
+#: Wide tables that are kept: whoever reads the rows of one institution could not make them again.
+KEPT = ("stay", "patient_served")
 #: Wide tables that stay views, made for the pass and kept nowhere: a charge line is large.
 VIEWS = ("settled", "charge", "coded", "operated", "reviewed")
 
@@ -46,8 +48,9 @@ def count(con: duckdb.DuckDBPyConnection, book: Book, noted: Callable[[int, int]
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the wide tables over the facts: the stays as a table, which readers drill into, the others as views."""
-    con.execute(sql("stay"))
+    """Create the wide tables over the facts: those that readers drill into as tables, the others as views."""
+    for name in KEPT:
+        con.execute(sql(name))
     for name in VIEWS:
         con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql(name)}")
 
@@ -92,7 +95,7 @@ def logic() -> str:
         resources.files("zhunsheng.indicators").joinpath(f"{name}.py").read_text("utf-8")
         for name in ("compile", "lists")
     ]
-    return digest("\x1f".join([*(sql(name) for name in ("stay", *VIEWS, "peer")), *source]).encode())
+    return digest("\x1f".join([*(sql(name) for name in (*KEPT, *VIEWS, "peer")), *source]).encode())
 
 
 @cache

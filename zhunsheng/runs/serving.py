@@ -51,7 +51,7 @@ FINDING_COLUMNS = (
 )
 #: Tables that judging makes, beside those of bindings (b_...); all others are facts, or figures over both.
 JUDGED = ("rule", "binding_point", "finding_row", "finding_reason", "finding", "gone_finding", "measure",
-          "indicator", "indicator_count", "indicator_peer", "stay")  # fmt: skip
+          "indicator", "indicator_count", "indicator_peer", "stay", "patient_served")  # fmt: skip
 RULE_COLUMNS = ("rule_id", "code", "name", "name_en", "pattern", "ground", "version", "digest")
 POINT_COLUMNS = ("rule_id", "point_id", "label", "citation", "note", "valid_from", "valid_to")
 

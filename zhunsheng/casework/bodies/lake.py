@@ -31,6 +31,8 @@ BY_INSTITUTION = (
     "practitioner_month",
     "medical_order", "use_record", "device", "facility", "practice", "licence", "nursing_record",
     "identity_check", "stock_move", "trace_code", "contact", "stay",
+    # a vendor learns how many died, and not who
+    "patient_served",
 )  # fmt: skip
 #: Facts of vendors with the member institution in the row, where it is known.
 SERVED = ("service_order", "result", "survey_answer", "complaint", "incident", "trip")
