@@ -131,7 +131,7 @@ def told_by(sender: subprocess.Popen[str], seconds: float = 7200) -> dict[str, A
 def speed(count: int, per: int, rate: int = 0) -> dict[str, Any]:
     """Return readings a second and milliseconds to the acknowledgement, nothing killed."""
     with tempfile.TemporaryDirectory() as folder, Way(Path(folder)) as way:
-        wait_until(way.ready, 60)
+        wait_until(way.ready, 150)
         told = told_by(way.send("D", count, per, rate))
         rows, different = way.stored()
     return told | {"per_message": per, "lost": told["readings"] - different, "doubled": rows - different}
@@ -141,7 +141,7 @@ def kills(count: int, times: int, per: int, seed: int = 1, every: tuple[float, f
     """Return what was lost and doubled while parts were killed so often at random moments."""
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, Way(Path(folder), forwarded=True) as way:
-        wait_until(way.ready, 60)
+        wait_until(way.ready, 150)
         began = time.monotonic()
         senders = [way.send("D", count // 2, per), way.send("F", count - count // 2, per)]
         pool = ThreadPoolExecutor(2)
@@ -211,6 +211,12 @@ def _through(broker: Broker, count: int) -> float:
     return count / seconds
 
 
+def told_speed(named: str, told: dict[str, Any]) -> tuple[str, str, str]:
+    """Return a row of the table about one speed."""
+    figure = f"{told['per_second']:,} /s · p50 {told['p50_ms']} ms · p99 {told['p99_ms']} ms"
+    return named, figure, f"lost {told['lost']}, doubled {told['doubled']}"
+
+
 def main() -> None:
     """Print the figures."""
     asked = argparse.ArgumentParser()
@@ -219,14 +225,24 @@ def main() -> None:
     asked.add_argument("--per", type=int, default=20)
     asked.add_argument("--seed", type=int, default=1)
     given = asked.parse_args()
+    command = f"python -m benchmarks.readings {' '.join(sys.argv[1:])}".rstrip()
     if given.kills:
-        pause = given.readings / 6000 / given.kills
-        tell("readings_kills", kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5)))
+        pause = given.readings / 8000 / given.kills
+        done = kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5))
+        named = f"{done['readings']:,} readings, {done['kills']} kills, {done['seconds']} s"
+        tell("readings", command, [(named, f"lost {done['lost']}", f"doubled {done['doubled']}")], done)
         return
-    tell("readings_floor", floor(20_000))
-    tell("readings_one_per_message", speed(given.readings, 1))
-    tell("readings_at_1000_a_second", speed(20_000, 1, 1000))
-    tell("readings_batched", speed(given.readings * 4, given.per))
+    least = floor(20_000)
+    single, steady = speed(given.readings, 1), speed(20_000, 1, 1000)
+    batched = speed(given.readings * 4, given.per)
+    rows = [
+        told_speed("one reading a message, as fast as it goes", single),
+        told_speed("one reading a message, 1,000 a second", steady),
+        told_speed(f"{given.per} readings a message, as fast as it goes", batched),
+        ("floor: plain INSERT of such rows", f"{least['insert_per_second']:,} /s", "500 a transaction"),
+        ("floor: broker and client alone", f"{least['broker_alone_per_second']:,} /s", "QoS 1, certificates"),
+    ]
+    tell("readings", command, rows, {"single": single, "steady": steady, "batched": batched, **least})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import timedelta
 
 LOT = 60
-STEPS = ("_mark", "_write", "_record", "_clear")
+STEPS = ("_mark", "_write", "record_closed", "_clear")
 KILLS = [(step, when, at) for step in STEPS for when, at in (("before", 1), ("after", 1), ("before", 2))]
 
 

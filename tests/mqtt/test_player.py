@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.mqtt.site import free_port, wait_until
+from benchmarks._broker import free_port, wait_until
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.mqtt import player as playing
 from zhunsheng.mqtt.consumer import Consumer

@@ -20,6 +20,8 @@ ZHUNSHENG_ADDRESS     address of the site as others type it, e.g. https://zs.exa
 ZHUNSHENG_MAIL        where mail goes out, e.g. smtps://user:password@host:465 (smtp: STARTTLS; smtp+plain: none);
                       ZHUNSHENG_MAIL_FROM: its sender. Without it no mail is offered
 ZHUNSHENG_WEBHOOK_HOSTS  hosts of the own network that webhooks may call, comma-separated
+ZHUNSHENG_MQTT, _MQTT_CA, _MQTT_CERT, _MQTT_KEY, _MQTT_NAME  the broker of ``zhunsheng gateway``, its certificates, and
+                      the name of the session; ZHUNSHENG_GATEWAY_PORT: where that process answers
 ZHUNSHENG_PROXY       1 when a proxy in front ends TLS, sets X-Forwarded-Proto and adds to X-Forwarded-For
 """
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
@@ -102,7 +101,7 @@ class Forwarder:
     def _send(self) -> int:
         if not self.site.connected.is_set():
             return 0
-        moment = time.time()
+        moment = now().timestamp()
         before = moment - AGAIN
         if self.connection != self.site.connection:  # what was under way on the line that broke is sent again now
             self.connection, before = self.site.connection, moment + 1

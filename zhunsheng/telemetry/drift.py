@@ -71,4 +71,4 @@ def _mann_kendall(rise: Floats, level: Floats) -> float:
     score = float(np.sign(rise).sum())
     ties = np.unique(level, return_counts=True)[1]
     spread = (count * (count - 1) * (2 * count + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
-    return (score - np.sign(score)) / float(np.sqrt(spread)) if spread > 0 else 0.0
+    return float((score - np.sign(score)) / np.sqrt(spread)) if spread > 0 else 0.0

@@ -5,19 +5,19 @@
 -- Only days with a reading out of range, and the days beside them, are put in order: most days of most devices are not.
 -- An excursion that for a whole day neither goes out of range nor clears is told as two.
 WITH bad AS MATERIALIZED (
-    SELECT DISTINCT org, device, CAST("at" AS DATE) AS day
+    SELECT DISTINCT org, device, EPOCH_US("at") // 86400000000 AS day
     FROM reading
     WHERE kind = 'reading' AND (temperature < $low OR temperature > $high)
 ),
 days AS MATERIALIZED (
-    SELECT DISTINCT b.org, b.device, CAST(b.day + s.shift AS DATE) AS day
+    SELECT DISTINCT b.org, b.device, b.day + s.shift AS day
     FROM bad AS b
     CROSS JOIN (SELECT UNNEST([-1, 0, 1]) AS shift) AS s
 ),
 near AS (
     SELECT r.org, r.device, r.boot, r.seq, r."at" AS moment, r.temperature AS celsius
     FROM reading AS r
-    SEMI JOIN days AS d ON d.org = r.org AND d.device = r.device AND d.day = CAST(r."at" AS DATE)
+    SEMI JOIN days AS d ON d.org = r.org AND d.device = r.device AND d.day = EPOCH_US(r."at") // 86400000000
     WHERE r.kind = 'reading' AND r.temperature IS NOT NULL
 ),
 ordered AS (

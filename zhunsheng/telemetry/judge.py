@@ -6,7 +6,7 @@ the same trip, which is kept beside the first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -92,30 +92,24 @@ def judge_trip(
     """
     limits = plan.limits(regime)
     since, until = plan.starts.timestamp(), plan.until(as_of).timestamp()
-    told = series(_of(plan, readings, as_of))
-    found_clocks = clocks(told, limits.late_minutes * 60)
-    whole = corrected(told, found_clocks)
-    told = whole.take((whole.at >= since) & (whole.at <= until))
-    kept = [one for number, one in enumerate(found_clocks) if (told.boot == number).any()]
+    told, boots = _told(plan, readings, as_of, limits)
     hold = float(limits.hold_seconds(plan.setting))
+    holes = gaps(told, since, until, hold)
+    told = told.take((told.at >= since) & (told.at <= until))
+    kept = [one for number, one in enumerate(boots) if (told.boot == number).any()]
     at, celsius = told.of("temperature")
     exposure, excursions = expose(at, celsius, limits, hold)
     unknown = unknown_minutes(at, since, until, hold)
     doors, outages = _spells(told, "door", on=True, hold=hold), _spells(told, "power", on=False, hold=hold)
-    holes = gaps(whole, since, until, hold)
-    doubted = doubts(told, detectors.doubtful, hold)
     way = route(told, plan.way, detectors.driving, since, until) if plan.way else None
-    if way and way.impossible:
-        doubted.append(Doubt("impossible", since, until, float(way.impossible)))
-    worst = {"door": _longest(told, "door", doors), "power": _longest(told, "power", outages)}
-    lost = any(gap.kind == "missing" for gap in holes)
+    doubted = _doubted(told, detectors, hold, way)
     checks = (
         *temperature_checks(exposure, limits),
-        *(spell_check(kind, worst[kind], limits) for kind in worst if kind in plan.expects),
+        *_spell_checks(told, plan, limits, {"door": doors, "power": outages}),
         clock_check([one.offset_s for one in kept], limits),
         calibration_check(plan, limits),
         *_route_checks(plan, way),
-        missing_check(unknown, limits, lost=lost),
+        missing_check(unknown, limits, lost=any(gap.kind == "missing" for gap in holes)),
         _doubt_check(doubted),
     )
     return TripJudgement(
@@ -140,6 +134,13 @@ def judge_trip(
     )
 
 
+def _told(plan: TripPlan, readings: pa.Table, as_of: datetime, limits: Limits) -> tuple[Series, list[Clock]]:
+    """Return all readings at hand on the time of the receiver, and the clock of each boot."""
+    told = series(_of(plan, readings, as_of))
+    found = clocks(told, limits.late_minutes * 60)
+    return corrected(told, found), found
+
+
 def unknown_minutes(at: np.ndarray[Any, np.dtype[np.float64]], since: float, until: float, hold_s: float) -> float:
     """Return the minutes between two moments of which no reading tells: stretches longer than ``hold_s`` seconds."""
     steps = np.diff(np.concatenate(([since], at, [until])))
@@ -153,8 +154,17 @@ def _of(plan: TripPlan, readings: pa.Table, as_of: datetime) -> pa.Table:
     return readings.filter(pc.and_(mine, known))
 
 
-def _longest(told: Series, channel: str, found: list[Spell]) -> float | None:
-    return longest(found) if len(told.of(channel)[0]) else None
+def _spell_checks(told: Series, plan: TripPlan, limits: Limits, found: Mapping[str, list[Spell]]) -> list[Check]:
+    """Return what is said of door and power, where the device has them; unknown where it never said."""
+    worst = {kind: longest(spells) if len(told.of(kind)[0]) else None for kind, spells in found.items()}
+    return [spell_check(kind, worst[kind], limits) for kind in worst if kind in plan.expects]
+
+
+def _doubted(told: Series, detectors: Detectors, hold: float, way: Route | None) -> list[Doubt]:
+    found = doubts(told, detectors.doubtful, hold)
+    if way and way.impossible:
+        found.append(Doubt("impossible", float(told.at[0]), float(told.at[-1]), float(way.impossible)))
+    return found
 
 
 def _spells(told: Series, channel: str, *, on: bool, hold: float) -> list[Spell]:

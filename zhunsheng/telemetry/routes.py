@@ -157,31 +157,34 @@ def _stood(at: Floats, latitude: Floats, longitude: Floats, way: Way, driving: D
     reaches = later < len(at)
     later = np.minimum(later, max(len(at) - 1, 0))
     likely = free & reaches & (metres(latitude, longitude, latitude[later], longitude[later]) <= driving.stop_metres)
+    broken = np.append(np.diff(at) > driving.unknown_minutes * 60, np.True_)
     done = 0
     for place in np.flatnonzero(likely):
         if place < done:
             continue
         near = metres(latitude[place:], longitude[place:], latitude[place], longitude[place]) <= driving.stop_metres
         left = np.flatnonzero(~(near & free[place:]))
-        end = int(place) + (int(left[0]) if len(left) else len(near))
+        unseen = int(np.flatnonzero(broken[place:])[0]) + 1
+        end = int(place) + min(int(left[0]) if len(left) else len(near), unseen)
         minutes = float(at[end - 1] - at[place]) / 60
-        if minutes >= driving.stop_minutes and _watched(at[place:end], driving):
+        if minutes >= driving.stop_minutes:
             found.append(Spell(float(at[place]), float(at[end - 1]), minutes))
             done = end
     return found
 
 
-def _watched(at: Floats, driving: Driving) -> bool:
-    return bool((np.diff(at) <= driving.unknown_minutes * 60).all())
-
-
 def _stretches(at: Floats, holds: Bools, least: int, driving: Driving, worst: Floats) -> list[Spell]:
-    """Return stretches of readings in a row for which something holds for more than ``least`` minutes."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], holds, [False])).astype(np.int8)))
+    """Return stretches of readings in a row for which something holds for more than ``least`` minutes.
+
+    What nobody saw for too long ends a stretch.
+    """
+    fresh = np.concatenate(([True], np.diff(at) > driving.unknown_minutes * 60))
+    firsts = np.flatnonzero(holds & (fresh | ~np.concatenate(([False], holds[:-1]))))
+    lasts = np.flatnonzero(holds & (np.append(fresh[1:], np.True_) | ~np.append(holds[1:], np.False_)))
     found = []
-    for first, last in zip(edges[::2], edges[1::2] - 1, strict=True):
+    for first, last in zip(firsts, lasts, strict=True):
         minutes = float(at[last] - at[first]) / 60
-        if minutes > least and _watched(at[first : last + 1], driving):
+        if minutes > least:
             peak = float(worst[first : last + 1].max())
             found.append(Spell(float(at[first]), float(at[last]), minutes, peak))
     return found

@@ -20,9 +20,7 @@ def scan(connection: duckdb.DuckDBPyConnection, limits: Limits, setting: Setting
     """Return the excursions of the view ``reading`` of a connection: devices of one regime, each identity once.
 
     Shape: org, device, since, last_out, cleared, extreme (°C), minutes, sure_minutes; in the order of the devices.
-    The connection counts days in UTC.
     """
-    connection.execute("SET TimeZone = 'UTC'")
     given = {
         "low": limits.low_c,
         "high": limits.high_c,

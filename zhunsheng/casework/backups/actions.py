@@ -1,7 +1,7 @@
 """Making a backup and bringing one back, each with its evidence.
 
-Order of a backup: the database is frozen, then the log, so that the log holds at least what the database says it
-holds; then the keys that rows got in between; then all files. The manifest comes last.
+Order of a backup: the readings are frozen, then the database, then the log, so that the log holds at least what the
+database says it holds; then the keys that rows got in between; then all files. The manifest comes last.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Tell = Callable[[str, int, int | None], None]
 PREFIX, SECRET = "ZHUNSHENG_", ("SECRET", "KEY", "TOKEN", "PASSPHRASE")
 #: User and password in an address, such as that of the mail server.
 _LOGIN = re.compile(r"://.*@")
-KEYS, LOG, LATER = "@keys", "@log.db", "@later-keys"
+KEYS, LOG, LATER, READINGS = "@keys", "@log.db", "@later-keys", "@readings.sqlite3"
 MARK = "RESTORING"
 #: Evidence goes on at a multiple of this after a restore: the number of a row that was lost is not given again. Another
 #: one for each minute since the backup, so that two restores of one backup do not give the same numbers.
@@ -118,6 +118,8 @@ def bring_back(vault: Vault, manifest: Manifest, passphrase: str, tell: Tell) ->
         raise Problem("ZS974", place=connection.vendor, word=manifest.told["database"]["vendor"])
     if connection.vendor == "sqlite" or database.empty():  # killed after it: it is one transaction there
         database.thaw(frozen, Path(connection.settings_dict["NAME"]))
+    if READINGS in special:
+        database.thaw_readings(special[READINGS])
     if LOG in special:
         _log_back(site, special[LOG])
     return _settled(site, manifest, json.loads(special[LATER].read_bytes()))
@@ -153,6 +155,9 @@ def _frozen(vault: Vault, manifest: Manifest, site: Home) -> None:
     with tempfile.TemporaryDirectory(dir=vault.root, prefix=".frozen-") as folder:
         name = database.NAMES[connection.vendor]
         try:
+            if database.freeze_readings(Path(folder) / "readings"):
+                with (Path(folder) / "readings").open("rb") as file:
+                    manifest.items.append(_of(vault.put(file), READINGS))
             manifest.told["database"] = database.freeze(Path(folder) / name)
         except sqlite3.Error as error:
             raise full(error, vault.root) from error

@@ -15,10 +15,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.walls import ALL, SETTINGS
+from zhunsheng.casework.readings.router import using
 from zhunsheng.casework.seals.queries import keys_of
 from zhunsheng.kernel.errors import Problem
 
@@ -50,19 +51,45 @@ def freeze(target: Path) -> dict[str, Any]:
     return {"vendor": connection.vendor, **told}
 
 
+def freeze_readings(target: Path) -> bool:
+    """Write the file of readings as it is now to another; False where they lie in the database.
+
+    Comes before the database: rows whose day is closed in between are then in both, and closing again lets them go.
+    """
+    if using() == DEFAULT_DB_ALIAS:
+        return False
+    readings = connections[using()]
+    readings.ensure_connection()
+    with closing(sqlite3.connect(target)) as copy:
+        readings.connection.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    return True
+
+
+def thaw_readings(source: Path) -> None:
+    """Bring the file of readings back."""
+    _placed(source, using())
+
+
 def thaw(source: Path, target: Path) -> None:
     """Bring a frozen database back: to a file of SQLite, or into the empty database of the settings."""
     if connection.vendor == "sqlite":
-        connection.close()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for left in target.parent.glob(f"{target.name}-*"):
-            left.unlink()
-        shutil.copyfile(source, target)
-        target.chmod(0o600)
+        _placed(source, DEFAULT_DB_ALIAS, target)
         return
     _run("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
          f"--dbname={connection.settings_dict['NAME']}", source)  # fmt: skip
     connection.close()
+
+
+def _placed(source: Path, alias: str, target: Path | None = None) -> None:
+    """Copy a frozen file of SQLite to where the settings look for it."""
+    connections[alias].close()
+    place = target or Path(connections[alias].settings_dict["NAME"])
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for left in place.parent.glob(f"{place.name}-*"):
+        left.unlink()
+    shutil.copyfile(source, place)
+    place.chmod(0o600)
 
 
 def empty() -> bool:

@@ -23,6 +23,8 @@ from zhunsheng.casework.cases.queries import attachment_digests
 from zhunsheng.casework.documents import files as document_files
 from zhunsheng.casework.documents.queries import file_digests
 from zhunsheng.casework.outbox.queries import refuses_changes
+from zhunsheng.casework.readings import closed
+from zhunsheng.casework.readings.queries import last_number
 from zhunsheng.casework.seals.reconcile import Reconciled, reconcile
 from zhunsheng.engines import duck
 from zhunsheng.evidence import rollback, store
@@ -42,7 +44,7 @@ def examine(site: Home, manifest: Manifest | None = None) -> list[Check]:
     """Return what was seen of each part of a site; ``manifest`` is that of the backup it was restored from."""
     looks: list[Callable[[], Check]] = [
         _database, _migrations, _guards, _walls, lambda: _rows(site), lambda: witnesses(site),
-        lambda: _lake(site), lambda: _run(site), lambda: _attachments(site),
+        lambda: _lake(site), lambda: _run(site), lambda: _attachments(site), _readings,
     ]  # fmt: skip
     if manifest is not None:
         looks.append(lambda: _keys(site, manifest))
@@ -202,6 +204,17 @@ def _attachments(site: Home) -> Check:
             "附件", MISSING, f"缺 {len(absent)} 个，不符 {len(differing)} 个：{'、'.join([*absent, *differing][:3])}"
         )
     return Check("附件", WELL, f"{count:,} 个文件与摘要相符")
+
+
+def _readings() -> Check:
+    """Compare the files of closed days with their digests, and open the file of readings."""
+    with walls.within(walls.SITE):
+        last = last_number()
+        found = dict(closed.verify())
+    wrong = [name for name, told in found.items() if told]
+    if wrong:
+        return Check("读数归档", MISSING, f"{len(wrong)} 个文件缺失或者不符：{'、'.join(wrong[:3])}", "换用另一份备份")
+    return Check("读数归档", WELL, f"{len(found):,} 个文件与摘要相符，最近入库第 {last:,} 条")
 
 
 def _keys(site: Home, manifest: Manifest) -> Check:

@@ -20,6 +20,9 @@ from zhunsheng.runs import store as run_store
 #: Left out, by path below the site's folder: what is copied otherwise, made anew, somebody else's, or only a lock.
 LEFT_OUT = {
     "zhunsheng.sqlite3*": "the database is copied by its own means",
+    "telemetry.sqlite3*": "so are the readings",
+    "telemetry/*.lock": "a lock",
+    "telemetry/forward.sqlite3*": "on its way to the site",
     "log/log.db*": "so is the log",
     "log/log.lock": "a lock",
     "log/tiles*/*": "written anew from the log",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ from zhunsheng.casework.metrics.counted import DURABLE, READINGS
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.casework.readings import hooks, registry
 from zhunsheng.casework.readings.batch import Batch, conflict, quarantine
-from zhunsheng.casework.readings.models import SenderKey
+from zhunsheng.casework.readings.models import ClosedFile, SenderKey
 from zhunsheng.casework.readings.queries import sealed
 from zhunsheng.casework.readings.router import using
 from zhunsheng.kernel.errors import Problem
@@ -149,3 +150,29 @@ def end_key(actor: Actor, hint: str) -> int:
         key.save(update_fields=["ended_at"])
         append(actor, "sender_key.ended", f"sender_key:{key.pk}", {"institution": key.institution_id})
     return len(standing)
+
+
+@deed
+def record_closed(actor: Actor, name: str, count: int, size: int, digest: str) -> None:
+    """Put the written file of a day on record. Its digest is what the log holds of all its readings."""
+    kind, rest = name.split("-", 1)
+    day, part = rest.rsplit("-", 1)
+    ClosedFile.objects.create(
+        name=name,
+        kind=kind,
+        day=date.fromisoformat(day),
+        part=int(part),
+        rows=count,
+        bytes=size,
+        digest=digest,
+        closed_at=now(),
+    )
+    append(actor, "readings.closed", f"readings:{name}", {"digest": digest, "rows": count})
+
+
+@deed
+def strike(actor: Actor, file: ClosedFile, years: int) -> None:
+    """Note that a file goes, since the years for which it was kept are over."""
+    file.removed_at = now()
+    file.save(update_fields=["removed_at"])
+    append(actor, "readings.removed", f"readings:{file.name}", {"digest": file.digest, "years": years})

@@ -19,6 +19,8 @@ from zhunsheng.telemetry.spans import Spans
 INSERT = """
 INSERT INTO readings_hotrow (series_id, seq, kind, at, received_at, said, closing)
 VALUES (%s, %s, %s, %s, %s, %s, '') ON CONFLICT (series_id, seq) DO NOTHING"""
+ADD_SERIES = """
+INSERT INTO readings_series (institution_id, device, boot, key) VALUES (%s, %s, %s, %s) ON CONFLICT (key) DO NOTHING"""
 DROP_SPAN = "DELETE FROM readings_span WHERE series_id = %s AND first = %s"
 KEEP_SPAN = """
 INSERT INTO readings_span (series_id, first, last) VALUES (%s, %s, %s)
@@ -188,10 +190,7 @@ def _series(keys: set[str]) -> dict[str, int]:
     wanted = sorted(keys)
     found = _numbers(wanted)
     if missing := [key for key in wanted if key not in found]:
-        made = [dict(zip(("institution_id", "device", "boot"), key.split("/"), strict=True)) for key in missing]
-        Series.objects.bulk_create(
-            (Series(key=k, **m) for k, m in zip(missing, made, strict=True)), ignore_conflicts=True
-        )
+        _execute(ADD_SERIES, [(*key.split("/"), key) for key in missing])
         found = _numbers(wanted)
     return found
 

@@ -15,12 +15,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import connections
-from django.db.models import F, Max, Min, QuerySet
+from django.db.models import F, Max, Min
 
 from zhunsheng.book.channels import load_channels
 from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.outbox.actions import Actor, append, deed
+from zhunsheng.casework.outbox.actions import Actor
 from zhunsheng.casework.readings import closed, rows
+from zhunsheng.casework.readings.actions import record_closed, strike
 from zhunsheng.casework.readings.models import ClosedFile, HotRow
 from zhunsheng.casework.readings.router import using
 from zhunsheng.kernel.files import digest_file, locked, sync
@@ -34,6 +35,10 @@ HOURS = 24
 PORTION = 20_000
 #: A day, and how far Shanghai is ahead of UTC, in microseconds; it has kept no summer time since 1991.
 DAY, EAST = 86_400_000_000, 28_800_000_000
+MARK = """
+UPDATE readings_hotrow SET closing = %s
+WHERE closing = '' AND kind = %s AND at >= %s AND at < %s AND id >= %s AND id < %s"""
+CLEAR = "DELETE FROM readings_hotrow WHERE closing = %s AND id >= %s AND id < %s"
 SELECT = """
 SELECT s.key, h.seq, h.kind, h.at, h.said, h.received_at FROM readings_hotrow h
 JOIN readings_series s ON s.id = h.series_id WHERE h.closing = %s ORDER BY h.series_id, h.seq"""
@@ -65,17 +70,14 @@ def _due(hours: int) -> Iterator[tuple[str, date]]:
             yield kind, day
 
 
-def _open(kind: str, day: date) -> QuerySet[HotRow]:
-    start = rows.micros(datetime.combine(day, time(), SHANGHAI))
-    return HotRow.objects.filter(kind=kind, closing="", at__gte=start, at__lt=start + DAY)
-
-
 def _mark(kind: str, day: date) -> str:
     """Mark the open rows of a day with the name of their file; rows that come later stay open."""
     last = ClosedFile.objects.filter(kind=kind, day=day).aggregate(last=Max("part"))["last"] or 0
     name = f"{kind}-{day}-{last + 1}"
-    for some in _portions(_open(kind, day)):
-        some.update(closing=name)
+    start = rows.micros(datetime.combine(day, time(), SHANGHAI))
+    with connections[using()].cursor() as cursor:
+        for first in _portions():
+            cursor.execute(MARK, [name, kind, start, start + DAY, first, first + PORTION])
     return name
 
 
@@ -84,7 +86,7 @@ def _move(actor: Actor, name: str) -> None:
     if not ClosedFile.objects.filter(name=name).exists():
         path = closed.path_of(name)
         count = _write(path, name)
-        _record(actor, name, path, count)
+        record_closed(actor, name, count, path.stat().st_size, digest_file(path))
     _clear(name)
 
 
@@ -111,35 +113,16 @@ def _tables(name: str) -> Iterator[pa.Table]:
             yield sets.table([rows.reading(*one[:5]) for one in found], received)
 
 
-@deed
-def _record(actor: Actor, name: str, path: Path, count: int) -> None:
-    """Put a written file on record, with its evidence: the digest is what the log holds of all its readings."""
-    kind, rest = name.split("-", 1)
-    day, part = rest.rsplit("-", 1)
-    digest = digest_file(path)
-    ClosedFile.objects.create(
-        name=name,
-        kind=kind,
-        day=date.fromisoformat(day),
-        part=int(part),
-        rows=count,
-        bytes=path.stat().st_size,
-        digest=digest,
-        closed_at=now(),
-    )
-    append(actor, "readings.closed", f"readings:{name}", {"digest": digest, "rows": count})
-
-
 def _clear(name: str) -> None:
-    for some in _portions(HotRow.objects.filter(closing=name)):
-        some.delete()
+    with connections[using()].cursor() as cursor:
+        for first in _portions():
+            cursor.execute(CLEAR, [name, first, first + PORTION])
 
 
-def _portions(found: QuerySet[HotRow]) -> Iterator[QuerySet[HotRow]]:
-    """Yield rows in portions by their number: a change of all at once would hold the gateway up for its length."""
+def _portions() -> range:
+    """Return where each portion of the rows begins: a change of all at once would hold the gateway up."""
     held = HotRow.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    for first in range(held["first"] or 0, (held["last"] or 0) + 1, PORTION):
-        yield found.filter(pk__gte=first, pk__lt=first + PORTION)
+    return range(held["first"] or 0, (held["last"] or 0) + 1, PORTION)
 
 
 def remove_ended(actor: Actor, today: date) -> list[str]:
@@ -150,19 +133,12 @@ def remove_ended(actor: Actor, today: date) -> list[str]:
         for one in ClosedFile.objects.filter(removed_at=None):
             years = keep[one.kind].years
             if today >= _years_on(one.day, years):
-                _strike(actor, one, years)
+                strike(actor, one, years)
                 removed.append(one.name)
         # removed after its row says so: a kill in between leaves a file that the next day takes away
         for name in ClosedFile.objects.filter(removed_at__isnull=False).values_list("name", flat=True):
             closed.path_of(name).unlink(missing_ok=True)
     return removed
-
-
-@deed
-def _strike(actor: Actor, one: ClosedFile, years: int) -> None:
-    one.removed_at = now()
-    one.save(update_fields=["removed_at"])
-    append(actor, "readings.removed", f"readings:{one.name}", {"digest": one.digest, "years": years})
 
 
 def _years_on(day: date, years: int) -> date:

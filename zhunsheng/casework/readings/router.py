@@ -39,7 +39,7 @@ class ReadingsRouter:
 
 
 def migrate_along(using: str, **_signal: Any) -> None:
-    """Bring the file of readings to the schema that the database has just got."""
+    """Bring the file of readings to the schema that the database has got."""
     if using == DEFAULT_DB_ALIAS and ALIAS in settings.DATABASES:
         call_command("migrate", "readings", database=ALIAS, verbosity=0, interactive=False)
 

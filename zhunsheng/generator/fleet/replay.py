@@ -79,11 +79,12 @@ def _of_file(path: Path) -> list[Message]:
             head = file.readline()
             file.seek(0)
             rows = list(csv.DictReader(file, delimiter=";" if ";" in head else ","))
-        if not rows:
-            raise ValueError("0")
-        return _temperatures(path.stem, rows) if "timestamp" in head else _tracks(rows)
+        found = _temperatures(path.stem, rows) if "timestamp" in head else _tracks(rows)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Problem("ZS874", place=path.name, reason=f"{type(error).__name__}: {error}") from error
+    if not found:
+        raise Problem("ZS874", place=path.name, reason="0")
+    return found
 
 
 def _temperatures(name: str, rows: list[dict[str, str]]) -> list[Message]:
