@@ -1,8 +1,10 @@
 """Closed days: files with a digest in the evidence, read as one with what is open; a kill anywhere loses nothing."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing as closing_file
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,10 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.casework.reading import NOON, ORG, message, only_known, said, take
+from zhunsheng.casework.backups.database import freeze_readings
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.readings import closed, closing, queries, tasks
 from zhunsheng.casework.readings.models import ClosedFile, HotRow, Quarantine
+from zhunsheng.casework.readings.router import using
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import digest_file
 from zhunsheng.kernel.home import Home
@@ -157,3 +161,14 @@ def test_killed_at_any_step_nothing_is_lost_or_doubled(tmp_path, seed):
     script = [sys.executable, str(Path(__file__).with_name("closing_kills.py")), str(seed)]
     told = subprocess.run(script, env=environment, check=True, timeout=150, capture_output=True, text=True).stdout
     assert told == "sound after 12 kills"
+
+
+@database
+def test_a_backup_freezes_the_readings_as_they_are(site, tmp_path):
+    if using() == "default":
+        pytest.skip("readings lie in the one database")
+    take(message(said(0), said(1)))
+    assert freeze_readings(tmp_path / "frozen")
+    with closing_file(sqlite3.connect(tmp_path / "frozen")) as frozen:
+        assert frozen.execute("SELECT COUNT(*) FROM readings_hotrow").fetchone() == (2,)
+        assert frozen.execute("SELECT first, last FROM readings_span").fetchall() == [(0, 1)]
