@@ -32,7 +32,7 @@ NAMES = Names(
                "sample_clean", "step_waivable", "steps_done", "exit_plan_closed",
                "decider_apart", "light_opens", "never_worse", "release_holds",
                "period_over", "figures_of_run", "figures_frozen", "words_written", "publication_wanted",
-               "publication_not_wanted"}),
+               "publication_not_wanted", "plan_kept", "goods_proved", "not_of_goods"}),
     load_laws(FOLDER),
 )  # fmt: skip
 
@@ -54,7 +54,7 @@ def written(tmp_path, data, name="fund_case"):
 
 def test_the_rule_book_holds_sound_life_cycles_and_says_what_is_to_be_confirmed():
     cycles = load_cycles(FOLDER, NAMES)
-    assert len(cycles) == 25
+    assert len(cycles) == 26
     assert all(clock.cite in cycle.cites for cycle in cycles.values() for clock in cycle.clocks)
     remarks = about_cycles(cycles.values())
     local = [c for cycle in cycles.values() for c in cycle.clocks if cycle.cites[c.cite].certainty == "local"]
