@@ -33,7 +33,7 @@ NAMES = Names(
                "sample_clean", "step_waivable", "steps_done", "exit_plan_closed",
                "decider_apart", "light_opens", "never_worse", "release_holds",
                "period_over", "figures_of_run", "figures_frozen", "words_written", "publication_wanted",
-               "publication_not_wanted"}),
+               "publication_not_wanted", "plan_kept", "goods_proved", "not_of_goods"}),
     load_laws(FOLDER),
 )  # fmt: skip
 

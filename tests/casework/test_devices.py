@@ -134,7 +134,7 @@ def test_a_place_ends_the_place_before(people):
     assert Assignment.objects.count() == 2
 
 
-HEAD = "所属机构代码,设备编号,设备种类,名称,启用日期,温度要求,服务种类\n"
+HEAD = "所属机构代码,设备编号,设备种类,名称,启用日期,贮运条件,服务种类\n"
 ROW = f"{CODE},V-%02d,冷藏车,冷藏车 %d 号,2026-01-01,cold_2_8,logistics\n"
 
 

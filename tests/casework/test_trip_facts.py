@@ -6,15 +6,20 @@ import duckdb
 import pytest
 
 from tests.casework.tripping import CODE, END, LEAD, START, courier, course, device, messages, send, trip
+from tests.web import serving
 from zhunsheng import sources
+from zhunsheng.casework.alerts import library
+from zhunsheng.casework.alerts import sources as alerts
+from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.readings import actions as readings
 from zhunsheng.casework.trips import actions, facts, tasks
-from zhunsheng.casework.trips.models import Telling, Trip
+from zhunsheng.casework.trips.models import Alarm, Telling, Trip
 from zhunsheng.facts import lake
 from zhunsheng.kernel.home import Home
 from zhunsheng.kernel.time import now
+from zhunsheng.lights.causes import evaluate
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 WARM = [5.0] * 30 + [12 + (n % 3) / 10 for n in range(61)] + [5.0] * 30
@@ -143,3 +148,34 @@ def test_use_and_faults_are_counted_once(people):
         made.refresh_from_db()
         assert (made.usage.seconds, made.usage.faults) == (30 * 60, 1)
     assert Body.objects.filter(kind="vendor").exists()
+
+
+def test_one_broken_trip_lights_its_vendor_yellow_and_one_that_is_unknown_does_not(people, tmp_path):
+    county = serving.County()
+    serving.places(county)
+    county.add("institution", institution_id=CODE, name="冷链物流", kind="vendor", valid_from=date(2020, 1, 1))
+    for number, breach in (("T-1", True), ("T-2", None), ("T-3", False)):
+        county.add("trip", vendor_id=CODE, trip_id=number, institution_id=LEAD, service_kind="logistics",
+                   regime="cold_2_8", started_on=date(2026, 10, 3), judged_on=date(2026, 10, 4), judged_at=1,
+                   breach=breach, excursion=breach)  # fmt: skip
+    path = tmp_path / "run.duckdb"
+    with duckdb.connect(str(path)) as con:
+        serving.load_facts(con, county)
+        con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+    events = alerts.changes(RunFile(path), people["clerk"].body, None, serving.AS_OF)
+    assert [(one.event_id, one.kind, one.known_on) for one in events] == [("T-1", "trip_breached", date(2026, 10, 4))]
+    lights = library.lights().values()
+    (lit,) = [one for one in evaluate(lights, [], events, serving.AS_OF, {}, frozenset()) if one.subject_id == CODE]
+    assert (lit.light_id, lit.colour) == ("vendors/cold_chain_breach", "yellow")
+
+
+def test_a_slow_drift_raises_one_alarm_however_often_it_is_looked_for(people):
+    device(people, "F-01", kind="fridge", regime="cold_2_8")
+    first = now().replace(hour=0, minute=30, second=0, microsecond=0) - timedelta(days=20)
+    for number in range(20):
+        values = course(*[4.0 + number * 0.12 + (n % 3) / 10 for n in range(24)])
+        send(values, name="F-01", start=first + timedelta(days=number), every=3600, first=1 + 24 * number)
+    for _again in range(2):
+        tasks.use({}, lambda *_: None)
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.case.state, alarm.plan) == ("drift", "faulty", "power")

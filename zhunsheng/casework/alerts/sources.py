@@ -107,7 +107,7 @@ BREACHES = "SELECT vendor_id, trip_id, started_on, judged_on FROM trip WHERE bre
 
 
 def changes(file: RunFile, body: Body, institutions: frozenset[str] | None, as_of: date) -> list[Event]:
-    """Return material changes of vendors: staff that left, devices changed, data handed over; and broken cold chains."""
+    """Return material changes of vendors: staff that left, devices changed, data handed over; broken cold chains."""
     changed = [*_staff_left(file, institutions, as_of), *_devices(body, as_of)]
     return [*changed, *_data(file, body, institutions), *_breaches(file, institutions)]
 

@@ -79,7 +79,7 @@ def device(given: Given) -> dict[str, Any]:
         "name": text(given, "name", ("名称", "Name")),
         "model": text(given, "model", ("型号", "Model"), least=0),
         "service_kind": chosen(given, "service_kind", services, ("服务种类", "Kind of service"), least=False),
-        "regime": chosen(given, "regime", library.regimes(), ("温度要求", "Regime"), least=False),
+        "regime": chosen(given, "regime", library.regimes(), ("贮运条件", "Regime"), least=False),
         "valid_from": since,
         "valid_to": after(since, until),
     }

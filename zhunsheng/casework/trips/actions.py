@@ -169,7 +169,7 @@ def _standing(device: Device, trip: Trip | None, found: Raised) -> Alarm | None:
 def _opened(device: Device, trip: Trip | None, found: Raised, key: str) -> Alarm:
     given = {
         "alarm": found.kind, "device": device.device_id, "trip": trip.number if trip else "",
-        "since_on": str(min(found.since, now()).astimezone(SHANGHAI).date()), "reason": "｜".join(found.words)[:2000],
+        "since_on": str(min(found.since, now()).astimezone(SHANGHAI).date()), "reason": found.words[0][:2000],
     }  # fmt: skip
     body = trip.body if trip else device.body
     about = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=device.institution_id).first()
@@ -201,7 +201,7 @@ def _deepen(alarm: Alarm, found: Raised) -> None:
     step = "deepen" if found.kind in OF_GOODS else "hand_over"
     if case.state not in case.life.move(step).source:
         step = "note"
-    given = {"reason": "｜".join(found.words)[:2000]}
+    given = {"reason": found.words[0][:2000]}
     alarm.case = cases.move(RUN, case, step, given, version=case.version)
     alarm.grave, alarm.kind, alarm.words = True, found.kind, list(found.words)
     alarm.value = found.value if found.value is not None else alarm.value
@@ -219,7 +219,7 @@ def clear_alarm(alarm: Alarm, at: datetime, words: tuple[str, str]) -> Alarm:
         held.save(update_fields=["cleared_at"])
         case = fresh(held.case_id)
         step = "clear" if case.state in case.life.move("clear").source and not held.grave else "note"
-        held.case = cases.move(RUN, case, step, {"reason": "｜".join(words)[:2000]}, version=case.version)
+        held.case = cases.move(RUN, case, step, {"reason": words[0][:2000]}, version=case.version)
         return held
 
 

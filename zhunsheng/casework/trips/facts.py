@@ -20,7 +20,7 @@ from zhunsheng.casework.trips.models import Trip, TripVersion
 from zhunsheng.kernel.time import SHANGHAI
 
 TRIPS = (
-    "第三方服务机构代码", "运输单号", "收货机构编码", "服务类别", "温度要求", "启运日期", "判定时间", "有超限",
+    "第三方服务机构代码", "运输单号", "收货机构编码", "服务类别", "贮运条件", "启运日期", "判定时间", "有超限",
     "有超标", "按时到达", "超限分钟",
 )  # fmt: skip
 EVENTS = (

@@ -56,9 +56,9 @@ def _on(write: Callable[[User, Any, Row], Any]) -> Callable[[User, Row], Any]:
 KINDS: dict[str, Kind] = {
     "device": Kind(
         "设备登记", "Devices",
-        _ORG | {"设备种类": "kind", "名称": "name", "型号": "model", "服务种类": "service_kind", "温度要求": "regime",
+        _ORG | {"设备种类": "kind", "名称": "name", "型号": "model", "服务种类": "service_kind", "贮运条件": "regime",
                 "启用日期": "valid_from", "停用日期": "valid_to"},
-        frozenset({"型号", "服务种类", "温度要求", "停用日期"}), register.add_device,
+        frozenset({"型号", "服务种类", "贮运条件", "停用日期"}), register.add_device,
     ),
     "calibration": Kind(
         "校准登记", "Calibrations",
@@ -84,10 +84,10 @@ KINDS: dict[str, Kind] = {
     "plan": Kind(
         "运输计划", "Trip plans",
         {"运输单号": "number", "供应商代码": "vendor_id", "收货机构代码": "institution_id", "设备编号": "device_id",
-         "货品": "goods", "启运时间": "starts_at", "计划到达时间": "ends_at", "停靠点": "stops", "温度要求": "regime",
+         "货品": "goods", "启运时间": "starts_at", "计划到达时间": "ends_at", "停靠点": "stops", "贮运条件": "regime",
          "服务种类": "service_kind", "委托单号": "orders", "路线": "way", "路线宽度": "width", "限速": "speed",
          "停车点": "harbours"},
-        frozenset({"停靠点", "温度要求", "服务种类", "委托单号", "路线", "路线宽度", "限速", "停车点"}),
+        frozenset({"停靠点", "贮运条件", "服务种类", "委托单号", "路线", "路线宽度", "限速", "停车点"}),
         actions.plan_trip,
     ),
 }  # fmt: skip

@@ -51,20 +51,26 @@ class Devices:
         self.player = player
         self.trip: Trip | None = next((one for one in queries.under_plan() if one.device.device_id == demo.LIVE), None)
         self.boot = f"f{os.getpid()}"
+        self.hello = self._hello()
 
     def heard(self) -> bool:
         """Whether the site acknowledges what is sent: until its gateway listens, everything would be lost."""
+        if self.hello is None:
+            return True
+        self.player.send(*self.hello)
+        return not self.player.settle(5)
+
+    def _hello(self) -> tuple[str, bytes] | None:
+        """Return one reading that may be sent again and again: it is always the same."""
         from zhunsheng.casework.devices import queries
         from zhunsheng.casework.trips import demo
         from zhunsheng.kernel.time import now
 
         moment = now()
-        for one in queries.all_in_use(moment.date()):
-            if one.kind == "fridge":
-                said = demo.fridge_message(one.institution_id, one.device_id, f"{self.boot}-0", 1, moment)
-                self.player.send(*said)
-                return not self.player.settle(5)
-        return True
+        fridge = next((one for one in queries.all_in_use(moment.date()) if one.kind == "fridge"), None)
+        if fridge is None:
+            return None
+        return demo.fridge_message(fridge.institution_id, fridge.device_id, f"{self.boot}-0", 1, moment)
 
     def speak(self, number: int) -> None:
         """Send what each device says in a round."""

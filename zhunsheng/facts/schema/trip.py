@@ -13,7 +13,7 @@ TRIP = Table(
         Column("trip_id", Kind.TEXT, "运输单号", "number of the trip, unique within the vendor", required=True),
         Column("institution_id", Kind.TEXT, "收货机构编码", "member institution that the trip serves", required=True),
         Column("service_kind", Kind.TEXT, "服务类别", "code of rulebook/vendors/service_kinds.yaml, such as logistics"),
-        Column("regime", Kind.TEXT, "温度要求", "code of the temperature regime of rulebook/telemetry, such as cold"),
+        Column("regime", Kind.TEXT, "贮运条件", "code of the temperature regime of rulebook/telemetry, such as cold"),
         Column("started_on", Kind.DATE, "启运日期", "day on which it was to start, Asia/Shanghai", required=True),
         Column("judged_on", Kind.DATE, "判定日期", "day on which this judgement was made", required=True),
         Column("judged_at", Kind.MOMENT, "判定时间", "empty when only the day is stated"),
