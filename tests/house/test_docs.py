@@ -66,6 +66,8 @@ def test_decisions_are_numbered_without_gaps_and_say_what_was_decided():
     for path in pages:
         for heading in ("## Context", "## Decision", "## Consequences"):
             assert heading in read(path), f"{path} has no {heading}"
+        name = PurePosixPath(path).name
+        assert f"| [{name[:4]}]({name}) |" in read("docs/adr/README.md"), f"{path} is not listed"
 
 
 def test_the_checks_themselves_can_fail():
