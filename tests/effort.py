@@ -6,6 +6,8 @@ A developer meets new examples in each run; the build server repeats the same on
 from __future__ import annotations
 
 import os
+import random
+from collections.abc import Iterable
 from functools import cache
 
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +21,12 @@ FEWER = bool(os.environ.get("CI")) and not os.environ.get("ZHUNSHENG_FULL")
 def times(examples: int) -> int:
     """Return how many of so many examples are tried here, one at least."""
     return max(1, round(examples * SHARE)) if FEWER else examples
+
+
+def some(things: Iterable, most: int, *key: object) -> list:
+    """Return all of them, on the build server at most so many: for one key always the same ones."""
+    found = list(things)
+    return random.Random(repr(key)).sample(found, min(most, len(found))) if FEWER else found
 
 
 def drawn(strategy, examples: int) -> list:
