@@ -5,10 +5,11 @@ import shutil
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import settings
 
-from tests.effort import times
+from tests.effort import FEWER, times
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,6 +22,16 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+if FEWER:
+    # Each worker of the build server has one core, and what a test holds is small: further threads of DuckDB cost each
+    # question a third and find nothing to do. The processes that tests start use as many as there are.
+    _connect = duckdb.connect
+
+    def _alone(database=":memory:", read_only=False, config=None):
+        return _connect(database, read_only, {"threads": 1, **(config or {})})
+
+    duckdb.connect = _alone
+
 # Playwright keeps an event loop in the main thread until the session ends; Django then takes every later test of the
 # same process for asynchronous code and refuses the database. All code here is synchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -28,11 +39,13 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 #: The files that take longest, by their seconds (``--durations=50``). They come first: begun last, one of them would
 #: keep a single core busy while the other waits.
 LONG = (
-    "web/test_case_kills.py", "cli/test_commands.py", "browser/test_walks.py", "browser/test_rulebook.py",
-    "patterns/test_agree.py", "browser/test_accounts.py", "casework/test_case_walks.py", "web/test_crawl.py",
-    "casework/test_second_policy.py", "casework/test_case_machine.py", "facts/test_kills.py", "desk/test_rulings.py",
-    "casework/test_upgrade.py", "book/test_round_trip.py", "runs/test_fhir.py", "web/test_rulebook.py",
-    "runs/test_kill.py", "desk/test_agree.py", "runs/test_compare.py", "desk/test_desk.py",
+    "browser/test_walks.py", "cli/test_commands.py", "web/test_crawl.py", "web/test_case_kills.py",
+    "patterns/test_populations.py", "sources/test_fhir_faults.py", "browser/test_accounts.py", "mqtt/test_kills.py",
+    "casework/test_case_walks.py", "patterns/test_agree.py", "house/test_lines.py", "browser/test_rulebook.py",
+    "sources/test_fhir.py", "sources/test_synthea.py", "sources/test_mutations.py", "desk/test_desk.py",
+    "generator/test_whole.py", "desk/test_rulings.py", "runs/test_carry.py", "runs/test_execute.py",
+    "casework/test_second_policy.py", "patterns/test_examples.py", "cli/test_backup.py", "browser/test_onsite.py",
+    "book/test_round_trip.py", "facts/test_kills.py", "web/test_rulebook.py",
 )  # fmt: skip
 
 

@@ -55,6 +55,12 @@ def judged(cli, place):
     return loaded, run
 
 
+@pytest.fixture(scope="module")
+def shown(cli):
+    """What the first start of a small demo told, on the same site; each start takes seconds."""
+    return cli("demo", "--lines", "2000", "--only-build", "--json")
+
+
 def test_before_the_first_import_each_command_says_what_to_do(cli):
     told = cli("run", "--json", expect=1)["error"]
     assert told["code"] == "ZS502"
@@ -168,9 +174,8 @@ def test_every_batch_and_run_leaves_evidence_once(cli, place, judged):
     assert all(len(row[3]) == 64 for row in rows)
 
 
-def test_the_demo_builds_and_a_second_start_changes_nothing(cli):
-    arguments = ("demo", "--lines", "2000", "--only-build", "--json")
-    first, second = cli(*arguments), cli(*arguments)
+def test_the_demo_builds_and_a_second_start_changes_nothing(cli, shown):
+    first, second = shown, cli("demo", "--lines", "2000", "--only-build", "--json")
     assert (first["changed"], second["changed"]) == (True, False)
     assert first["run"] == second["run"]
     assert first["people"] == second["people"]
@@ -189,9 +194,8 @@ def test_the_demo_makes_its_county_anew_when_the_generator_changed(place, monkey
     assert (demo._county(site, 1_000, 1, quiet=True) / "summary.json").stat().st_mtime_ns > made
 
 
-def test_who_may_not_import_is_told_before_anything_is_loaded(cli, place):
-    """The demo's people are there by now; the hospital's may not import."""
-    cli("demo", "--lines", "2000", "--only-build", "--json")
+def test_who_may_not_import_is_told_before_anything_is_loaded(cli, place, shown):
+    """Of the demo's people the hospital's may not import."""
     file = place / "late.csv"
     file.write_text("fixmedins_code,fixmedins_name,fixmedins_type,begndate\nH9,新医院,医院,2020-01-01\n", "utf-8")
     assert cli("import", file, "--as", "hospital", "--json", expect=1)["error"]["code"] == "ZS702"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.effort import times
+from tests.effort import pooled, times
 from tests.patterns.loads import bindings, cases
 from zhunsheng.desk.compiled import CompiledBook, Station
 from zhunsheng.desk.focus import FOCUS, Lens, OrderView
@@ -31,7 +31,7 @@ def test_narrowed_facts_give_what_all_facts_give(name):
     @given(st.data())
     def agree(data):
         nonlocal found
-        bound, people = data.draw(bindings(name)), data.draw(cases())
+        bound, people = data.draw(bindings(name)), data.draw(pooled(cases))
         book = CompiledBook("d", {"before": (Station(name, bound, Lens(bound)),)}, {}, {}, {})
         for case, number in product(people, range(3)):
             encounter = f"{case.person_id}-E{number}"

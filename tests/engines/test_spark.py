@@ -13,9 +13,9 @@ from datetime import date
 from itertools import groupby
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from tests import effort
+from tests.effort import drawn
 from tests.engines.hand_made import AS_OF, few, lake_at
 from tests.patterns import whole_loads
 from tests.patterns.loads import bindings, cases
@@ -39,21 +39,6 @@ IDS = {
     "person_id", "encounter_id", "institution_id", "practitioner_id", "line_id", "order_id", "record_id", "check_id",
     "settlement_id", "move_id", "trace_id", "trace_code", "phone_key", "account_key",
 }  # fmt: skip
-
-
-def drawn(strategy, times):
-    """Return what a strategy gives, the same at each call."""
-    found = []
-
-    @settings(
-        max_examples=times, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
-    @given(strategy)
-    def gather(one):
-        found.append(one)
-
-    gather()
-    return found
 
 
 def marked(loaded, mark):

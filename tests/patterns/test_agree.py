@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.effort import times
+from tests.effort import pooled, times
 from tests.patterns.loads import bindings, cases
 from zhunsheng.engines import duck
 from zhunsheng.patterns import JUDGES, PATTERNS, Bindings
@@ -30,7 +30,7 @@ def test_sets_and_one_person_agree(con, name):
     @given(st.data())
     def agree(data):
         nonlocal found
-        bound, people = data.draw(bindings(name)), data.draw(cases())
+        bound, people = data.draw(bindings(name)), data.draw(pooled(cases))
         duck.load_bindings(con, {name: bound})
         duck.load_cases(con, people)
         by_set = sorted(tuple(hit) for hit in duck.hits(con, PATTERNS[name]))

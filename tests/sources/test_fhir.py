@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import times
 from tests.sources.conftest import Site, faults
 from tests.sources.fhir_samples import (
     HYSTEROGRAPHY,
@@ -311,7 +312,7 @@ def test_every_element_named_by_the_mapping_feeds_a_fact_that_exists():
                 assert TABLES[table].column(column)
 
 
-@settings(max_examples=8)
+@settings(max_examples=times(12))
 @given(st.randoms(use_true_random=False), st.lists(st.integers(0, 400), min_size=1, max_size=4))
 def test_order_and_form_of_the_resources_change_no_fact(draw: random.Random, fen):
     found = county()

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.effort import times
 from tests.sources.conftest import faults
 from tests.sources.fhir_samples import bundle, county, item, lines, named, refer, without, write
 from tests.sources.test_mutations import sound
@@ -239,7 +240,7 @@ def mutant(draw, resources):
     return text
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(times(12)))
 def test_a_mutated_bundle_is_loaded_or_explained(site, seed):
     (site.inbox / "a.json").write_text(mutant(random.Random(seed), county()), "utf-8")
     report = site.load()

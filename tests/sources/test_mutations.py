@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.effort import times
 from tests.sources.mutations import KINDS, mutant
 from zhunsheng.sources.mapping import mapping
 
-SEEDS = range(64)
+SEEDS = range(max(times(64), len(KINDS)))
 
 
 def sound(report):

@@ -88,14 +88,16 @@ def _events(one: ExampleServiceOrder, name: str) -> Iterator[ServiceEvent]:
 
 def _results(one: ExampleResult, name: str) -> Iterator[Result]:
     day, at = when(one.at)
-    stated = [text for text, count in one.many.items() for _ in range(count)]
-    many: list[tuple[str, str | None, str | None]] = [
-        (f"{one.order}.{n}", f"{one.order}.{n}", text) for n, text in enumerate(stated, 1)
+    vendor, low, high = f"{name}/{one.vendor}", _e4(one.low), _e4(one.high)
+    # a month of an analyte is thousands of results of a few values
+    stated = [value for text, count in one.many.items() for value in [_e4(text)] * count]
+    many: list[tuple[str, str | None, int | None]] = [
+        (f"{one.order}.{n}", f"{one.order}.{n}", value) for n, value in enumerate(stated, 1)
     ]
-    for order, person, text in many or [(one.order, one.person, one.value)]:
+    for order, person, value in many or [(one.order, one.person, _e4(one.value))]:
         yield Result(
-            f"{name}/{one.vendor}", order, one.analyte, one.version, f"{name}/{person}" if person else None, one.item,
-            _e4(text), _e4(one.low), _e4(one.high), at, day, one.by, one.reason, one.digest, one.changed,
+            vendor, order, one.analyte, one.version, f"{name}/{person}" if person else None, one.item,
+            value, low, high, at, day, one.by, one.reason, one.digest, one.changed,
         )  # fmt: skip
 
 

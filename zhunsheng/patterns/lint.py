@@ -17,9 +17,10 @@ from zhunsheng.book.lint import Remark, about_book
 from zhunsheng.book.models import Book, Rule
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import OPEN_END
-from zhunsheng.patterns.base import BindingColumn, Bindings
+from zhunsheng.patterns.base import BindingColumn, Bindings, Case
 from zhunsheng.patterns.bind import bind
-from zhunsheng.patterns.examples import expected, facts_of, judged, judged_on
+from zhunsheng.patterns.examples import expected, facts_of, judged_on
+from zhunsheng.patterns.population import Load
 
 Change = Callable[[Any], Any]
 #: A text that no code, name or number equals.
@@ -34,14 +35,19 @@ def lint(book: Book, today: date) -> list[Remark]:
         message = problem.as_dict()["message"], problem.as_dict("en")["message"]
         about = str(problem.values.get("rule", ""))
         return [Remark("rule", about, "error", problem.code, *(str(text) for text in message))]
-    tried = [remark for rule in book.live.values() for remark in _lint_rule(rule, bindings[rule.pattern])]
+    tried = [remark for rule in book.live.values() for remark in about_rule(rule, bindings[rule.pattern])]
     return [*tried, *about_book(book, today), *_unbound(book, bindings)]
 
 
-def _lint_rule(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
+def about_rule(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
+    """Yield the remarks on a rule: examples that do not hold, then boundaries that none of them notices.
+
+    ``bindings``: those of its pattern, which other rules may share.
+    """
     own = Bindings(bindings.pattern, (row for row in bindings.rows if row.rule_id == rule.id))
-    yield from _examples(rule, own)
-    yield from _boundaries(rule, _touched(rule, own))
+    facts = [facts_of(rule, example, "P") for example in rule.examples]
+    yield from _examples(rule, facts, own)
+    yield from _boundaries(rule, facts, _touched(rule, own))
 
 
 def _unbound(book: Book, bindings: dict[str, Bindings]) -> Iterator[Remark]:
@@ -58,9 +64,9 @@ def _unbound(book: Book, bindings: dict[str, Bindings]) -> Iterator[Remark]:
             )  # fmt: skip
 
 
-def _examples(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
-    for example in rule.examples:
-        found = judged(rule, example, bindings)
+def _examples(rule: Rule, facts: list[Case | Load], bindings: Bindings) -> Iterator[Remark]:
+    for example, one in zip(rule.examples, facts, strict=True):
+        found = judged_on(rule, one, bindings)
         if found != expected(example, "P"):
             told = "; ".join(f"{o.subject} {o.verdict} {o.reasons} {o.amount_fen}" for o in found) or "-"
             yield Remark(
@@ -73,9 +79,8 @@ def _examples(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
             )
 
 
-def _boundaries(rule: Rule, bindings: Bindings) -> Iterator[Remark]:
-    tried = [facts_of(rule, example, "P") for example in rule.examples]
-    told = [(facts, judged_on(rule, facts, bindings)) for facts in tried]
+def _boundaries(rule: Rule, facts: list[Case | Load], bindings: Bindings) -> Iterator[Remark]:
+    told = [(one, judged_on(rule, one, bindings)) for one in facts]
     seen: set[str] = set()
     for label, changes in _moves(bindings):
         if label not in seen and not any(_noticed(rule, told, _changed(bindings, change)) for change in changes):
