@@ -256,3 +256,17 @@ def test_every_page_answers_in_english_too(people, as_, address):
     client.post("/language", {"language": "en", "next": address})
     page = client.get(address)
     assert page.status_code == 200 and 'lang="en"' in text(page)
+
+
+def test_each_count_over_the_trips_is_that_of_the_list_it_leads_to(as_, people):
+    made = broken(people)
+    states = (("X-1", "ended", "missed", False), ("X-2", "ended", "unknown", None), ("X-3", "cancelled", "", None))
+    for number, state, verdict, breach in states:
+        made.pk, made.number, made.state, made.verdict, made.breach = None, number, state, verdict, breach
+        made._state.adding = True
+        made.save()
+    page = as_("clerk").get("/trips")
+    shown = {name: page.context["counts"][name] for name in page.context["shows"]}
+    assert {name: as_("clerk").get(f"/trips?show={name}").context["pages"].total for name in shown} == shown
+    assert (shown["missed"], shown["unknown"], shown["cancelled"]) == (1, 1, 1)
+    assert sum(shown[name] for name in ("under_way", "planned", "ended", "cancelled")) == Trip.objects.count()

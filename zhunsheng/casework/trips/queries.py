@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases.models import Case
@@ -136,17 +135,23 @@ def last_telling() -> Telling | None:
     return Telling.objects.first()
 
 
-def counted(scope: Scope) -> Counter[str]:
-    """Return how many trips in view stand where, and how many had a breach."""
-    found: Counter[str] = Counter(trips(scope).order_by().values_list("state", flat=True))
-    found["breach"] = trips(scope).filter(breach=True).count()
-    return found
+#: What a list of trips is narrowed to beside their states: the answer of the last judgement, and a broken cold chain.
+JUDGED = {
+    "missed": Q(state=TripState.ENDED, verdict="missed"),
+    "breach": Q(breach=True),
+    "unknown": Q(state=TripState.ENDED, verdict="unknown"),
+}
+
+
+def counted(scope: Scope) -> dict[str, int]:
+    """Return how many trips in view each filter of ``wanted`` leaves."""
+    told = {state: Q(state=state) for state in TripState.values} | JUDGED
+    return trips(scope).order_by().aggregate(**{name: Count("pk", filter=one) for name, one in told.items()})
 
 
 def wanted(scope: Scope, show: str, vendor: str = "") -> QuerySet[Trip]:
-    """Return the trips in view of a filter: under way, planned, ended, breach, unknown; empty for all."""
+    """Return the trips in view of a filter: a state, or an answer of JUDGED; empty for all."""
     found = trips(scope)
-    told = {"breach": Q(breach=True), "unknown": Q(state=TripState.ENDED, verdict="unknown")}
     if show:
-        found = found.filter(told.get(show, Q(state=show)))
+        found = found.filter(JUDGED.get(show, Q(state=show)))
     return found.filter(vendor_id=vendor) if vendor else found

@@ -42,6 +42,21 @@ def figure(value: float | None) -> str:
     return "—" if value is None else f"{value:.1f}".removesuffix(".0")
 
 
+#: Units of a check's figures where they are not minutes.
+UNITS = {
+    "beyond": ("℃", "°C"), "kinetic": ("℃", "°C"), "speed": ("km/h", "km/h"), "calibration": ("天", "days"),
+    "doubts": ("处", "doubts"),
+}  # fmt: skip
+
+
+def measure(kind: str, value: float | None) -> tuple[str, str]:
+    """Return a figure of a check with its unit, in both languages."""
+    if value is None:
+        return ("—", "—")
+    zh, en = UNITS.get(kind, ("分钟", "minutes"))
+    return (f"{figure(value)} {zh}", f"{figure(value)} {en}")
+
+
 def told(kind: str, found: float | None, limit: float | None = None, detail: str = "") -> tuple[str, str]:
     """Return what an alarm says in both languages."""
     zh, en = TOLD[kind]

@@ -374,6 +374,7 @@ LABELS: dict[str, dict[str, Any]] = {
         "under_way": gettext_lazy("运输中"),
         "ended": gettext_lazy("已结束"),
         "cancelled": gettext_lazy("已取消"),
+        "missed": gettext_lazy("不合格"),
         "breach": gettext_lazy("有超标"),
         "unknown": gettext_lazy("判定不明"),
     },

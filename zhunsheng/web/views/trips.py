@@ -29,7 +29,7 @@ from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
-SHOWS = ("under_way", "planned", "ended", "breach", "unknown", "cancelled")
+SHOWS = ("under_way", "planned", "ended", "missed", "breach", "unknown", "cancelled")
 #: Seconds between two looks at a trip that goes on.
 REFRESH = 4
 
@@ -143,7 +143,7 @@ def _judged(found: Trip, moment: Any) -> dict[str, Any]:
         "judgement": result,
         "checks": [
             {"name": words.CHECKS[one.kind], "reason": words.reason(one.answer.reason), "value": one.answer.value,
-             "found": words.figure(one.found), "limit": words.figure(one.limit)}
+             "found": words.measure(one.kind, one.found), "limit": words.measure(one.kind, one.limit)}
             for one in result.checks
         ],
         "chart": stripchart.temperature(inside, judging.limits_of(found), result.since, until, hold, result),
