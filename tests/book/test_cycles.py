@@ -55,7 +55,7 @@ def written(tmp_path, data, name="fund_case"):
 
 def test_the_rule_book_holds_sound_life_cycles_and_says_what_is_to_be_confirmed():
     cycles = load_cycles(FOLDER, NAMES)
-    assert len(cycles) == 26
+    assert len(cycles) == 27
     assert all(clock.cite in cycle.cites for cycle in cycles.values() for clock in cycle.clocks)
     remarks = about_cycles(cycles.values())
     local = [c for cycle in cycles.values() for c in cycle.clocks if cycle.cites[c.cite].certainty == "local"]
