@@ -278,3 +278,54 @@ def test_readings_of_a_device_that_nobody_entered_are_not_watched(people):
     line.say(*warm(1), name="X-1")
     assert not Alarm.objects.exists()
     assert messages(warm(1))[0].topic.endswith(f"/{DEVICE}/reading")
+
+
+def test_a_second_breach_after_the_first_was_cleared_is_a_case_of_its_own(people):
+    _made, line = under_way(people)
+    line.say(*cool(5), *warm(40))
+    line.say(*cool(5), first=46)
+    line.say(*warm(40), first=51)
+    first, second = Alarm.objects.order_by("pk")
+    assert (first.kind, second.kind, first.outcome, second.grave) == ("single", "single", "", True)
+    assert first.cleared_at < second.since
+    again = Line(line.now)
+    again.wait(0)  # a watch that replays it all opens nothing more
+    assert Alarm.objects.count() == 2
+
+
+def test_a_breach_that_people_closed_is_not_opened_again_by_a_replay(people):
+    alarm = breached(people)
+    two(people["clerk"], people["head"], alarm.case, "dismiss", ground="probe", reason="探头脱落，校准报告附后。")
+    Line(START + timedelta(minutes=50)).wait(0)
+    assert Alarm.objects.count() == 1
+
+
+def test_another_fault_is_noted_on_the_case_that_stands_and_once(people):
+    _made, line = under_way(people)
+    line.say(*cool(2), {"temperature": 5.0, "fault": "E17"}, *cool(1), {"temperature": 5.0, "fault": "E18"})
+    alarm = Alarm.objects.get(kind="fault")
+    Line(line.now).wait(0)
+    (note,) = alarm.case.events.filter(about="note")
+    assert "E18" in note.fields["reason"]
+
+
+def test_a_silence_that_people_settled_does_not_make_the_watch_spin(people):
+    _made, line = under_way(people)
+    line.say(*cool(5))
+    line.wait(12)
+    alarm = Alarm.objects.get()
+    step(people["clerk"], alarm.case, "settle", explanation="驾驶员进隧道，信号中断。")
+    for _turn in range(5):
+        line.wait(10)
+        assert not line.watching.waiting
+    assert not line.watching.held[alarm.device_id].standing
+
+
+def test_what_cannot_be_written_waits_once(people, monkeypatch):
+    _made, line = under_way(people)
+    line.say(*cool(5))
+    line.wait(12)
+    monkeypatch.setattr(actions, "raise_alarm", lambda *_asked: (_ for _ in ()).throw(OSError("locked")))
+    for _turn in range(5):
+        line.wait(10)
+    assert len(line.watching.waiting) == 1

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body, BodyKind, User
 from zhunsheng.casework.cases import actions as cases
@@ -36,6 +38,9 @@ RUN = Process("run")
 CYCLE = "cold_chain_alarm"
 #: Who may record a step of an emergency plan, as the life-cycle names its people.
 PEOPLE = ("officer", "party")
+#: Kinds that no reading clears: the same again is noted on the case that stands, at most so many times.
+LASTING = frozenset({AlarmKind.LATE, AlarmKind.FAULT, AlarmKind.MISSING, AlarmKind.DOUBT})
+MOST_NOTES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,10 @@ def raise_alarm(device: Device, trip: Trip | None, found: Raised) -> Alarm:
         known = Alarm.objects.filter(key=key).first() or _standing(device, trip, found)
         if known is None:
             known = _opened(device, trip, found, key)
+        elif known.outcome:
+            return known
         elif known.grave >= found.grave:
+            _note(known, found)
             return known
         if found.grave and not known.grave:
             _deepen(known, found)
@@ -160,10 +168,29 @@ def raise_alarm(device: Device, trip: Trip | None, found: Raised) -> Alarm:
 
 
 def _standing(device: Device, trip: Trip | None, found: Raised) -> Alarm | None:
-    """Return the open alarm of the same matter: of goods any, else one of the same kind."""
-    held = Alarm.objects.select_for_update().filter(device=device, trip=trip, outcome="")
+    """Return the alarm of the same matter: of goods any, else one of the same kind.
+
+    What began after an alarm was cleared is another matter. A case that closed after this was told had it before it,
+    so that a watch that replays what it heard opens no second one.
+    """
+    held = Alarm.objects.select_for_update(of=("self",)).filter(device=device, trip=trip)
     kinds = OF_GOODS if found.kind in OF_GOODS else {found.kind}
-    return held.filter(kind__in=kinds).order_by("pk").first()
+    told = Q(outcome="") | Q(grave=True, case__closed_at__gte=found.arrived)
+    same = Q(cleared_at=None) | Q(cleared_at__gte=found.since)
+    return held.filter(told, same, kind__in=kinds).order_by("pk").first()
+
+
+def _note(alarm: Alarm, found: Raised) -> None:
+    """Note on a case that nothing clears that the same befell the device again; each time once, and not endlessly."""
+    if found.kind not in LASTING or found.since == alarm.since:
+        return
+    key = f"note-{identity('again', alarm.pk, found.kind, int(found.since.timestamp()))}"[:64]
+    noted = CaseEvent.objects.filter(case=alarm.case_id, about="note", key__startswith="note-")
+    if noted.filter(key=key).exists() or noted.count() >= MOST_NOTES:
+        return
+    case = fresh(alarm.case_id)
+    reason = f"{found.words[0][:1900]}（{found.since.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}）"
+    alarm.case = cases.move(RUN, case, "note", {"reason": reason}, version=case.version, key=key)
 
 
 def _opened(device: Device, trip: Trip | None, found: Raised, key: str) -> Alarm:

@@ -126,8 +126,8 @@ def excused(trip: Trip) -> bool:
 
 
 def standing_alarms(device: Device, trip: Trip | None) -> list[Alarm]:
-    """Return the alarms of a device, on a trip or in its store, that have not ended; for the watch."""
-    return list(Alarm.objects.filter(device=device, trip=trip, outcome="").select_related("case"))
+    """Return the alarms of a device, on a trip or in its store, of which no reading said yet that it is well again."""
+    return list(Alarm.objects.filter(device=device, trip=trip, outcome="", cleared_at=None).select_related("case"))
 
 
 def last_telling() -> Telling | None:

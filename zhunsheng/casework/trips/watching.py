@@ -6,7 +6,7 @@ way, and an alarm is raised once for its cause. An alarm that could not be writt
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ class Watching:
         self.read_at: datetime | None = None
         self.ticked_at: datetime | None = None
         self.figures: Detectors = judging.detectors()
-        self.waiting: deque[tuple[Held, Raised]] = deque()
+        self.waiting: dict[tuple[int, int | None, str, datetime], tuple[Held, Raised]] = {}
         self.log = logger("watch")
 
     def hear(self, batch: Iterable[Heard], now: datetime) -> int:
@@ -72,9 +72,7 @@ class Watching:
                 elsewhere[device.pk].append((device, reading.at))
             if held is None:
                 continue
-            told = held.watch.feed(reading, received)
-            raised += sum(self._raise(held, one, received) for one in told)
-            self._well(held, reading, received)
+            raised += self._fed(held, reading, received)
         for told_of in elsewhere.values():
             actions.mark_stale(queries.covering(told_of[0][0], [at for _device, at in told_of]))
         return raised
@@ -83,8 +81,8 @@ class Watching:
         """Do what no reading asks for: look at silence, try again what could not be written; return alarms raised."""
         self._look(now)
         self._begin(now)
-        again, self.waiting = self.waiting, deque()
-        raised = sum(self._write(held, found) for held, found in again)
+        again, self.waiting = self.waiting, {}
+        raised = sum(self._write(held, found) for held, found in again.values())
         if self.ticked_at is not None and (now - self.ticked_at).total_seconds() < TICK:
             return raised
         self.ticked_at = now
@@ -152,9 +150,15 @@ class Watching:
         org, name = held.device.institution_id, held.device.device_id
         held.standing = {one.kind: one for one in queries.standing_alarms(held.device, held.trip)}
         for reading, received in said(org, name, since, now + timedelta(minutes=10)):
-            for one in held.watch.feed(reading, received):
-                self._raise(held, one, received)
+            self._fed(held, reading, received)
         return held
+
+    def _fed(self, held: Held, reading: Reading, received: datetime) -> int:
+        """Feed a watch with a reading and do what it tells; return how many alarms it raised."""
+        told = held.watch.feed(reading, received)
+        raised = sum(self._raise(held, one, received) for one in told)
+        self._well(held, reading)
+        return raised
 
     def _raise(self, held: Held, told: Told, received: datetime) -> int:
         kind = AlarmKind(told.kind)
@@ -165,11 +169,13 @@ class Watching:
         try:
             alarm = actions.raise_alarm(held.device, held.trip, found)
         except Exception as error:  # the next turn tries again, whatever it was
-            self.waiting.append((held, found))
+            self.waiting[held.device.pk, held.trip.pk if held.trip else None, found.kind, found.since] = held, found
             self.log.error("alarm not written", device=held.device.pk, exc_info=error)  # noqa: TRY400
             return 0
-        if not alarm.outcome:
-            held.standing[found.kind] = alarm
+        if alarm.outcome or alarm.cleared_at is not None:
+            held.standing.pop(found.kind, None)
+            return 0
+        held.standing[found.kind] = alarm
         return 1
 
     def _silence(self, held: Held, now: datetime) -> int:
@@ -183,13 +189,14 @@ class Watching:
         told = words.told(AlarmKind.SILENT, minutes)
         return self._write(held, Raised(AlarmKind.SILENT, alarm.since, now, told, minutes))
 
-    def _well(self, held: Held, reading: Reading, received: datetime) -> None:
-        """Note of standing alarms that what they tell of is over."""
+    def _well(self, held: Held, reading: Reading) -> None:
+        """Note of standing alarms that what they tell of is over, by the device's time as it began."""
         for kind, alarm in list(held.standing.items()):
-            if alarm.cleared_at is None and reading.at >= alarm.since and _over(held.watch, kind):
+            later = reading.at > alarm.since or (reading.at == alarm.since and kind != AlarmKind.SILENT)
+            if alarm.cleared_at is None and later and _over(held.watch, kind):
                 said = words.HEARD if kind == AlarmKind.SILENT else words.CLEARED
                 try:
-                    actions.clear_alarm(alarm, received, said)
+                    actions.clear_alarm(alarm, reading.at, said)
                 except Problem as problem:
                     self.log.error("alarm not cleared", alarm=alarm.pk, code=problem.code)  # noqa: TRY400
                     continue
