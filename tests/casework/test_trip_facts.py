@@ -14,11 +14,11 @@ from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.readings import actions as readings
-from zhunsheng.casework.trips import actions, facts, tasks
+from zhunsheng.casework.trips import actions, facts, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, Telling, Trip
 from zhunsheng.facts import lake
 from zhunsheng.kernel.home import Home
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.lights.causes import evaluate
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -93,7 +93,8 @@ def test_another_judgement_takes_the_place_of_the_first(people, site):
 def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
     device(people)
     node = {"subject": "O-7", "step": "picked_up", "who": "KY005", "place": "县检验所"}
-    readings.take(messages([node, node | {"step": "teleported"}], kind="node", received=now()))
+    began = now() - timedelta(days=2)
+    readings.take(messages([node, node | {"step": "teleported"}], kind="node", start=began, received=now()))
     assert tell()["nodes"] == 1
     (row,) = rows(site, "service_event")
     assert (row["order_id"], row["node"], row["practitioner_id"], row["place"]) == (
@@ -102,7 +103,9 @@ def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
         "KY005",
         "县检验所",
     )
-    assert row["device_id"] == "V-01" and row["happened_on"] == date(2026, 11, 10)
+    assert row["device_id"] == "V-01" and row["happened_on"] == began.astimezone(SHANGHAI).date()
+    assert tell() == {"trips": 0, "nodes": 1, "sent_back": 0}  # of the last hour again, in case one was stored late
+    Telling.objects.update(until=now() + timedelta(hours=2))
     assert tell() == {"trips": 0, "nodes": 0, "sent_back": 0}
 
 
@@ -179,3 +182,38 @@ def test_a_slow_drift_raises_one_alarm_however_often_it_is_looked_for(people):
         tasks.use({}, lambda *_: None)
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.case.state, alarm.plan) == ("drift", "faulty", "power")
+
+
+def test_a_breach_is_told_however_many_trips_wait_before_it(people, site, monkeypatch):
+    device(people)
+    for number in range(3):
+        at = START + timedelta(hours=3 * number)
+        more = {"starts_at": at.isoformat(), "ends_at": (at + timedelta(hours=2)).isoformat()}
+        made = trip(people, f"T-{number}", **more)
+        send(course(*(WARM if number == 2 else [5.0] * 121)), start=at, first=1 + 200 * number)
+        actions.end_trip(people["clerk"], made, at + timedelta(hours=2))
+        tasks.judge(Trip.objects.get(pk=made.pk), now())
+    assert queries.untold_breach()
+    assert [one.number for one in queries.untold(1)] == ["T-2"]
+
+
+def test_an_urgent_telling_is_not_forgotten_for_the_one_after_it(people, site):
+    told(people, WARM)
+    tell()
+    actions.note_telling("x", {}, now(), 1, 0, urgent=False)
+    tasks.ask_for_run()
+    assert Job.objects.filter(kind="run").count() == 1
+    assert not Telling.objects.filter(asked=False).exists()
+
+
+def test_a_node_by_a_clock_ahead_or_stored_late_is_told(people, site):
+    device(people)
+    node = {"subject": "O-7", "step": "picked_up", "who": "KY005", "place": "县检验所"}
+    ahead = now() + timedelta(minutes=4)
+    readings.take(messages([node], kind="node", start=ahead, received=now()))
+    assert tell()["nodes"] == 1
+    late = node | {"subject": "O-8"}
+    received = now() - timedelta(minutes=2)
+    readings.take(messages([late], kind="node", start=received, received=received, first=9))
+    tell()
+    assert {one["order_id"] for one in rows(site, "service_event")} == {"O-7", "O-8"}

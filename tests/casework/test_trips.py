@@ -6,10 +6,11 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from tests.casework.tripping import CODE, END, LEAD, START, courier, course, device, planned, send, trip
+from tests.casework.vendoring import two
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.trips import actions, judging, queries, tasks
-from zhunsheng.casework.trips.models import Trip, TripVersion
+from zhunsheng.casework.trips.models import Alarm, Trip, TripVersion
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 
@@ -161,3 +162,128 @@ def test_stops_and_the_way_are_judged(people):
     late = judging.judge(made, END, excused=False).judgement
     assert late.route.arrivals[0].what == "in_time"
     assert made.institution_id == LEAD
+
+
+WARM = [5 + (n % 3) / 10 for n in range(30)] + [12 + (n % 3) / 10 for n in range(61)] + [5.0] * 30
+
+
+def test_a_breach_that_only_the_judgement_finds_has_its_case(people):
+    made = judged(ended(people, WARM))
+    alarm = Alarm.objects.exclude(kind="doubt").get()
+    assert (alarm.kind, alarm.trip, alarm.grave, alarm.case.state) == ("single", made, True, "breached")
+    assert START + timedelta(minutes=29) <= alarm.since <= START + timedelta(minutes=31)
+    actions.mark_stale([made.pk])
+    judged(made)
+    assert Alarm.objects.exclude(kind="doubt").count() == 1
+
+
+def test_a_dismissal_excuses_no_breach_that_began_after_it(people):
+    cool = [5 + (n % 3) / 10 for n in range(10)]
+    hot = [12 + (n % 3) / 10 for n in range(40)]
+    made = ended(people, [*cool, *hot, *cool])
+    made = judged(made)
+    alarm = Alarm.objects.get(kind="single")
+    two(people["clerk"], people["head"], alarm.case, "dismiss", ground="probe", reason="探头脱落，校准报告附后。")
+    Alarm.objects.filter(pk=alarm.pk).update(cleared_at=START + timedelta(minutes=52))
+    made = judged(made)
+    assert (made.breach, queries.excused(made)) == (False, True)
+    send(course(*hot, 5.0), first=61, start=START + timedelta(minutes=60), received=END)
+    actions.mark_stale([made.pk])
+    made = judged(made)
+    assert (made.breach, queries.excused(made)) == (True, False)
+    later = Alarm.objects.exclude(pk=alarm.pk).get(kind="single")
+    assert later.since >= START + timedelta(minutes=59) and later.outcome == ""
+
+
+def test_what_came_while_a_trip_was_judged_is_judged_next(people):
+    made = ended(people, [5.0 + (n % 3) / 10 for n in range(121)])
+    moment = now()  # the turn begins, and reads what is stored
+    found = judging.judge(made, moment)
+    actions.mark_stale([made.pk])
+    actions.add_version(made, found, "ended", moment)
+    made.refresh_from_db()
+    assert made.stale_since is not None
+    assert judged(made).stale_since is None
+
+
+def live(people, **more):
+    """Plan a trip that is under way now."""
+    device(people)
+    start = now() - timedelta(hours=3)
+    given = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=4)).isoformat()}
+    return trip(people, **given | more)
+
+
+def test_who_carries_does_not_end_its_trip_before_what_befell_it(people):
+    made = live(people)
+    with pytest.raises(Problem, match="ZS885"):
+        actions.end_trip(people["lab"], made, made.starts_at + timedelta(minutes=1))
+    since = now() - timedelta(minutes=20)
+    actions.raise_alarm(made.device, made, actions.Raised("single", since, now(), ("超限", "out"), 40.0))
+    for ago in (30, 10):  # before it began, and while it lasts
+        with pytest.raises(Problem, match="ZS885"):
+            actions.end_trip(people["lab"], made, now() - timedelta(minutes=ago))
+    assert actions.end_trip(people["lab"], made, now()).state == "ended"
+
+
+def test_who_oversees_a_trip_may_say_that_it_ended_long_ago(people):
+    made = live(people)
+    assert actions.end_trip(people["clerk"], made, made.starts_at + timedelta(minutes=1)).state == "ended"
+
+
+def test_who_carries_cancels_no_trip_whose_start_has_passed(people):
+    made = live(people)
+    with pytest.raises(Problem, match="ZS885"):
+        actions.cancel_trip(people["lab"], made, "没有发车。")
+    assert actions.cancel_trip(people["clerk"], made, "没有发车。").state == "cancelled"
+
+
+STOP = "县医院, 30.10, 120.20, 300, 09:00, 09:30"
+
+
+def drive(minutes, arrive=None):
+    values = []
+    for n in range(minutes):
+        there = arrive is not None and n >= arrive
+        place = (30.10, 120.20) if there else (30.0, 120.0)
+        values.append(course(5 + (n % 3) / 10)[0] | {"latitude": place[0], "longitude": place[1]})
+    send(values)
+
+
+def test_a_vehicle_that_is_late_is_watched_on_until_it_comes(people):
+    device(people)
+    made = trip(people, stops=STOP)
+    drive(175, arrive=170)
+    tasks._LOOKED.clear()
+    assert tasks.end_overdue(made, END + timedelta(minutes=40)) is None
+    assert tasks.end_overdue(made, END + timedelta(minutes=40, seconds=30)) is None
+    done = tasks.end_overdue(made, END + timedelta(minutes=55))
+    assert END + timedelta(minutes=49) <= done.ended_at <= END + timedelta(minutes=51)
+
+
+def test_a_vehicle_that_never_comes_ends_its_trip_after_some_hours(people):
+    device(people)
+    made = trip(people, stops=STOP)
+    drive(60)
+    tasks._LOOKED.clear()
+    assert tasks.end_overdue(made, END + timedelta(hours=5)) is None
+    assert tasks.end_overdue(made, END + timedelta(hours=7)).ended_at == END + tasks.DELAYED
+
+
+def test_a_trip_without_stops_is_judged_until_it_was_taken_as_ended(people):
+    device(people)
+    made = trip(people)
+    assert tasks.end_overdue(made, END + timedelta(hours=1)).ended_at == END + tasks.GRACE
+
+
+def test_one_trip_that_cannot_be_judged_holds_up_no_other(people, monkeypatch):
+    first = ended(people, [5.0] * 121)
+    device(people, "V-02")
+    second = actions.end_trip(people["clerk"], trip(people, "T-2", device_id="V-02"), END)
+    real = judging.judge
+    broken = lambda one, *asked, **more: 1 / 0 if one.pk == first.pk else real(one, *asked, **more)  # noqa: E731
+    monkeypatch.setattr(judging, "judge", broken)
+    tasks.each_turn()
+    second.refresh_from_db()
+    first.refresh_from_db()
+    assert (first.version, second.version) == (0, 1)

@@ -30,6 +30,7 @@ from zhunsheng.casework.trips import policies
 from zhunsheng.casework.trips.judging import Judged
 from zhunsheng.casework.trips.models import Alarm, PlanStep, Telling, Trip, TripVersion
 from zhunsheng.casework.trips.states import OF_GOODS, PLAN_LIKE, AlarmKind, TripState
+from zhunsheng.casework.vendors.policies import OFFICES
 from zhunsheng.kernel.files import canonical, digest
 from zhunsheng.kernel.ids import identity
 from zhunsheng.kernel.time import SHANGHAI, now
@@ -41,6 +42,7 @@ PEOPLE = ("officer", "party")
 #: Kinds that no reading clears: the same again is noted on the case that stands, at most so many times.
 LASTING = frozenset({AlarmKind.LATE, AlarmKind.FAULT, AlarmKind.MISSING, AlarmKind.DOUBT})
 MOST_NOTES = 50
+ENDED = ("到达时间", "Ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +96,45 @@ def end_trip(actor: Actor, trip: Trip, at: datetime) -> Trip:
         check_keeps(actor, held.vendor_id)
     policies.check_state(held, TripState.PLANNED, TripState.UNDER_WAY)
     if not held.starts_at < at <= now() + timedelta(minutes=5):
-        raise policies.wrong(("到达时间", "Ended"), ("须在启运之后、现在之前", "lies after the start and not ahead"))
+        raise policies.wrong(ENDED, ("须在启运之后、现在之前", "lies after the start and not ahead"))
+    if isinstance(actor, User) and not _oversees(actor):
+        _check_whole(held, at)
     held.state, held.ended_at, held.stale_since = TripState.ENDED, at, now()
     held.save(update_fields=["state", "ended_at", "stale_since"])
     append(actor, "trip.ended", _about(held), {"ended_at": at})
     return held
 
 
+def _oversees(user: User) -> bool:
+    """Whether a user who may write of a trip is of an office that oversees who carries."""
+    return user.body is not None and user.body.kind in OFFICES
+
+
+def _check_whole(trip: Trip, at: datetime) -> None:
+    """Raise Problem ZS885 where who carries would end a trip so that what befell it lies outside of it."""
+    if at < now() - timedelta(hours=1):
+        raise policies.wrong(
+            ENDED, ("一小时以前的到达时间由监管单位登记", "older than an hour: whoever oversees you enters it")
+        )
+    with walls.within(walls.SITE):
+        alarms = list(Alarm.objects.filter(trip=trip))
+    stands = any(one.kind in OF_GOODS and not one.outcome and one.cleared_at is None for one in alarms)
+    last = max([one.cleared_at or one.since for one in alarms], default=trip.starts_at)
+    if at < last or (stands and at < now() - timedelta(minutes=5)):
+        told = "早于该次运输的报警，由监管单位登记", "before an alarm of the trip: whoever oversees you enters it"
+        raise policies.wrong(ENDED, told)
+
+
 @deed
 def cancel_trip(actor: User, trip: Trip, reason: str) -> Trip:
-    """Cancel a trip that has not begun. Raises Problem ZS702, ZS885, ZS890."""
+    """Cancel a trip that has not begun; once its start has passed, who oversees it. Raises ZS702, ZS885, ZS890."""
     held = Trip.objects.select_for_update().get(pk=trip.pk)
     check_keeps(actor, held.vendor_id)
     told = text({"reason": reason}, "reason", ("理由", "Reason"), least=2, most=500)
     policies.check_state(held, TripState.PLANNED)
+    if held.starts_at <= now() and not _oversees(actor):
+        raise policies.wrong(("启运时间", "Starts"), ("已到启运时间，由监管单位取消",
+                                                      "has passed: whoever oversees you cancels it"))  # fmt: skip
     held.state = TripState.CANCELLED
     held.save(update_fields=["state"])
     append(actor, "trip.cancelled", _about(held), {"reason": digest(told.encode())})
@@ -116,8 +143,11 @@ def cancel_trip(actor: User, trip: Trip, reason: str) -> Trip:
 
 @deed
 def mark_stale(trips: Iterable[int]) -> int:
-    """Note that readings came that the last judgement has not seen; of trips that have ended. Return how many."""
-    held = Trip.objects.filter(pk__in=list(trips), state=TripState.ENDED, stale_since=None)
+    """Note that readings came that the last judgement has not seen; of trips that have ended. Return how many.
+
+    One that is stale already is so from now on: a judgement under way has not seen what came meanwhile.
+    """
+    held = Trip.objects.filter(pk__in=list(trips), state=TripState.ENDED)
     return held.update(stale_since=now())
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.devices.models import Device
@@ -114,15 +115,38 @@ def stale(most: int = 50) -> list[Trip]:
 
 
 def untold(most: int = 5000) -> list[Trip]:
-    """Return the ended trips of the site whose last judgement the facts have not learnt."""
-    held = Trip.objects.filter(state=TripState.ENDED, version__gt=F("told"))
-    return list(held.select_related("device", "body").order_by("pk")[:most])
+    """Return the ended trips of the site whose last judgement the facts have not learnt, breaches first."""
+    return list(_untold().select_related("device", "body").order_by(F("breach").desc(nulls_last=True), "pk")[:most])
+
+
+def untold_breach() -> bool:
+    """Whether the facts have yet to learn of a broken cold chain."""
+    return _untold().filter(breach=True).exists()
+
+
+def _untold() -> QuerySet[Trip]:
+    return Trip.objects.filter(state=TripState.ENDED, version__gt=F("told"))
+
+
+def excused_until(trip: Trip) -> datetime | None:
+    """Return until when people found of every breach of a trip that it does not hold; None where they did not."""
+    with walls.within(walls.SITE):
+        held = list(Alarm.objects.filter(trip=trip, kind__in=sorted(BREACHES)).select_related("case"))
+    if not held or any(one_.outcome != "dismissed" for one_ in held):
+        return None
+    return max(moment for one_ in held if (moment := one_.cleared_at or one_.case.closed_at) is not None)
 
 
 def excused(trip: Trip) -> bool:
-    """Whether people found of every breach of a trip that it does not hold."""
-    told = list(Alarm.objects.filter(trip=trip, kind__in=sorted(BREACHES)).values_list("outcome", flat=True))
-    return bool(told) and all(one_ == "dismissed" for one_ in told)
+    """Whether the last judgement of a trip rests on what people found: that its breach does not hold."""
+    last = TripVersion.objects.filter(trip=trip).order_by("-number").first()
+    return last is not None and last.content.get("excused") is True
+
+
+def told_breach(trip: Trip) -> bool:
+    """Whether a breach of a trip has its case, beside those that people found not to hold."""
+    with walls.within(walls.SITE):
+        return Alarm.objects.filter(trip=trip, kind__in=sorted(BREACHES)).exclude(outcome="dismissed").exists()
 
 
 def standing_alarms(device: Device, trip: Trip | None) -> list[Alarm]:
@@ -133,6 +157,11 @@ def standing_alarms(device: Device, trip: Trip | None) -> list[Alarm]:
 def last_telling() -> Telling | None:
     """Return what the facts learnt last."""
     return Telling.objects.first()
+
+
+def urgent_telling() -> bool:
+    """Whether the facts learnt of a broken cold chain and no run was asked for since."""
+    return Telling.objects.filter(asked=False, urgent=True).exists()
 
 
 #: What a list of trips is narrowed to beside their states: the answer of the last judgement, and a broken cold chain.

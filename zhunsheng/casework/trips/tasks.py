@@ -6,6 +6,8 @@ changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,24 +23,32 @@ from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.handlers import Outcome, Progress
 from zhunsheng.casework.jobs.queries import under_way
 from zhunsheng.casework.judgements.actions import request_run
+from zhunsheng.casework.logs import logger
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.readings import queries as readings
-from zhunsheng.casework.trips import actions, facts, judging, queries, slowly
+from zhunsheng.casework.trips import actions, breaking, facts, judging, queries, slowly
 from zhunsheng.casework.trips.models import Trip
 from zhunsheng.facts import lake
 from zhunsheng.kernel.files import write_whole
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, now
+from zhunsheng.kernel.time import at as at_
 from zhunsheng.telemetry.series import series
 
 RUN = Process("run")
+_LOOKED: dict[int, datetime] = {}
 JOB, USE = "trips.tell", "devices.use"
-#: How long after its planned end a trip that nobody ended is taken as ended.
-GRACE = timedelta(minutes=30)
+#: How long after its planned end a trip that nobody ended is taken as ended; and one whose vehicle has yet to come.
+GRACE, DELAYED = timedelta(minutes=30), timedelta(hours=6)
+#: A trip whose vehicle has yet to come is looked at so often.
+AGAIN = timedelta(minutes=1)
 #: Seconds between two readings of which the time between is known.
 LONGEST = 3600.0
 #: Nodes may come so long after they happened.
 BACK = timedelta(days=7)
+#: What arrived so long before the last telling is told again, since it may have been stored after it: its key makes
+#: that harmless. A clock may be ahead by so much.
+OVERLAP, AHEAD = timedelta(hours=1), timedelta(days=1)
 #: Nodes of the course of a service, as the source of vendors' services knows them.
 NODES = (
     "accepted", "collected", "picked_up", "in_transit", "received", "tested", "examined", "read", "reviewed",
@@ -48,23 +58,63 @@ NODES = (
 
 
 def each_turn() -> None:
-    """End trips whose time is over, judge those of which readings came, and tell the facts of a breach at once."""
+    """End trips whose time is over, judge those of which readings came, and tell the facts of a breach at once.
+
+    A trip that cannot be ended or judged holds up no other: the log tells of it, and the next turn tries again.
+    """
     moment = now()
     for trip in queries.overdue(moment, GRACE):
-        actions.end_trip(RUN, trip, trip.ends_at)
+        with _apart("trip not ended", trip):
+            end_overdue(trip, moment)
     for trip in queries.stale():
-        judge(trip, moment)
-    if any(one.breach for one in queries.untold(200)) and not under_way(JOB):
+        with _apart("trip not judged", trip):
+            judge(trip, moment)
+    if queries.untold_breach() and not under_way(JOB):
         enqueue(RUN, JOB, {})
     ask_for_run()
 
 
+@contextmanager
+def _apart(what: str, trip: Trip) -> Iterator[None]:
+    log = logger("worker")
+    try:
+        yield
+    except Exception as error:  # whatever it was, the other trips have their turn
+        log.error(what, trip=trip.pk, exc_info=error)  # noqa: TRY400
+
+
+def end_overdue(trip: Trip, moment: datetime) -> Trip | None:
+    """End a trip whose planned end has passed and that nobody ended; None while its vehicle has yet to come.
+
+    It ends where its last stop was reached, but not before its planned end; where no stop tells of it, now.
+    """
+    latest = trip.ends_at + GRACE
+    if trip.plan.get("stops"):
+        latest = trip.ends_at + DELAYED
+        if moment < latest and moment < _LOOKED.get(trip.pk, moment):
+            return None
+        _LOOKED[trip.pk] = moment + AGAIN
+        way = judging.judge(trip, moment).judgement.route
+        reached = [one.at for one in way.arrivals] if way else []
+        if reached and None not in reached:
+            latest = max(trip.ends_at, *(at_(int(one)) for one in reached if one is not None))
+        elif moment < latest:
+            return None
+    _LOOKED.pop(trip.pk, None)
+    return actions.end_trip(RUN, trip, min(latest, moment))
+
+
 def judge(trip: Trip, moment: datetime) -> None:
-    """Judge an ended trip anew and add the version where it says something else."""
+    """Judge an ended trip anew and add the version where it says something else; a breach has its case."""
     cause = "ended" if trip.version == 0 else "late"
-    excused = queries.excused(trip)
-    found = judging.judge(trip, moment, excused=excused)
+    found = judging.judge(trip, moment)
+    until = queries.excused_until(trip)
+    excused = until is not None and not breaking.since(trip, found, until)
+    if excused:
+        found = judging.judged(found.judgement, excused=True)
     actions.add_version(trip, found, "dismissed" if excused and trip.breach else cause, moment)
+    if found.breach and not queries.told_breach(trip):
+        actions.raise_alarm(trip.device, trip, breaking.raised(trip, found, moment, until))
     if trip.version == 0:
         slowly.doubts(trip, found, moment)
 
@@ -82,7 +132,7 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     versions = {one.pk: one.versions.order_by("-number").first() for one in trips}
     told = [(one, version) for one in trips if (version := versions[one.pk]) is not None]
     progress("trips", 0, len(told))
-    nodes = _nodes(last.until if last else moment - BACK, moment)
+    nodes = _nodes(last.until - OVERLAP if last else moment - BACK, moment)
     events = [row for trip, version in told for row in facts.trip_nodes(trip, version)] + nodes
     sheets = {"trips": (facts.TRIPS, [facts.trip_row(*one) for one in told]), "nodes": (facts.EVENTS, events)}
     folder = home().root / "telemetry" / "facts"
@@ -112,7 +162,7 @@ def _nodes(since: datetime, until: datetime) -> list[facts.Row]:
     """Return the nodes of vendors' devices that arrived from a moment on and before another."""
     rows: list[facts.Row] = []
     for device in devices.of_vendors():
-        told = readings.of_any_device(device.institution_id, device.device_id, since - BACK, until, "node")
+        told = readings.of_any_device(device.institution_id, device.device_id, since - BACK, until + AHEAD, "node")
         fresh = told.filter(pc.and_(_on(told, since, pc.greater_equal), _on(told, until, pc.less)))
         rows += facts.node_rows(device.institution_id, device.service_kind, fresh, NODES)
     return rows
@@ -128,7 +178,7 @@ def ask_for_run() -> None:
     if telling is None or telling.asked or under_way("run") or under_way(JOB):
         return
     today = now().astimezone(SHANGHAI).date()
-    if telling.urgent or telling.at.astimezone(SHANGHAI).date() < today:
+    if queries.urgent_telling() or telling.at.astimezone(SHANGHAI).date() < today:
         request_run(RUN, today)
         actions.note_asked(telling)
 
