@@ -1,10 +1,10 @@
 """The live watch and the alarms that it raises: once for a cause, cleared by readings, decided by people."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.casework.tripping import CODE, DEVICE, START, courier, course, device, messages, send, trip
+from tests.casework.tripping import CODE, DEVICE, END, START, courier, course, device, messages, send, trip
 from tests.casework.vendoring import step, two
 from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import scope
@@ -14,9 +14,10 @@ from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.readings.following import heard
 from zhunsheng.casework.trips import actions, inbox, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, PlanStep, Trip
+from zhunsheng.casework.trips.process import Follower
 from zhunsheng.casework.trips.watching import Watching
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.time import now
+from zhunsheng.kernel.time import SHANGHAI, now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -329,3 +330,105 @@ def test_what_cannot_be_written_waits_once(people, monkeypatch):
     for _turn in range(5):
         line.wait(10)
     assert len(line.watching.waiting) == 1
+
+
+MIDNIGHT = datetime(2026, 11, 11, tzinfo=SHANGHAI)
+
+
+def fridge(people):
+    device(people, "F-01", kind="fridge", regime="cold_2_8")
+
+
+def test_the_silence_of_a_store_is_told_though_no_reading_comes(people):
+    fridge(people)
+    line = Line()
+    line.say(*cool(5), name="F-01")
+    again = Line(line.now)
+    for _turn in range(30):
+        again.wait(10)
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.trip, alarm.grave) == ("silent", None, True)
+
+
+def test_the_silence_of_a_store_is_told_over_midnight(people):
+    fridge(people)
+    line = Line(MIDNIGHT - timedelta(minutes=5))
+    line.say(*cool(5), name="F-01")
+    for _turn in range(12):
+        line.wait(10)
+    assert Alarm.objects.get().kind == "silent"
+
+
+def test_an_excursion_of_a_store_over_midnight_is_one(people):
+    fridge(people)
+    line = Line(MIDNIGHT - timedelta(minutes=25))
+    line.say(*cool(5), *warm(20), name="F-01")
+    line.say(*warm(20), first=26, name="F-01")
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.grave, alarm.since) == ("single", True, MIDNIGHT - timedelta(minutes=20))
+    line.say(*cool(3), first=46, name="F-01")
+    alarm.refresh_from_db()
+    assert alarm.cleared_at is not None
+
+
+def test_what_a_store_kept_back_until_the_next_day_is_judged(people):
+    fridge(people)
+    line = Line(MIDNIGHT)
+    line.say(*cool(2), first=100, name="F-01")
+    since = MIDNIGHT - timedelta(hours=5)
+    now_ = line.now
+    line.say(*cool(2), *warm(40), *cool(2), start=since, received=now_, name="F-01")
+    line.now = now_
+    line.wait(1)
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.since, alarm.cleared_at is not None) == ("single", since + timedelta(minutes=2), True)
+
+
+def test_of_two_trips_that_nobody_ended_the_last_is_watched(people):
+    first, line = under_way(people)
+    second = trip(people, "T-2", starts_at=END.isoformat(), ends_at=(END + timedelta(hours=2)).isoformat())
+    line.say(*cool(3))
+    line.now = END + timedelta(minutes=1)
+    line.say(*warm(3), first=200)
+    assert Alarm.objects.get().trip == second != first
+
+
+def test_a_fridge_that_goes_on_a_trip_is_watched_on_it_and_its_late_data_count(people):
+    fridge(people)
+    line = Line(START - timedelta(minutes=30))
+    made = trip(people, device_id="F-01")
+    line.say(*cool(5), name="F-01")
+    line.now = START + timedelta(minutes=1)
+    line.say(*warm(3), first=40, name="F-01")
+    assert Alarm.objects.get().trip == made
+    actions.end_trip(people["clerk"], made, END)
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    line.now = END + timedelta(minutes=1)
+    line.say(*cool(2), first=300, name="F-01")
+    Trip.objects.update(stale_since=None)
+    line.say(*cool(2), start=START + timedelta(minutes=30), first=70, received=line.now, name="F-01")
+    made.refresh_from_db()
+    assert made.stale_since is not None
+
+
+def test_what_the_watch_heard_before_it_was_told_of_the_end_is_judged(people):
+    made, line = under_way(people)
+    line.say(*cool(5))
+    actions.end_trip(people["clerk"], made, END)
+    Trip.objects.update(stale_since=None)
+    line.wait(1)
+    made.refresh_from_db()
+    assert made.stale_since is not None and not line.watching.held
+
+
+def test_a_watch_that_starts_has_the_trips_of_the_last_days_judged_anew(people):
+    device(people)
+    held = []
+    for number, days in enumerate((1, 20)):
+        start = now() - timedelta(days=days)
+        given = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=2)).isoformat()}
+        made = trip(people, f"T-{number}", **given)
+        held.append(actions.end_trip(people["clerk"], made, start + timedelta(hours=2)))
+    Trip.objects.update(stale_since=None)
+    Follower()
+    assert list(Trip.objects.exclude(stale_since=None)) == held[:1]

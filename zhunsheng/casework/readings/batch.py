@@ -36,6 +36,9 @@ INSERT INTO readings_quarantine
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (institution_id, device, code) DO UPDATE SET count = readings_quarantine.count + excluded.count,
 last_at = excluded.last_at, detail = excluded.detail, last_sample = excluded.last_sample"""
+TURN = "SELECT pg_advisory_xact_lock(%s)"
+#: The lock of those who give numbers to readings; any number that no other lock has.
+ARRIVALS = 0x5A53_0001
 #: Senders that the quarantine tells apart; whoever makes up more of them shares one row.
 MOST_SENDERS = 10_000
 #: A reading and the number of its message in the batch.
@@ -53,6 +56,18 @@ class Lot:
     detail: str
     first_sample: bytes
     last_sample: bytes
+
+
+def in_turn() -> None:
+    """Let who stores readings at once wait for one another until the transaction ends.
+
+    Who follows the numbers of rows would never hear of one that was given before another and committed after it.
+    SQLite has one writer at a time as it is.
+    """
+    connection = connections[using()]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(TURN, (ARRIVALS,))
 
 
 def key_of(reading: wire.Reading) -> str:
@@ -78,6 +93,7 @@ class Batch:
 
     def store(self, received: Sequence[datetime]) -> None:
         """Insert what is new, note which sequences are done with and what each device said last."""
+        in_turn()
         lines: list[tuple[Any, ...]] = []
         latest: dict[tuple[str, str], tuple[Any, ...]] = {}
         for number, group in enumerate(self.of):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from datetime import timedelta
 
 import django
 
@@ -12,6 +13,9 @@ import django
 PAUSE = 0.1
 #: Readings of one look.
 MOST = 2000
+#: Trips that ended within so many days are judged anew at the start: of readings that came while nobody watched
+#: nothing else tells. A judgement that says the same adds nothing.
+BACK = 7
 
 
 def work() -> None:
@@ -34,9 +38,13 @@ class Follower:
     def __init__(self) -> None:
         from zhunsheng.casework.logs import logger
         from zhunsheng.casework.readings import queries
+        from zhunsheng.casework.trips import actions
+        from zhunsheng.casework.trips import queries as trips
         from zhunsheng.casework.trips.watching import Watching
+        from zhunsheng.kernel.time import now
 
         self.after = queries.last_number()
+        actions.mark_stale(trips.ended_since(now() - timedelta(days=BACK)))
         self.watching = Watching()
         self.log = logger("watch")
 

@@ -102,6 +102,17 @@ def covering(device: Device, moments: Iterable[datetime]) -> list[int]:
     return list(held.filter(ended_at__gte=min(told)).values_list("pk", flat=True))
 
 
+def carried(devices: Iterable[int]) -> set[int]:
+    """Return those of some devices that were on a trip which ended: to it late readings may belong."""
+    held = Trip.objects.filter(device__in=list(devices), state=TripState.ENDED)
+    return set(held.order_by().values_list("device", flat=True).distinct())
+
+
+def ended_since(moment: datetime) -> list[int]:
+    """Return the trips of the site that ended since a moment."""
+    return list(Trip.objects.filter(state=TripState.ENDED, ended_at__gte=moment).values_list("pk", flat=True))
+
+
 def overdue(moment: datetime, grace: timedelta) -> list[Trip]:
     """Return the trips of the site whose planned end has passed by more than a grace and that nobody ended."""
     held = Trip.objects.filter(state__in=(TripState.PLANNED, TripState.UNDER_WAY), ends_at__lt=moment - grace)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from zhunsheng.book.telemetry import Detectors
 from zhunsheng.casework.devices import library
@@ -32,6 +32,11 @@ from zhunsheng.telemetry.wire import Reading
 FRESH, TICK = 2.0, 5.0
 #: Trips that are begun, and watches that are made, in one turn.
 FEW = 5
+DAY = timedelta(days=1)
+#: Readings of a day of a store that is over are judged when they come, as far back as that.
+BACK = timedelta(days=7)
+#: A device's clock may be ahead by so much.
+AHEAD = timedelta(minutes=10)
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
 
@@ -44,7 +49,17 @@ class Held:
     trip: Trip | None
     watch: Watch
     until: datetime | None = None
+    quiet: datetime | None = None  # until then its silence is not told: it may be the site that was away
     standing: dict[str, Alarm] = field(default_factory=dict)
+
+
+def _is_store(device: Device) -> bool:
+    """Whether a device is watched without a trip."""
+    return device.kind == DeviceKind.FRIDGE and bool(device.regime)
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 class Watching:
@@ -53,6 +68,10 @@ class Watching:
     def __init__(self) -> None:
         self.held: dict[int, Held] = {}
         self.trips: dict[int, Trip] = {}
+        self.stores: dict[int, Device] = {}
+        self.carried: set[int] = set()
+        self.barred: dict[int, datetime] = {}
+        self.past: dict[tuple[int, date], Device] = {}
         self.read_at: datetime | None = None
         self.ticked_at: datetime | None = None
         self.figures: Detectors = judging.detectors()
@@ -68,7 +87,7 @@ class Watching:
             if device is None:
                 continue
             held = self._of(device, reading.at, now)
-            if held is None or (held.trip and reading.at < held.trip.starts_at):
+            if held is None or (held.trip and reading.at < held.trip.starts_at) or self._in_store(held, reading.at):
                 elsewhere[device.pk].append((device, reading.at))
             if held is None:
                 continue
@@ -86,7 +105,10 @@ class Watching:
         if self.ticked_at is not None and (now - self.ticked_at).total_seconds() < TICK:
             return raised
         self.ticked_at = now
+        raised += self._catch_up()
         for held in list(self.held.values()):
+            if held.quiet is not None and now < held.quiet:
+                continue
             raised += sum(self._raise(held, one, now) for one in held.watch.tick(now))
             raised += self._silence(held, now)
         return raised
@@ -99,17 +121,60 @@ class Watching:
             trip.state = TripState.UNDER_WAY
         for trip in [one for pk, one in self.trips.items() if pk not in self.held][:FEW]:
             self._of(trip.device, now, now)
+        idle = [one for pk, one in self.stores.items() if pk not in self.held and self._may(pk, now)]
+        for device in idle[:FEW]:
+            self._of(device, now, now)
+
+    def _in_store(self, held: Held, at: datetime) -> bool:
+        """Whether a reading for the watch over a store may belong to a trip that ended; note the day of an old one."""
+        if held.trip is not None or held.until is None:
+            return False
+        if at < held.until - DAY and self.read_at is not None and at >= self.read_at - BACK:
+            self.past[held.device.pk, at.astimezone(SHANGHAI).date()] = held.device
+        return held.device.pk in self.carried
+
+    def _catch_up(self) -> int:
+        """Judge days of stores of which readings came when they were over, a few at a turn; return alarms raised."""
+        raised = 0
+        for key in list(self.past)[:FEW]:
+            device = self.past.pop(key)
+            since = datetime(key[1].year, key[1].month, key[1].day, tzinfo=SHANGHAI)
+            try:
+                over = self._stored(device, since, since + DAY)
+            except Exception as error:  # the next turns try again, the other stores first
+                self.past[key] = device
+                self.log.error("day of a store not judged", device=device.pk, exc_info=error)  # noqa: TRY400
+                continue
+            present = self.held.get(device.pk)
+            if over is not None:
+                raised += len(over.standing)
+            if present is not None and present.trip is None:
+                present.standing = {one.kind: one for one in queries.standing_alarms(device, None)}
+        return raised
 
     def _look(self, now: datetime) -> None:
         """Read which trips are under way; forget watches whose trip or day is over or was planned anew."""
         if self.read_at is not None and abs((now - self.read_at).total_seconds()) < FRESH:
             return
-        self.read_at = now
-        self.trips = {one.device_id: one for one in reversed(queries.watched(now))}
+        first, self.read_at = self.read_at is None, now
+        self.trips = {}
+        for one in queries.watched(now):  # of trips that are begun the last one, else the one to begin first
+            if one.device_id not in self.trips or one.starts_at <= now:
+                self.trips[one.device_id] = one
+        self.stores = {one.pk: one for one in devices.REGISTER.all().values() if _is_store(one)}
+        self.carried = queries.carried(self.stores)
+        if first:  # what came of yesterday while nobody watched
+            yesterday = now.astimezone(SHANGHAI).date() - DAY
+            self.past = {(pk, yesterday): one for pk, one in self.stores.items()}
         for pk, held in list(self.held.items()):
-            gone = held.trip is not None and self.trips.get(pk, held.trip).pk != held.trip.pk
-            over = held.trip is not None and pk not in self.trips
-            if gone or over or (held.until is not None and now >= held.until):
+            trip = self.trips.get(pk)
+            if held.trip is not None:
+                over = trip is None or trip.pk != held.trip.pk
+            else:
+                over = trip is not None and trip.starts_at <= now
+            if over and held.trip is not None:
+                actions.mark_stale([held.trip.pk])  # it may have heard what no judgement has seen
+            if over or (held.until is not None and now >= held.until):
                 del self.held[pk]
 
     def _of(self, device: Device, at: datetime, now: datetime) -> Held | None:
@@ -117,10 +182,10 @@ class Watching:
         held = self.held.get(device.pk)
         if held is None:
             trip = self.trips.get(device.pk)
-            if trip is not None:
+            if trip is not None and (trip.starts_at <= now or not _is_store(device)):
                 held = self._begun(device, trip, now)
-            elif device.kind == DeviceKind.FRIDGE and device.regime:
-                held = self._stored(device, now)
+            elif _is_store(device):
+                held = self._store(device, now)
             if held is not None:
                 self.held[device.pk] = held
         if held is not None and held.until is not None and at >= held.until:
@@ -132,24 +197,44 @@ class Watching:
         watch = Watch(plan, judging.limits_of(trip), self.figures.driving)
         return self._replayed(Held(device, trip, watch), trip.starts_at, now)
 
-    def _stored(self, device: Device, now: datetime) -> Held | None:
-        """Return the watch over the present day of a store; None where its regime has no limits today."""
-        day = now.astimezone(SHANGHAI)
-        since = day.replace(hour=0, minute=0, second=0, microsecond=0)
-        until = since + timedelta(days=1)
+    def _may(self, pk: int, now: datetime) -> bool:
+        return now >= self.barred.get(pk, now)
+
+    def _store(self, device: Device, now: datetime) -> Held | None:
+        """Return the watch over the present day of a store; one that cannot be watched is looked at again later."""
+        held = self._stored(device, _midnight(now), now) if self._may(device.pk, now) else None
+        if held is None and self._may(device.pk, now):
+            self.barred[device.pk] = now + AHEAD
+        return held
+
+    def _stored(self, device: Device, since: datetime, now: datetime) -> Held | None:
+        """Return the watch over the day of a store that begins at a midnight; None where its regime has no limits then.
+
+        An excursion that lasts over midnight is one: the watch begins where it began.
+        """
+        until = since + DAY
         try:
             limits = library.regime(device.regime).on(since.date())
         except Problem as problem:
             self.log.error("store not watched", device=device.pk, code=problem.code)  # noqa: TRY400
             return None
-        plan = plans.of_store(device, since, until, judging.calibrated_on(device, since.date()))
-        return self._replayed(Held(device, None, Watch(plan, limits, self.figures.driving), until), since, now)
+        calibrated = judging.calibrated_on(device, since.date())
+        hold = timedelta(seconds=limits.hold_seconds("store"))
+        lead = since - timedelta(minutes=limits.single_minutes) - hold
+        before = Watch(plans.of_store(device, lead, since, calibrated), limits, self.figures.driving)
+        for reading, received in said(device.institution_id, device.device_id, lead, since):
+            before.feed(reading, received)
+        if before.state.heat.since is not None:
+            since = datetime.fromtimestamp(before.state.heat.since, SHANGHAI)
+        plan = plans.of_store(device, since, until, calibrated)
+        held = Held(device, None, Watch(plan, limits, self.figures.driving), until, now + hold)
+        return self._replayed(held, since, min(now, until - AHEAD))
 
     def _replayed(self, held: Held, since: datetime, now: datetime) -> Held:
         """Feed a new watch with what is stored. Causes that were told before are not told again."""
         org, name = held.device.institution_id, held.device.device_id
         held.standing = {one.kind: one for one in queries.standing_alarms(held.device, held.trip)}
-        for reading, received in said(org, name, since, now + timedelta(minutes=10)):
+        for reading, received in said(org, name, since, now + AHEAD):
             self._fed(held, reading, received)
         return held
 
