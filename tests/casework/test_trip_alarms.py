@@ -409,6 +409,8 @@ def test_a_fridge_that_goes_on_a_trip_is_watched_on_it_and_its_late_data_count(p
     line.say(*cool(2), start=START + timedelta(minutes=30), first=70, received=line.now, name="F-01")
     made.refresh_from_db()
     assert made.stale_since is not None
+    line.say(*warm(2), start=START + timedelta(minutes=40), first=80, received=line.now, name="F-01")
+    assert Alarm.objects.get().trip == made  # and are none of its store
 
 
 def test_what_the_watch_heard_before_it_was_told_of_the_end_is_judged(people):

@@ -102,10 +102,13 @@ def covering(device: Device, moments: Iterable[datetime]) -> list[int]:
     return list(held.filter(ended_at__gte=min(told)).values_list("pk", flat=True))
 
 
-def carried(devices: Iterable[int]) -> set[int]:
-    """Return those of some devices that were on a trip which ended: to it late readings may belong."""
-    held = Trip.objects.filter(device__in=list(devices), state=TripState.ENDED)
-    return set(held.order_by().values_list("device", flat=True).distinct())
+def carried(devices: Iterable[int]) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return from when to when some devices were on trips that ended, by device: late readings may belong to them."""
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    held = Trip.objects.filter(device__in=list(devices), state=TripState.ENDED, ended_at__isnull=False)
+    for device, starts, ends in held.order_by("starts_at").values_list("device", "starts_at", "ended_at"):
+        found.setdefault(device, []).append((starts, ends))
+    return found
 
 
 def ended_since(moment: datetime) -> list[int]:

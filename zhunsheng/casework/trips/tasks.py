@@ -86,7 +86,7 @@ def _apart(what: str, trip: Trip) -> Iterator[None]:
 def end_overdue(trip: Trip, moment: datetime) -> Trip | None:
     """End a trip whose planned end has passed and that nobody ended; None while its vehicle has yet to come.
 
-    It ends where its last stop was reached, but not before its planned end; where no stop tells of it, now.
+    It ends where its last stop was reached, but not before its planned end; where no stop tells, after the grace.
     """
     latest = trip.ends_at + GRACE
     if trip.plan.get("stops"):

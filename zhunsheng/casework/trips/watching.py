@@ -69,7 +69,7 @@ class Watching:
         self.held: dict[int, Held] = {}
         self.trips: dict[int, Trip] = {}
         self.stores: dict[int, Device] = {}
-        self.carried: set[int] = set()
+        self.carried: dict[int, list[tuple[datetime, datetime]]] = {}
         self.barred: dict[int, datetime] = {}
         self.past: dict[tuple[int, date], Device] = {}
         self.read_at: datetime | None = None
@@ -89,7 +89,7 @@ class Watching:
             held = self._of(device, reading.at, now)
             if held is None or (held.trip and reading.at < held.trip.starts_at) or self._in_store(held, reading.at):
                 elsewhere[device.pk].append((device, reading.at))
-            if held is None:
+            if held is None or self._carried(held, reading.at):
                 continue
             raised += self._fed(held, reading, received)
         for told_of in elsewhere.values():
@@ -133,6 +133,12 @@ class Watching:
             self.past[held.device.pk, at.astimezone(SHANGHAI).date()] = held.device
         return held.device.pk in self.carried
 
+    def _carried(self, held: Held, at: datetime) -> bool:
+        """Whether a reading for the watch over a store is one of a trip that ended, and judged with that."""
+        if held.trip is not None:
+            return False
+        return any(starts <= at <= ends for starts, ends in self.carried.get(held.device.pk, ()))
+
     def _catch_up(self) -> int:
         """Judge days of stores of which readings came when they were over, a few at a turn; return alarms raised."""
         raised = 0
@@ -149,7 +155,7 @@ class Watching:
             if over is not None:
                 raised += len(over.standing)
             if present is not None and present.trip is None:
-                present.standing = {one.kind: one for one in queries.standing_alarms(device, None)}
+                del self.held[device.pk]  # made anew: an excursion may last over midnight, and alarms stand
         return raised
 
     def _look(self, now: datetime) -> None:
@@ -235,7 +241,8 @@ class Watching:
         org, name = held.device.institution_id, held.device.device_id
         held.standing = {one.kind: one for one in queries.standing_alarms(held.device, held.trip)}
         for reading, received in said(org, name, since, now + AHEAD):
-            self._fed(held, reading, received)
+            if not self._carried(held, reading.at):
+                self._fed(held, reading, received)
         return held
 
     def _fed(self, held: Held, reading: Reading, received: datetime) -> int:
@@ -292,7 +299,8 @@ def _over(watch: Watch, kind: str) -> bool:
     """Whether what an alarm tells of is over, by the readings heard so far."""
     state, limits = watch.state, watch.limits
     if kind in OF_GOODS:
-        return state.heat.since is None and limits.low_c <= state.heat.last_c <= limits.high_c
+        heat = state.heat
+        return heat.last_at is not None and heat.since is None and limits.low_c <= heat.last_c <= limits.high_c
     lasting = {
         AlarmKind.DOOR: state.door, AlarmKind.POWER: state.outage, AlarmKind.OFF_ROUTE: state.off,
         AlarmKind.SPEED: state.fast,
