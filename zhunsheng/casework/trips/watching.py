@@ -89,7 +89,7 @@ class Watching:
             held = self._of(device, reading.at, now)
             if held is None or (held.trip and reading.at < held.trip.starts_at) or self._in_store(held, reading.at):
                 elsewhere[device.pk].append((device, reading.at))
-            if held is None or self._carried(held, reading.at):
+            if held is None or self._carried(held, reading):
                 continue
             raised += self._fed(held, reading, received)
         for told_of in elsewhere.values():
@@ -133,11 +133,17 @@ class Watching:
             self.past[held.device.pk, at.astimezone(SHANGHAI).date()] = held.device
         return held.device.pk in self.carried
 
-    def _carried(self, held: Held, at: datetime) -> bool:
-        """Whether a reading for the watch over a store is one of a trip that ended, and judged with that."""
-        if held.trip is not None:
+    def _carried(self, held: Held, reading: Reading) -> bool:
+        """Whether a reading for the watch over a store is one of a trip that ended, and judged with that.
+
+        Its number is heard all the same: it is not missing.
+        """
+        spans = self.carried.get(held.device.pk, ()) if held.trip is None else ()
+        if not any(starts <= reading.at <= ends for starts, ends in spans):
             return False
-        return any(starts <= at <= ends for starts, ends in self.carried.get(held.device.pk, ()))
+        if reading.kind == "reading":
+            held.watch.state.sequences.hear(reading.boot, reading.seq)
+        return True
 
     def _catch_up(self) -> int:
         """Judge days of stores of which readings came when they were over, a few at a turn; return alarms raised."""
@@ -241,7 +247,7 @@ class Watching:
         org, name = held.device.institution_id, held.device.device_id
         held.standing = {one.kind: one for one in queries.standing_alarms(held.device, held.trip)}
         for reading, received in said(org, name, since, now + AHEAD):
-            if not self._carried(held, reading.at):
+            if not self._carried(held, reading):
                 self._fed(held, reading, received)
         return held
 
