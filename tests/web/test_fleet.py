@@ -231,7 +231,9 @@ def test_a_trip_is_planned_ended_and_cancelled_on_pages(people, as_):
     assert "ZS888" in text(client.post("/trips/new", planned("T-2")))
     early = client.post(f"/trips/{made.pk}/end", {"ended_at": "2026-11-10 07:00"})
     assert early.status_code == 400 and "ZS885" in text(early)
-    client.post(f"/trips/{made.pk}/cancel", {"reason": "货主改期"})
+    past = client.post(f"/trips/{made.pk}/cancel", {"reason": "货主改期"})
+    assert past.status_code == 400 and "ZS885" in text(past)  # its start has passed: who oversees it cancels it
+    as_("clerk").post(f"/trips/{made.pk}/cancel", {"reason": "货主改期"})
     made.refresh_from_db()
     assert made.state == "cancelled"
     assert client.post(f"/trips/{made.pk}/explode").status_code == 404

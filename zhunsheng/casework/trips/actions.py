@@ -215,7 +215,7 @@ def _note(alarm: Alarm, found: Raised) -> None:
     if found.kind not in LASTING or found.since == alarm.since:
         return
     key = f"note-{identity('again', alarm.pk, found.kind, int(found.since.timestamp()))}"[:64]
-    noted = CaseEvent.objects.filter(case=alarm.case_id, about="note", key__startswith="note-")
+    noted = alarm.case.events.filter(about="note", key__startswith="note-")
     if noted.filter(key=key).exists() or noted.count() >= MOST_NOTES:
         return
     case = fresh(alarm.case_id)
