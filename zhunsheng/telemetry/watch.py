@@ -121,11 +121,17 @@ class Watch:
         """Return the checks that the watch can answer, as of a moment; they hold where it is not ``stale``."""
         state, until = self.state, self.plan.until(as_of).timestamp()
         found = temperature_checks(state.heat.exposure, self.limits)
-        spells = {"door": state.door.minutes, "power": state.outage.minutes}
-        found += [spell_check(kind, spells[kind], self.limits) for kind in spells if kind in self.plan.expects]
-        last = state.heat.last_at if state.heat.last_at is not None else self.since
-        rest = until - last if until - last > self.hold else 0.0
-        return [*found, missing_check((state.unknown + rest) / 60, self.limits, lost=state.lost)]
+        for kind, told in (("door", state.door), ("power", state.outage)):
+            if kind in self.plan.expects:
+                unseen = (told.unknown + self._unseen(told.last_at, until)) / 60
+                found.append(spell_check(kind, told.minutes, self.limits, unseen))
+        missing = (state.unknown + self._unseen(state.heat.last_at, until)) / 60
+        return [*found, missing_check(missing, self.limits, lost=state.lost)]
+
+    def _unseen(self, last: float | None, at: float) -> float:
+        """Return the seconds up to a moment of which nothing is known, since a value was last said or the start."""
+        seconds = at - (self.since if last is None else last)
+        return seconds if seconds > self.hold else 0.0
 
     def _told(self, found: list[Cause], at: datetime) -> list[Alarm]:
         """Return alarms of the causes that were not told before."""
@@ -163,9 +169,7 @@ class Watch:
 
     def _temperature(self, celsius: float, at: float) -> Iterator[Cause]:
         heat, limits = self.state.heat, self.limits
-        last = self.since if heat.last_at is None else heat.last_at
-        if at - last > self.hold:
-            self.state.unknown += at - last
+        self.state.unknown += self._unseen(heat.last_at, at)
         before, beyond = heat.since, heat.beyond
         begins = heat.feed(at, celsius, limits, self.hold)
         edge = limits.high_c if celsius > limits.high_c else limits.low_c
@@ -182,6 +186,7 @@ class Watch:
     def _spell(self, kind: str, lasting: Lasting, at: float, most: int, *, on: bool) -> Iterator[Cause]:
         """A cut of power is told at once, an open door when it has stood open for too long."""
         before = lasting.since
+        lasting.unknown += self._unseen(lasting.last_at, at)
         begins = lasting.feed(at, self.hold, on=on)
         since = before if lasting.since is None else lasting.since
         if kind == "power" and begins:

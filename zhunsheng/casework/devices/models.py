@@ -87,7 +87,7 @@ class DeviceCertificate(_OfDevice):
 
 
 class Calibration(_OfDevice):
-    """One calibration of the sensor: it holds to a day (not held). One that failed counts for nothing."""
+    """One calibration of the sensor: it holds to a day (not held). One that failed ends the one before it."""
 
     done_on = models.DateField()
     valid_to = models.DateField()

@@ -10,7 +10,7 @@ from typing import Any
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.devices import forms
 from zhunsheng.casework.devices.forms import Given, wrong
-from zhunsheng.casework.devices.models import Device
+from zhunsheng.casework.devices.models import Calibration, Device
 from zhunsheng.casework.devices.states import DeviceKind
 from zhunsheng.casework.trips.models import Trip
 from zhunsheng.kernel.errors import Problem
@@ -140,24 +140,31 @@ def way_of(plan: Mapping[str, Any]) -> Way | None:
     return Way(stops, corridor, harbours, plan.get("speed")) if stops or corridor else None
 
 
-def of_trip(trip: Trip, calibrated_on: date | None) -> TripPlan:
+def of_trip(trip: Trip, calibration: Calibration | None) -> TripPlan:
     """Return a trip as judgements take it."""
     way = way_of(trip.plan)
     expects = EXPECTS.get(trip.device.kind, frozenset(("temperature",)))
     return TripPlan(
         org=trip.device.institution_id, device=trip.device.device_id, regime=trip.regime, setting="transport",
-        starts=trip.starts_at, ends=trip.ends_at, ended=trip.ended_at, calibrated_on=calibrated_on,
-        expects=expects if way else expects - {"position"}, way=way,
+        starts=trip.starts_at, ends=trip.ends_at, ended=trip.ended_at,
+        expects=expects if way else expects - {"position"}, way=way, **_calibrated(calibration),
     )  # fmt: skip
 
 
-def of_store(device: Device, since: datetime, until: datetime, calibrated_on: date | None) -> TripPlan:
+def of_store(device: Device, since: datetime, until: datetime, calibration: Calibration | None) -> TripPlan:
     """Return a stretch of storage in a device as judgements take it."""
     expects = EXPECTS.get(device.kind, frozenset(("temperature",))) - {"position"}
     return TripPlan(
         org=device.institution_id, device=device.device_id, regime=device.regime, setting="store", starts=since,
-        ends=until, calibrated_on=calibrated_on, expects=expects,
+        ends=until, expects=expects, **_calibrated(calibration),
     )  # fmt: skip
+
+
+def _calibrated(last: Calibration | None) -> dict[str, date]:
+    """Return from and to which day a calibration holds; one that failed holds for no day."""
+    if last is None:
+        return {}
+    return {"calibrated_on": last.done_on, "calibrated_until": last.valid_to if last.passed else last.done_on}
 
 
 def typed(plan: Mapping[str, Any]) -> dict[str, str]:
