@@ -160,15 +160,16 @@ def assignments(scope: Scope, device: Device) -> QuerySet[Assignment]:
     return scope.rows(Assignment.objects.filter(device=device))
 
 
-def contacts(orgs: Iterable[str], on: date) -> QuerySet[Contact]:
+def contacts(orgs: Iterable[str], on: date) -> list[Contact]:
     """Return whom to call of some organisations on a day, in order; whoever asks has the alarm in view."""
     held = Contact.objects.filter(Q(valid_to=None) | Q(valid_to__gt=on), institution_id__in=list(orgs))
-    return held.filter(valid_from__lte=on).order_by("role", "position", "pk")
+    with walls.within(walls.SITE):
+        return list(held.filter(valid_from__lte=on).order_by("role", "position", "pk"))
 
 
 def called(orgs: Iterable[str], roles: Iterable[str], on: date) -> list[tuple[str, list[Contact]]]:
     """Return whom an emergency plan calls, role by role in its order; nobody where a role has no contact."""
-    held = list(contacts(orgs, on))
+    held = contacts(orgs, on)
     return [(role, [one for one in held if one.role == role]) for role in roles]
 
 
