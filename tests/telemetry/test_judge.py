@@ -192,7 +192,9 @@ def test_one_word_of_a_channel_does_not_acquit_the_whole_trip(channel):
     one = [reading(5 * n, n, temperature=c, **({channel: quiet} if n == 0 else {})) for n, c in enumerate(wave(25))]
     check = judge(one, expects=frozenset(("temperature", channel))).check(channel)
     assert (check.answer.value, check.answer.reason) == (None, f"{channel}_unseen")
-    wrong = [reading(5 * n, n, temperature=c, **({channel: not quiet} if n < 4 else {})) for n, c in enumerate(wave(25))]
+    wrong = [
+        reading(5 * n, n, temperature=c, **({channel: not quiet} if n < 4 else {})) for n, c in enumerate(wave(25))
+    ]
     assert judge(wrong, expects=frozenset(("temperature", channel))).check(channel).answer.value is False
 
 

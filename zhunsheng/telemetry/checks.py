@@ -102,13 +102,12 @@ def calibration_check(plan: TripPlan, limits: Limits) -> Check:
         answer = Answer(value=None, reason="no_certificate")
         return Check("calibration", answer, None, float(limits.calibration_days), "calibration_days")
     days, until = (plan.day - plan.calibrated_on).days, plan.calibrated_until
+    ends = plan.calibrated_on + timedelta(days=limits.calibration_days + 1)  # its last day is held
     if days < 0:
         answer = Answer(value=None, reason="calibrated_later")
     elif until is not None and until <= plan.calibrated_on:
         answer = Answer(value=False, reason="calibration_failed")
-    elif until is not None and plan.day >= until:
-        answer = Answer(value=False, reason="expired")
-    elif plan.day > plan.calibrated_on + timedelta(days=limits.calibration_days):
+    elif plan.day >= min(ends, until or ends):
         answer = Answer(value=False, reason="expired")
     else:
         answer = Answer(value=True, reason="within")

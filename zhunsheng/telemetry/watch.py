@@ -46,6 +46,12 @@ class Alarm:
     detail: str = ""
 
     @property
+    def too_long(self) -> bool:
+        """Whether a door stood open, or power was off, for longer than it may: a person looks into it."""
+        lasted = self.kind in ("door", "power") and self.found is not None and self.limit is not None
+        return lasted and self.found > self.limit  # type: ignore[operator]
+
+    @property
     def key(self) -> str:
         """What the alarm is known by."""
         return f"{self.org}/{self.device}/{self.kind}/{int(self.since.timestamp() * 1_000_000)}"
@@ -183,16 +189,17 @@ class Watch:
         if heat.sure > limits.total_minutes:
             yield "total", self.since, heat.sure, float(limits.total_minutes), ""
 
-    def _spell(self, kind: str, lasting: Lasting, at: float, most: int, *, on: bool) -> Iterator[Cause]:
-        """A cut of power is told at once, an open door when it has stood open for too long."""
+    def _spell(self, kind: AlarmKind, lasting: Lasting, at: float, most: int, *, on: bool) -> Iterator[Cause]:
+        """A cut of power is told at once and again when it lasts for too long, an open door then alone."""
         before = lasting.since
         lasting.unknown += self._unseen(lasting.last_at, at)
         begins = lasting.feed(at, self.hold, on=on)
         since = before if lasting.since is None else lasting.since
         if kind == "power" and begins:
             yield "power", at, 0.0, float(most), ""
-        if kind == "door" and since is not None and lasting.this / 60 > most:
-            yield "door", since, lasting.this / 60, float(most), ""
+        if since is not None and lasting.this / 60 > most:
+            began = since if kind == "door" else since + most * 60
+            yield kind, began, lasting.this / 60, float(most), ""
 
     def _ground(self, latitude: object, longitude: object, speed: object, at: float) -> Iterator[Cause]:
         way, limit = self.plan.way, self.driving.unknown_minutes * 60

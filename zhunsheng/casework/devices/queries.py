@@ -178,6 +178,6 @@ def contact(scope: Scope, pk: int) -> Contact | None:
     return scope.rows(Contact.objects.all()).filter(pk=pk).first()
 
 
-def contacts_in_view(scope: Scope, org: str) -> QuerySet[Contact]:
-    """Return the contacts of an organisation in view that stand."""
-    return scope.rows(Contact.objects.filter(institution_id=org, valid_to=None))
+def contacts_in_view(scope: Scope, orgs: Iterable[str]) -> QuerySet[Contact]:
+    """Return the contacts that stand of some organisations, as far as they are in view."""
+    return scope.rows(Contact.objects.filter(institution_id__in=list(orgs), valid_to=None))

@@ -31,6 +31,7 @@ MOST_STOPS, MOST_POINTS, MOST_ORDERS = 40, 2000, 500
 RADIUS, WIDTH = 300.0, 1500.0
 STOPS = ("停靠点", "Stops")
 WAY = ("路线", "Way")
+HARBOURS = ("停车点", "Harbours")
 SHAPE = (
     "每行一个：名称, 纬度, 经度, 半径米, 最早到达, 最晚到达",
     "one per line: name, latitude, longitude, radius in metres, earliest, latest",
@@ -64,22 +65,27 @@ def orders(text: str) -> list[str]:
 
 def read(given: Given, starts: datetime) -> dict[str, Any]:
     """Return stops, way and limits of a plan as they are kept. Raises Problem ZS885."""
-    lines = [one for one in re.split(r"[\n;；]", kept(given.get("stops", ""))) if one.strip()]
-    if len(lines) > MOST_STOPS:
-        raise wrong(STOPS, (f"不超过 {MOST_STOPS} 个", f"at most {MOST_STOPS}"))
+    lines = _lines(given, "stops", STOPS, MOST_STOPS)
     plan: dict[str, Any] = {"stops": [_stop(one, starts) for one in lines]}
-    points = [one for one in re.split(r"[\n;；]", kept(given.get("way", ""))) if one.strip()]
+    points = _lines(given, "way", WAY, MOST_POINTS)
     if points:
-        plan["way"] = [_point(one) for one in points[: MOST_POINTS + 1]]
+        plan["way"] = [_point(one) for one in points]
         plan["width"] = _number(given, "width", ("路线宽度", "Width"), WIDTH, 10, 50_000)
-    depots = [one for one in re.split(r"[\n;；]", kept(given.get("harbours", ""))) if one.strip()][:MOST_STOPS]
+    depots = _lines(given, "harbours", HARBOURS, MOST_STOPS)
     if depots:
-        plan["harbours"] = [{"at": _point(one), "radius": RADIUS} for one in depots]
+        plan["harbours"] = [{"at": _point(one, HARBOURS), "radius": RADIUS} for one in depots]
     speed = _number(given, "speed", ("限速", "Speed limit"), 0, 0, 200)
     if speed:
         plan["speed"] = speed
     way_of(plan)  # whatever the wire of judgements refuses is refused here
     return plan
+
+
+def _lines(given: Given, name: str, field: tuple[str, str], most: int) -> list[str]:
+    found = [one for one in re.split(r"[\n;；]", kept(given.get(name, ""))) if one.strip()]
+    if len(found) > most:
+        raise wrong(field, (f"不超过 {most} 个", f"at most {most}"))
+    return found
 
 
 def _stop(line: str, starts: datetime) -> dict[str, Any]:
@@ -97,6 +103,8 @@ def _stop(line: str, starts: datetime) -> dict[str, Any]:
         raise wrong(
             STOPS, (f"最晚到达须晚于最早到达（{parts[0]}）", f"the latest lies after the earliest ({parts[0]})")
         )
+    if closes <= starts:
+        raise wrong(STOPS, (f"最晚到达须晚于启运时间（{parts[0]}）", f"the latest lies after the start ({parts[0]})"))
     told = {"name": parts[0][:80], "at": [latitude, longitude], "radius": radius}
     return {**told, "opens": opens.isoformat(), "closes": closes.isoformat()}
 

@@ -16,6 +16,7 @@ TOLD: dict[str, tuple[str, str]] = {
     "total": ("超限累计 {found} 分钟，允许 {limit} 分钟", "out for {found} minutes in all, {limit} allowed"),
     "door": ("门已打开 {found} 分钟，允许 {limit} 分钟", "the door has stood open {found} minutes, {limit} allowed"),
     "power": ("断电", "power is off"),
+    "outage": ("断电已持续 {found} 分钟，允许 {limit} 分钟", "power has been off for {found} minutes, {limit} allowed"),
     "missing": ("缺少 {found} 条读数", "{found} readings are missing"),
     "silent": ("已 {found} 分钟没有读数", "nothing heard for {found} minutes"),
     "fault": ("设备报告故障 {detail}", "the device reports fault {detail}"),
@@ -66,7 +67,8 @@ def told(kind: str, found: float | None, limit: float | None = None, detail: str
 
 def of_alarm(alarm: Alarm) -> tuple[str, str]:
     """Return what an alarm of the watch says in both languages."""
-    return told(alarm.kind, alarm.found, alarm.limit, alarm.detail)
+    kind = "outage" if alarm.kind == "power" and alarm.too_long else alarm.kind
+    return told(kind, alarm.found, alarm.limit, alarm.detail)
 
 
 def of_doubt(kind: str) -> tuple[str, str]:
