@@ -10,11 +10,13 @@ from tests.casework.vendoring import step
 from tests.web.people import ACTOR
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
+from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.devices import actions as register
-from zhunsheng.casework.devices import forms
+from zhunsheng.casework.devices import forms, watch
 from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.devices.models import Device
+from zhunsheng.casework.inbox.offers import Asker
 from zhunsheng.casework.readings.following import heard
 from zhunsheng.casework.trips import actions, intake, judging, plans, queries
 from zhunsheng.casework.trips.models import Alarm, Trip
@@ -56,6 +58,8 @@ def test_a_calibration_that_failed_ends_the_one_before(people):
     calibrated(people, made, done_on="2026-06-01", valid_to="2027-06-01", passed="不合格")
     day = START.date()
     assert devices.calibrated([made], day)[made.pk].mark == "missing"
+    user = people["clerk"]
+    assert watch.rows(Asker(scope(user), user, verbs_of(user), now().date())).count() == 1
     answer = judging.judge(ended(people), END + timedelta(hours=1)).judgement.check("calibration").answer
     assert (answer.value, answer.reason) == (False, "calibration_failed")
     calibrated(people, made, done_on="2026-07-01", valid_to="2027-07-01", number="B")
