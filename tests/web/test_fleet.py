@@ -16,12 +16,13 @@ from zhunsheng.casework.devices import actions as register
 from zhunsheng.casework.devices.models import Calibration, Contact, Device
 from zhunsheng.casework.readings import actions as readings
 from zhunsheng.casework.readings.following import heard
-from zhunsheng.casework.trips import actions, tasks
+from zhunsheng.casework.trips import actions, judging, tasks
 from zhunsheng.casework.trips.models import Alarm, Trip
 from zhunsheng.casework.trips.watching import Watching
 from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.time import now
 from zhunsheng.telemetry import wire
+from zhunsheng.web.views import trips as views
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 STOPS = "县医院, 30.10, 120.20, 300, 09:00, 09:30"
@@ -163,6 +164,18 @@ def test_the_member_sees_nothing_of_the_next_trip_of_the_same_device(people, as_
     page = text(as_("member").get(f"/trips/{made.pk}"))
     assert "5.5 ℃" in page and "7.7" not in page
     assert "O-1" in page and "O-3" in page and "O-2" not in page
+
+
+def test_a_trip_at_which_many_look_is_judged_once_until_a_reading_comes(people, as_, monkeypatch):
+    device(people)
+    made, judged, true = trip(people), [], judging.judge
+    send(course(5.5))
+    monkeypatch.setattr(judging, "judge", lambda *given, **more: judged.append(1) or true(*given, **more))
+    monkeypatch.setattr(views, "REFRESH", 10**9)
+    pages = [text(as_(login).get(f"/trips/{made.pk}/live")) for login in ("clerk", "lab", "member")]
+    assert len(judged) == 1 and all("5.5 ℃" in page for page in pages)
+    send(course(6.5), first=2, start=START + timedelta(minutes=1))
+    assert "6.5 ℃" in text(as_("member").get(f"/trips/{made.pk}/live")) and len(judged) == 2
 
 
 def other(people):

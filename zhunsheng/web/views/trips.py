@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,6 +20,7 @@ from zhunsheng.casework.devices import policies as register
 from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.trips import actions, judging, plans, queries, words
+from zhunsheng.casework.trips.judging import Judged
 from zhunsheng.casework.trips.models import Alarm, Trip
 from zhunsheng.casework.trips.states import TripState
 from zhunsheng.casework.vendors.queries import names_of
@@ -143,10 +145,19 @@ def live_context(request: HttpRequest, found: Trip) -> dict[str, Any]:
     return context | (_judged(found, moment, excused=excused) if begun else {})
 
 
-def _judged(found: Trip, moment: datetime, *, excused: bool) -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def _looked(found: Trip, excused: bool, *_about: object) -> tuple[Judged, Series]:
+    """Return what is judged of a trip now, and its readings; the same ``_about`` gives what was found before."""
+    moment = now()
     table = judging.told_of(found, moment)
-    judged = judging.judge(found, moment, table, excused=excused)
-    result, told = judged.judgement, series(table)
+    return judging.judge(found, moment, table, excused=excused), series(table)
+
+
+def _judged(found: Trip, moment: datetime, *, excused: bool) -> dict[str, Any]:
+    """Return what is judged of a trip now; many who look at it at once have it judged once while nothing new comes."""
+    turn = int(moment.timestamp() // REFRESH)
+    judged, told = _looked(found, excused, found.planned_at, found.ended_at, readings.last_number(), turn)
+    result = judged.judgement
     hold = float(judging.limits_of(found).hold_seconds("transport"))
     until = result.until if found.ended_at else min(moment.timestamp(), max(found.ends_at.timestamp(), result.until))
     inside = told.take((told.at >= result.since) & (told.at <= until))
