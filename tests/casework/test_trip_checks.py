@@ -26,7 +26,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-QUIET = [5 + (n % 7) / 10 for n in range(121)]
+QUIET = [5 + n * 7919 % 1009 / 1000 for n in range(121)]
 
 
 @pytest.fixture
@@ -72,6 +72,13 @@ def test_doubtful_readings_leave_open_whether_the_cold_chain_held(people):
     found = judging.judge(ended(people), END + timedelta(hours=1))
     assert "doubts" in found.judgement.unknowns
     assert (found.verdict, found.breach, found.excursion) == ("unknown", None, None)
+
+
+def test_sound_readings_say_that_the_cold_chain_held(people):
+    device(people)
+    send(course(*QUIET))
+    found = judging.judge(ended(people), END + timedelta(hours=1))
+    assert (found.verdict, found.breach, found.excursion) == ("met", False, False)
 
 
 def test_power_off_for_longer_than_allowed_needs_a_person(people):
