@@ -161,11 +161,12 @@ class Watch:
         temperature, fault = said.get("temperature"), said.get("fault")
         if isinstance(temperature, float):
             yield from self._temperature(temperature, at)
-        for kind, channel, lasting, most in (
-            ("door", "door", self.state.door, self.limits.door_minutes),
-            ("power", "power", self.state.outage, self.limits.power_minutes),
-        ):
-            if isinstance(value := said.get(channel), bool):
+        spells: tuple[tuple[AlarmKind, Lasting, int], ...] = (
+            ("door", self.state.door, self.limits.door_minutes),
+            ("power", self.state.outage, self.limits.power_minutes),
+        )
+        for kind, lasting, most in spells:
+            if isinstance(value := said.get(kind), bool):
                 yield from self._spell(kind, lasting, at, most, on=value == (kind == "door"))
         if isinstance(fault, str) and fault != self.state.fault:
             yield "fault", at, None, None, fault
