@@ -86,7 +86,7 @@ def test_the_fleet_costs_the_same_for_one_device_and_for_many(people, as_):
     def asked():
         with (
             CaptureQueriesContext(connections["default"]) as one,
-            CaptureQueriesContext(connections["telemetry"]) as two,
+            CaptureQueriesContext(connections["telemetry" if "telemetry" in connections else "default"]) as two,
         ):
             assert as_("clerk").get("/fleet").status_code == 200
         return len(one), len(two)
