@@ -176,6 +176,28 @@ def test_calibration_holds_for_a_year_its_last_day_included(on, value):
     assert judge(told(wave(25)), calibrated_on=on).check("calibration").answer.value is value
 
 
+@pytest.mark.parametrize(
+    ("until", "value", "reason"),
+    [(date(2026, 11, 3), True, "within"), (date(2026, 11, 2), False, "expired"),
+     (date(2026, 3, 1), False, "calibration_failed")],
+)  # fmt: skip
+def test_calibration_holds_no_longer_than_its_certificate_and_not_at_all_where_it_failed(until, value, reason):
+    answer = judge(told(wave(25)), calibrated_until=until).check("calibration").answer
+    assert (answer.value, answer.reason) == (value, reason)
+
+
+@pytest.mark.parametrize("channel", ["door", "power"])
+def test_one_word_of_a_channel_does_not_acquit_the_whole_trip(channel):
+    quiet = channel == "power"
+    one = [reading(5 * n, n, temperature=c, **({channel: quiet} if n == 0 else {})) for n, c in enumerate(wave(25))]
+    check = judge(one, expects=frozenset(("temperature", channel))).check(channel)
+    assert (check.answer.value, check.answer.reason) == (None, f"{channel}_unseen")
+    wrong = [
+        reading(5 * n, n, temperature=c, **({channel: not quiet} if n < 4 else {})) for n, c in enumerate(wave(25))
+    ]
+    assert judge(wrong, expects=frozenset(("temperature", channel))).check(channel).answer.value is False
+
+
 def test_a_clock_behind_is_put_right_and_said():
     behind = rows(told(wave(25))).to_pylist()
     for one in behind:

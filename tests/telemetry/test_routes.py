@@ -160,7 +160,19 @@ plain = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
     max_leaves=5,
 )
-FIELDS = ("org", "device", "regime", "setting", "starts", "ends", "ended", "calibrated_on", "expects", "way")
+FIELDS = (
+    "org",
+    "device",
+    "regime",
+    "setting",
+    "starts",
+    "ends",
+    "ended",
+    "calibrated_on",
+    "calibrated_until",
+    "expects",
+    "way",
+)
 GOOD = {
     "org": "V1", "device": "L1", "regime": "cold_2_8", "setting": "transport", "starts": "2026-11-02T08:00:00+08:00",
     "ends": "2026-11-02T10:00:00+08:00", "expects": ["temperature"],

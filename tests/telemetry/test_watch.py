@@ -95,6 +95,16 @@ def test_a_check_that_fails_was_told_live_and_a_breach_that_was_told_fails(steps
     assert "power" not in failed or "power" in alarms
 
 
+@given(st.lists(step, max_size=40))
+@settings(max_examples=times(200), deadline=None)
+def test_power_off_for_too_long_is_told_as_such_and_so_is_a_door(steps):
+    readings = course(steps)
+    trip = plan(minutes=2000, ended=None, expects=frozenset(("temperature", "door", "power")))
+    grave = {alarm.kind for alarm in fed(watch(trip), readings) if alarm.too_long}
+    failed = judge_trip(trip, rows(readings), COLD, readings[-1].at + SECOND if readings else START, DETECTORS).failed
+    assert grave == failed & {"door", "power"}
+
+
 def test_an_excursion_is_told_with_its_first_reading_and_once():
     one = watch()
     alarms = fed(one, told([5, 8.1, 8.4, 8.2, 5, 5, 9]))

@@ -81,25 +81,33 @@ def _kinetic(exposure: Exposure, limits: Limits) -> Check:
     return Check("kinetic", answer, mean, limits.kinetic_high_c, "kinetic_high_c")
 
 
-def spell_check(kind: str, minutes: float | None, limits: Limits) -> Check:
-    """Return whether a door stood open, or power was off, for too long; None: the device never said."""
+def spell_check(kind: str, minutes: float | None, limits: Limits, unknown_minutes: float = 0.0) -> Check:
+    """Return whether a door stood open, or power was off, for too long; None: the device never said.
+
+    ``unknown_minutes``: of how much of the time it did not say. What was seen can convict; what was not acquits nobody.
+    """
     most = limits.door_minutes if kind == "door" else limits.power_minutes
     if minutes is None:
         return Check(kind, Answer(value=None, reason=f"no_{kind}"), None, float(most), f"{kind}_minutes")
+    if minutes <= most and unknown_minutes > limits.missing_minutes:
+        return Check(kind, Answer(value=None, reason=f"{kind}_unseen"), minutes, float(most), f"{kind}_minutes")
     value = minutes <= most
     reason = "within" if value else "open_too_long" if kind == "door" else "off_too_long"
     return Check(kind, Answer(value=value, reason=reason), minutes, float(most), f"{kind}_minutes")
 
 
 def calibration_check(plan: TripPlan, limits: Limits) -> Check:
-    """Return whether the device's calibration held on the day of the trip; its last day is held."""
+    """Return whether the device's calibration held on the day of the trip: by its certificate, and by its age."""
     if plan.calibrated_on is None:
         answer = Answer(value=None, reason="no_certificate")
         return Check("calibration", answer, None, float(limits.calibration_days), "calibration_days")
-    days = (plan.day - plan.calibrated_on).days
+    days, until = (plan.day - plan.calibrated_on).days, plan.calibrated_until
+    ends = plan.calibrated_on + timedelta(days=limits.calibration_days + 1)  # its last day is held
     if days < 0:
         answer = Answer(value=None, reason="calibrated_later")
-    elif plan.day > plan.calibrated_on + timedelta(days=limits.calibration_days):
+    elif until is not None and until <= plan.calibrated_on:
+        answer = Answer(value=False, reason="calibration_failed")
+    elif plan.day >= min(ends, until or ends):
         answer = Answer(value=False, reason="expired")
     else:
         answer = Answer(value=True, reason="within")

@@ -105,7 +105,7 @@ def judge_trip(
     doubted = _doubted(told, detectors, hold, way)
     checks = (
         *temperature_checks(exposure, limits),
-        *_spell_checks(told, plan, limits, {"door": doors, "power": outages}),
+        *_spell_checks(told, plan, limits, {"door": doors, "power": outages}, (since, until, hold)),
         clock_check([one.offset_s for one in kept], limits),
         calibration_check(plan, limits),
         *_route_checks(plan, way),
@@ -154,10 +154,20 @@ def _of(plan: TripPlan, readings: pa.Table, as_of: datetime) -> pa.Table:
     return readings.filter(pc.and_(mine, known))
 
 
-def _spell_checks(told: Series, plan: TripPlan, limits: Limits, found: Mapping[str, list[Spell]]) -> list[Check]:
-    """Return what is said of door and power, where the device has them; unknown where it never said."""
-    worst = {kind: longest(spells) if len(told.of(kind)[0]) else None for kind, spells in found.items()}
-    return [spell_check(kind, worst[kind], limits) for kind in worst if kind in plan.expects]
+def _spell_checks(
+    told: Series, plan: TripPlan, limits: Limits, found: Mapping[str, list[Spell]], span: tuple[float, float, float]
+) -> list[Check]:
+    """Return what is said of door and power, where the device has them; unknown where it said too little.
+
+    ``span``: from when until when, and for how many seconds a reading holds.
+    """
+    checks = []
+    for kind, stretches in found.items():
+        if kind in plan.expects:
+            at = told.of(kind)[0]
+            worst = longest(stretches) if len(at) else None
+            checks.append(spell_check(kind, worst, limits, unknown_minutes(at, *span)))
+    return checks
 
 
 def _doubted(told: Series, detectors: Detectors, hold: float, way: Route | None) -> list[Doubt]:

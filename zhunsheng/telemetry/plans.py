@@ -22,7 +22,8 @@ class TripPlan:
     """One trip of one device. ``ended`` is when it really ended, None while it runs; ``ends`` is the plan.
 
     ``expects``: the channels that the device has by its registration; what is expected and never said is unknown.
-    ``calibrated_on``: None where no certificate is known. A fridge has the setting ``store`` and no way.
+    ``calibrated_on``: None where no certificate is known; ``calibrated_until``: the day from which its certificate no
+    longer holds, the day itself of a calibration that failed. A fridge has the setting ``store`` and no way.
     """
 
     org: str
@@ -35,6 +36,7 @@ class TripPlan:
     calibrated_on: date | None = None
     expects: frozenset[str] = frozenset(("temperature",))
     way: Way | None = None
+    calibrated_until: date | None = None
 
     def __post_init__(self) -> None:
         for name, moment in (("starts", self.starts), ("ends", self.ends), ("ended", self.ended)):
@@ -64,7 +66,7 @@ class TripPlan:
 def read_plan(plain: Mapping[str, Any]) -> TripPlan:
     """Return the plan that plain data says, as ``simulate`` writes it. Raises Problem ZS873."""
     try:
-        ended, calibrated = plain.get("ended"), plain.get("calibrated_on")
+        ended, calibrated, valid = (plain.get(name) for name in ("ended", "calibrated_on", "calibrated_until"))
         return TripPlan(
             org=str(plain["org"]),
             device=str(plain["device"]),
@@ -76,6 +78,7 @@ def read_plan(plain: Mapping[str, Any]) -> TripPlan:
             calibrated_on=date.fromisoformat(calibrated) if calibrated else None,
             expects=frozenset(plain["expects"]),
             way=_way(plain["way"]) if plain.get("way") else None,
+            calibrated_until=date.fromisoformat(valid) if valid else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Problem("ZS873", where="plan", reason=f"{type(error).__name__}: {error}") from error

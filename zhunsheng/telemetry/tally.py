@@ -89,12 +89,16 @@ class Heat:
 
 @dataclass(slots=True)
 class Lasting:
-    """How long something holds, as a door that stands open: since when, in a row, and the longest so far in seconds."""
+    """How long something holds, as a door that stands open: since when, in a row, and the longest so far in seconds.
+
+    ``unknown``: the seconds of which nothing was said; whoever feeds it counts them.
+    """
 
     last_at: float | None = None
     since: float | None = None
     this: float = 0.0
     longest: float = 0.0
+    unknown: float = 0.0
 
     def feed(self, at: float, hold_s: float, *, on: bool) -> bool:
         """Take the next reading; return whether a stretch begins with it."""

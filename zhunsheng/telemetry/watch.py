@@ -46,6 +46,12 @@ class Alarm:
     detail: str = ""
 
     @property
+    def too_long(self) -> bool:
+        """Whether a door stood open, or power was off, for longer than it may: a person looks into it."""
+        lasted = self.kind in ("door", "power") and self.found is not None and self.limit is not None
+        return lasted and self.found > self.limit  # type: ignore[operator]
+
+    @property
     def key(self) -> str:
         """What the alarm is known by."""
         return f"{self.org}/{self.device}/{self.kind}/{int(self.since.timestamp() * 1_000_000)}"
@@ -121,11 +127,17 @@ class Watch:
         """Return the checks that the watch can answer, as of a moment; they hold where it is not ``stale``."""
         state, until = self.state, self.plan.until(as_of).timestamp()
         found = temperature_checks(state.heat.exposure, self.limits)
-        spells = {"door": state.door.minutes, "power": state.outage.minutes}
-        found += [spell_check(kind, spells[kind], self.limits) for kind in spells if kind in self.plan.expects]
-        last = state.heat.last_at if state.heat.last_at is not None else self.since
-        rest = until - last if until - last > self.hold else 0.0
-        return [*found, missing_check((state.unknown + rest) / 60, self.limits, lost=state.lost)]
+        for kind, told in (("door", state.door), ("power", state.outage)):
+            if kind in self.plan.expects:
+                unseen = (told.unknown + self._unseen(told.last_at, until)) / 60
+                found.append(spell_check(kind, told.minutes, self.limits, unseen))
+        missing = (state.unknown + self._unseen(state.heat.last_at, until)) / 60
+        return [*found, missing_check(missing, self.limits, lost=state.lost)]
+
+    def _unseen(self, last: float | None, at: float) -> float:
+        """Return the seconds up to a moment of which nothing is known, since a value was last said or the start."""
+        seconds = at - (self.since if last is None else last)
+        return seconds if seconds > self.hold else 0.0
 
     def _told(self, found: list[Cause], at: datetime) -> list[Alarm]:
         """Return alarms of the causes that were not told before."""
@@ -149,11 +161,12 @@ class Watch:
         temperature, fault = said.get("temperature"), said.get("fault")
         if isinstance(temperature, float):
             yield from self._temperature(temperature, at)
-        for kind, channel, lasting, most in (
-            ("door", "door", self.state.door, self.limits.door_minutes),
-            ("power", "power", self.state.outage, self.limits.power_minutes),
-        ):
-            if isinstance(value := said.get(channel), bool):
+        spells: tuple[tuple[AlarmKind, Lasting, int], ...] = (
+            ("door", self.state.door, self.limits.door_minutes),
+            ("power", self.state.outage, self.limits.power_minutes),
+        )
+        for kind, lasting, most in spells:
+            if isinstance(value := said.get(kind), bool):
                 yield from self._spell(kind, lasting, at, most, on=value == (kind == "door"))
         if isinstance(fault, str) and fault != self.state.fault:
             yield "fault", at, None, None, fault
@@ -163,9 +176,7 @@ class Watch:
 
     def _temperature(self, celsius: float, at: float) -> Iterator[Cause]:
         heat, limits = self.state.heat, self.limits
-        last = self.since if heat.last_at is None else heat.last_at
-        if at - last > self.hold:
-            self.state.unknown += at - last
+        self.state.unknown += self._unseen(heat.last_at, at)
         before, beyond = heat.since, heat.beyond
         begins = heat.feed(at, celsius, limits, self.hold)
         edge = limits.high_c if celsius > limits.high_c else limits.low_c
@@ -179,15 +190,17 @@ class Watch:
         if heat.sure > limits.total_minutes:
             yield "total", self.since, heat.sure, float(limits.total_minutes), ""
 
-    def _spell(self, kind: str, lasting: Lasting, at: float, most: int, *, on: bool) -> Iterator[Cause]:
-        """A cut of power is told at once, an open door when it has stood open for too long."""
+    def _spell(self, kind: AlarmKind, lasting: Lasting, at: float, most: int, *, on: bool) -> Iterator[Cause]:
+        """A cut of power is told at once and again when it lasts for too long, an open door then alone."""
         before = lasting.since
+        lasting.unknown += self._unseen(lasting.last_at, at)
         begins = lasting.feed(at, self.hold, on=on)
         since = before if lasting.since is None else lasting.since
         if kind == "power" and begins:
             yield "power", at, 0.0, float(most), ""
-        if kind == "door" and since is not None and lasting.this / 60 > most:
-            yield "door", since, lasting.this / 60, float(most), ""
+        if since is not None and lasting.this / 60 > most:
+            began = since if kind == "door" else since + most * 60
+            yield kind, began, lasting.this / 60, float(most), ""
 
     def _ground(self, latitude: object, longitude: object, speed: object, at: float) -> Iterator[Cause]:
         way, limit = self.plan.way, self.driving.unknown_minutes * 60

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.devices import forms, policies
@@ -31,7 +33,10 @@ def add_device(actor: User, given: Given) -> Device:
     policies.check_keeps(actor, values["institution_id"])
     body = policies.supervisor(actor, values["institution_id"])
     same = {name: values[name] for name in ("institution_id", "device_id")}
-    if Device.objects.select_for_update().filter(**same, valid_to=None).exists():
+    held = Device.objects.select_for_update().filter(Q(valid_to=None) | Q(valid_to__gt=values["valid_from"]), **same)
+    if values["valid_to"] is not None:
+        held = held.filter(valid_from__lt=values["valid_to"])
+    if held.exists():
         raise forms.wrong(("设备编号", "Device"), ("已在登记册中", "stands in the register"))
     with walls.within(walls.SITE):  # a vendor enters what its consortium supervises
         made = Device.objects.create(**values, body=body, told_by=actor, told_at=now())

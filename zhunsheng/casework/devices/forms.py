@@ -17,6 +17,8 @@ from zhunsheng.kernel.typed import Typed
 
 #: As the wire names organisations and devices.
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.\-]{0,63}")
+#: How long a code may be that is not one of an organisation, as the register keeps them.
+LONGEST = {"device_id": 64}
 PHONE = re.compile(r"\+?[0-9][0-9 \-]{4,24}")
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 ANSWERS = {"是": True, "合格": True, "true": True, "1": True, "否": False, "不合格": False, "false": False, "0": False}
@@ -32,9 +34,10 @@ def wrong(field: tuple[str, str], reason: tuple[str, str]) -> Problem:
 
 def code(given: Given, name: str, field: tuple[str, str]) -> str:
     """Return a code as topics of readings carry it."""
-    told = kept(given.get(name, ""))
-    if not NAME.fullmatch(told):
-        raise wrong(field, ("只能是字母、数字和 - _ .，不超过 64 位", "takes letters, digits and - _ . , at most 64"))
+    told, most = kept(given.get(name, "")), LONGEST.get(name, 40)
+    if not NAME.fullmatch(told) or len(told) > most:
+        zh, en = f"只能是字母、数字和 - _ .，不超过 {most} 位", f"takes letters, digits and - _ . , at most {most}"
+        raise wrong(field, (zh, en))
     return told
 
 

@@ -35,7 +35,10 @@ class Device(_Told):
     """A device that sends readings, from a day (held) to a day (not held). ``regime`` is its own temperature regime.
 
     ``body`` is who supervises it: alarms are handled there. ``service_kind`` is the service of the vendor it serves.
+    Whoever sees a trip, as the member that it serves does, may read the row of its device.
     """
+
+    SCOPE_SHOWN_BY: ClassVar[str] = "trips"
 
     body = models.ForeignKey("bodies.Body", on_delete=models.PROTECT, related_name="+")
     device_id = models.CharField(max_length=64)
@@ -87,7 +90,7 @@ class DeviceCertificate(_OfDevice):
 
 
 class Calibration(_OfDevice):
-    """One calibration of the sensor: it holds to a day (not held). One that failed counts for nothing."""
+    """One calibration of the sensor: it holds to a day (not held). One that failed ends the one before it."""
 
     done_on = models.DateField()
     valid_to = models.DateField()

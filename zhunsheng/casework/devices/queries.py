@@ -86,10 +86,10 @@ def locked(device: Device) -> Device:
     return Device.objects.select_for_update(of=("self",)).get(pk=device.pk)
 
 
-def calibrated_by(device: Device, day: date) -> date | None:
-    """Return the day of the last calibration that passed by a day; None where there is none."""
-    held = Calibration.objects.filter(device=device, passed=True, done_on__lte=day)
-    return held.order_by("-done_on").values_list("done_on", flat=True).first()
+def calibrated_by(device: Device, day: date) -> Calibration | None:
+    """Return the last calibration by a day, passed or not; None where there is none. Whoever asks sees a trip of it."""
+    with walls.within(walls.SITE):
+        return Calibration.objects.filter(device=device, done_on__lte=day).order_by("-done_on", "-pk").first()
 
 
 def held_by(org: str, device: str) -> Device | None:
@@ -129,11 +129,12 @@ def named(scope: Scope, org: str, device: str) -> Device | None:
 
 
 def calibrated(held: Iterable[Device], on: date) -> dict[int, Calibrated]:
-    """Return how the calibration of devices stands on a day, by device; in one query."""
+    """Return how the calibration of devices stands on a day, by device; in one query. One that failed ends it."""
     wanted = [one.pk for one in held]
     last: dict[int, Calibration] = {}
-    for row in Calibration.objects.filter(device__in=wanted, passed=True, done_on__lte=on).order_by("done_on", "pk"):
+    for row in Calibration.objects.filter(device__in=wanted, done_on__lte=on).order_by("done_on", "pk"):
         last[row.device_id] = row
+    last = {pk: row for pk, row in last.items() if row.passed}
     return {pk: Calibrated(last.get(pk), (last[pk].valid_to - on).days if pk in last else None) for pk in wanted}
 
 
@@ -159,15 +160,16 @@ def assignments(scope: Scope, device: Device) -> QuerySet[Assignment]:
     return scope.rows(Assignment.objects.filter(device=device))
 
 
-def contacts(orgs: Iterable[str], on: date) -> QuerySet[Contact]:
+def contacts(orgs: Iterable[str], on: date) -> list[Contact]:
     """Return whom to call of some organisations on a day, in order; whoever asks has the alarm in view."""
     held = Contact.objects.filter(Q(valid_to=None) | Q(valid_to__gt=on), institution_id__in=list(orgs))
-    return held.filter(valid_from__lte=on).order_by("role", "position", "pk")
+    with walls.within(walls.SITE):
+        return list(held.filter(valid_from__lte=on).order_by("role", "position", "pk"))
 
 
 def called(orgs: Iterable[str], roles: Iterable[str], on: date) -> list[tuple[str, list[Contact]]]:
     """Return whom an emergency plan calls, role by role in its order; nobody where a role has no contact."""
-    held = list(contacts(orgs, on))
+    held = contacts(orgs, on)
     return [(role, [one for one in held if one.role == role]) for role in roles]
 
 
@@ -176,6 +178,6 @@ def contact(scope: Scope, pk: int) -> Contact | None:
     return scope.rows(Contact.objects.all()).filter(pk=pk).first()
 
 
-def contacts_in_view(scope: Scope, org: str) -> QuerySet[Contact]:
-    """Return the contacts of an organisation in view that stand."""
-    return scope.rows(Contact.objects.filter(institution_id=org, valid_to=None))
+def contacts_in_view(scope: Scope, orgs: Iterable[str]) -> QuerySet[Contact]:
+    """Return the contacts that stand of some organisations, as far as they are in view."""
+    return scope.rows(Contact.objects.filter(institution_id__in=list(orgs), valid_to=None))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.translation import gettext_lazy as _
 
 from zhunsheng.casework.bodies.permissions import duties_held
 from zhunsheng.casework.devices import queries
-from zhunsheng.casework.devices.models import Device
+from zhunsheng.casework.devices.models import Calibration, Device
 from zhunsheng.casework.inbox.offers import Asker, Source, Task, shown_as
 from zhunsheng.casework.vendors.policies import KEEPERS
 
@@ -20,7 +20,7 @@ KINDS = {NAME: _("设备校准")}
 
 
 def rows(asker: Asker) -> QuerySet[Any]:
-    """Return the devices with a regime whose calibration has ended or ends soon, with its last day."""
+    """Return the devices with a regime whose calibration has ended, failed or ends soon, with its last day."""
     body = asker.user.body
     if body is None or not duties_held(asker.user) & KEEPERS:
         return shown_as(
@@ -28,7 +28,8 @@ def rows(asker: Asker) -> QuerySet[Any]:
         )
     own = Q(body=body) | Q(institution_id=body.institution_code or "-")
     found = queries.in_use(asker.scope.rows(Device.objects.filter(own).exclude(regime="")), asker.day)
-    ends = Max("calibration_rows__valid_to", filter=Q(calibration_rows__passed=True))
+    last = Calibration.objects.filter(device=OuterRef("pk"), done_on__lte=asker.day).order_by("-done_on", "-pk")
+    ends = Subquery(last.values_list(Case(When(passed=True, then=F("valid_to"))))[:1])
     soon = asker.day + timedelta(days=queries.SOON)
     due = found.annotate(last_day=ends).filter(Q(last_day=None) | Q(last_day__lte=soon))
     return shown_as(due, NAME, number="device_id", place="institution_id", due="last_day")

@@ -103,7 +103,7 @@ def rows(scope: Scope, now: datetime) -> list[Row]:
     held = list(devices.in_use(devices.devices(scope), day))
     keys = [one.pk for one in held]
     last, states, places = readings.latest(scope), devices.calibrated(held, day), devices.places(held, day)
-    open_alarms, running = queries.open_alarms(scope, keys), queries.running(keys, now)
+    open_alarms, running = queries.open_alarms(scope, keys), queries.running(scope, keys, now)
     found = [
         _row(one, last.get((one.institution_id, one.device_id)), states[one.pk], places.get(one.pk, ""),
              open_alarms.get(one.pk, []), running.get(one.pk), now)

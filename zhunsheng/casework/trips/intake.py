@@ -165,6 +165,10 @@ def read(file: str, data: bytes) -> tuple[str, list[Row]]:
     kind = next((key for key, one in KINDS.items() if _fits(one, head)), None)
     if kind is None:
         raise Problem("ZS892", file=name, reason=said("表头与任何一种登记表都不相符", "its heading is that of no kind"))
+    for number, row in enumerate(table[1:], 2):
+        if any(cell.strip() for cell in row[len(head) :]):
+            told = said(f"第 {number} 行多于表头的 {len(head)} 列", f"row {number} has more than {len(head)} columns")
+            raise Problem("ZS892", file=name, reason=told)
     body = [row for row in table[1:] if any(cell.strip() for cell in row)]
     if not 0 < len(body) <= MOST_ROWS:
         raise Problem("ZS892", file=name, reason=said(f"须有 1 至 {MOST_ROWS} 行", f"takes 1 to {MOST_ROWS} rows"))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from zhunsheng.book.telemetry import Detectors, Limits, load_detectors
 from zhunsheng.casework.devices import library
 from zhunsheng.casework.devices import queries as devices
-from zhunsheng.casework.devices.models import Device
+from zhunsheng.casework.devices.models import Calibration, Device
 from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.trips import plans
 from zhunsheng.casework.trips.models import Trip
@@ -54,8 +54,8 @@ def detectors() -> Detectors:
     return load_detectors(rulebook())
 
 
-def calibrated_on(device: Device, day: date) -> date | None:
-    """Return the day of the last calibration that passed by a day."""
+def calibrated_on(device: Device, day: date) -> Calibration | None:
+    """Return the last calibration by a day, passed or not."""
     return devices.calibrated_by(device, day)
 
 
@@ -80,21 +80,23 @@ def judge(trip: Trip, as_of: datetime, told: pa.Table | None = None, *, excused:
 def judged(found: TripJudgement, *, excused: bool = False) -> Judged:
     """Return a judgement with its flags."""
     cold = [one.answer.value for name in COLD if (one := found.check(name)) is not None]
-    breach = True if False in cold else None if None in cold or not cold or _unseen(found) else False
+    unsure = None in cold or _open(found, "missing") or _open(found, "doubts")
+    breach = True if False in cold else None if unsure or not cold else False
     out = bool(found.excursions)
     arrival = found.check("arrival")
     flags: dict[str, Any] = {
         "breach": False if excused and breach else breach,
-        "excursion": True if out else None if _unseen(found) or None in cold else False,
+        "excursion": True if out else None if unsure else False,
         "on_time": arrival.answer.value if arrival else None,
     }
     content = {**found.as_dict(), **flags, "excused": excused}
     return Judged(found, flags["breach"], flags["excursion"], flags["on_time"], content)
 
 
-def _unseen(found: TripJudgement) -> bool:
-    missing = found.check("missing")
-    return missing is not None and missing.answer.value is None
+def _open(found: TripJudgement, kind: str) -> bool:
+    """Whether a check leaves open what the readings at hand would acquit of."""
+    check = found.check(kind)
+    return check is not None and check.answer.value is None
 
 
 def limits_of(trip: Trip) -> Limits:

@@ -10,7 +10,7 @@ from typing import Any
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.devices import forms
 from zhunsheng.casework.devices.forms import Given, wrong
-from zhunsheng.casework.devices.models import Device
+from zhunsheng.casework.devices.models import Calibration, Device
 from zhunsheng.casework.devices.states import DeviceKind
 from zhunsheng.casework.trips.models import Trip
 from zhunsheng.kernel.errors import Problem
@@ -31,6 +31,7 @@ MOST_STOPS, MOST_POINTS, MOST_ORDERS = 40, 2000, 500
 RADIUS, WIDTH = 300.0, 1500.0
 STOPS = ("停靠点", "Stops")
 WAY = ("路线", "Way")
+HARBOURS = ("停车点", "Harbours")
 SHAPE = (
     "每行一个：名称, 纬度, 经度, 半径米, 最早到达, 最晚到达",
     "one per line: name, latitude, longitude, radius in metres, earliest, latest",
@@ -64,22 +65,27 @@ def orders(text: str) -> list[str]:
 
 def read(given: Given, starts: datetime) -> dict[str, Any]:
     """Return stops, way and limits of a plan as they are kept. Raises Problem ZS885."""
-    lines = [one for one in re.split(r"[\n;；]", kept(given.get("stops", ""))) if one.strip()]
-    if len(lines) > MOST_STOPS:
-        raise wrong(STOPS, (f"不超过 {MOST_STOPS} 个", f"at most {MOST_STOPS}"))
+    lines = _lines(given, "stops", STOPS, MOST_STOPS)
     plan: dict[str, Any] = {"stops": [_stop(one, starts) for one in lines]}
-    points = [one for one in re.split(r"[\n;；]", kept(given.get("way", ""))) if one.strip()]
+    points = _lines(given, "way", WAY, MOST_POINTS)
     if points:
-        plan["way"] = [_point(one) for one in points[: MOST_POINTS + 1]]
+        plan["way"] = [_point(one) for one in points]
         plan["width"] = _number(given, "width", ("路线宽度", "Width"), WIDTH, 10, 50_000)
-    depots = [one for one in re.split(r"[\n;；]", kept(given.get("harbours", ""))) if one.strip()][:MOST_STOPS]
+    depots = _lines(given, "harbours", HARBOURS, MOST_STOPS)
     if depots:
-        plan["harbours"] = [{"at": _point(one), "radius": RADIUS} for one in depots]
+        plan["harbours"] = [{"at": _point(one, HARBOURS), "radius": RADIUS} for one in depots]
     speed = _number(given, "speed", ("限速", "Speed limit"), 0, 0, 200)
     if speed:
         plan["speed"] = speed
     way_of(plan)  # whatever the wire of judgements refuses is refused here
     return plan
+
+
+def _lines(given: Given, name: str, field: tuple[str, str], most: int) -> list[str]:
+    found = [one for one in re.split(r"[\n;；]", kept(given.get(name, ""))) if one.strip()]
+    if len(found) > most:
+        raise wrong(field, (f"不超过 {most} 个", f"at most {most}"))
+    return found
 
 
 def _stop(line: str, starts: datetime) -> dict[str, Any]:
@@ -97,6 +103,8 @@ def _stop(line: str, starts: datetime) -> dict[str, Any]:
         raise wrong(
             STOPS, (f"最晚到达须晚于最早到达（{parts[0]}）", f"the latest lies after the earliest ({parts[0]})")
         )
+    if closes <= starts:
+        raise wrong(STOPS, (f"最晚到达须晚于启运时间（{parts[0]}）", f"the latest lies after the start ({parts[0]})"))
     told = {"name": parts[0][:80], "at": [latitude, longitude], "radius": radius}
     return {**told, "opens": opens.isoformat(), "closes": closes.isoformat()}
 
@@ -140,24 +148,31 @@ def way_of(plan: Mapping[str, Any]) -> Way | None:
     return Way(stops, corridor, harbours, plan.get("speed")) if stops or corridor else None
 
 
-def of_trip(trip: Trip, calibrated_on: date | None) -> TripPlan:
+def of_trip(trip: Trip, calibration: Calibration | None) -> TripPlan:
     """Return a trip as judgements take it."""
     way = way_of(trip.plan)
     expects = EXPECTS.get(trip.device.kind, frozenset(("temperature",)))
     return TripPlan(
         org=trip.device.institution_id, device=trip.device.device_id, regime=trip.regime, setting="transport",
-        starts=trip.starts_at, ends=trip.ends_at, ended=trip.ended_at, calibrated_on=calibrated_on,
-        expects=expects if way else expects - {"position"}, way=way,
+        starts=trip.starts_at, ends=trip.ends_at, ended=trip.ended_at,
+        expects=expects if way else expects - {"position"}, way=way, **_calibrated(calibration),
     )  # fmt: skip
 
 
-def of_store(device: Device, since: datetime, until: datetime, calibrated_on: date | None) -> TripPlan:
+def of_store(device: Device, since: datetime, until: datetime, calibration: Calibration | None) -> TripPlan:
     """Return a stretch of storage in a device as judgements take it."""
     expects = EXPECTS.get(device.kind, frozenset(("temperature",))) - {"position"}
     return TripPlan(
         org=device.institution_id, device=device.device_id, regime=device.regime, setting="store", starts=since,
-        ends=until, calibrated_on=calibrated_on, expects=expects,
+        ends=until, expects=expects, **_calibrated(calibration),
     )  # fmt: skip
+
+
+def _calibrated(last: Calibration | None) -> dict[str, date]:
+    """Return from and to which day a calibration holds; one that failed holds for no day."""
+    if last is None:
+        return {}
+    return {"calibrated_on": last.done_on, "calibrated_until": last.valid_to if last.passed else last.done_on}
 
 
 def typed(plan: Mapping[str, Any]) -> dict[str, str]:

@@ -30,7 +30,7 @@ def read(given: Given, user: User) -> dict[str, Any]:
     """Return the fields of a planned trip, checked. Raises Problem ZS885, ZS886, ZS889."""
     vendor = forms.code(given, "vendor_id", VENDOR)
     kind = given.get("service_kind") or SERVICE
-    line = _line(user, vendor, kind)
+    line = _line(user, vendor, kind, forms.code(given, "institution_id", MEMBER))
     starts = plans.moment(given, "starts_at", ("启运时间", "Starts"))
     ends = plans.moment(given, "ends_at", ("计划到达时间", "Ends"))
     if not starts < ends:
@@ -42,7 +42,7 @@ def read(given: Given, user: User) -> dict[str, Any]:
     library.regime(regime).on(starts.astimezone(SHANGHAI).date())
     return {
         "body": line.body, "vendor_id": vendor, "device": device, "service_kind": kind, "regime": regime,
-        "institution_id": _member(forms.code(given, "institution_id", MEMBER), line),
+        "institution_id": forms.code(given, "institution_id", MEMBER),
         "number": forms.text(given, "number", ("运输单号", "Number"), most=60),
         "goods": forms.text(given, "goods", ("货品", "Goods"), most=200),
         "orders": plans.orders(given.get("orders", "")),
@@ -50,20 +50,21 @@ def read(given: Given, user: User) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line(user: User, vendor: str, kind: str) -> ServiceLine:
-    """Return the line under which a vendor carries: of the user's own body, or where the vendor itself plans, any."""
+def _line(user: User, vendor: str, kind: str, receiver: str) -> ServiceLine:
+    """Return the line under which a vendor carries to a receiver: of the user's own body, or of any."""
     held = [one for one in lines_entered() if one.institution_id == vendor and one.kind == kind]
     if user.body is not None and user.body.kind == BodyKind.CONSORTIUM:
         held = [one for one in held if one.body_id == user.body_id]
     if not held:
         raise wrong(VENDOR, ("没有办理过该种服务的准入", "has not entered for this service"))
-    return held[0]
-
-
-def _member(code: str, line: ServiceLine) -> str:
-    if code not in members(line.body.institution_code) or (line.members and code not in line.members):
+    serving = [one for one in held if _serves(one, receiver)]
+    if not serving:
         raise wrong(MEMBER, ("不是该供应商服务的成员单位", "is no member that this vendor serves"))
-    return code
+    return serving[0]
+
+
+def _serves(line: ServiceLine, code: str) -> bool:
+    return code in members(line.body.institution_code) and (not line.members or code in line.members)
 
 
 def _device(name: str, vendor: str, starts: datetime) -> Device:

@@ -75,9 +75,9 @@ def open_alarms(scope: Scope, devices: Iterable[int]) -> dict[int, list[Alarm]]:
     return found
 
 
-def running(devices: Iterable[int], moment: datetime) -> dict[int, Trip]:
-    """Return the trip under way by device; in one query. Whoever asks has the device in view."""
-    held = Trip.objects.filter(device__in=list(devices), state__in=(TripState.PLANNED, TripState.UNDER_WAY))
+def running(scope: Scope, devices: Iterable[int], moment: datetime) -> dict[int, Trip]:
+    """Return the trip in view under way by device; in one query. A device in view may be on a trip that is not."""
+    held = trips(scope).filter(device__in=list(devices), state__in=(TripState.PLANNED, TripState.UNDER_WAY))
     return {one_.device_id: one_ for one_ in held.filter(starts_at__lte=moment).order_by("-starts_at")}
 
 

@@ -260,7 +260,9 @@ class Watching:
 
     def _raise(self, held: Held, told: Told, received: datetime) -> int:
         kind = AlarmKind(told.kind)
-        found = Raised(kind, told.since, received, words.of_alarm(told), told.found, grave=kind in AT_ONCE)
+        found = Raised(
+            kind, told.since, received, words.of_alarm(told), told.found, grave=kind in AT_ONCE or told.too_long
+        )
         return self._write(held, found)
 
     def _write(self, held: Held, found: Raised) -> int:

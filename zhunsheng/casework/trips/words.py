@@ -16,6 +16,7 @@ TOLD: dict[str, tuple[str, str]] = {
     "total": ("超限累计 {found} 分钟，允许 {limit} 分钟", "out for {found} minutes in all, {limit} allowed"),
     "door": ("门已打开 {found} 分钟，允许 {limit} 分钟", "the door has stood open {found} minutes, {limit} allowed"),
     "power": ("断电", "power is off"),
+    "outage": ("断电已持续 {found} 分钟，允许 {limit} 分钟", "power has been off for {found} minutes, {limit} allowed"),
     "missing": ("缺少 {found} 条读数", "{found} readings are missing"),
     "silent": ("已 {found} 分钟没有读数", "nothing heard for {found} minutes"),
     "fault": ("设备报告故障 {detail}", "the device reports fault {detail}"),
@@ -66,7 +67,8 @@ def told(kind: str, found: float | None, limit: float | None = None, detail: str
 
 def of_alarm(alarm: Alarm) -> tuple[str, str]:
     """Return what an alarm of the watch says in both languages."""
-    return told(alarm.kind, alarm.found, alarm.limit, alarm.detail)
+    kind = "outage" if alarm.kind == "power" and alarm.too_long else alarm.kind
+    return told(kind, alarm.found, alarm.limit, alarm.detail)
 
 
 def of_doubt(kind: str) -> tuple[str, str]:
@@ -87,10 +89,13 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_warm": ("平均动力学温度过高", "mean kinetic temperature too high"),
     "no_door": ("没有门状态读数", "no door state was heard"),
     "no_power": ("没有供电状态读数", "no power state was heard"),
+    "door_unseen": ("门状态读数不足", "the door was out of sight for too long"),
+    "power_unseen": ("供电状态读数不足", "the power was out of sight for too long"),
     "open_too_long": ("门打开过久", "open too long"),
     "off_too_long": ("断电过久", "off too long"),
     "no_certificate": ("没有校准证书", "no calibration on file"),
     "calibrated_later": ("校准晚于运输", "calibrated after the trip"),
+    "calibration_failed": ("最近一次校准不合格", "the last calibration failed"),
     "expired": ("校准已过期", "calibration expired"),
     "data_missing": ("数据缺失", "data are missing"),
     "silent": ("长时间没有读数", "silent for long"),

@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -249,7 +250,7 @@ def _enter(
         "services": kinds.kinds().kinds,
         "roles": library.roles(),
         "file_kinds": intake.KINDS,
-        "contacts": [one for code in _codes(request, own) for one in queries.contacts_in_view(request.scope, code)],
+        "contacts": queries.contacts_in_view(request.scope, _codes(request, own)),
     }
     return render(request, "web/device_enter.html", context, status=told["status"])
 
@@ -285,7 +286,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
              "sample": bytes(one.last_sample)[:400].decode("utf-8", "replace")}
             for one in shown
         ],
-        "total": sum(one.count for one in found),
+        "total": found.aggregate(all=Sum("count"))["all"] or 0,
         "pages": pages,
     }  # fmt: skip
     return render(request, "web/quarantine.html", context)

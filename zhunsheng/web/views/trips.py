@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases.permissions import acts
 from zhunsheng.casework.devices import library
@@ -17,12 +20,13 @@ from zhunsheng.casework.devices import policies as register
 from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.trips import actions, judging, plans, queries, words
+from zhunsheng.casework.trips.judging import Judged
 from zhunsheng.casework.trips.models import Alarm, Trip
 from zhunsheng.casework.trips.states import TripState
 from zhunsheng.casework.vendors.queries import names_of
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.time import at, now
-from zhunsheng.telemetry.series import series
+from zhunsheng.kernel.time import SHANGHAI, at, now
+from zhunsheng.telemetry.series import Series, series
 from zhunsheng.web import stripchart
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
@@ -88,21 +92,29 @@ def trip(request: HttpRequest, pk: int) -> HttpResponse:
 def _shown(request: HttpRequest, found: Trip, problem: Problem | None = None) -> HttpResponse:
     told = problem_context(problem) if problem else {"status": 200}
     device = found.device
-    nodes = readings.of_any_device(
-        device.institution_id, device.device_id, found.starts_at - timedelta(hours=1),
-        (found.ended_at or now()) + timedelta(hours=1), "node",
-    )  # fmt: skip
     context = {
         **told,
         **live_context(request, found),
         "versions": list(queries.versions(found)),
-        "nodes": nodes.to_pylist(),
+        "nodes": _nodes(found),
         "may_end": register.keeps(request.user, found.vendor_id) and found.state in ("planned", "under_way"),
         "may_see_device": devices.one(request.scope, device.pk) is not None,
         "given": request.POST if problem else {},
         "ended_now": f"{now():%Y-%m-%d %H:%M}",
     }
     return render(request, "web/trip.html", context, status=told["status"])
+
+
+def _nodes(found: Trip) -> list[dict[str, Any]]:
+    """Return the nodes of a trip: what its device said in its time, and what it said shortly before and after of the
+    orders that the trip carries. The device may be on the trip of another member by then.
+    """
+    ends = found.ended_at or now()
+    around, orders = timedelta(hours=1), set(found.orders)
+    told = readings.of_any_device(
+        found.device.institution_id, found.device.device_id, found.starts_at - around, ends + around, "node"
+    )
+    return [one for one in told.to_pylist() if found.starts_at <= one["at"] <= ends or one["subject"] in orders]
 
 
 @page(Verb.READ_CASES)
@@ -115,26 +127,37 @@ def live_context(request: HttpRequest, found: Trip) -> dict[str, Any]:
     """Return what of a trip changes while it goes on: charts, checks, alarms with their plans."""
     moment = now()
     begun = found.state != TripState.CANCELLED and found.starts_at <= moment
-    alarms = queries.of_trip(found)
+    with walls.within(walls.SITE):  # who sees a trip sees what befell it
+        alarms = queries.of_trip(found)
+        steps, excused = queries.steps(alarms), queries.excused(found)
     context: dict[str, Any] = {
         "trip": found,
         "names": _names(request, [found]),
         "regime": library.regimes().get(found.regime),
         "limits": judging.limits_of(found),
         "alarms": alarms,
-        "steps": queries.steps(alarms),
+        "steps": steps,
         "seen_alarms": set(queries.alarms(request.scope).filter(trip=found).values_list("pk", flat=True)),
         "moving": found.state in (TripState.PLANNED, TripState.UNDER_WAY),
         "refresh": REFRESH,
         "moment": moment,
     }
-    return context | (_judged(found, moment) if begun else {})
+    return context | (_judged(found, moment, excused=excused) if begun else {})
 
 
-def _judged(found: Trip, moment: Any) -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def _looked(found: Trip, excused: bool, *_about: object) -> tuple[Judged, Series]:
+    """Return what is judged of a trip now, and its readings; the same ``_about`` gives what was found before."""
+    moment = now()
     table = judging.told_of(found, moment)
-    judged = judging.judge(found, moment, table, excused=queries.excused(found))
-    result, told = judged.judgement, series(table)
+    return judging.judge(found, moment, table, excused=excused), series(table)
+
+
+def _judged(found: Trip, moment: datetime, *, excused: bool) -> dict[str, Any]:
+    """Return what is judged of a trip now; many who look at it at once have it judged once while nothing new comes."""
+    turn = int(moment.timestamp() // REFRESH)
+    judged, told = _looked(found, excused, found.planned_at, found.ended_at, readings.last_number(), turn)
+    result = judged.judgement
     hold = float(judging.limits_of(found).hold_seconds("transport"))
     until = result.until if found.ended_at else min(moment.timestamp(), max(found.ends_at.timestamp(), result.until))
     inside = told.take((told.at >= result.since) & (told.at <= until))
@@ -153,14 +176,16 @@ def _judged(found: Trip, moment: Any) -> dict[str, Any]:
              "at": at(int(one.at)) if one.at else None}
             for one in (result.route.arrivals if result.route else ())
         ],
-        "last_values": _last(table),
+        "last_values": _last(inside),
     }  # fmt: skip
 
 
-def _last(table: Any) -> dict[str, Any]:
-    """Return the last value of each channel, with the moment of the last reading."""
-    rows = table.filter(table["kind"].to_numpy(zero_copy_only=False) == "reading").to_pylist() if len(table) else []
-    return rows[-1] if rows else {}
+def _last(inside: Series) -> dict[str, Any]:
+    """Return the last temperature within the trip, and when it was: after it the device serves another."""
+    at_, celsius = inside.of("temperature")
+    if not len(at_):
+        return {}
+    return {"temperature": float(celsius[-1]), "at": datetime.fromtimestamp(float(at_[-1]), SHANGHAI)}
 
 
 @page(Verb.READ_CASES)
@@ -226,10 +251,12 @@ def _alarm(request: HttpRequest, found: Alarm, problem: Problem | None = None, s
     case = found.case
     plan = next((one for one in library.plans().values() if one.id == found.plan), None)
     people = case.life.named(actions.PEOPLE)
-    orgs = {found.institution_id, *([found.trip.institution_id] if found.trip else [])}
+    trip = queries.one(request.scope, found.trip_id) if found.trip_id else None
+    orgs = {found.institution_id, *([trip.institution_id] if trip else [])}  # a member's people are for who sees it
     context = {
         **told,
         "alarm": found,
+        "trip": trip,
         "state": case.life.state(case.state),
         "steps": queries.steps([found]).get(found.pk, []),
         "plan": plan,
@@ -260,6 +287,12 @@ def record_step(request: HttpRequest, pk: int, step: int) -> HttpResponse:
     return redirect("alarm", pk=pk)
 
 
+def _seen(request: HttpRequest, rows: list[Alarm]) -> QuerySet[Trip, tuple[int, str]]:
+    """Return the numbers of the trips in view: a vendor's alarm may be of a trip for another consortium."""
+    found = queries.trips(request.scope).filter(pk__in=[one.trip_id for one in rows if one.trip_id])
+    return found.order_by().values_list("pk", "number")
+
+
 @page(Verb.READ_CASES)
 def alarm_list(request: HttpRequest) -> HttpResponse:
     """List the alarms in view, open ones first."""
@@ -275,6 +308,7 @@ def alarm_list(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "steps": queries.steps(rows),
+        "trips": dict(_seen(request, rows)),
         "show": show,
         "names": names_of({one.institution_id for one in rows}),
         "pages": pages,
