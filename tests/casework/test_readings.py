@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import DataError, OperationalError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from tests.casework.reading import NOON, ORG, message, only_known, raw, said, ta
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
-from zhunsheng.casework.readings import actions, hooks, queries
+from zhunsheng.casework.readings import actions, hooks, queries, rows
 from zhunsheng.casework.readings.models import HotRow, Quarantine, Span
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.telemetry import sets, wire
@@ -185,6 +186,37 @@ def test_nothing_is_kept_of_a_batch_whose_store_fails(monkeypatch):
         take(message(said(0)))
     assert not HotRow.objects.exists()
     assert not Span.objects.exists()
+
+
+@pytest.mark.parametrize("time", ["2026-11-20\ud80012:00:00", "2026-11-20\x0012:00:00"])
+def test_a_time_that_no_database_can_hold_is_one_bad_reading(time):
+    good = json.loads(wire.encode([said(1)]))
+    taken = take(raw([good | {"seq": 0, "time": time}, good], received=NOON + timedelta(hours=1)))
+    assert (taken.results[0].stored, taken.results[0].refused[0].code) == (1, "ZS880")
+    assert acks(taken)[0][1] == wire.Ack("b1", 1)
+
+
+@pytest.mark.parametrize("error", [UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), DataError("\x00")])
+def test_a_message_that_the_database_cannot_hold_is_returned_and_stops_no_other(monkeypatch, error):
+    def said_as_row(one, plain=rows.said):
+        if one.device == "L-08":
+            raise error
+        return plain(one)
+
+    monkeypatch.setattr(rows, "said", said_as_row)
+    bad = message(said(0, device="L-08"))
+    taken = take(message(said(0)), message(said(1)), bad, message(said(2)), message(said(3)))
+    assert [(one.stored, len(one.refused)) for one in taken.results] == [(1, 0), (1, 0), (0, 1), (1, 0), (1, 0)]
+    assert (f"zs/v1/{ORG}/L-08/ack", wire.Returned(wire.digest_of(bad.payload), "ZS878")) in acks(taken)
+    assert table()["seq"].to_pylist() == [0, 1, 2, 3]
+    assert (Quarantine.objects.get().device, Quarantine.objects.get().code) == ("L-08", "ZS878")
+
+
+def test_a_broken_store_still_raises(monkeypatch):
+    monkeypatch.setattr(rows, "said", lambda _one: (_ for _ in ()).throw(OperationalError("disk full")))
+    with pytest.raises(OperationalError):
+        take(message(said(0)), message(said(1)))
+    assert not Quarantine.objects.exists()
 
 
 def test_a_key_is_shown_once_held_as_digest_and_ended_with_evidence():

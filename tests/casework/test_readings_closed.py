@@ -122,6 +122,17 @@ def test_a_changed_or_missing_file_is_told(site):
 
 
 @database
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"PAR1 no more")])
+def test_a_lost_or_damaged_file_holds_nothing_up_and_is_told(site, harm):
+    take(message(said(0)))
+    (name,) = closing.close_days(ACTOR)
+    harm(closed.path_of(name))
+    again = take(message(said(0), said(1)))
+    assert [(one.stored, one.repeated, one.refused) for one in again.results] == [(1, 1, ())]
+    assert dict(closed.verify())[name]
+
+
+@database
 def test_files_go_when_their_years_are_over_and_leave_evidence(site):
     take(message(said(0)))
     (name,) = closing.close_days(ACTOR)

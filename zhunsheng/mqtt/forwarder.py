@@ -1,5 +1,8 @@
 """The forwarder of a place with a bad line: holds what devices say until the site has it, oldest first.
 
+What the site does not acknowledge, such as readings of a device that is not registered, is sent again in its turn and
+never stands in the way of what was not sent yet.
+
 It listens at a broker of its own place and tells the devices that it has their readings once they are on its disk; they
 need not keep them any longer. To the site it speaks as a device does and lets go on the site's word alone.
 """
@@ -17,7 +20,7 @@ from paho.mqtt.client import MQTTMessage
 
 from zhunsheng.kernel.time import now
 from zhunsheng.mqtt.link import Address, Link, topic_of
-from zhunsheng.mqtt.outbox import Outbox
+from zhunsheng.mqtt.outbox import Kept, Outbox
 from zhunsheng.telemetry import wire
 
 #: Messages under way at a time, and seconds after which one that was not acknowledged is sent again.
@@ -46,6 +49,7 @@ class Forwarder:
         self.here = Link(here, [f"{wire.ROOT}/+/+/{kind}" for kind in wire.KINDS], self._came)
         self.site = Link(site, [f"{wire.ROOT}/+/+/ack"], self._heard)
         self.connection = -1
+        self.again_at = 0.0
         outbox.again()
 
     def run(self, stop: threading.Event) -> None:
@@ -103,10 +107,15 @@ class Forwarder:
             return 0
         moment = now().timestamp()
         before = moment - AGAIN
+        due: list[Kept] = []
         if self.connection != self.site.connection:  # what was under way on the line that broke is sent again now
-            self.connection, before = self.site.connection, moment + 1
+            self.connection, before, self.again_at = self.site.connection, moment + 1, moment
         room = WINDOW if before > moment else WINDOW - self.outbox.under_way(before)
-        due = self.outbox.due(room, before) if room > 0 else []
+        if room > 0:
+            due = self.outbox.fresh(room)
+        if moment >= self.again_at:
+            self.again_at = moment + AGAIN
+            due += self.outbox.overdue(WINDOW // 2, before)
         for one in due:
             self.site.send(one.topic, one.payload)
         if due:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from zhunsheng.book.channels import Channels, load_channels
 from zhunsheng.casework.bodies import walls
@@ -46,7 +46,23 @@ class Sifted:
 
 
 def take(messages: Sequence[wire.Incoming]) -> wire.Taken:
-    """Store the readings of messages, or put what cannot be taken into the quarantine; durable when it returns."""
+    """Store the readings of messages, or put what cannot be taken into the quarantine; durable when it returns.
+
+    A message that the database cannot hold is found by halving and returned, so that it stops no other one for ever.
+    """
+    try:
+        return _take(messages)
+    except (UnicodeError, DataError) as error:
+        if len(messages) == 1:
+            refused = wire.Refused("ZS878", f"{type(error).__name__}: {str(error)!a}")
+            set_aside(messages[0], refused)
+            returned = wire.Returned(wire.digest_of(messages[0].payload), refused.code)
+            return wire.Taken((wire.Result(0, 0, (refused,)),), (_answer(messages[0], returned),))
+    halves = [take(messages[: len(messages) // 2]), take(messages[len(messages) // 2 :])]
+    return wire.Taken(halves[0].results + halves[1].results, halves[0].acks + halves[1].acks)
+
+
+def _take(messages: Sequence[wire.Incoming]) -> wire.Taken:
     channels = load_channels(rulebook())
     asked: dict[tuple[str, str], bool] = {}
     sifted = [_sifted(message, channels, asked) for message in messages]
@@ -108,10 +124,13 @@ def _acks(sifted: Sequence[Sifted], batch: Batch) -> Iterator[tuple[str, bytes]]
         org, device, _boot = key.split("/")
         yield wire.topic(org, device, "ack"), wire.encode_ack(ack)
     for one in sifted:
-        returned = one.returned
-        if returned and one.bad[0].refused.code != "ZS877":
-            org, device, _kind = wire.address(one.message.topic)
-            yield wire.topic(org, device, "ack"), wire.encode_ack(returned)
+        if one.returned and one.bad[0].refused.code != "ZS877":
+            yield _answer(one.message, one.returned)
+
+
+def _answer(message: wire.Incoming, returned: wire.Returned) -> tuple[str, bytes]:
+    org, device, _kind = wire.address(message.topic)
+    return wire.topic(org, device, "ack"), wire.encode_ack(returned)
 
 
 def _count(messages: Sequence[wire.Incoming], results: Sequence[wire.Result]) -> None:
