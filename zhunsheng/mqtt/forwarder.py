@@ -49,6 +49,7 @@ class Forwarder:
         self.here = Link(here, [f"{wire.ROOT}/+/+/{kind}" for kind in wire.KINDS], self._came)
         self.site = Link(site, [f"{wire.ROOT}/+/+/ack"], self._heard)
         self.connection = -1
+        self.resent: list[int] = []
         self.again_at = 0.0
         outbox.again()
 
@@ -107,20 +108,24 @@ class Forwarder:
             return 0
         moment = now().timestamp()
         before = moment - AGAIN
-        due: list[Kept] = []
         if self.connection != self.site.connection:  # what was under way on the line that broke is sent again now
             self.connection, before, self.again_at = self.site.connection, moment + 1, moment
         room = WINDOW if before > moment else WINDOW - self.outbox.under_way(before)
-        if room > 0:
-            due = self.outbox.fresh(room)
-        if moment >= self.again_at:
-            self.again_at = moment + AGAIN
-            due += self.outbox.overdue(WINDOW // 2, before)
+        due = (self.outbox.fresh(room) if room > 0 else []) + self._again(moment, before)
         for one in due:
             self.site.send(one.topic, one.payload)
         if due:
             self.outbox.sent(due, moment)
         return len(due)
+
+    def _again(self, moment: float, before: float) -> list[Kept]:
+        """Return what is sent once more: half a window at most, the next when all of it came through or is overdue."""
+        if moment < self.again_at and self.outbox.holds(self.resent):
+            return []
+        found = self.outbox.overdue(WINDOW // 2, before)
+        if found:
+            self.resent, self.again_at = [one.id for one in found], moment + AGAIN
+        return found
 
 
 def _drained(waiting: queue.SimpleQueue[One]) -> list[One]:

@@ -130,6 +130,11 @@ class Outbox:
         """Return how many messages were sent since a moment and are not acknowledged."""
         return int(self._one("SELECT COUNT(*) FROM message WHERE sent_at >= ?", since))
 
+    def holds(self, numbers: Sequence[int]) -> bool:
+        """Whether any of some messages is still there."""
+        places = ",".join("?" * len(numbers))
+        return bool(self._one(f"SELECT EXISTS (SELECT 1 FROM message WHERE id IN ({places}))", *numbers))  # noqa: S608
+
     def sent(self, messages: Iterable[Kept], moment: float) -> None:
         """Note when messages were sent. Lost by a kill, which sends them once more."""
         with self.connection:
@@ -146,7 +151,8 @@ class Outbox:
             self.connection.execute("BEGIN IMMEDIATE")
             if isinstance(ack, wire.Returned):
                 found = self.connection.execute(
-                    "SELECT id FROM message WHERE digest = ? AND sender = ? AND sent_at IS NOT NULL", (ack.digest, sender)
+                    "SELECT id FROM message WHERE digest = ? AND sender = ? AND sent_at IS NOT NULL",
+                    (ack.digest, sender),
                 )
                 return self._free([one[0] for one in found], whole=True)
             spans = [(-1, ack.seq), *ack.above]
