@@ -12,8 +12,8 @@ from tests.casework.reading import NOON, ORG, message, only_known, raw, said, ta
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
-from zhunsheng.casework.readings import actions, hooks, queries, rows
-from zhunsheng.casework.readings.models import HotRow, Quarantine, Span
+from zhunsheng.casework.readings import actions, batch, hooks, queries, rows
+from zhunsheng.casework.readings.models import HotRow, Quarantine, Series, Span
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.telemetry import sets, wire
 from zhunsheng.telemetry.spans import Spans
@@ -119,12 +119,71 @@ def test_a_wrong_topic_has_no_sender():
     assert Quarantine.objects.get().count == 2
 
 
-def test_made_up_senders_do_not_fill_the_quarantine(monkeypatch):
+def test_made_up_senders_of_one_organisation_do_not_fill_the_quarantine_of_another(monkeypatch):
     monkeypatch.setattr("zhunsheng.casework.readings.batch.MOST_SENDERS", 3)
-    for number in range(6):
-        take(message(said(0, device=f"X-{number}")))
-    assert Quarantine.objects.count() == 4
-    assert Quarantine.objects.get(device="").count == 3
+    take(*(message(said(0, device=f"X-{number}")) for number in range(6)))
+    take(message(said(0, device="X-6")), message(said(0, device="X-0")))
+    assert Quarantine.objects.filter(institution_id=ORG).count() == 4
+    assert Quarantine.objects.get(institution_id=ORG, device="").count == 4
+    assert Quarantine.objects.get(institution_id=ORG, device="X-0").count == 2
+    take(message(said(0, org="H1", device="F-9")))
+    assert Quarantine.objects.get(institution_id="H1").device == "F-9"
+
+
+def test_made_up_organisations_share_one_row(monkeypatch):
+    monkeypatch.setattr("zhunsheng.casework.readings.batch.MOST_ORGANISATIONS", 2)
+    take(*(message(said(0, org=f"O{number}", device="X")) for number in range(5)))
+    take(message(said(0, org="O1", device="Y")))
+    assert set(Quarantine.objects.values_list("institution_id", "count")) == {("O0", 1), ("O1", 1), ("", 3)}
+    assert Quarantine.objects.filter(institution_id="O1").count() == 2
+
+
+def holed(count, boot="b1"):
+    """A series with so many single readings, two apart."""
+    take(message(said(1, boot=boot)))
+    series = Series.objects.get(key=f"{ORG}/L-07/{boot}")
+    Span.objects.bulk_create([Span(series=series, first=n, last=n) for n in range(3, 2 * count + 1, 2)])
+    return series
+
+
+def test_a_device_with_many_holes_costs_no_more_than_another():
+    series = holed(3000)
+    ids, ends = {series.key: series.pk}, {series.key: (2000, 2000)}
+    assert batch._spans(ids, ends)[series.key].all == ((1, 1), (1999, 1999), (2001, 2001))
+    assert acks(take(message(said(2000))))[0][1] == wire.Ack("b1", 1, ((1999, 2001),))
+    assert acks(take(message(said(2))))[0][1] == wire.Ack("b1", 3)
+    assert Span.objects.count() == 3000 - 2
+
+
+def test_a_series_in_too_many_pieces_takes_what_fills_a_hole_and_leaves_the_rest_with_the_device(monkeypatch):
+    monkeypatch.setattr(batch, "MOST_SPANS", 20)
+    holed(19)
+    taken = take(message(said(100), said(102), said(101), said(2)))
+    assert [one.code for one in taken.results[0].refused] == ["ZS895"]
+    ack = acks(taken)[0][1]
+    assert (ack.holds(100), ack.holds(101), ack.holds(2), ack.holds(102)) == (True, True, True, False)
+    assert Span.objects.count() == 19
+    assert Quarantine.objects.get().code == "ZS895"
+    bad = json.loads(wire.encode([said(200)])) | {"values": {"temperature": 300}}
+    assert acks(take(raw([bad, bad | {"seq": 300}]))) == [(f"zs/v1/{ORG}/L-07/ack", wire.Ack("b1", 3, ((200, 200),)))]
+    assert take(message(said(102))).results[0].stored == 1
+
+
+@given(st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=6), min_size=1, max_size=8))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+def test_what_is_done_with_is_known_however_it_came(batches):
+    Span.objects.all().delete()
+    HotRow.objects.all().delete()
+    known = set()
+    for group in batches:
+        known |= set(group)
+        ack = acks(take(message(*(said(n) for n in group))))[0][1]
+        assert all(ack.holds(seq) for seq in group)
+        assert not any(ack.holds(seq) for seq in range(1, 45) if seq not in known)
+    spans = Spans()
+    for seq in known:
+        spans.add(seq)
+    assert sorted(Span.objects.values_list("first", "last")) == list(spans.all)
 
 
 def test_a_time_ahead_is_refused_and_one_late_is_taken():
@@ -235,18 +294,18 @@ def test_a_key_is_shown_once_held_as_digest_and_ended_with_evidence():
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_intervals_know_what_a_set_knows(batches):
     stored, spans, plain = {}, Spans(), set()
-    for batch in batches:
+    for group in batches:
         spans = Spans(stored.items())
-        for seq in batch:
+        for seq in group:
             assert spans.add(seq) == (seq not in plain)
             plain.add(seq)
         gone, kept = spans.changes()
         for first in gone:
             del stored[first]
         stored |= dict(kept)
-        upto, above = spans.around(batch)
+        upto, above = spans.around(group)
         ack = wire.Ack("b", upto, above)
-        assert all(ack.holds(seq) for seq in batch)
+        assert all(ack.holds(seq) for seq in group)
         assert not any(ack.holds(seq) for seq in range(1, 32) if seq not in plain)
     held = {seq for first, last in stored.items() for seq in range(first, last + 1)}
     assert held == plain

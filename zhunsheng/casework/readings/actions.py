@@ -17,7 +17,7 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.metrics.counted import DURABLE, READINGS
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.casework.readings import hooks, registry
-from zhunsheng.casework.readings.batch import Batch, conflict, quarantine
+from zhunsheng.casework.readings.batch import Batch, quarantine
 from zhunsheng.casework.readings.models import ClosedFile, SenderKey
 from zhunsheng.casework.readings.queries import sealed
 from zhunsheng.casework.readings.router import using
@@ -69,12 +69,12 @@ def _take(messages: Sequence[wire.Incoming]) -> wire.Taken:
     with walls.within(walls.SITE), transaction.atomic(using=using()):
         batch = Batch([one.readings for one in sifted], [pair for one in sifted for pair in _numbered(one)])
         batch.store([message.received for message in messages])
-        conflicts = batch.conflicts()
-        apart = [(messages[number], conflict(one)) for number, one in conflicts]
+        refused_of = batch.refused()
+        apart = [(messages[number], bad) for number, bad in refused_of]
         quarantine([(one.message, bad) for one in sifted for bad in one.bad] + apart)
     results = tuple(
         wire.Result(stored, repeated, (*(bad.refused for bad in one.bad), *refused))
-        for one, (stored, repeated, refused) in zip(sifted, batch.outcomes(conflicts), strict=True)
+        for one, (stored, repeated, refused) in zip(sifted, batch.outcomes(refused_of), strict=True)
     )
     _count(messages, results)
     if batch.fresh:
