@@ -282,7 +282,9 @@ def test_a_key_is_shown_once_held_as_digest_and_ended_with_evidence():
     key, secret = actions.make_key(Process("cli"), ORG)
     assert queries.sender_of(secret) == key
     assert secret not in str(vars(key))
-    assert actions.end_key(Process("cli"), key.hint) >= 1
+    assert actions.end_key(Process("cli"), key.hint, "H1") == 0, "the key of another"
+    assert queries.sender_of(secret) == key
+    assert actions.end_key(Process("cli"), key.hint, ORG) >= 1
     assert queries.sender_of(secret) is None
     kinds = list(EvidenceOutbox.objects.values_list("kind", flat=True))
     assert kinds == ["sender_key.made", "sender_key.ended"]

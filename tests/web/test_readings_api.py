@@ -78,7 +78,7 @@ def test_a_key_of_one_device_sends_for_no_other():
 def test_without_a_standing_key_nothing_is_taken(secret):
     assert post([said(0)], "zt_wrong")[0] == 401
     assert post([said(0)], "")[0] == 401
-    end_key(Process("cli"), secret[:8])
+    end_key(Process("cli"), secret[:8], ORG)
     assert post([said(0)], secret)[0] == 401
     assert not HotRow.objects.exists()
 

@@ -161,9 +161,10 @@ def make_key(actor: Actor, institution_id: str, device: str = "") -> tuple[Sende
 
 
 @deed
-def end_key(actor: Actor, hint: str) -> int:
-    """End the standing keys that begin so; return how many. They stay as rows."""
-    standing = list(SenderKey.objects.select_for_update().filter(hint=hint, ended_at=None))
+def end_key(actor: Actor, hint: str, institution_id: str) -> int:
+    """End the standing keys of an institution or vendor that begin so; return how many. They stay as rows."""
+    found = SenderKey.objects.select_for_update().filter(institution_id=institution_id, hint=hint, ended_at=None)
+    standing = list(found)
     for key in standing:
         key.ended_at = now()
         key.save(update_fields=["ended_at"])
