@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import DataError, OperationalError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,8 +12,8 @@ from tests.casework.reading import NOON, ORG, message, only_known, raw, said, ta
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
-from zhunsheng.casework.readings import actions, hooks, queries
-from zhunsheng.casework.readings.models import HotRow, Quarantine, Span
+from zhunsheng.casework.readings import actions, batch, hooks, queries, rows
+from zhunsheng.casework.readings.models import HotRow, Quarantine, Series, Span
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.telemetry import sets, wire
 from zhunsheng.telemetry.spans import Spans
@@ -118,12 +119,71 @@ def test_a_wrong_topic_has_no_sender():
     assert Quarantine.objects.get().count == 2
 
 
-def test_made_up_senders_do_not_fill_the_quarantine(monkeypatch):
+def test_made_up_senders_of_one_organisation_do_not_fill_the_quarantine_of_another(monkeypatch):
     monkeypatch.setattr("zhunsheng.casework.readings.batch.MOST_SENDERS", 3)
-    for number in range(6):
-        take(message(said(0, device=f"X-{number}")))
-    assert Quarantine.objects.count() == 4
-    assert Quarantine.objects.get(device="").count == 3
+    take(*(message(said(0, device=f"X-{number}")) for number in range(6)))
+    take(message(said(0, device="X-6")), message(said(0, device="X-0")))
+    assert Quarantine.objects.filter(institution_id=ORG).count() == 4
+    assert Quarantine.objects.get(institution_id=ORG, device="").count == 4
+    assert Quarantine.objects.get(institution_id=ORG, device="X-0").count == 2
+    take(message(said(0, org="H1", device="F-9")))
+    assert Quarantine.objects.get(institution_id="H1").device == "F-9"
+
+
+def test_made_up_organisations_share_one_row(monkeypatch):
+    monkeypatch.setattr("zhunsheng.casework.readings.batch.MOST_ORGANISATIONS", 2)
+    take(*(message(said(0, org=f"O{number}", device="X")) for number in range(5)))
+    take(message(said(0, org="O1", device="Y")))
+    assert set(Quarantine.objects.values_list("institution_id", "count")) == {("O0", 1), ("O1", 1), ("", 3)}
+    assert Quarantine.objects.filter(institution_id="O1").count() == 2
+
+
+def holed(count, boot="b1"):
+    """A series with so many single readings, two apart."""
+    take(message(said(1, boot=boot)))
+    series = Series.objects.get(key=f"{ORG}/L-07/{boot}")
+    Span.objects.bulk_create([Span(series=series, first=n, last=n) for n in range(3, 2 * count + 1, 2)])
+    return series
+
+
+def test_a_device_with_many_holes_costs_no_more_than_another():
+    series = holed(3000)
+    ids, ends = {series.key: series.pk}, {series.key: (2000, 2000)}
+    assert batch._spans(ids, ends)[series.key].all == ((1, 1), (1999, 1999), (2001, 2001))
+    assert acks(take(message(said(2000))))[0][1] == wire.Ack("b1", 1, ((1999, 2001),))
+    assert acks(take(message(said(2))))[0][1] == wire.Ack("b1", 3)
+    assert Span.objects.count() == 3000 - 2
+
+
+def test_a_series_in_too_many_pieces_takes_what_fills_a_hole_and_leaves_the_rest_with_the_device(monkeypatch):
+    monkeypatch.setattr(batch, "MOST_SPANS", 20)
+    holed(19)
+    taken = take(message(said(100), said(102), said(101), said(2)))
+    assert [one.code for one in taken.results[0].refused] == ["ZS895"]
+    ack = acks(taken)[0][1]
+    assert (ack.holds(100), ack.holds(101), ack.holds(2), ack.holds(102)) == (True, True, True, False)
+    assert Span.objects.count() == 19
+    assert Quarantine.objects.get().code == "ZS895"
+    bad = json.loads(wire.encode([said(200)])) | {"values": {"temperature": 300}}
+    assert acks(take(raw([bad, bad | {"seq": 300}]))) == [(f"zs/v1/{ORG}/L-07/ack", wire.Ack("b1", 3, ((200, 200),)))]
+    assert take(message(said(102))).results[0].stored == 1
+
+
+@given(st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=6), min_size=1, max_size=8))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+def test_what_is_done_with_is_known_however_it_came(batches):
+    Span.objects.all().delete()
+    HotRow.objects.all().delete()
+    known = set()
+    for group in batches:
+        known |= set(group)
+        ack = acks(take(message(*(said(n) for n in group))))[0][1]
+        assert all(ack.holds(seq) for seq in group)
+        assert not any(ack.holds(seq) for seq in range(1, 45) if seq not in known)
+    spans = Spans()
+    for seq in known:
+        spans.add(seq)
+    assert sorted(Span.objects.values_list("first", "last")) == list(spans.all)
 
 
 def test_a_time_ahead_is_refused_and_one_late_is_taken():
@@ -187,11 +247,44 @@ def test_nothing_is_kept_of_a_batch_whose_store_fails(monkeypatch):
     assert not Span.objects.exists()
 
 
+@pytest.mark.parametrize("time", ["2026-11-20\ud80012:00:00", "2026-11-20\x0012:00:00"])
+def test_a_time_that_no_database_can_hold_is_one_bad_reading(time):
+    good = json.loads(wire.encode([said(1)]))
+    taken = take(raw([good | {"seq": 0, "time": time}, good], received=NOON + timedelta(hours=1)))
+    assert (taken.results[0].stored, taken.results[0].refused[0].code) == (1, "ZS880")
+    assert acks(taken)[0][1] == wire.Ack("b1", 1)
+
+
+@pytest.mark.parametrize("error", [UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), DataError("\x00")])
+def test_a_message_that_the_database_cannot_hold_is_returned_and_stops_no_other(monkeypatch, error):
+    def said_as_row(one, plain=rows.said):
+        if one.device == "L-08":
+            raise error
+        return plain(one)
+
+    monkeypatch.setattr(rows, "said", said_as_row)
+    bad = message(said(0, device="L-08"))
+    taken = take(message(said(0)), message(said(1)), bad, message(said(2)), message(said(3)))
+    assert [(one.stored, len(one.refused)) for one in taken.results] == [(1, 0), (1, 0), (0, 1), (1, 0), (1, 0)]
+    assert (f"zs/v1/{ORG}/L-08/ack", wire.Returned(wire.digest_of(bad.payload), "ZS878")) in acks(taken)
+    assert table()["seq"].to_pylist() == [0, 1, 2, 3]
+    assert (Quarantine.objects.get().device, Quarantine.objects.get().code) == ("L-08", "ZS878")
+
+
+def test_a_broken_store_still_raises(monkeypatch):
+    monkeypatch.setattr(rows, "said", lambda _one: (_ for _ in ()).throw(OperationalError("disk full")))
+    with pytest.raises(OperationalError):
+        take(message(said(0)), message(said(1)))
+    assert not Quarantine.objects.exists()
+
+
 def test_a_key_is_shown_once_held_as_digest_and_ended_with_evidence():
     key, secret = actions.make_key(Process("cli"), ORG)
     assert queries.sender_of(secret) == key
     assert secret not in str(vars(key))
-    assert actions.end_key(Process("cli"), key.hint) >= 1
+    assert actions.end_key(Process("cli"), key.hint, "H1") == 0, "the key of another"
+    assert queries.sender_of(secret) == key
+    assert actions.end_key(Process("cli"), key.hint, ORG) >= 1
     assert queries.sender_of(secret) is None
     kinds = list(EvidenceOutbox.objects.values_list("kind", flat=True))
     assert kinds == ["sender_key.made", "sender_key.ended"]
@@ -203,18 +296,18 @@ def test_a_key_is_shown_once_held_as_digest_and_ended_with_evidence():
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_intervals_know_what_a_set_knows(batches):
     stored, spans, plain = {}, Spans(), set()
-    for batch in batches:
+    for group in batches:
         spans = Spans(stored.items())
-        for seq in batch:
+        for seq in group:
             assert spans.add(seq) == (seq not in plain)
             plain.add(seq)
         gone, kept = spans.changes()
         for first in gone:
             del stored[first]
         stored |= dict(kept)
-        upto, above = spans.around(batch)
+        upto, above = spans.around(group)
         ack = wire.Ack("b", upto, above)
-        assert all(ack.holds(seq) for seq in batch)
+        assert all(ack.holds(seq) for seq in group)
         assert not any(ack.holds(seq) for seq in range(1, 32) if seq not in plain)
     held = {seq for first, last in stored.items() for seq in range(first, last + 1)}
     assert held == plain

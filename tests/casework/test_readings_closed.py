@@ -7,9 +7,12 @@ import sys
 from contextlib import closing as closing_file
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from tests.casework.reading import NOON, ORG, message, only_known, said, take
 from zhunsheng.casework.backups.database import freeze_readings
@@ -122,6 +125,17 @@ def test_a_changed_or_missing_file_is_told(site):
 
 
 @database
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"PAR1 no more")])
+def test_a_lost_or_damaged_file_holds_nothing_up_and_is_told(site, harm):
+    take(message(said(0)))
+    (name,) = closing.close_days(ACTOR)
+    harm(closed.path_of(name))
+    again = take(message(said(0), said(1)))
+    assert [(one.stored, one.repeated, one.refused) for one in again.results] == [(1, 1, ())]
+    assert dict(closed.verify())[name]
+
+
+@database
 def test_files_go_when_their_years_are_over_and_leave_evidence(site):
     take(message(said(0)))
     (name,) = closing.close_days(ACTOR)
@@ -146,11 +160,58 @@ def test_a_day_begins_with_it_and_finds_nothing_the_second_time(site):
 def test_rows_under_way_are_seen_once_wherever_a_reader_looks(site, monkeypatch):
     """A file is on record and its rows are still there: the state between two steps."""
     take(message(*(said(n) for n in range(5))))
-    monkeypatch.setattr(closing, "_clear", lambda _name: None)
+    monkeypatch.setattr(closing, "_clear", lambda *_: None)
     closing.close_days(ACTOR)
     assert HotRow.objects.count() == 5
     assert all_of().num_rows == 5
     monkeypatch.undo()
+
+
+@database
+def test_a_day_that_closes_while_a_reader_reads_is_seen_once(site, monkeypatch):
+    take(message(*(said(n) for n in range(5))))
+    closings = []
+
+    class Slow:
+        """Rows that are read as open ones, after which their day closes."""
+
+        def __init__(self, rows):
+            self.rows = rows
+
+        def values_list(self, *names):
+            found = list(self.rows.values_list(*names))
+            closings.append(closing.close_days(ACTOR))
+            return found
+
+    slow = SimpleNamespace(objects=SimpleNamespace(filter=lambda **bounds: Slow(HotRow.objects.filter(**bounds))))
+    with monkeypatch.context() as patched:
+        patched.setattr(queries, "HotRow", slow)
+        seen = queries.of_any_device(ORG, "L-07", NOON, NOON + timedelta(days=1))
+    assert seen["seq"].to_pylist() == [0, 1, 2, 3, 4]
+    assert closings[0]
+
+
+@database
+def test_closing_a_day_asks_only_where_its_rows_lie(site, monkeypatch):
+    monkeypatch.setattr(closing, "PORTION", 2)
+    for day in range(4):
+        take(message(*(said(10 * day + n, at=NOON - timedelta(days=9 - day, minutes=n)) for n in range(4))))
+    before = all_of()
+    with CaptureQueriesContext(connections[using()]) as asked:
+        assert len(closing.close_days(ACTOR)) == 4
+    assert sum(one["sql"].startswith("\nUPDATE readings_hotrow") for one in asked) == 4 * 2
+    assert sum(one["sql"].startswith("DELETE FROM readings_hotrow") for one in asked) == 4 * 2
+    assert all_of() == before
+
+
+@database
+def test_a_day_is_read_in_pieces_from_the_server(site, monkeypatch):
+    take(message(said(0)))
+    link = connections[using()]
+    opened, plain = [], link.chunked_cursor
+    monkeypatch.setattr(link, "chunked_cursor", lambda: opened.append(1) or plain())
+    closing.close_days(ACTOR)
+    assert opened == [1]
 
 
 @pytest.mark.parametrize("seed", [20261123])

@@ -47,18 +47,26 @@ def test_messages_of_a_file_are_taken_closed_verified_and_exported(home, tmp_pat
     lines.append({"topic": "zs/v1/V1/L-2/reading", "payload": [SAID | {"seq": 0, "device": "L-2"}]})
     file = tmp_path / "messages.ndjson"
     file.write_text("\n".join(map(json.dumps, lines)))
+    step = SAID | {"seq": 0, "boot": "n", "values": {"subject": "=1+1", "step": "left", "who": "C", "place": "H1"}}
+    events = tmp_path / "events.ndjson"
+    events.write_text(json.dumps({"topic": "zs/v1/V1/L-1/node", "payload": step}))
+    assert json.loads(run(app, "replay", events, "--json"))["stored"] == 1
     told = json.loads(run(app, "replay", file, "--json", code=3))
     assert told == {"messages": 4, "stored": 3, "repeated": 0, "refused": 1}
     assert json.loads(run(app, "replay", file, "--json", code=3))["repeated"] == 3
-    assert json.loads(run(app, "close", "--json")) == {"closed": ["reading-2026-10-01-1"]}
-    assert json.loads(run(app, "verify", "--json")) == {"files": 1, "wrong": {}}
+    assert json.loads(run(app, "close", "--json")) == {"closed": ["node-2026-10-01-1", "reading-2026-10-01-1"]}
+    assert json.loads(run(app, "verify", "--json")) == {"files": 2, "wrong": {}}
     (row,) = json.loads(run(app, "quarantine", "--json"))["quarantine"]
     assert (row["code"], row["device"], row["count"]) == ("ZS881", "L-2", 2)
     out = tmp_path / "out.csv"
     asked = ["export", "V1", "L-1", "--out", out, "--from", "2026-10-01", "--to", "2026-10-01", "--json"]
     assert json.loads(run(app, *asked))["rows"] == 3
     assert out.read_text().count("\n") == 4
+    run(app, *asked[:-1], "--nodes")
+    assert out.read_text().count("\n") == 2
+    assert '"\'=1+1"' in out.read_text()
     key = json.loads(run(app, "key", "V1", "--json"))
+    assert json.loads(run(app, "key", "V2", "--end", key["hint"], "--json")) == {"ended": 0}
     assert json.loads(run(app, "key", "V1", "--end", key["hint"], "--json")) == {"ended": 1}
     path = home / "telemetry" / "reading-2026-10" / "reading-2026-10-01-1.parquet"
     assert path.exists()

@@ -3,12 +3,16 @@
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from benchmarks._broker import GATEWAY, MOSQUITTO, ORG, Broker, Device, free_port, wait_until
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
+from zhunsheng.mqtt import consumer, mosquitto
 from zhunsheng.mqtt.consumer import Consumer
 from zhunsheng.mqtt.embedded import Embedded
 from zhunsheng.mqtt.link import Address, Link
@@ -176,6 +180,42 @@ def test_the_embedded_broker_carries_readings_and_their_acknowledgement():
     device.stop()
     site.end()
     broker.stop()
+
+
+@needs_mosquitto
+def test_a_certificate_that_was_taken_back_does_not_come_in(tmp_path):
+    broker = Broker(tmp_path)
+    certificate = x509.load_pem_x509_certificate(broker.address(f"{ORG}/L-1").certificate.read_bytes())
+    revoke(broker.authority, certificate)
+    mosquitto.write(tmp_path, GATEWAY, broker.port, "127.0.0.1")
+    broker.start()
+    gone, stays = (Link(broker.address(f"{ORG}/L-{n}"), [], lambda *_: None) for n in (1, 2))
+    gone.start()
+    stays.start()
+    wait_until(stays.connected.is_set)
+    assert not gone.connected.wait(1.5)
+    for link in (gone, stays):
+        link.stop()
+    broker.stop()
+
+
+def revoke(authority, certificate):
+    """Put a certificate on the authority's list of those that hold no more."""
+    moment = datetime.now(UTC) - timedelta(minutes=1)
+    entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(moment).build()
+    made = x509.CertificateRevocationListBuilder().issuer_name(authority.name).last_update(moment)
+    made = made.next_update(moment + timedelta(days=1)).add_revoked_certificate(entry)
+    signed = made.sign(authority.key, hashes.SHA256())
+    (authority.folder / "crl.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+
+
+def test_what_nobody_asked_to_keep_is_dropped_beyond_a_bound_and_counted(monkeypatch):
+    monkeypatch.setattr(consumer, "MOST_WAITING", 3)
+    one = Consumer(Address.read("mqtt://127.0.0.1:1?version=3", "x"), lambda _: None)
+    for qos in (0, 0, 0, 0, 1, 0):
+        told = SimpleNamespace(topic=wire.topic(ORG, "L-1", "reading"), payload=b"{}", mid=1, qos=qos)
+        one._arrived(told, 1)
+    assert (one.waiting.qsize(), one.dropped) == (4, 2)
 
 
 def test_an_acknowledgement_of_an_earlier_connection_is_not_sent():

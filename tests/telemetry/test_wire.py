@@ -205,3 +205,38 @@ def test_wrong_channels_are_refused_with_place_and_reason(tmp_path):
         path.write_text(text)
         with pytest.raises(Problem, match="ZS884"):
             load_channels(tmp_path)
+
+
+@pytest.mark.parametrize("time", ["2026-11-23\ud80008:00:00", "2026-11-23\x0008:00:00"])
+def test_what_a_refusal_tells_can_be_written_down(time):
+    with pytest.raises(wire.Refused, match="ZS880") as refused:
+        read(GOOD | {"time": time})
+    assert refused.value.detail.isascii()
+    assert refused.value.detail.isprintable()
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {"boot": "b", "seq": 2**70},
+        {"boot": "b", "seq": -2},
+        {"boot": "b", "seq": True},
+        {"boot": "\ud800", "seq": 1},
+        {"boot": "b", "seq": 1, "above": [[3, 2**70]]},
+        {"boot": "b", "seq": 1, "above": [[5, 3]]},
+        {"boot": "b", "seq": 1, "above": [[-1, 3]]},
+        {"returned": "\ud800" * 32, "code": "ZS878"},
+        {"returned": "0" * 32, "code": "\ud800"},
+    ],
+)
+def test_an_acknowledgement_beyond_what_can_be_is_none(plain):
+    with pytest.raises(wire.Refused, match="ZS878"):
+        wire.parse_ack(json.dumps(plain).encode())
+
+
+@pytest.mark.parametrize("body", ['{"seq": 1e999}', ' [ {"a": 1e999}\n,  7 ,"\\ud800,[",[2] ]', "[3]"])
+def test_pieces_are_the_text_that_was_sent(body):
+    found = wire.pieces(body.encode())
+    assert [one for one, _ in found] == wire.items(body.encode())
+    assert [json.loads(text) for _, text in found] == [one for one, _ in found]
+    assert all(text in body for _, text in found)

@@ -78,7 +78,7 @@ def test_a_key_of_one_device_sends_for_no_other():
 def test_without_a_standing_key_nothing_is_taken(secret):
     assert post([said(0)], "zt_wrong")[0] == 401
     assert post([said(0)], "")[0] == 401
-    end_key(Process("cli"), secret[:8])
+    end_key(Process("cli"), secret[:8], ORG)
     assert post([said(0)], secret)[0] == 401
     assert not HotRow.objects.exists()
 
@@ -87,6 +87,20 @@ def test_a_body_beyond_the_limit_is_refused(secret):
     code, told = post(json.dumps([{"device": "L-07", "x": "y" * 300_000}]).encode(), secret)
     assert code in (400, 413)
     assert told["code"] in ("ZS717", "ZS878")
+
+
+def test_a_number_beyond_all_bounds_is_one_bad_reading(secret):
+    good, bad = (wire.encode([said(n)]) for n in (0, 1))
+    code, told = post(b"[%s,%s]" % (good, bad.replace(b"4.1", b"1e999")), secret)
+    assert (code, told["stored"], [one["code"] for one in told["refused"]]) == (200, 1, ["ZS879"])
+
+
+def test_what_is_within_the_limit_as_it_was_sent_is_taken(secret):
+    text = {"fault": "门" * 127 + "。"}
+    body = wire.encode([said(n, **text) for n in range(100)]).replace(b'"boot":', b'"boot":  ')
+    assert 40_000 < len(body) < wire.MOST_BYTES < len(json.dumps(json.loads(body)).encode())
+    code, told = post(body, secret)
+    assert (code, told["stored"], told["refused"]) == (200, 100, [])
 
 
 def test_a_time_ahead_of_the_site_is_refused(secret):

@@ -19,7 +19,7 @@ from zhunsheng.kernel.time import SHANGHAI, now, parse_date
 app = typer.Typer(help="设备读数：归档、核验、隔离区。Readings: closed days and the quarantine.", no_args_is_help=True)
 
 #: Messages that a replay takes in one go.
-PORTION = 500
+PORTION = 100
 
 
 @app.command("close")
@@ -125,7 +125,7 @@ def key(
         from zhunsheng.casework.readings import actions
 
         if end:
-            told: dict[str, Any] = {"ended": actions.end_key(Process("cli"), end)}
+            told: dict[str, Any] = {"ended": actions.end_key(Process("cli"), end, institution)}
         else:
             made, secret = actions.make_key(Process("cli"), institution, device)
             told = {"institution": institution, "device": device, "hint": made.hint, "secret": secret}
@@ -139,9 +139,10 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="输出文件，.csv 或者 .parquet。The file.")],
     since: Annotated[str, typer.Option("--from", help="第一天。First day.")],
     until: Annotated[str, typer.Option("--to", help="最后一天。Last day.")],
+    nodes: Annotated[bool, typer.Option("--nodes", help="导出服务节点。Node events instead of readings.")] = False,
     json: Json = False,
 ) -> None:
-    """导出一台设备的读数。Write the readings of a device to a file."""
+    """导出一台设备的读数或者服务节点。Write the readings or node events of a device to a file."""
     with show.problems(as_json=json):
         ready()
         from pyarrow import csv, parquet
@@ -149,7 +150,24 @@ def export(
         from zhunsheng.casework.readings.queries import of_any_device
 
         first, last = (datetime.combine(parse_date(day), time(), SHANGHAI) for day in (since, until))
-        found = of_any_device(institution, device, first, last + timedelta(days=1))
-        (csv.write_csv if out.suffix == ".csv" else parquet.write_table)(found, out)
+        kind = "node" if nodes else "reading"
+        found = of_any_device(institution, device, first, last + timedelta(days=1), kind)
+        if out.suffix == ".csv":
+            csv.write_csv(_harmless(found), out)
+        else:
+            parquet.write_table(found, out)
     told = {"rows": found.num_rows, "file": str(out)}
     show.say(told, as_json=json, human=lambda: show.lines(told))
+
+
+def _harmless(table: Any) -> Any:
+    """Return a table whose texts no spreadsheet takes for formulas: devices say what they like."""
+    import pyarrow as pa
+
+    from zhunsheng.kernel.text import harmless
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            told = [one if one is None else harmless(one) for one in table[place].to_pylist()]
+            table = table.set_column(place, field, pa.array(told, field.type))
+    return table

@@ -21,6 +21,9 @@ from zhunsheng.telemetry.wire import Incoming, Take
 
 #: What one transaction takes at most, messages and bytes, and for how many seconds it waits for company.
 MOST, MOST_BYTES, LINGER = 2000, 1_000_000, 0.02
+#: Messages that wait here at most; further ones that nobody asked to keep (QoS 0) are dropped and counted. Of the
+#: others the broker sends no more than the link says before the first is acknowledged.
+MOST_WAITING = 20_000
 #: Seconds after which a store that failed is tried again, at first and at most.
 AGAIN, AGAIN_MOST = 0.5, 15.0
 
@@ -36,7 +39,10 @@ class Held:
 
 
 class Consumer:
-    """Takes messages from one broker. ``turned`` is called at each round, ``failed`` with what a store raised."""
+    """Takes messages from one broker. ``turned`` is called at each round, ``failed`` with what a store raised.
+
+    ``dropped``: how many messages came faster than they could be stored, with no word that they were to be kept.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class Consumer:
         self.take = take
         self.turned = turned
         self.failed = failed
+        self.dropped = 0
         self.waiting: queue.SimpleQueue[Held] = queue.SimpleQueue()
         self.link = Link(address, [EVERYTHING], self._arrived)
 
@@ -67,6 +74,9 @@ class Consumer:
         topic = topic_of(message)
         if topic.endswith("/ack") and topic.count("/") == 4:
             self.link.acknowledge(message.mid, message.qos, connection)
+            return
+        if message.qos == 0 and self.waiting.qsize() >= MOST_WAITING:
+            self.dropped += 1
             return
         incoming = Incoming(topic, bytes(message.payload), now().astimezone(UTC))
         self.waiting.put(Held(incoming, message.mid, message.qos, connection))

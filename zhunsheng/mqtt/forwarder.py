@@ -1,5 +1,8 @@
 """The forwarder of a place with a bad line: holds what devices say until the site has it, oldest first.
 
+What the site does not acknowledge, such as readings of a device that is not registered, is sent again in its turn and
+never stands in the way of what was not sent yet.
+
 It listens at a broker of its own place and tells the devices that it has their readings once they are on its disk; they
 need not keep them any longer. To the site it speaks as a device does and lets go on the site's word alone.
 """
@@ -17,7 +20,7 @@ from paho.mqtt.client import MQTTMessage
 
 from zhunsheng.kernel.time import now
 from zhunsheng.mqtt.link import Address, Link, topic_of
-from zhunsheng.mqtt.outbox import Outbox
+from zhunsheng.mqtt.outbox import Kept, Outbox
 from zhunsheng.telemetry import wire
 
 #: Messages under way at a time, and seconds after which one that was not acknowledged is sent again.
@@ -46,6 +49,8 @@ class Forwarder:
         self.here = Link(here, [f"{wire.ROOT}/+/+/{kind}" for kind in wire.KINDS], self._came)
         self.site = Link(site, [f"{wire.ROOT}/+/+/ack"], self._heard)
         self.connection = -1
+        self.resent: list[int] = []
+        self.again_at = 0.0
         outbox.again()
 
     def run(self, stop: threading.Event) -> None:
@@ -104,14 +109,23 @@ class Forwarder:
         moment = now().timestamp()
         before = moment - AGAIN
         if self.connection != self.site.connection:  # what was under way on the line that broke is sent again now
-            self.connection, before = self.site.connection, moment + 1
+            self.connection, before, self.again_at = self.site.connection, moment + 1, moment
         room = WINDOW if before > moment else WINDOW - self.outbox.under_way(before)
-        due = self.outbox.due(room, before) if room > 0 else []
+        due = (self.outbox.fresh(room) if room > 0 else []) + self._again(moment, before)
         for one in due:
             self.site.send(one.topic, one.payload)
         if due:
             self.outbox.sent(due, moment)
         return len(due)
+
+    def _again(self, moment: float, before: float) -> list[Kept]:
+        """Return what is sent once more: half a window at most, the next when all of it came through or is overdue."""
+        if moment < self.again_at and self.outbox.holds(self.resent):
+            return []
+        found = self.outbox.overdue(WINDOW // 2, before)
+        if found:
+            self.resent, self.again_at = [one.id for one in found], moment + AGAIN
+        return found
 
 
 def _drained(waiting: queue.SimpleQueue[One]) -> list[One]:

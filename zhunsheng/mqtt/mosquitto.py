@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zhunsheng.mqtt.link import RECEIVE_MAXIMUM
+from zhunsheng.telemetry import wire
+
 ACL = """# {gateway}: the consumer of the site
 user {gateway}
 topic readwrite zs/v1/#
@@ -40,19 +43,27 @@ persistent_client_expiration 7d
 # Mosquitto drops what goes beyond these without a word; the senders keep it, so that it comes once more
 max_queued_messages 0
 max_queued_bytes 0
-max_inflight_messages 0
-# beyond 64 KB a message goes to the quarantine; a megabyte is no message
-message_size_limit 1048576
+# as many as the site's consumer says that it takes before it acknowledges the first
+max_inflight_messages {inflight}
+# beyond 64 KB a message goes to the quarantine; beyond twice that it is none
+message_size_limit {size}
+"""
+#: Where a list of certificates that hold no more lies in the folder, Mosquitto asks it. Mosquitto reads it as it starts.
+REVOKED = """# certificates that were taken back; openssl ca -gencrl writes the list
+crlfile {folder}/crl.pem
 """
 
 
 def write(folder: Path, gateway: str, port: int = 8883, host: str = "0.0.0.0") -> Path:  # noqa: S104
     """Write configuration and access list into a folder that holds ca.pem, server.pem and server.key; return the first.
 
-    ``gateway`` is the name in the certificate of the site's consumer.
+    ``gateway`` is the name in the certificate of the site's consumer. What a ``crl.pem`` there lists is refused.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "acl").write_text(ACL.format(gateway=gateway), "utf-8")
     conf = folder / "mosquitto.conf"
-    conf.write_text(CONF.format(folder=folder, port=port, host=host), "utf-8")
+    text = CONF.format(folder=folder, port=port, host=host, inflight=RECEIVE_MAXIMUM, size=2 * wire.MOST_BYTES)
+    if (folder / "crl.pem").exists():
+        text = text.replace("require_certificate true\n", "require_certificate true\n" + REVOKED.format(folder=folder))
+    conf.write_text(text, "utf-8")
     return conf

@@ -17,12 +17,16 @@ CREATE TABLE IF NOT EXISTS message (
   id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, sender TEXT NOT NULL, payload BLOB NOT NULL,
   digest TEXT NOT NULL, taken_at REAL NOT NULL, sent_at REAL, open INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS message_digest ON message (digest);
+CREATE INDEX IF NOT EXISTS message_sent ON message (sent_at);
 CREATE TABLE IF NOT EXISTS item (
   sender TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, message INTEGER NOT NULL,
   PRIMARY KEY (sender, boot, seq, message)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lost (reason TEXT PRIMARY KEY, count INTEGER NOT NULL, first_at REAL, last_at REAL);
 """
 FREE = "DELETE FROM message WHERE id = ? AND open <= 0"
+FREE_ITEMS = """
+DELETE FROM item WHERE sender = ? AND boot = ? AND seq BETWEEN ? AND ?
+AND (SELECT sent_at FROM message WHERE id = item.message) IS NOT NULL RETURNING message"""
 LOST = """
 INSERT INTO lost (reason, count, first_at, last_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (reason) DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at"""
@@ -108,17 +112,28 @@ class Outbox:
         """Let every message count as not sent: whoever sent them may have been killed."""
         self.connection.execute("UPDATE message SET sent_at = NULL")
 
-    def due(self, most: int, before: float) -> list[Kept]:
-        """Return the oldest messages that were not sent, or sent before a moment and not acknowledged since."""
+    def fresh(self, most: int) -> list[Kept]:
+        """Return the oldest messages that were not sent."""
         found = self.connection.execute(
-            "SELECT id, topic, payload FROM message WHERE sent_at IS NULL OR sent_at < ? ORDER BY id LIMIT ?",
-            (before, most),
+            "SELECT id, topic, payload FROM message WHERE sent_at IS NULL ORDER BY id LIMIT ?", (most,)
+        )
+        return [Kept(*one) for one in found]
+
+    def overdue(self, most: int, before: float) -> list[Kept]:
+        """Return messages that were sent before a moment and not acknowledged since, those that wait longest first."""
+        found = self.connection.execute(
+            "SELECT id, topic, payload FROM message WHERE sent_at < ? ORDER BY sent_at, id LIMIT ?", (before, most)
         )
         return [Kept(*one) for one in found]
 
     def under_way(self, since: float) -> int:
         """Return how many messages were sent since a moment and are not acknowledged."""
         return int(self._one("SELECT COUNT(*) FROM message WHERE sent_at >= ?", since))
+
+    def holds(self, numbers: Sequence[int]) -> bool:
+        """Whether any of some messages is still there."""
+        places = ",".join("?" * len(numbers))
+        return bool(self._one(f"SELECT EXISTS (SELECT 1 FROM message WHERE id IN ({places}))", *numbers))  # noqa: S608
 
     def sent(self, messages: Iterable[Kept], moment: float) -> None:
         """Note when messages were sent. Lost by a kill, which sends them once more."""
@@ -128,21 +143,22 @@ class Outbox:
             self.connection.executemany("UPDATE message SET sent_at = ? WHERE id = ?", lines)
 
     def acknowledged(self, sender: str, ack: wire.Ack | wire.Returned) -> int:
-        """Let go of what the site has; return how many messages."""
+        """Let go of what the site has; return how many messages.
+
+        One that was never sent stays, whatever is said of it: the site's word is about what it was given from here.
+        """
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
             if isinstance(ack, wire.Returned):
                 found = self.connection.execute(
-                    "SELECT id FROM message WHERE digest = ? AND sender = ?", (ack.digest, sender)
+                    "SELECT id FROM message WHERE digest = ? AND sender = ? AND sent_at IS NOT NULL",
+                    (ack.digest, sender),
                 )
                 return self._free([one[0] for one in found], whole=True)
             spans = [(-1, ack.seq), *ack.above]
             held = [
                 one[0] for span in spans
-                for one in self.connection.execute(
-                    "DELETE FROM item WHERE sender = ? AND boot = ? AND seq BETWEEN ? AND ? RETURNING message",
-                    (sender, ack.boot, *span),
-                )
+                for one in self.connection.execute(FREE_ITEMS, (sender, ack.boot, *span))
             ]  # fmt: skip
             self.connection.executemany("UPDATE message SET open = open - 1 WHERE id = ?", [(one,) for one in held])
             return self._free(sorted(set(held)), whole=False)

@@ -33,6 +33,10 @@ NODE_FIELDS = ("subject", "step", "who", "place", "item")
 _ITEM_KEYS = frozenset(("device", "boot", "seq", "time", "values"))
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.\-]{0,63}")
 _TEXT_LONGEST = 128
+_DIGEST = re.compile(r"[0-9a-f]{1,64}")
+#: What stands between two entries of a list.
+_BETWEEN = re.compile(r"[\s,]*")
+_CODE = re.compile(r"ZS[0-9]{3}")
 
 Value = float | bool | str
 
@@ -195,9 +199,9 @@ def parse_ack(payload: bytes) -> Ack | Returned:
     """Return what an acknowledgement says. Raises Refused ZS878."""
     plain = _json(payload)
     match plain:
-        case {"returned": str(digest), "code": str(code)}:
+        case {"returned": str(digest), "code": str(code)} if _DIGEST.fullmatch(digest) and _CODE.fullmatch(code):
             return Returned(digest, code)
-        case {"boot": str(boot), "seq": int(seq)}:
+        case {"boot": str(boot), "seq": int(seq)} if is_name(boot) and type(seq) is int and -1 <= seq < MOST_SEQ:
             above = plain.get("above", [])
             if isinstance(above, list) and all(_is_span(span) for span in above):
                 return Ack(boot, seq, tuple((span[0], span[1]) for span in above))
@@ -205,7 +209,9 @@ def parse_ack(payload: bytes) -> Ack | Returned:
 
 
 def _is_span(span: object) -> bool:
-    return isinstance(span, list) and len(span) == 2 and all(type(end) is int for end in span)
+    if not isinstance(span, list) or len(span) != 2 or not all(type(end) is int for end in span):
+        return False
+    return bool(0 <= span[0] <= span[1] < MOST_SEQ)
 
 
 def is_name(text: str) -> bool:
@@ -222,6 +228,20 @@ def items(payload: bytes) -> list[Any]:
     if not 1 <= len(found) <= MOST_ITEMS:
         raise Refused("ZS878", f"{len(found)} readings, 1 to {MOST_ITEMS}")
     return found
+
+
+def pieces(payload: bytes) -> list[tuple[Any, str]]:
+    """Return what a payload holds, each as plain data and as the text that says it. Raises Refused ZS878."""
+    found, text = items(payload), payload.decode("utf-8")
+    if not text.lstrip().startswith("["):
+        return [(found[0], text)]
+    decoder, told, place = json.JSONDecoder(), [], text.index("[") + 1
+    for one in found:
+        place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+        _, end = decoder.raw_decode(text, place)
+        told.append((one, text[place:end]))
+        place = end
+    return told
 
 
 def _json(payload: bytes) -> Any:
@@ -267,7 +287,7 @@ def _moment(time: Any, latest: datetime) -> datetime:
         elif isinstance(time, str) and len(time) <= 40:
             at = datetime.fromisoformat(time)
             if at.tzinfo is None:
-                raise Refused("ZS880", f"{time}: no offset")
+                raise Refused("ZS880", f"{_shown(time)}: no offset")
             at = at.astimezone(UTC)
         else:
             raise Refused("ZS880", _shown(time))

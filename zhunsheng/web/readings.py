@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from datetime import UTC
 from typing import Any
@@ -101,22 +100,25 @@ def _taken(sender: SenderKey, kind: str, body: bytes) -> HttpResponse:
         actions.set_aside(wire.Incoming(topic, body, moment), refused)
         raise Problem(refused.code, detail=refused.detail) from refused
     messages = [
-        wire.Incoming(wire.topic(sender.institution_id, device, kind), json.dumps(items).encode(), moment)
-        for device, items in groups.items()
+        wire.Incoming(wire.topic(sender.institution_id, device, kind), f"[{','.join(told)}]".encode(), moment)
+        for device, told in groups.items()
     ]
     return json_answer(_told(actions.take(messages)))
 
 
-def _by_device(sender: SenderKey, body: bytes) -> dict[str, list[Any]]:
-    """Return what was sent by device. Raises Refused ZS878, and ZS881 for a device that is not the key's."""
-    groups: dict[str, list[Any]] = defaultdict(list)
-    for item in wire.items(body):
+def _by_device(sender: SenderKey, body: bytes) -> dict[str, list[str]]:
+    """Return what was sent by device, in the words in which it was sent: written anew it could be longer or another.
+
+    Raises Refused ZS878, and ZS881 for a device that is not the key's.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for item, told in wire.pieces(body):
         device = item.get("device") if isinstance(item, dict) else None
         if not isinstance(device, str) or not wire.is_name(device):
             raise wire.Refused("ZS878", "device")
         if sender.device and device != sender.device:
             raise wire.Refused("ZS881", f"{device} ≠ {sender.device}")
-        groups[device].append(item)
+        groups[device].append(told)
     return groups
 
 

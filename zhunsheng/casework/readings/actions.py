@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from zhunsheng.book.channels import Channels, load_channels
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.metrics.counted import DURABLE, READINGS
 from zhunsheng.casework.outbox.actions import Actor, append, deed
 from zhunsheng.casework.readings import hooks, registry
-from zhunsheng.casework.readings.batch import Batch, conflict, quarantine
+from zhunsheng.casework.readings.batch import Batch, quarantine
 from zhunsheng.casework.readings.models import ClosedFile, SenderKey
 from zhunsheng.casework.readings.queries import sealed
 from zhunsheng.casework.readings.router import using
@@ -46,19 +46,35 @@ class Sifted:
 
 
 def take(messages: Sequence[wire.Incoming]) -> wire.Taken:
-    """Store the readings of messages, or put what cannot be taken into the quarantine; durable when it returns."""
+    """Store the readings of messages, or put what cannot be taken into the quarantine; durable when it returns.
+
+    A message that the database cannot hold is found by halving and returned, so that it stops no other one for ever.
+    """
+    try:
+        return _take(messages)
+    except (UnicodeError, DataError) as error:
+        if len(messages) == 1:
+            refused = wire.Refused("ZS878", f"{type(error).__name__}: {str(error)!a}")
+            set_aside(messages[0], refused)
+            returned = wire.Returned(wire.digest_of(messages[0].payload), refused.code)
+            return wire.Taken((wire.Result(0, 0, (refused,)),), (_answer(messages[0], returned),))
+    halves = [take(messages[: len(messages) // 2]), take(messages[len(messages) // 2 :])]
+    return wire.Taken(halves[0].results + halves[1].results, halves[0].acks + halves[1].acks)
+
+
+def _take(messages: Sequence[wire.Incoming]) -> wire.Taken:
     channels = load_channels(rulebook())
     asked: dict[tuple[str, str], bool] = {}
     sifted = [_sifted(message, channels, asked) for message in messages]
     with walls.within(walls.SITE), transaction.atomic(using=using()):
         batch = Batch([one.readings for one in sifted], [pair for one in sifted for pair in _numbered(one)])
         batch.store([message.received for message in messages])
-        conflicts = batch.conflicts()
-        apart = [(messages[number], conflict(one)) for number, one in conflicts]
+        refused_of = batch.refused()
+        apart = [(messages[number], bad) for number, bad in refused_of]
         quarantine([(one.message, bad) for one in sifted for bad in one.bad] + apart)
     results = tuple(
         wire.Result(stored, repeated, (*(bad.refused for bad in one.bad), *refused))
-        for one, (stored, repeated, refused) in zip(sifted, batch.outcomes(conflicts), strict=True)
+        for one, (stored, repeated, refused) in zip(sifted, batch.outcomes(refused_of), strict=True)
     )
     _count(messages, results)
     if batch.fresh:
@@ -108,10 +124,13 @@ def _acks(sifted: Sequence[Sifted], batch: Batch) -> Iterator[tuple[str, bytes]]
         org, device, _boot = key.split("/")
         yield wire.topic(org, device, "ack"), wire.encode_ack(ack)
     for one in sifted:
-        returned = one.returned
-        if returned and one.bad[0].refused.code != "ZS877":
-            org, device, _kind = wire.address(one.message.topic)
-            yield wire.topic(org, device, "ack"), wire.encode_ack(returned)
+        if one.returned and one.bad[0].refused.code != "ZS877":
+            yield _answer(one.message, one.returned)
+
+
+def _answer(message: wire.Incoming, returned: wire.Returned) -> tuple[str, bytes]:
+    org, device, _kind = wire.address(message.topic)
+    return wire.topic(org, device, "ack"), wire.encode_ack(returned)
 
 
 def _count(messages: Sequence[wire.Incoming], results: Sequence[wire.Result]) -> None:
@@ -142,9 +161,10 @@ def make_key(actor: Actor, institution_id: str, device: str = "") -> tuple[Sende
 
 
 @deed
-def end_key(actor: Actor, hint: str) -> int:
-    """End the standing keys that begin so; return how many. They stay as rows."""
-    standing = list(SenderKey.objects.select_for_update().filter(hint=hint, ended_at=None))
+def end_key(actor: Actor, hint: str, institution_id: str) -> int:
+    """End the standing keys of an institution or vendor that begin so; return how many. They stay as rows."""
+    found = SenderKey.objects.select_for_update().filter(institution_id=institution_id, hint=hint, ended_at=None)
+    standing = list(found)
     for key in standing:
         key.ended_at = now()
         key.save(update_fields=["ended_at"])

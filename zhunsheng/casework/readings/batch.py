@@ -39,8 +39,24 @@ last_at = excluded.last_at, detail = excluded.detail, last_sample = excluded.las
 TURN = "SELECT pg_advisory_xact_lock(%s)"
 #: The lock of those who give numbers to readings; any number that no other lock has.
 ARRIVALS = 0x5A53_0001
-#: Senders that the quarantine tells apart; whoever makes up more of them shares one row.
-MOST_SENDERS = 10_000
+#: Spans of the series named by number, first and last: those that a sequence between the two lies in or joins, and the
+#: one that holds the beginning. Two searches of an index each, however many spans a series has.
+JOINED = """
+WITH wanted (series, low, high) AS (VALUES {places})
+SELECT s.series_id, s.first, s.last FROM wanted JOIN readings_span s ON s.series_id = wanted.series AND s.first <= 1
+UNION SELECT s.series_id, s.first, s.last FROM wanted JOIN readings_span s ON s.series_id = wanted.series
+AND s.first <= wanted.high AND s.first >= COALESCE(
+(SELECT MAX(b.first) FROM readings_span b WHERE b.series_id = wanted.series AND b.first <= wanted.low), wanted.low)"""
+#: Series of which the spans are asked in one go.
+SERIES = 300
+#: Intervals that a series may be in; a device that leaves out more sends what it left out, or begins another boot.
+MOST_SPANS = 10_000
+#: Rows of the quarantine for the devices of one organisation; those of further ones share one for each code.
+MOST_SENDERS = 500
+#: Organisations that the quarantine tells apart.
+MOST_ORGANISATIONS = 1000
+NO_ROOM = -1
+CONTRADICTS = "ZS882"
 #: A reading and the number of its message in the batch.
 Placed = tuple[int, wire.Reading]
 Numbered = tuple[str, int]
@@ -89,7 +105,9 @@ class Batch:
         self.repeats: list[Placed] = []
         self.touched: dict[str, set[int]] = defaultdict(set)
         self.ids = _series({key_of(one) for group in of for one in group} | {key for key, _ in settled})
-        self.spans = _spans(self.ids)
+        self.spans = _spans(self.ids, _ends(of, settled))
+        self.held: dict[str, int] = {}
+        self.beyond: list[Placed] = []
 
     def store(self, received: Sequence[datetime]) -> None:
         """Insert what is new, note which sequences are done with and what each device said last."""
@@ -100,6 +118,9 @@ class Batch:
             arrived = rows.micros(received[number])
             for one in group:
                 key = key_of(one)
+                if not self._has_room(key, one.seq):
+                    self.beyond.append((number, one))
+                    continue
                 self.touched[key].add(one.seq)
                 if not self.spans[key].add(one.seq):
                     self.repeats.append((number, one))
@@ -112,11 +133,21 @@ class Batch:
                 if one.kind == "reading" and (last is None or at >= last[4]):
                     latest[one.org, one.device] = (one.org, one.device, one.boot, one.seq, at, arrived, said)
         for key, seq in self.settled:
-            self.touched[key].add(seq)
-            self.spans[key].add(seq)
+            if self._has_room(key, seq):
+                self.touched[key].add(seq)
+                self.spans[key].add(seq)
         _execute(INSERT, lines)
         _execute(KEEP_LATEST, list(latest.values()))
         self._keep_spans()
+
+    def _has_room(self, key: str, seq: int) -> bool:
+        """Whether a sequence adds no interval to its series, or the series may have one more."""
+        spans = self.spans[key]
+        if any(near in spans for near in (seq - 1, seq, seq + 1)):
+            return True
+        if key not in self.held:
+            self.held[key] = Span.objects.filter(series_id=self.ids[key]).count() - len(spans.was)
+        return self.held[key] + len(spans.firsts) < MOST_SPANS
 
     def _keep_spans(self) -> None:
         gone: list[tuple[int, int]] = []
@@ -146,15 +177,23 @@ class Batch:
         known = closed.holding([one for _, one in beyond]) if beyond else frozenset()
         return apart + [(number, one) for number, one in beyond if one.identity not in known]
 
-    def outcomes(self, conflicts: list[Placed]) -> Iterator[tuple[int, int, list[wire.Refused]]]:
-        """Yield for each message how many of its readings were stored, were stored before, contradict what was."""
+    def refused(self) -> list[tuple[int, wire.Bad]]:
+        """Return what was not taken after all, by message: what contradicts what was stored, and what has no room.
+
+        Of the latter its sender hears nothing and keeps it, since there is room as soon as the holes are filled.
+        """
+        apart = [(number, conflict(one)) for number, one in self.conflicts()]
+        return apart + [(number, _without_room(one)) for number, one in self.beyond]
+
+    def outcomes(self, refused_of: list[tuple[int, wire.Bad]]) -> Iterator[tuple[int, int, list[wire.Refused]]]:
+        """Yield for each message how many of its readings were stored, were stored before, and why not others."""
         repeated = [0] * len(self.of)
         refused: list[list[wire.Refused]] = [[] for _ in self.of]
         for number, _ in self.repeats:
             repeated[number] += 1
-        for number, one in conflicts:
-            repeated[number] -= 1
-            refused[number].append(conflict(one).refused)
+        for number, bad in refused_of:
+            repeated[number] -= bad.refused.code == CONTRADICTS
+            refused[number].append(bad.refused)
         return zip(self.stored, repeated, refused, strict=True)
 
     def standings(self) -> Iterator[tuple[str, wire.Ack]]:
@@ -166,7 +205,12 @@ class Batch:
 
 def conflict(one: wire.Reading) -> wire.Bad:
     """Return a reading that contradicts what was stored under its identity, as the quarantine takes it."""
-    refused = wire.Refused("ZS882", f"{one.device} {one.boot} {one.seq}")
+    refused = wire.Refused(CONTRADICTS, f"{one.device} {one.boot} {one.seq}")
+    return wire.Bad(refused, one.boot, one.seq, wire.encode([one])[:1024])
+
+
+def _without_room(one: wire.Reading) -> wire.Bad:
+    refused = wire.Refused("ZS895", f"{one.device} {one.boot} {one.seq}")
     return wire.Bad(refused, one.boot, one.seq, wire.encode([one])[:1024])
 
 
@@ -179,14 +223,33 @@ def quarantine(entries: Sequence[tuple[wire.Incoming, wire.Bad]]) -> None:
         lot = lots.setdefault((org, device, code), Lot(0, at, at, "", bad.sample, b""))
         lot.count, lot.last_at = lot.count + 1, at
         lot.detail, lot.last_sample = bad.refused.detail, bad.sample
-    if lots:
-        _execute(KEEP_BAD, [(*_bounded(sender), *_plain(lot)) for sender, lot in lots.items()])
+    _execute(KEEP_BAD, [(*sender, *_plain(lot)) for sender, lot in zip(_bounded(lots), lots.values(), strict=True)])
 
 
-def _bounded(sender: tuple[str, str, str]) -> tuple[str, str, str]:
-    org, device, code = sender
-    known = Quarantine.objects.filter(institution_id=org, device=device, code=code).exists()
-    return sender if known or Quarantine.objects.count() < MOST_SENDERS else ("", "", code)
+def _bounded(senders: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield for each sender and code the row that counts it; no organisation takes the rows of another."""
+    rows_of: dict[str, int] = {}
+    new = 0
+    for org, device, code in senders:
+        if Quarantine.objects.filter(institution_id=org, device=device, code=code).exists():
+            yield org, device, code
+            continue
+        if org not in rows_of:
+            rows_of[org] = Quarantine.objects.filter(institution_id=org).count()
+            new += not rows_of[org]
+            if not rows_of[org] and _organisations() + new > MOST_ORGANISATIONS:
+                rows_of[org] = NO_ROOM
+        if rows_of[org] == NO_ROOM:
+            yield "", "", code
+        elif rows_of[org] >= MOST_SENDERS:
+            yield org, "", code
+        else:
+            rows_of[org] += 1
+            yield org, device, code
+
+
+def _organisations() -> int:
+    return Quarantine.objects.values("institution_id").distinct().count()
 
 
 def _plain(lot: Lot) -> tuple[Any, ...]:
@@ -216,12 +279,26 @@ def _numbers(keys: list[str]) -> dict[str, int]:
     return dict(found.values_list("key", "pk"))
 
 
-def _spans(ids: dict[str, int]) -> dict[str, Spans]:
+def _ends(of: list[list[wire.Reading]], settled: list[Numbered]) -> dict[str, tuple[int, int]]:
+    """Return the lowest and the highest sequence of each series."""
+    found: dict[str, tuple[int, int]] = {}
+    for key, seq in [*((key_of(one), one.seq) for group in of for one in group), *settled]:
+        low, high = found.get(key, (seq, seq))
+        found[key] = min(low, seq), max(high, seq)
+    return found
+
+
+def _spans(ids: dict[str, int], ends: dict[str, tuple[int, int]]) -> dict[str, Spans]:
+    """Return those spans of series that matter between two sequences: a device with many holes costs no more for it."""
     held: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for series, first, last in Span.objects.filter(series_id__in=ids.values()).values_list(
-        "series_id", "first", "last"
-    ):
-        held[series].append((first, last))
+    wanted = [(ids[key], low - 1, high + 1) for key, (low, high) in ends.items()]
+    with connections[using()].cursor() as cursor:
+        for first in range(0, len(wanted), SERIES):
+            some = wanted[first : first + SERIES]
+            statement = JOINED.format(places=", ".join(["(%s, %s, %s)"] * len(some)))
+            cursor.execute(statement, [number for one in some for number in one])
+            for series, begin, end in cursor.fetchall():
+                held[series].append((begin, end))
     return {key: Spans(held[number]) for key, number in ids.items()}
 
 

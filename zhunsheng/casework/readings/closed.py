@@ -54,7 +54,8 @@ def rows_of(paths: Iterable[Path], org: str, device: str, since: datetime, until
 def holding(readings: Sequence[wire.Reading]) -> frozenset[tuple[str, str, str, int]]:
     """Return the identities of those readings that stand in a closed file as they are.
 
-    One whose day has no file any more counts as standing: nothing is left that could contradict it.
+    One whose day has no file any more counts as standing: nothing is left that could contradict it. So does one whose
+    file is absent or damaged, which ``verify`` tells: a lost file must not hold up what comes in.
     """
     groups: dict[tuple[str, date], list[wire.Reading]] = defaultdict(list)
     for one in readings:
@@ -75,7 +76,11 @@ def _equal(paths: list[Path], wanted: list[wire.Reading]) -> set[tuple[str, str,
     )
     found: set[tuple[str, str, str, int]] = set()
     for path in paths:
-        for row in pq.read_table(path, schema=sets.READINGS, filters=here).to_pylist():
+        try:
+            held = pq.read_table(path, schema=sets.READINGS, filters=here).to_pylist()
+        except (OSError, pa.ArrowException):
+            return set(by_identity)
+        for row in held:
             one = by_identity.get(tuple(row[name] for name in sets.IDENTITY))  # type: ignore[arg-type]
             said = {name: row[name] for name in sets.SAID if row[name] is not None}
             if one is not None and row["at"] == one.at and said == dict(one.values):

@@ -41,62 +41,69 @@ WHERE closing = '' AND kind = %s AND at >= %s AND at < %s AND id >= %s AND id < 
 CLEAR = "DELETE FROM readings_hotrow WHERE closing = %s AND id >= %s AND id < %s"
 SELECT = """
 SELECT s.key, h.seq, h.kind, h.at, h.said, h.received_at FROM readings_hotrow h
-JOIN readings_series s ON s.id = h.series_id WHERE h.closing = %s ORDER BY h.series_id, h.seq"""
+JOIN readings_series s ON s.id = h.series_id WHERE h.closing = %s AND h.id >= %s AND h.id <= %s
+ORDER BY h.series_id, h.seq"""
+MARKED = ("closing", "first", "last")
+#: Numbers of the first and the last of some rows: those of a day came together, so that few others lie between.
+Reach = tuple[int, int]
 
 
 def close_days(actor: Actor, hours: int = HOURS) -> list[str]:
     """Close every day that ended so many hours ago, late rows of closed days too; return the names of the files."""
     with walls.within(walls.SITE), locked(closed.folder() / "close.lock"):
-        names = _marked()
-        names += [_mark(kind, day) for kind, day in _due(hours)]
-        for name in names:
-            _move(actor, name)
-    return names
+        for kind, day, reach in _due(hours):
+            _mark(kind, day, reach)
+        marked = _marked()
+        for name, reach in marked:
+            _move(actor, name, reach)
+    return [name for name, _ in marked]
 
 
-def _marked() -> list[str]:
-    """Return the files that a killed process had begun."""
-    found = HotRow.objects.exclude(closing="").order_by("closing").values_list("closing", flat=True).distinct()
-    return list(found)
+def _marked() -> list[tuple[str, Reach]]:
+    """Return the files that are to be written and where their rows lie; those too that a killed process had begun."""
+    found = HotRow.objects.exclude(closing="").values("closing").annotate(first=Min("pk"), last=Max("pk"))
+    return [(name, (first, last)) for name, first, last in found.order_by("closing").values_list(*MARKED)]
 
 
-def _due(hours: int) -> Iterator[tuple[str, date]]:
-    """Yield kind and day of open rows whose day closes."""
-    number = (F("at") + EAST) / DAY
-    found = HotRow.objects.filter(closing="").annotate(number=number).order_by("number", "kind")
-    for kind, days in list(found.values_list("kind", "number").distinct()):
+def _due(hours: int) -> list[tuple[str, date, Reach]]:
+    """Return kind and day of open rows whose day closes, and where those rows lie."""
+    open_rows = HotRow.objects.filter(closing="").annotate(number=(F("at") + EAST) / DAY)
+    found = open_rows.values("kind", "number").annotate(first=Min("pk"), last=Max("pk")).order_by("number", "kind")
+    due = []
+    for kind, days, first, last in found.values_list("kind", "number", "first", "last"):
         day = rows.EPOCH.date() + timedelta(days=days)
         if closed.ended(day, hours) <= now():
-            yield kind, day
+            due.append((kind, day, (first, last)))
+    return due
 
 
-def _mark(kind: str, day: date) -> str:
+def _mark(kind: str, day: date, reach: Reach) -> str:
     """Mark the open rows of a day with the name of their file; rows that come later stay open."""
     last = ClosedFile.objects.filter(kind=kind, day=day).aggregate(last=Max("part"))["last"] or 0
     name = f"{kind}-{day}-{last + 1}"
     start = rows.micros(datetime.combine(day, time(), SHANGHAI))
     with connections[using()].cursor() as cursor:
-        for first in _portions():
-            cursor.execute(MARK, [name, kind, start, start + DAY, first, first + PORTION])
+        for first, beyond in _portions(reach):
+            cursor.execute(MARK, [name, kind, start, start + DAY, first, beyond])
     return name
 
 
-def _move(actor: Actor, name: str) -> None:
+def _move(actor: Actor, name: str, reach: Reach) -> None:
     """Take the marked rows of a file into it, from wherever that was left."""
     if not ClosedFile.objects.filter(name=name).exists():
         path = closed.path_of(name)
-        count = _write(path, name)
+        count = _write(path, name, reach)
         record_closed(actor, name, count, path.stat().st_size, digest_file(path))
-    _clear(name)
+    _clear(name, reach)
 
 
-def _write(path: Path, name: str) -> int:
+def _write(path: Path, name: str, reach: Reach) -> int:
     """Write the marked rows to a file, whole or absent; return how many. A file that was left there is written anew."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     count = 0
     with pq.ParquetWriter(part, sets.READINGS, compression="zstd") as file:
-        for table in _tables(name):
+        for table in _tables(name, reach):
             file.write_table(table)
             count += table.num_rows
     sync([part])
@@ -105,24 +112,26 @@ def _write(path: Path, name: str) -> int:
     return count
 
 
-def _tables(name: str) -> Iterator[pa.Table]:
-    with connections[using()].cursor() as cursor:
-        cursor.execute(SELECT, [name])
+def _tables(name: str, reach: Reach) -> Iterator[pa.Table]:
+    # a cursor on the server: an ordinary one of PostgreSQL would bring the whole day into memory at once
+    with connections[using()].chunked_cursor() as cursor:
+        cursor.execute(SELECT, [name, *reach])
         while found := cursor.fetchmany(closed.ROW_GROUP):
             received = [rows.moment(one[5]) for one in found]
             yield sets.table([rows.reading(*one[:5]) for one in found], received)
 
 
-def _clear(name: str) -> None:
+def _clear(name: str, reach: Reach) -> None:
     with connections[using()].cursor() as cursor:
-        for first in _portions():
-            cursor.execute(CLEAR, [name, first, first + PORTION])
+        for first, beyond in _portions(reach):
+            cursor.execute(CLEAR, [name, first, beyond])
 
 
-def _portions() -> range:
-    """Return where each portion of the rows begins: a change of all at once would hold the gateway up."""
-    held = HotRow.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    return range(held["first"] or 0, (held["last"] or 0) + 1, PORTION)
+def _portions(reach: Reach) -> Iterator[Reach]:
+    """Yield where each portion of some rows begins and ends: a change of all at once would hold the gateway up."""
+    first, last = reach
+    for start in range(first, last + 1, PORTION):
+        yield start, min(start + PORTION, last + 1)
 
 
 def remove_ended(actor: Actor, today: date) -> list[str]:

@@ -8,7 +8,7 @@ import threading
 from django.db import close_old_connections
 
 from zhunsheng.casework.logs import logger
-from zhunsheng.casework.metrics.counted import LINKED
+from zhunsheng.casework.metrics.counted import LINKED, READINGS
 from zhunsheng.casework.metrics.process import listen, turned
 from zhunsheng.casework.readings.actions import take
 from zhunsheng.casework.readings.closed import folder
@@ -23,6 +23,7 @@ def run(address: Address) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log = logger("gateway")
+    told = [0]
 
     def failed(error: Exception) -> None:
         log.error("readings not stored", exc_info=error)
@@ -31,6 +32,10 @@ def run(address: Address) -> None:
     def turn() -> None:
         connected = consumer.link.connected.is_set()
         LINKED.set(connected)
+        if new := consumer.dropped - told[0]:
+            told[0] += new
+            READINGS.labels("dropped").inc(new)
+            log.warning("messages dropped", extra={"count": new})
         if connected:
             turned()
 

@@ -44,26 +44,25 @@ def of_device(scope: Scope, org: str, device: str, since: datetime, until: datet
 
 def of_any_device(org: str, device: str, since: datetime, until: datetime, kind: str = "reading") -> pa.Table:
     """Return the same whatever the scope. For who has shown otherwise that the reader may see it, and for judging."""
+    found = HotRow.objects.filter(
+        series__institution_id=org,
+        series__device=device,
+        kind=kind,
+        at__gte=rows.micros(since),
+        at__lt=rows.micros(until),
+    )
+    days = kind, closed.day_of(since), closed.day_of(until)
     with walls.within(walls.SITE):
-        # open rows first: a row that moves into a file in between is then seen twice and left out once, never missed
-        found = HotRow.objects.filter(
-            series__institution_id=org,
-            series__device=device,
-            kind=kind,
-            at__gte=rows.micros(since),
-            at__lt=rows.micros(until),
-        )
-        hot = list(found.values_list(*HOT))
-        names = set(
-            ClosedFile.objects.filter(name__in={one[-1] for one in hot if one[-1]}).values_list("name", flat=True)
-        )
-        paths = closed.files(kind, closed.day_of(since), closed.day_of(until))
+        # a file that goes on record between the two reads of files holds rows that were read as open ones: read again
+        paths, before = closed.files(*days), None
+        while before != paths:
+            before = paths
+            hot = list(found.values_list(*HOT))
+            marks = {one[-1] for one in hot if one[-1]}
+            names = set(ClosedFile.objects.filter(name__in=marks).values_list("name", flat=True))
+            paths = closed.files(*days)
     parts = [_table([one for one in hot if one[-1] not in names]), *closed.rows_of(paths, org, device, since, until)]
     return pa.concat_tables(parts).sort_by([("at", "ascending"), ("boot", "ascending"), ("seq", "ascending")])
-
-
-def _on_record(names: set[str]) -> set[str]:
-    return set(ClosedFile.objects.filter(name__in=names).values_list("name", flat=True)) if names else names
 
 
 def _table(hot: list[tuple[Any, ...]]) -> pa.Table:
