@@ -1,14 +1,11 @@
-"""Whoever follows readings by their numbers hears each of them, also where several processes store at once."""
+"""Whoever follows readings by their numbers hears each of them: several processes that store wait for one another."""
 
 import threading
 
 import pytest
 from django.db import connection, connections, transaction
 
-from tests.casework.tripping import courier, course, device, messages
-from zhunsheng.casework.readings import actions as readings
 from zhunsheng.casework.readings import batch
-from zhunsheng.casework.readings.following import heard
 from zhunsheng.casework.readings.router import using
 
 
@@ -40,24 +37,22 @@ def test_who_stores_waits_for_its_turn_where_two_may_write_at_once(monkeypatch, 
     assert all("pg_advisory_xact_lock" in statement for statement, _values in one.asked)
 
 
-@pytest.mark.django_db(transaction=True, databases="__all__")
+@pytest.mark.django_db(databases="__all__")
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-def test_a_number_is_heard_only_with_all_before_it():
-    people = courier()
-    device(people)
-    device(people, "V-02")
+def test_a_second_process_stores_only_after_the_first():
     done = threading.Event()
 
     def second():
-        readings.take(messages(course(5.0), name="V-02"))
+        with transaction.atomic(using=using()):
+            batch.in_turn()
         done.set()
         connections.close_all()
 
+    other = threading.Thread(target=second, daemon=True)
     with transaction.atomic(using=using()):
-        readings.take(messages(course(5.0)))
-        other = threading.Thread(target=second, daemon=True)
+        batch.in_turn()
         other.start()
         assert not done.wait(1)
+        transaction.set_rollback(True, using=using())
     other.join(20)
     assert done.is_set()
-    assert [one.device for one, _received in heard(0)[1]] == ["V-01", "V-02"]

@@ -30,6 +30,7 @@ def home(tmp_path, monkeypatch, db):
     home = Home(tmp_path / "site")
     (home.root / "telemetry").mkdir(parents=True)
     (home.root / "telemetry" / "devices.txt").write_text("V1/L-1\n")
+    monkeypatch.setattr(registry, "known", registry.listed)
     for module in (closed, registry):
         monkeypatch.setattr(module, "home", lambda: home)
     return home.root
