@@ -46,6 +46,7 @@ class Way:
         self.gate, self.carrier = self.broker.address(GATEWAY), self.broker.address(ORG, "carrier")
         self.sender = self.broker.address(ORG, "senders")
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
+        self.senders: list[subprocess.Popen[str]] = []
         self.local = 0
         self.log = (folder / "log").open("ab")
         self.start("gateway")
@@ -66,7 +67,8 @@ class Way:
         beside = ["--from", f"mqtt://127.0.0.1:{self.local}"] if part == "forward" else []
         url = f"mqtts://localhost:{self.broker.port}"
         command = [sys.executable, "-c", MAIN, part, "--broker", url, *map(str, files), *beside]
-        environment = {**os.environ, "ZHUNSHENG_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
+        listed = {"ZHUNSHENG_READINGS_REGISTRY": "zhunsheng.casework.readings.registry.listed"}
+        environment = {**os.environ, **listed, "ZHUNSHENG_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
         environment.pop("DJANGO_SETTINGS_MODULE", None)
         self.parts[part] = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)
 
@@ -91,7 +93,8 @@ class Way:
             files = {"ca": self.sender.ca, "certificate": self.sender.certificate, "key": self.sender.key}
             told |= {"url": f"mqtts://localhost:{self.broker.port}", "files": {k: str(v) for k, v in files.items()}}
         command = [sys.executable, "-m", "benchmarks._senders", json.dumps(told)]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.senders.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+        return self.senders[-1]
 
     def stored(self) -> tuple[int, int]:
         """Return rows, and how many different readings they are."""
@@ -108,7 +111,9 @@ class Way:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """End all parts."""
+        """End all parts, and senders that nobody waited for."""
+        for sender in self.senders:
+            sender.kill()
         for child in self.parts.values():
             child.terminate()
         for child in self.parts.values():

@@ -56,6 +56,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings():
+    """Leave the file of readings to the runner, which makes it whole: flushing says "migrated" again and again."""
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    sender = apps.get_app_config("readings")
+    assert post_migrate.disconnect(sender=sender, dispatch_uid="readings.migrate_along")
+
+
+@pytest.fixture(scope="session")
 def laid(django_db_setup, django_db_blocker, tmp_path_factory):
     """Return what lays the database of an empty site into a folder, where a test starts processes of a site of its own.
 

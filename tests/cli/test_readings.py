@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 MAIN = "from zhunsheng.cli import main; main()"
 SAID = {"device": "L-1", "boot": "b", "time": "2026-10-01T08:00:00+08:00", "values": {"temperature": 4.5}}
 
+#: The devices of a site without people stand in a file.
+LISTED = {"ZHUNSHENG_READINGS_REGISTRY": "zhunsheng.casework.readings.registry.listed"}
+
 
 @pytest.fixture
 def home(tmp_path, monkeypatch, db):
@@ -86,7 +89,7 @@ def test_gateway_and_embedded_broker_take_a_reading_and_tell_how_they_stand(tmp_
     (tmp_path / "telemetry").mkdir()
     (tmp_path / "telemetry" / "devices.txt").write_text("V1/L-1\n")
     port, health = free_port(), free_port()
-    given = {**os.environ, "ZHUNSHENG_HOME": str(tmp_path), "ZHUNSHENG_GATEWAY_PORT": str(health)}
+    given = {**os.environ, "ZHUNSHENG_HOME": str(tmp_path), "ZHUNSHENG_GATEWAY_PORT": str(health)} | LISTED
     given["PYTHONPATH"] = str(ROOT)
     given.pop("DJANGO_SETTINGS_MODULE", None)
     url = f"mqtt://127.0.0.1:{port}?version=3"

@@ -267,7 +267,8 @@ TIP_LIMITS = {
 DESK_BUDGET_MS = float(os.environ.get("ZHUNSHENG_DESK_MS", "20"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 #: Says whether readings of a device are taken: a function of the code of its institution or vendor, and its number.
-READINGS_REGISTRY = "zhunsheng.casework.devices.queries.known"
+#: A site that keeps its register elsewhere names another: ``zhunsheng.casework.readings.registry.listed`` reads a file.
+READINGS_REGISTRY = os.environ.get("ZHUNSHENG_READINGS_REGISTRY", "zhunsheng.casework.devices.queries.known")
 #: The largest form is an order of 40 lines with six fields each and the reasons beside it.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_LIMITS["files"]
