@@ -48,7 +48,7 @@ max_inflight_messages {inflight}
 # beyond 64 KB a message goes to the quarantine; beyond twice that it is none
 message_size_limit {size}
 """
-#: Where a list of certificates that hold no more lies in the folder, Mosquitto asks it; it reads it as it starts.
+#: Where a list of certificates that hold no more lies in the folder, Mosquitto reads it as it starts.
 REVOKED = """# certificates that were taken back; openssl ca -gencrl writes the list
 crlfile {folder}/crl.pem
 """
