@@ -56,8 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings():
-    """Leave the file of readings to the runner, which makes it whole: flushing says "migrated" again and again."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """As ever a database for each worker. Leave the file of readings to the runner, which makes it whole: flushing says "migrated" again and again."""
     from django.apps import apps
     from django.db.models.signals import post_migrate
 
