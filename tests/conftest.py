@@ -57,7 +57,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
-    """As ever a database for each worker. Leave the file of readings to the runner, which makes it whole: flushing says "migrated" again and again."""
+    """Leave the file of readings to the runner, which makes it whole; a database for each worker, as ever.
+
+    Flushing says "migrated" each time, and the file has no migrations that it would know of.
+    """
     from django.apps import apps
     from django.db.models.signals import post_migrate
 
