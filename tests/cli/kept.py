@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
 import django
@@ -36,21 +36,51 @@ def environment_of(home):
 
 @contextmanager
 def inside(home):
-    """Let this process be one of the site's: its folder, its database."""
-    from django.db import connection
+    """Let this process be one of the site's: its folder, its databases, which migrate together as a site's do."""
+    from django.db import connections
 
-    name = DATABASES[str(home)].rsplit("/", 1)[1] if str(home) in DATABASES else str(home / "zhunsheng.sqlite3")
-    assert (connection.vendor == "sqlite") == name.endswith(".sqlite3")
-    before, settings = connection.settings_dict["NAME"], connection.settings_dict
+    files = {"default": "zhunsheng.sqlite3", "telemetry": "telemetry.sqlite3"}
+    names = {alias: str(home / files[alias]) for alias in connections}
+    if str(home) in DATABASES:
+        names["default"] = DATABASES[str(home)].rsplit("/", 1)[1]
+    assert (connections["default"].vendor == "sqlite") == names["default"].endswith(".sqlite3")
+    home.mkdir(parents=True, exist_ok=True)  # as the settings of a process do
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, environment_of(home), clear=True))
+        for alias, name in names.items():
+            stack.enter_context(elsewhere(connections[alias], name))
+        stack.enter_context(along())
+        yield
+
+
+@contextmanager
+def elsewhere(connection, name):
+    """Let a connection lead to another database meanwhile."""
+    settings = connection.settings_dict
+    before = settings["NAME"]
     connection.close()
     settings["NAME"] = name
-    home.mkdir(parents=True, exist_ok=True)  # as the settings of a process do
     try:
-        with patch.dict(os.environ, environment_of(home), clear=True):
-            yield
+        yield
     finally:
         connection.close()
         settings["NAME"] = before
+
+
+@contextmanager
+def along():
+    """Bring the file of readings along with each migration, which the databases of the tests do without."""
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    from zhunsheng.casework.readings.router import migrate_along
+
+    told = {"sender": apps.get_app_config("readings"), "dispatch_uid": "tests.kept"}
+    post_migrate.connect(migrate_along, **told)
+    try:
+        yield
+    finally:
+        post_migrate.disconnect(**told)
 
 
 def said(home, *words):
