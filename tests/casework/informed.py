@@ -28,7 +28,7 @@ FILED = {"CT": ("260", 20, "4000"), "FEW": ("10", 3, "9")}
 
 
 def orders(built: County) -> None:
-    """O1 of the town: amended, untold. O2 of another hospital. O3 of nobody, priced. O4 of the town: declined and done."""
+    """O1 of the town: amended, untold. O2 of another hospital. O3 of nobody, priced. O4 declined and done."""
     told = {"O1": (TOWN, "PERSON-TOWN", False, False), "O2": (OTHER, "PERSON-OTHER", True, False),
             "O3": (TOWN, None, None, None), "O4": (TOWN, "PERSON-TOWN", True, True)}  # fmt: skip
     for number, (place, who, was_told, declined) in told.items():

@@ -316,7 +316,7 @@ def test_the_crawl_covers_every_page(county, people):
         "subsidy",  # tests/web/test_subsidies.py asks both sides and others for one
         *("alert", "rating", "ratings-vendor"),  # tests/web/test_alert_pages.py asks several readers for each
         # tests/web/test_informing.py and test_portal.py ask several roles for each
-        *("informing", "portal", "portal-prices", "portal-incident", "vendor-duties"),
+        *("informing", "portal", "portal-prices", "portal-incident", "portal-exception", "vendor-duties"),
         "agreement",  # tests/web/test_agreements.py asks both sides and others for one
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         # tests/web/test_fleet.py asks several roles for each

@@ -219,6 +219,7 @@ urlpatterns = [
     path("portal", portal.home, name="portal"),
     path("portal/prices", portal.prices, name="portal-prices"),
     path("portal/incident", portal.incident, name="portal-incident"),
+    path("portal/exception", portal.exception, name="portal-exception"),
     path("portal/<str:what>", portal.add, name="portal-add"),
     path("clues", clues.groups, name="clues"),
     path("agreements", agreements.agreement_list, name="agreements"),
