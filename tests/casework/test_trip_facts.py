@@ -167,8 +167,9 @@ def test_what_is_no_breach_waits_for_the_day(people, site):
 
 def test_the_file_is_one_that_anybody_can_read_again(tmp_path):
     path = tmp_path / "trips.csv"
-    path.write_bytes(facts.sheet(facts.TRIPS, [[CODE, "T-9", LEAD, "logistics", "frozen", "2026-11-10",
-                                               "2026-11-10 10:00:00", "是", "", "否", 3, "2026-11-10 09:00:00", "否", ""]]))  # fmt: skip
+    row = [CODE, "T-9", LEAD, "logistics", "frozen", "2026-11-10", "2026-11-10 10:00:00", "是", "", "否", 3,
+           "2026-11-10 09:00:00", "否", ""]  # fmt: skip
+    path.write_bytes(facts.sheet(facts.TRIPS, [row]))
     report = sources.load(Home(tmp_path / "home"), [path], recorded_at=1_790_000_000)
     assert [(one.rows_loaded, one.rows_rejected) for one in report.files] == [(1, 0)]
 

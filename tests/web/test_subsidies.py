@@ -54,7 +54,7 @@ def test_the_page_of_ratings_leads_to_the_sum_and_the_sum_to_its_orders(as_, nam
     assert "O2" not in detail and "H99" not in detail  # of another hospital; and who is named without orders
     sent = seen(office, f"/ratings/subsidies.csv?vendor={CODE}", "恒诺医学检验", TOWN.id, AMOUNT, SUBSIDY, "小计")
     assert "四舍五入到分" in sent and "5%" in sent
-    assert EvidenceOutbox.objects.filter(kind__contains="export").exists()
+    assert EvidenceOutbox.objects.filter(kind="list.exported").exists()
     assert office.get("/ratings/subsidies.xlsx").status_code == 200
 
 
