@@ -21,7 +21,7 @@ def load(home, name, text, at):
     path = home.root / f"{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
-    return sources.load(home, [path], recorded_at=at).files[0]
+    return sources.load(home, [path], recorded_at=at)
 
 
 def rows(home, columns):
@@ -38,7 +38,7 @@ def test_rows_of_before_and_after_are_one_table(tmp_path, monkeypatch):
     monkeypatch.setitem(TABLES, "trip", known)
     assert rows(home, "trip_id, excursion, plan_started, plan_at") == [("T-1", True, None, None)]  # none has them yet
     text = NEW + ROW.format("T-2", "是,2026-10-03 10:00:00,是,2026-10-03 10:04:59")
-    assert load(home, "new", text, 1_790_000_001).rows_loaded == 1
+    assert load(home, "new", text, 1_790_000_001).files[0].rows_loaded == 1
     assert rows(home, "trip_id, excursion_at IS NULL, plan_started, plan_at - excursion_at") == [
         ("T-1", True, None, None), ("T-2", False, True, 299),
     ]  # fmt: skip
@@ -68,7 +68,6 @@ def test_a_row_that_denies_what_it_states_a_moment_of_is_sent_back(tmp_path):
         ))
     )  # fmt: skip
     told = load(home, "odd", text, 1_790_000_000)
-    assert (told.rows_loaded, told.rows_rejected) == (4, 3)
+    assert [(one.rows_loaded, one.rows_rejected) for one in told.files] == [(4, 3)]
     assert rows(home, "trip_id") == [("T-2",), ("T-3",), ("T-4",), ("T-5",)]
-    codes = {one["code"]: one["rows"] for one in told.as_dict()["reasons"]}
-    assert codes["ZS899"] == 2, codes
+    assert [one.code for one in told.rejects].count("ZS899") == 2

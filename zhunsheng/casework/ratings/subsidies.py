@@ -35,7 +35,7 @@ WHERE (o.state = 'done' OR o.state IS NULL) AND o.ordered_on <= ? AND EXISTS (
     ) AS n WHERE n.code = o.institution_id AND o.ordered_on >= n.since AND o.ordered_on < n.until)
     AND (? = '' OR o.vendor_id = ?)
 """
-_DONE = "(o.state = 'done' OR o.done_at IS NOT NULL)"
+_DONE = "(o.state IS NOT NULL OR o.done_at IS NOT NULL)"
 _SUMS = f"""
 SELECT o.vendor_id, CAST(DATE_TRUNC('quarter', o.ordered_on) AS DATE) AS quarter, o.institution_id, r.percent,
     COUNT(*) FILTER ({_DONE}) AS orders,
