@@ -24,12 +24,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks._broker import GATEWAY, MOSQUITTO, Broker, free_port, wait_until
+from benchmarks._broker import GATEWAY, MOSQUITTO, WATCHER, Broker, free_port, wait_until
 from benchmarks._measure import tell
-from zhunsheng.mqtt.link import Address, Link
+from zhunsheng.mqtt.link import Link
 
 ROOT = Path(__file__).parents[1]
-ORG, DEVICES = "91420000MA", 40
+DEVICES = 40
+#: Organisations by the prefix of their devices: those of F send through a forwarder.
+ORGS = {"D": "91420000MA", "F": "91420000MB"}
 MAIN = "from zhunsheng.cli import main; main()"
 
 
@@ -39,12 +41,12 @@ class Way:
     def __init__(self, folder: Path, *, forwarded: bool = False) -> None:
         self.folder = folder
         self.home = folder / "home"
-        listed = [f"{ORG}/{prefix}{number:03d}" for prefix in "DF" for number in range(DEVICES)]
+        listed = [f"{org}/{prefix}{number:03d}" for prefix, org in ORGS.items() for number in range(DEVICES)]
         (self.home / "telemetry").mkdir(parents=True)
         (self.home / "telemetry" / "devices.txt").write_text("\n".join(listed))
         self.broker = Broker(folder / "broker").start()
-        self.gate, self.carrier = self.broker.address(GATEWAY), self.broker.address(ORG, "carrier")
-        self.sender = self.broker.address(ORG, "senders")
+        self.gate, self.carrier = self.broker.address(GATEWAY), self.broker.address(ORGS["F"])
+        self.sender = self.broker.address(ORGS["D"])
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         self.senders: list[subprocess.Popen[str]] = []
         self.local = 0
@@ -85,7 +87,7 @@ class Way:
 
     def send(self, prefix: str, count: int, per: int, rate: int = 0) -> subprocess.Popen[str]:
         """Start a process of senders: prefix F goes through the forwarder."""
-        told: dict[str, Any] = {"org": ORG, "devices": DEVICES, "prefix": prefix, "count": count, "per": per}
+        told: dict[str, Any] = {"org": ORGS[prefix], "devices": DEVICES, "prefix": prefix, "count": count, "per": per}
         told |= {"rate": rate, "window": 4000 if per == 1 else 20_000, "name": f"senders-{prefix}"}
         if prefix == "F":
             told |= {"url": f"mqtt://127.0.0.1:{self.local}"}
@@ -198,17 +200,15 @@ def _through(broker: Broker, count: int) -> float:
         if len(seen) == count:
             done.set()
 
-    reader = Link(broker.address(GATEWAY, "reader"), ["zs/v1/#"], arrived)
+    reader = Link(broker.address(WATCHER), ["zs/v1/#"], arrived)
     reader.start()
     reader.connected.wait(10)
-    files = broker.address(ORG, "writer")
-    address = Address.read(f"mqtts://localhost:{broker.port}", "writer", files.ca, files.certificate, files.key)
-    writer = Link(address, [], lambda *_: None)
+    writer = Link(broker.address(ORGS["D"]), [], lambda *_: None)
     writer.start()
     writer.connected.wait(10)
     began = time.monotonic()
     for number in range(count):
-        writer.send(f"zs/v1/{ORG}/D{number % DEVICES:03d}/reading", b"x" * 130)
+        writer.send(f"zs/v1/{ORGS['D']}/D{number % DEVICES:03d}/reading", b"x" * 130)
     done.wait(600)
     seconds = time.monotonic() - began
     writer.stop()
