@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from zhunsheng.kernel.time import SHANGHAI, now, parse_date
 from zhunsheng.telemetry.series import series
 from zhunsheng.web import exports, stripchart
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import label
 from zhunsheng.web.views.errors import problem_context
@@ -68,14 +68,9 @@ def _first(rows: list[fleet.Row]) -> str:
 
 def _listed(request: HttpRequest) -> tuple[dict[str, str], list[fleet.Row]]:
     """Return filter and rows. Raises Problem ZS709 for a word that is none."""
-    wanted = {one.name: request.GET.get(one.name, "") for one in fields(fleet.Wanted)}
-    wanted = {name: value for name, value in wanted.items() if value}
     every = fleet.rows(request.scope, now())
     known = {"light": fleet.LIGHTS, "kind": DeviceKind.values, "show": fleet.SHOWS, "org": _orgs(request, every)}
-    for name, value in wanted.items():
-        if value not in known[name]:
-            raise Problem("ZS709", name=name, value=value[:40])
-    return wanted, every
+    return {name: value for name, value in narrowed(request, known).items() if value}, every
 
 
 def _orgs(request: HttpRequest, rows: list[fleet.Row]) -> dict[str, str]:
