@@ -232,7 +232,7 @@ def main() -> None:
     given = asked.parse_args()
     command = f"python -m benchmarks.readings {' '.join(sys.argv[1:])}".rstrip()
     if given.kills:
-        pause = given.readings / 8000 / given.kills
+        pause = given.readings / 20_000 / given.kills
         done = kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5))
         named = f"{done['readings']:,} readings, {done['kills']} kills, {done['seconds']} s"
         tell("readings", command, [(named, f"lost {done['lost']}", f"doubled {done['doubled']}")], done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -432,20 +432,6 @@ def _label(kind: str, value: str) -> str:
 def label(value: str | None, kind: str) -> str:
     """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, signature and others."""
     return _label(kind, value or "") if value is not None else ""
-
-
-@register.filter
-def worded(values: Iterable[str], kind: str) -> list[tuple[str, str]]:
-    """Codes, each with the word for it: choices of a list to pick from."""
-    return [(value, _label(kind, value)) for value in values]
-
-
-@register.inclusion_tag("web/parts/pick.html")
-def pick(
-    identity: str, name: str, word: str, every: str, choices: Iterable[tuple[str, str]], chosen: str
-) -> dict[str, Any]:
-    """Narrow a list: a field with pairs of code and word, and ``every`` for none of them."""
-    return {"id": identity, "name": name, "word": word, "every": every, "choices": choices, "chosen": chosen}
 
 
 @register.filter
