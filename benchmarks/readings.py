@@ -1,10 +1,11 @@
 """Readings from device to database: how many a second, how soon acknowledged, and whether a kill loses or doubles any.
 
-    python -m benchmarks.readings [--readings 60000] [--kills 0] [--per 1]
+    python -m benchmarks.readings [--readings 60000] [--kills 0] [--per 20] [--postgres]
 
 Mosquitto with certificates, ``zhunsheng gateway``, and senders that keep what nobody acknowledged, all on this machine.
 With kills, half of the devices send through a forwarder, and broker, gateway and forwarder are killed at random.
-Beside it the floor: the same rows by plain INSERT, and the broker alone.
+Beside it the floor: the same rows by plain INSERT, and the broker alone. With --postgres the site keeps them in a
+PostgreSQL of its own, which waits for its disk as one of a site does.
 """
 
 from __future__ import annotations
@@ -19,13 +20,18 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import psycopg
 
 from benchmarks._broker import GATEWAY, MOSQUITTO, WATCHER, Broker, free_port, wait_until
 from benchmarks._measure import tell
+from tools.with_postgres import cluster
 from zhunsheng.mqtt.link import Link
 
 ROOT = Path(__file__).parents[1]
@@ -100,9 +106,14 @@ class Way:
 
     def stored(self) -> tuple[int, int]:
         """Return rows, and how many different readings they are."""
-        with closing(sqlite3.connect(self.home / "telemetry.sqlite3", timeout=30)) as file:
-            statement = "SELECT COUNT(*), COUNT(DISTINCT series_id * 100000000 + seq) FROM readings_hotrow"
-            rows, different = file.execute(statement).fetchone()
+        statement = "SELECT COUNT(*), COUNT(DISTINCT series_id * 100000000 + seq) FROM readings_hotrow"
+        if server := os.environ.get("DATABASE_URL", ""):
+            with psycopg.connect(server) as base:
+                found = base.execute(statement).fetchone()
+        else:
+            with closing(sqlite3.connect(self.home / "telemetry.sqlite3", timeout=30)) as file:
+                found = file.execute(statement).fetchone()
+        rows, different = found or (0, 0)
         return int(rows), int(different)
 
     def ready(self) -> bool:
@@ -135,9 +146,15 @@ def told_by(sender: subprocess.Popen[str], seconds: float = 7200) -> dict[str, A
     return dict(json.loads(output))
 
 
-def speed(count: int, per: int, rate: int = 0) -> dict[str, Any]:
+def speed(
+    count: int, per: int, rate: int = 0, server: Callable[[], AbstractContextManager[str | None]] = nullcontext
+) -> dict[str, Any]:
     """Return readings a second and milliseconds to the acknowledgement, nothing killed."""
-    with tempfile.TemporaryDirectory() as folder, Way(Path(folder)) as way:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        if address := stack.enter_context(server()):
+            stack.enter_context(patch.dict(os.environ, DATABASE_URL=address))
+        way = stack.enter_context(Way(Path(folder)))
         wait_until(way.ready, 150)
         told = told_by(way.send("D", count, per, rate))
         rows, different = way.stored()
@@ -229,17 +246,19 @@ def main() -> None:
     asked.add_argument("--kills", type=int, default=0)
     asked.add_argument("--per", type=int, default=20)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--postgres", action="store_true")
     given = asked.parse_args()
     command = f"python -m benchmarks.readings {' '.join(sys.argv[1:])}".rstrip()
     if given.kills:
-        pause = given.readings / 20_000 / given.kills
+        pause = given.readings / 10_000 / given.kills
         done = kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5))
         named = f"{done['readings']:,} readings, {done['kills']} kills, {done['seconds']} s"
         tell("readings", command, [(named, f"lost {done['lost']}", f"doubled {done['doubled']}")], done)
         return
     least = floor(20_000)
-    single, steady = speed(given.readings, 1), speed(20_000, 1, 1000)
-    batched = speed(given.readings * 4, given.per)
+    server = cluster if given.postgres else nullcontext
+    single, steady = speed(given.readings, 1, server=server), speed(20_000, 1, 1000, server)
+    batched = speed(given.readings * 4, given.per, server=server)
     rows = [
         told_speed("one reading a message, as fast as it goes", single),
         told_speed("one reading a message, 1,000 a second", steady),
