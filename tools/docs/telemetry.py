@@ -48,7 +48,7 @@ def pages() -> dict[str, str]:
         "# 设备读数 · Live readings\n",
         both(
             "通道、温度要求、应急预案和判别参数都是规则库的数据。",
-            "Channels, regimes, plans and figures are data; [how a trip is judged](../explanation/trips.md) tells of each.",
+            "Channels, regimes, plans and figures are data; [a trip](../explanation/trips.md) tells of each.",
         ),
         *_channels(load_channels(folder)),
         *(part for one in load_regimes(folder).values() for part in _regime(one)),
