@@ -22,6 +22,8 @@ from zhunsheng.telemetry import wire
 MOSQUITTO = which("mosquitto") or ("/usr/sbin/mosquitto" if Path("/usr/sbin/mosquitto").exists() else None)
 ORG = "91420000MA"
 GATEWAY = "gateway.example"
+#: A client that reads everything: what a test looks through, beside the site.
+WATCHER = "watcher.example"
 
 
 def free_port():
@@ -80,6 +82,8 @@ class Broker:
         self.authority.issue("localhost", "server")
         self.port = free_port()
         self.conf = mosquitto.write(folder, GATEWAY, self.port, "127.0.0.1")
+        with (folder / "acl").open("a") as rules:
+            rules.write(f"\nuser {WATCHER}\ntopic read zs/#\n")
         self.process = None
 
     def start(self):
@@ -106,13 +110,13 @@ class Broker:
         self.process.terminate()
         self.process.wait(10)
 
-    def address(self, name, client="", version=5):
+    def address(self, name, version=5):
         file = name.replace("/", "_")
         certificate, key = self.folder / f"{file}.pem", self.folder / f"{file}.key"
         if not key.exists():
             self.authority.issue(name, file)
         url = f"mqtts://localhost:{self.port}?version={version}"
-        return Address.read(url, client or file, ca=self.folder / "ca.pem", certificate=certificate, key=key)
+        return Address.read(url, name, ca=self.folder / "ca.pem", certificate=certificate, key=key)
 
 
 class Device:

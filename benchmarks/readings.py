@@ -1,10 +1,11 @@
 """Readings from device to database: how many a second, how soon acknowledged, and whether a kill loses or doubles any.
 
-    python -m benchmarks.readings [--readings 60000] [--kills 0] [--per 1]
+    python -m benchmarks.readings [--readings 60000] [--kills 0] [--per 20] [--postgres]
 
 Mosquitto with certificates, ``zhunsheng gateway``, and senders that keep what nobody acknowledged, all on this machine.
 With kills, half of the devices send through a forwarder, and broker, gateway and forwarder are killed at random.
-Beside it the floor: the same rows by plain INSERT, and the broker alone.
+Beside it the floor: the same rows by plain INSERT, and the broker alone. With --postgres the site keeps them in a
+PostgreSQL of its own, which waits for its disk as one of a site does.
 """
 
 from __future__ import annotations
@@ -19,17 +20,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from benchmarks._broker import GATEWAY, MOSQUITTO, Broker, free_port, wait_until
+import psycopg
+
+from benchmarks._broker import GATEWAY, MOSQUITTO, WATCHER, Broker, free_port, wait_until
 from benchmarks._measure import tell
-from zhunsheng.mqtt.link import Address, Link
+from tools.with_postgres import cluster
+from zhunsheng.mqtt.link import Link
 
 ROOT = Path(__file__).parents[1]
-ORG, DEVICES = "91420000MA", 40
+DEVICES = 40
+#: Organisations by the prefix of their devices: those of F send through a forwarder.
+ORGS = {"D": "91420000MA", "F": "91420000MB"}
 MAIN = "from zhunsheng.cli import main; main()"
 
 
@@ -39,12 +47,12 @@ class Way:
     def __init__(self, folder: Path, *, forwarded: bool = False) -> None:
         self.folder = folder
         self.home = folder / "home"
-        listed = [f"{ORG}/{prefix}{number:03d}" for prefix in "DF" for number in range(DEVICES)]
+        listed = [f"{org}/{prefix}{number:03d}" for prefix, org in ORGS.items() for number in range(DEVICES)]
         (self.home / "telemetry").mkdir(parents=True)
         (self.home / "telemetry" / "devices.txt").write_text("\n".join(listed))
         self.broker = Broker(folder / "broker").start()
-        self.gate, self.carrier = self.broker.address(GATEWAY), self.broker.address(ORG, "carrier")
-        self.sender = self.broker.address(ORG, "senders")
+        self.gate, self.carrier = self.broker.address(GATEWAY), self.broker.address(ORGS["F"])
+        self.sender = self.broker.address(ORGS["D"])
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         self.senders: list[subprocess.Popen[str]] = []
         self.local = 0
@@ -85,7 +93,7 @@ class Way:
 
     def send(self, prefix: str, count: int, per: int, rate: int = 0) -> subprocess.Popen[str]:
         """Start a process of senders: prefix F goes through the forwarder."""
-        told: dict[str, Any] = {"org": ORG, "devices": DEVICES, "prefix": prefix, "count": count, "per": per}
+        told: dict[str, Any] = {"org": ORGS[prefix], "devices": DEVICES, "prefix": prefix, "count": count, "per": per}
         told |= {"rate": rate, "window": 4000 if per == 1 else 20_000, "name": f"senders-{prefix}"}
         if prefix == "F":
             told |= {"url": f"mqtt://127.0.0.1:{self.local}"}
@@ -98,9 +106,14 @@ class Way:
 
     def stored(self) -> tuple[int, int]:
         """Return rows, and how many different readings they are."""
-        with closing(sqlite3.connect(self.home / "telemetry.sqlite3", timeout=30)) as file:
-            statement = "SELECT COUNT(*), COUNT(DISTINCT series_id * 100000000 + seq) FROM readings_hotrow"
-            rows, different = file.execute(statement).fetchone()
+        statement = "SELECT COUNT(*), COUNT(DISTINCT series_id * 100000000 + seq) FROM readings_hotrow"
+        if server := os.environ.get("DATABASE_URL", ""):
+            with psycopg.connect(server) as base:
+                found = base.execute(statement).fetchone()
+        else:
+            with closing(sqlite3.connect(self.home / "telemetry.sqlite3", timeout=30)) as file:
+                found = file.execute(statement).fetchone()
+        rows, different = found or (0, 0)
         return int(rows), int(different)
 
     def ready(self) -> bool:
@@ -133,9 +146,15 @@ def told_by(sender: subprocess.Popen[str], seconds: float = 7200) -> dict[str, A
     return dict(json.loads(output))
 
 
-def speed(count: int, per: int, rate: int = 0) -> dict[str, Any]:
+def speed(
+    count: int, per: int, rate: int = 0, server: Callable[[], AbstractContextManager[str | None]] = nullcontext
+) -> dict[str, Any]:
     """Return readings a second and milliseconds to the acknowledgement, nothing killed."""
-    with tempfile.TemporaryDirectory() as folder, Way(Path(folder)) as way:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        if address := stack.enter_context(server()):
+            stack.enter_context(patch.dict(os.environ, DATABASE_URL=address))
+        way = stack.enter_context(Way(Path(folder)))
         wait_until(way.ready, 150)
         told = told_by(way.send("D", count, per, rate))
         rows, different = way.stored()
@@ -198,17 +217,15 @@ def _through(broker: Broker, count: int) -> float:
         if len(seen) == count:
             done.set()
 
-    reader = Link(broker.address(GATEWAY, "reader"), ["zs/v1/#"], arrived)
+    reader = Link(broker.address(WATCHER), ["zs/v1/#"], arrived)
     reader.start()
     reader.connected.wait(10)
-    files = broker.address(ORG, "writer")
-    address = Address.read(f"mqtts://localhost:{broker.port}", "writer", files.ca, files.certificate, files.key)
-    writer = Link(address, [], lambda *_: None)
+    writer = Link(broker.address(ORGS["D"]), [], lambda *_: None)
     writer.start()
     writer.connected.wait(10)
     began = time.monotonic()
     for number in range(count):
-        writer.send(f"zs/v1/{ORG}/D{number % DEVICES:03d}/reading", b"x" * 130)
+        writer.send(f"zs/v1/{ORGS['D']}/D{number % DEVICES:03d}/reading", b"x" * 130)
     done.wait(600)
     seconds = time.monotonic() - began
     writer.stop()
@@ -229,17 +246,19 @@ def main() -> None:
     asked.add_argument("--kills", type=int, default=0)
     asked.add_argument("--per", type=int, default=20)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--postgres", action="store_true")
     given = asked.parse_args()
     command = f"python -m benchmarks.readings {' '.join(sys.argv[1:])}".rstrip()
     if given.kills:
-        pause = given.readings / 8000 / given.kills
+        pause = given.readings / 10_000 / given.kills
         done = kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5))
         named = f"{done['readings']:,} readings, {done['kills']} kills, {done['seconds']} s"
         tell("readings", command, [(named, f"lost {done['lost']}", f"doubled {done['doubled']}")], done)
         return
     least = floor(20_000)
-    single, steady = speed(given.readings, 1), speed(20_000, 1, 1000)
-    batched = speed(given.readings * 4, given.per)
+    server = cluster if given.postgres else nullcontext
+    single, steady = speed(given.readings, 1, server=server), speed(20_000, 1, 1000, server)
+    batched = speed(given.readings * 4, given.per, server=server)
     rows = [
         told_speed("one reading a message, as fast as it goes", single),
         told_speed("one reading a message, 1,000 a second", steady),

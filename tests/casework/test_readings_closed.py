@@ -224,10 +224,9 @@ def test_killed_at_any_step_nothing_is_lost_or_doubled(tmp_path, seed):
     assert told == "sound after 12 kills"
 
 
+@pytest.mark.any_database  # a file of their own is SQLite's
 @pytest.mark.django_db(databases="__all__", transaction=True)  # a backup waits for the end of a transaction
 def test_a_backup_freezes_the_readings_as_they_are(site, tmp_path):
-    if using() == "default":
-        pytest.skip("readings lie in the one database")
     take(message(said(0), said(1)))
     assert freeze_readings(tmp_path / "frozen")
     with closing_file(sqlite3.connect(tmp_path / "frozen")) as frozen:

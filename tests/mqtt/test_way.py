@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from benchmarks._broker import GATEWAY, MOSQUITTO, ORG, Broker, Device, free_port, wait_until
+from benchmarks._broker import GATEWAY, MOSQUITTO, ORG, WATCHER, Broker, Device, free_port, wait_until
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.mqtt import consumer, mosquitto
@@ -67,8 +68,8 @@ def broker(tmp_path_factory):
 
 
 @pytest.fixture
-def site(broker, request):
-    site = Site(broker.address(GATEWAY, f"site-{request.node.name}"[:60]))
+def site(broker):
+    site = Site(broker.address(GATEWAY))
     yield site
     site.end()
 
@@ -100,7 +101,7 @@ def test_nothing_is_acknowledged_while_the_store_fails_and_all_of_it_afterwards(
 
 @needs_mosquitto
 def test_what_was_not_stored_comes_again_to_the_next_consumer(broker):
-    address = broker.address(GATEWAY, "site-again")
+    address = broker.address(GATEWAY)
     first = Site(address)
     first.failures = 1000
     device = Device(broker.address(f"{ORG}/L-9"), ORG, "L-9")
@@ -153,18 +154,40 @@ def test_without_a_certificate_nobody_comes_in(broker):
 def test_the_broker_says_when_a_client_is_gone(broker):
     said = []
     watcher = Link(
-        broker.address(GATEWAY, "watcher"),
+        broker.address(WATCHER),
         ["zs/status/#"],
         lambda one, _: said.append((one.topic, one.payload)),
     )
     watcher.start()
     wait_until(watcher.connected.is_set)
     device = Device(broker.address(f"{ORG}/L-6"), ORG, "L-6")
-    wait_until(lambda: (f"zs/status/{ORG}_L-6", b"here") in said)
+    wait_until(lambda: (f"zs/status/{ORG}/L-6", b"here") in said)
     device.link.client.socket().close()  # cut, no farewell
-    wait_until(lambda: (f"zs/status/{ORG}_L-6", b"gone") in said)
+    wait_until(lambda: (f"zs/status/{ORG}/L-6", b"gone") in said)
     device.stop()
     watcher.stop()
+
+
+@needs_mosquitto
+def test_nobody_takes_the_session_of_the_site_by_its_name(broker, site):
+    own = broker.address(f"{ORG}/L-7")
+    thief = Device(replace(own, name=GATEWAY), ORG, "L-7")  # a certificate of its own, the client id of the site
+    wait_until(thief.link.connected.is_set)
+    honest = Device(broker.address(f"{ORG}/L-8"), ORG, "L-8")
+    before = site.consumer.link.connection
+    honest.say(readings(0, 2, "L-8"))
+    wait_until(honest.quiet)
+    assert site.consumer.link.connection == before == 1
+    thief.stop()
+    honest.stop()
+
+
+def test_the_name_in_a_certificate_is_the_name_of_the_client(broker, tmp_path):
+    assert broker.address(ORG).name == ORG
+    broken = tmp_path / "broken.pem"
+    broken.write_text("no certificate")
+    with pytest.raises(Problem, match="ZS884"):
+        Address.read("mqtts://h", "x", broken, broken, broken)
 
 
 def test_the_embedded_broker_carries_readings_and_their_acknowledgement():

@@ -113,6 +113,16 @@ def test_who_sees_a_device(people, as_, login, sees):
     assert ("V-01" in text(client.get("/fleet"))) is sees
 
 
+def test_a_device_that_rests_shows_what_it_said_last_and_the_span_that_holds_it(people, as_):
+    made = device(people)
+    send(course(5.0, 5.4), start=now() - timedelta(hours=30))
+    page = text(as_("clerk").get(f"/devices/{made.pk}"))
+    assert "5.4 ℃" in page and "没有温度读数" not in page
+    assert 'href="?span=72" aria-current="page"' in page
+    assert "没有温度读数" in text(as_("clerk").get(f"/devices/{made.pk}?span=24"))
+    assert as_("clerk").get(f"/devices/{made.pk}?span=25").status_code == 400
+
+
 def test_a_device_page_draws_the_band_of_its_own_regime(people, as_):
     made = device(people, "F-01", kind="fridge", regime="frozen")
     start = now() - timedelta(hours=2)

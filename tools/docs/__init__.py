@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.docs import commands, errors, facts, indicators, lifecycles, patterns, rules, sources
+from tools.docs import commands, errors, facts, indicators, lifecycles, patterns, rules, sources, telemetry
 from zhunsheng.kernel.home import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -22,6 +22,7 @@ CHAPTERS: dict[str, tuple[Callable[[], dict[str, str]], str]] = {
     "rules": (rules.pages, "rulebook"),
     "lifecycles": (lifecycles.pages, "rulebook/lifecycles"),
     "indicators": (indicators.pages, "rulebook/indicators"),
+    "telemetry.md": (telemetry.pages, "rulebook/telemetry"),
     "cli.md": (commands.pages, "zhunsheng/cli"),
 }
 

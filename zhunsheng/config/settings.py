@@ -144,6 +144,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "zhunsheng.web.templatetags.words",
+                "zhunsheng.web.templatetags.lists",
                 "zhunsheng.web.templatetags.tripwords",
             ],
         },

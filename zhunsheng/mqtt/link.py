@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -52,7 +54,8 @@ class Address:
     ) -> Address:
         """Return the address that a URL such as ``mqtts://broker:8883?version=3`` names.
 
-        ``name`` is the client's: the broker keeps its session by it. Raises Problem ZS884.
+        ``name`` is the client's: the broker keeps its session by it. Where a certificate names the client, that name
+        holds, as it does for the broker. Raises Problem ZS884.
         """
 
         def wrong(where: str, reason: str) -> Problem:
@@ -74,8 +77,19 @@ class Address:
         secure = parts.scheme == "mqtts"
         if secure and ca is None:
             raise wrong("ca", "mqtts")
+        if certificate is not None:
+            try:
+                name = _named_by(certificate) or name
+            except ValueError as error:
+                raise wrong("certificate", str(error)[:200]) from error
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         return cls(parts.hostname, port, name, secure, int(version), user, password, ca, certificate, key)
+
+
+def _named_by(certificate: Path) -> str:
+    """Return the common name in a certificate, "" without one. Raises ValueError where the file holds none."""
+    names = x509.load_pem_x509_certificate(certificate.read_bytes()).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[-1].value) if names else ""
 
 
 Arrived = Callable[[MQTTMessage, int], None]

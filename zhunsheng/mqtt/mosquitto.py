@@ -2,6 +2,7 @@
 
 The name of a client's certificate is the branch that it may write: ``organisation/device`` for a device,
 ``organisation`` for a forwarder that carries all of its devices. It reads what its branch is told and nothing else.
+The same name is the client's id, so that each client needs a certificate of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ pattern write zs/v1/%u/+/reading
 pattern write zs/v1/%u/+/node
 pattern read zs/v1/%u/ack
 pattern read zs/v1/%u/+/ack
-pattern write zs/status/%c
+pattern write zs/status/%u
 """
 CONF = """# {folder}: written by zhunsheng broker --mosquitto
 per_listener_settings false
@@ -33,6 +34,8 @@ certfile {folder}/server.pem
 keyfile {folder}/server.key
 require_certificate true
 use_identity_as_username true
+# a session belongs to its certificate: nobody takes over that of another by its client id
+use_username_as_clientid true
 allow_anonymous false
 acl_file {folder}/acl
 persistence true

@@ -54,7 +54,6 @@ def temperature(
         "names": _names(limits, low, high, y),
         "times": [_clock(since + (until - since) * part / 4, until - since) for part in range(5)],
         "lowest": f"{celsius.min():.1f}", "highest": f"{celsius.max():.1f}", "last": f"{celsius[-1]:.1f}",
-        "last_at": datetime.fromtimestamp(float(at[-1]), SHANGHAI),
         "total": HIGH + 2 * (STRIP + 6),
     }  # fmt: skip
 

@@ -85,9 +85,12 @@ def last_number() -> int:
         return HotRow.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def latest(scope: Scope) -> dict[tuple[str, str], tuple[wire.Reading, datetime]]:
-    """Return the last reading of each device in view, and when it came, by organisation and device."""
-    found = scope.rows(Latest.objects.all())
+def latest(scope: Scope, **only: str) -> dict[tuple[str, str], tuple[wire.Reading, datetime]]:
+    """Return the last reading of each device in view, and when it came, by organisation and device.
+
+    ``only``: ``institution_id`` and ``device`` of a single one.
+    """
+    found = scope.rows(Latest.objects.filter(**only))
     return {
         (one.institution_id, one.device): (
             rows.reading(f"{one.institution_id}/{one.device}/{one.boot}", one.seq, "reading", one.at, one.said),

@@ -33,11 +33,11 @@ OFFICE = "vendor-office"
 SEED, DAYS = 7, 15
 #: The box of the trip that goes wrong; seconds between its readings; before and after the beginning of the demo.
 LIVE, EVERY = "CD-B01", 30
-BEFORE, AFTER = timedelta(minutes=20), timedelta(minutes=10)
+BEFORE, AFTER = timedelta(minutes=20), timedelta(minutes=6)
 #: The story that is told live and so not of yesterday.
 KEPT = "broken_cold_chain"
 #: °C when all is well and outside, and in how many seconds a box without cooling follows the air.
-COLD, OUTSIDE, FOLLOWS = 4.2, 27.0, 1500.0
+COLD, OUTSIDE, FOLLOWS = 4.2, 27.0, 800.0
 DEPOT, TARGET = (30.020, 120.050), (30.115, 120.215)
 CONTACTS = (
     ("driver", "蒋大勇"), ("keeper", "蒋大勇"), ("dispatcher", "调度值班"), ("quality_manager", "质量负责人"),
@@ -152,8 +152,8 @@ def keep_up(moment: datetime) -> Trip | None:
         "number": f"{moment.astimezone(SHANGHAI):%Y%m%d-%H%M}-{LIVE}", "vendor_id": line.institution_id,
         "institution_id": _receiver(), "device_id": LIVE, "goods": "悬浮红细胞 12 袋（演示）",
         "starts_at": (moment - BEFORE).isoformat(), "ends_at": (moment + AFTER).isoformat(),
-        "stops": f"县人民医院血库, {TARGET[0]}, {TARGET[1]}, 300, {(moment + timedelta(minutes=5)).isoformat()}, "
-                 f"{(moment + timedelta(minutes=15)).isoformat()}",
+        "stops": f"县人民医院血库, {TARGET[0]}, {TARGET[1]}, 300, {(moment + timedelta(minutes=3)).isoformat()}, "
+                 f"{(moment + timedelta(minutes=10)).isoformat()}",
         "way": f"{DEPOT[0]} {DEPOT[1]}\n{(DEPOT[0] + TARGET[0]) / 2 + .01} {(DEPOT[1] + TARGET[1]) / 2}\n"
                f"{TARGET[0]} {TARGET[1]}",
         "harbours": f"{DEPOT[0]} {DEPOT[1]}",
@@ -183,7 +183,7 @@ def delivered(trip: Trip, begun: datetime, at: datetime) -> tuple[str, dict[str,
 
 def live_message(trip: Trip, number: int, at: datetime, moment: datetime) -> tuple[str, bytes]:
     """Return the message of the live trip with a number: where the box is by then, and how warm it has become."""
-    share = min(1.0, (at - trip.starts_at).total_seconds() / (BEFORE + timedelta(minutes=8)).total_seconds())
+    share = min(1.0, (at - trip.starts_at).total_seconds() / (BEFORE + timedelta(minutes=5)).total_seconds())
     bend = 4 * share * (1 - share) * 0.01
     warm = max(0.0, (at - moment).total_seconds() + 60)
     celsius = OUTSIDE - (OUTSIDE - COLD) * exp(-warm / FOLLOWS) + 0.1 * sin(number * 1.7)

@@ -29,6 +29,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import exports, relations
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import price, zh_en
 from zhunsheng.web.views.errors import problem_context
@@ -61,11 +62,7 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
 def _wanted(request: HttpRequest) -> dict[str, str]:
     """Return what is asked for. Raises Problem ZS709 for a word that is none."""
     known = {"state": set(AgreementState.values), "kind": {one.id for one in kinds.kinds().kinds}}
-    found = {name: request.GET.get(name, "") for name in known}
-    for name, words in known.items():
-        if found[name] and found[name] not in words:
-            raise Problem("ZS709", name=name, value=found[name])
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in narrowed(request, known).items() if value}
 
 
 def _lines(request: HttpRequest, wanted: dict[str, str]) -> list[queries.Line]:

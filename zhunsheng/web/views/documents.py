@@ -29,6 +29,7 @@ from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.web import caseforms, exports
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.account import address_of
@@ -62,12 +63,8 @@ def document_list(request: HttpRequest) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
     """Return what of the documents is asked for. Raises Problem ZS709 for a word that is none."""
-    wanted = {name: kept(request.GET.get(name, ""))[:80] for name in ("kind", "state", "text")}
-    if wanted["kind"] and wanted["kind"] not in library.templates():
-        raise Problem("ZS709", name="kind", value=wanted["kind"])
-    if wanted["state"] and wanted["state"] not in DocumentState.values:
-        raise Problem("ZS709", name="state", value=wanted["state"])
-    return wanted
+    found = narrowed(request, {"kind": library.templates(), "state": DocumentState.values})
+    return {**found, "text": kept(request.GET.get("text", ""))[:80]}
 
 
 @page(Verb.READ_CASES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from zhunsheng.kernel.time import SHANGHAI, now, parse_date
 from zhunsheng.telemetry.series import series
 from zhunsheng.web import exports, stripchart
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import label
 from zhunsheng.web.views.errors import problem_context
@@ -68,14 +68,9 @@ def _first(rows: list[fleet.Row]) -> str:
 
 def _listed(request: HttpRequest) -> tuple[dict[str, str], list[fleet.Row]]:
     """Return filter and rows. Raises Problem ZS709 for a word that is none."""
-    wanted = {one.name: request.GET.get(one.name, "") for one in fields(fleet.Wanted)}
-    wanted = {name: value for name, value in wanted.items() if value}
     every = fleet.rows(request.scope, now())
     known = {"light": fleet.LIGHTS, "kind": DeviceKind.values, "show": fleet.SHOWS, "org": _orgs(request, every)}
-    for name, value in wanted.items():
-        if value not in known[name]:
-            raise Problem("ZS709", name=name, value=value[:40])
-    return wanted, every
+    return {name: value for name, value in narrowed(request, known).items() if value}, every
 
 
 def _orgs(request: HttpRequest, rows: list[fleet.Row]) -> dict[str, str]:
@@ -143,15 +138,16 @@ def device(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _shown(request: HttpRequest, found: Device, problem: Problem | None = None, form: str = "") -> HttpResponse:
     told = problem_context(problem) if problem else {"status": 200}
-    span = request.GET.get("span", "24")
-    if span not in SPANS:
-        raise Problem("ZS709", name="span", value=span[:40])
     scope, day = request.scope, now().astimezone(SHANGHAI).date()
+    only = {"institution_id": found.institution_id, "device": found.device_id}
+    last = readings.latest(scope, **only).get((found.institution_id, found.device_id))
+    span = narrowed(request, {"span": SPANS}, span=_reaching(last[0].at if last else None))["span"]
     context = {
         **told,
         "device": found,
         "span": span,
         "spans": SPANS,
+        "last": last[0] if last else None,
         "owner": _owner(request, found.institution_id),
         "calibrated": queries.calibrated([found], day)[found.pk],
         "place": queries.places([found], day).get(found.pk, ""),
@@ -169,6 +165,12 @@ def _shown(request: HttpRequest, found: Device, problem: Problem | None = None, 
     return render(request, "web/device.html", context, status=told["status"])
 
 
+def _reaching(at: datetime | None) -> str:
+    """Return the shortest span that holds a moment; the shortest of all where none does."""
+    ago = now() - at if at else timedelta()
+    return next((name for name, hours in SPANS.items() if ago < timedelta(hours=hours)), next(iter(SPANS)))
+
+
 def _charted(request: HttpRequest, found: Device, hours: int) -> dict[str, Any]:
     """Return the chart of the last hours, the band of the device's own regime, and the faults told in them."""
     until = now()
@@ -179,14 +181,11 @@ def _charted(request: HttpRequest, found: Device, hours: int) -> dict[str, Any]:
     limits = regime.on(until.astimezone(SHANGHAI).date()) if regime else None
     setting = "store" if found.kind == DeviceKind.FRIDGE else "transport"
     hold = float(limits.hold_seconds(setting)) if limits else 3600.0
-    last = told.at[-1] if len(told) else None
     return {
         "regime": regime,
         "limits": limits,
         "chart": stripchart.temperature(told, limits, since.timestamp(), until.timestamp(), hold),
         "faults": [(datetime.fromtimestamp(moment, SHANGHAI), words) for moment, words in reversed(told.faults)][:20],
-        "readings": len(told),
-        "last_at": datetime.fromtimestamp(float(last), SHANGHAI) if last is not None else None,
     }
 
 

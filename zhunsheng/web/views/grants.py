@@ -25,6 +25,7 @@ from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import now, parse_date
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.account import said
@@ -59,11 +60,7 @@ def _shows() -> list[tuple[str, str]]:
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
     """Return what is asked for. Raises Problem ZS709 for a word that is none."""
-    wanted = {"show": request.GET.get("show", "") or "received", "opens": request.GET.get("opens", "")}
-    for name, known in (("show", queries.SHOWS), ("opens", ["", *Opens.values])):
-        if wanted[name] not in known:
-            raise Problem("ZS709", name=name, value=wanted[name])
-    return wanted
+    return narrowed(request, {"show": queries.SHOWS, "opens": Opens.values}, show="received")
 
 
 def _row(grant: Grant) -> dict[str, Any]:

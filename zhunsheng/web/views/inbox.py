@@ -24,6 +24,7 @@ from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.kernel.workdays import workday
 from zhunsheng.web import exports, ics
 from zhunsheng.web.access import member, page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 
 ROWS = 50
@@ -81,12 +82,8 @@ def _sees_unowned(request: HttpRequest) -> bool:
 
 def _wanted(request: HttpRequest) -> queries.Wanted:
     """Return what is asked for. Raises Problem ZS709 for a kind or a group that is none."""
-    kind, group = request.GET.get("kind", ""), request.GET.get("group", "")
-    if kind and kind not in queries.kinds():
-        raise Problem("ZS709", name="kind", value=kind)
-    if group and group not in queries.GROUPS:
-        raise Problem("ZS709", name="group", value=group)
-    return queries.Wanted(kind, request.GET.get("q", "").strip()[:60], group)
+    found = narrowed(request, {"kind": queries.kinds(), "group": queries.GROUPS})
+    return queries.Wanted(found["kind"], request.GET.get("q", "").strip()[:60], found["group"])
 
 
 def _group_words() -> list[tuple[str, str]]:

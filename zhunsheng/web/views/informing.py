@@ -18,6 +18,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import relations
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.errors import problem_context
 
@@ -65,10 +66,8 @@ def _list(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
     """Return filter and vendor. Raises Problem ZS709 for a word that is none."""
-    show = request.GET.get("show", "") or facts.SHOWS[0]
-    if show not in facts.SHOWS:
-        raise Problem("ZS709", name="show", value=show[:20])
-    return {"show": show, "vendor": request.GET.get("vendor", "").strip()[:40]}
+    found = narrowed(request, {"show": facts.SHOWS}, show=facts.SHOWS[0])
+    return {**found, "vendor": request.GET.get("vendor", "").strip()[:40]}
 
 
 @never_cache

@@ -18,6 +18,7 @@ from zhunsheng.casework.decisions.models import Decision
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.web.access import page
 from zhunsheng.web.book import book
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.errors import problem_context
@@ -33,10 +34,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, problem: Problem | None = None, typed: dict[str, Any] | None = None) -> HttpResponse:
-    wanted = {name: request.GET.get(name, "") for name in ("show", "rule")}
-    wanted["show"] = wanted["show"] or "open"
-    if wanted["show"] not in SHOWS:
-        raise Problem("ZS709", name="show", value=wanted["show"])
+    wanted = {**narrowed(request, {"show": SHOWS}, show="open"), "rule": request.GET.get("rule", "")}
     found = queries.overturned(request.scope, wanted["rule"], wanted["show"])
     pages = Pages(page_number(request), ROWS, found.count())
     if elsewhere := last_page(request, pages):

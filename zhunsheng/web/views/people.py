@@ -25,6 +25,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import now, parse_date
 from zhunsheng.web.access import page, sure
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.account import said
 
@@ -66,10 +67,8 @@ def _list(request: HttpRequest, more: dict[str, object], status: int = 200) -> H
 
 def _wanted(request: HttpRequest) -> queries.Wanted:
     """What a list is narrowed to. Raises Problem ZS709 for a value that the page does not offer."""
-    text = {name: kept(request.GET.get(name, ""))[:60] for name in ("q", "body", "duty", "state")}
-    for name, known in (("duty", DutyName.values), ("state", queries.STATES)):
-        if text[name] and text[name] not in known:
-            raise Problem("ZS709", name=name, value=text[name])
+    text = narrowed(request, {"duty": DutyName.values, "state": queries.STATES})
+    text |= {name: kept(request.GET.get(name, ""))[:60] for name in ("q", "body")}
     if text["body"] and not text["body"].isdecimal():
         raise Problem("ZS709", name="body", value=text["body"])
     return queries.Wanted(text["q"], int(text["body"]) if text["body"] else None, text["duty"], text["state"])

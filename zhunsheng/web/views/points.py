@@ -26,6 +26,7 @@ from zhunsheng.kernel.text import harmless
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms, exports
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 
 ROWS = 50
@@ -61,11 +62,10 @@ def register(request: HttpRequest) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
     """Return what is asked for. Raises Problem ZS701 outside the scope, ZS709 for a word that is none."""
-    wanted = {name: request.GET.get(name, "").strip() for name in ("institution", "state", "least")}
+    wanted = narrowed(request, {"state": STATES})
+    wanted |= {name: request.GET.get(name, "").strip() for name in ("institution", "least")}
     if wanted["institution"] and not request.scope.sees(wanted["institution"]):
         raise Problem("ZS701")
-    if wanted["state"] and wanted["state"] not in STATES:
-        raise Problem("ZS709", name="state", value=wanted["state"])
     if wanted["least"] and not (wanted["least"].isdecimal() and len(wanted["least"]) < 4):
         raise Problem("ZS709", name="least", value=wanted["least"])
     return wanted

@@ -18,6 +18,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 
 ROWS = 50
@@ -52,15 +53,13 @@ def recovery_list(request: HttpRequest) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> queries.Wanted:
     """Return what is asked for. Raises Problem ZS709 for a word that is none, ZS701 for a place out of view."""
-    found = {name: request.GET.get(name, "") for name in ("institution", "state", "account", "due")}
-    known = {"due": set(queries.DUES), "state": {"", *(one.id for one in _states())},
-             "account": {"", *(one.id for one in _accounts())}}  # fmt: skip
-    for name, words in known.items():
-        if found[name] not in words:
-            raise Problem("ZS709", name=name, value=found[name])
-    if found["institution"] and not request.scope.sees(found["institution"]):
+    known = {
+        "state": {one.id for one in _states()}, "account": {one.id for one in _accounts()}, "due": queries.DUES,
+    }  # fmt: skip
+    found, institution = narrowed(request, known), request.GET.get("institution", "")
+    if institution and not request.scope.sees(institution):
         raise Problem("ZS701")
-    return queries.Wanted(**found)
+    return queries.Wanted(institution=institution, **found)
 
 
 def _plain(wanted: queries.Wanted) -> dict[str, str]:

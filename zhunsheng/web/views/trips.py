@@ -29,6 +29,7 @@ from zhunsheng.kernel.time import SHANGHAI, at, now
 from zhunsheng.telemetry.series import Series, series
 from zhunsheng.web import stripchart
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.errors import problem_context
 
@@ -41,9 +42,8 @@ REFRESH = 4
 @page(Verb.READ_CASES)
 def trip_list(request: HttpRequest) -> HttpResponse:
     """List the trips in view, the latest first."""
-    wanted = {name: value for name in ("show", "vendor") if (value := request.GET.get(name, ""))}
-    if wanted.get("show", SHOWS[0]) not in SHOWS:
-        raise Problem("ZS709", name="show", value=wanted["show"][:40])
+    wanted = {**narrowed(request, {"show": SHOWS}), "vendor": request.GET.get("vendor", "")}
+    wanted = {name: value for name, value in wanted.items() if value}
     found = queries.wanted(request.scope, wanted.get("show", ""), wanted.get("vendor", ""))
     pages = Pages(page_number(request), ROWS, found.count())
     if elsewhere := last_page(request, pages):
@@ -296,9 +296,7 @@ def _seen(request: HttpRequest, rows: list[Alarm]) -> QuerySet[Trip, tuple[int, 
 @page(Verb.READ_CASES)
 def alarm_list(request: HttpRequest) -> HttpResponse:
     """List the alarms in view, open ones first."""
-    show = request.GET.get("show", "open")
-    if show not in ("open", "over"):
-        raise Problem("ZS709", name="show", value=show[:40])
+    show = narrowed(request, {"show": ("open", "over")}, show="open")["show"]
     found = queries.alarms(request.scope)
     found = found.filter(outcome="").order_by("-grave", "-raised_at") if show == "open" else found.exclude(outcome="")
     pages = Pages(page_number(request), ROWS, found.count())

@@ -25,6 +25,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now, parse_date
 from zhunsheng.web import exports, vendorfile
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.errors import problem_context
 from zhunsheng.web.views.vendors import OPENED, found_one, may_open, may_register
@@ -171,9 +172,9 @@ def paper_file(request: HttpRequest, code: str, pk: int) -> FileResponse:
 
 def _wanted(request: HttpRequest) -> tuple[dict[str, str], Wanted]:
     """Return the filter of the archive. Raises Problem ZS709 for a kind that is none, ZS105 for a day that is none."""
-    given = {name: request.GET.get(name, "").strip() for name in ("kind", "since", "until")}
-    if given["kind"] and given["kind"] not in KINDS:
-        raise Problem("ZS709", name="kind", value=given["kind"][:40])
+    given = narrowed(request, {"kind": KINDS}) | {
+        name: request.GET.get(name, "").strip() for name in ("since", "until")
+    }
     since, until = (parse_date(given[name]) if given[name] else None for name in ("since", "until"))
     return {name: text for name, text in given.items() if text}, Wanted(given["kind"], since, until)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +23,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms, exports, vendorboard, vendorforms
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import label
 from zhunsheng.web.views.errors import problem_context
@@ -72,7 +72,6 @@ def may_register(request: HttpRequest) -> bool:
 
 def _listed(request: HttpRequest) -> tuple[dict[str, str], list[overview.Row]]:
     """Return filter and rows. Raises Problem ZS709 for a word that is none."""
-    wanted = {one.name: request.GET.get(one.name, "") for one in fields(overview.Wanted)}
     book = library.kinds()
     known = {
         "kind": [one.id for one in book.kinds],
@@ -83,10 +82,7 @@ def _listed(request: HttpRequest) -> tuple[dict[str, str], list[overview.Row]]:
         "rating": overview.RATINGS,
         "member": [one.institution_id for one in _members(request)],
     }
-    wanted = {name: value for name, value in wanted.items() if value}
-    for name, value in wanted.items():
-        if value not in known[name]:
-            raise Problem("ZS709", name=name, value=value[:40])
+    wanted = {name: value for name, value in narrowed(request, known).items() if value}
     return wanted, overview.rows(request.scope, now().date(), overview.Wanted(**wanted))
 
 

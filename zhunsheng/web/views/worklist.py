@@ -17,6 +17,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.web import exports
 from zhunsheng.web.access import next_address, page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import label, tongue
 
@@ -46,10 +47,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
 
 
 def _whose(request: HttpRequest) -> str:
-    whose = request.GET.get("whose", "") or "any"
-    if whose not in WHOSE:
-        raise Problem("ZS709", name="whose", value=whose)
-    return whose
+    return narrowed(request, {"whose": WHOSE}, whose="any")["whose"]
 
 
 def _deleted(request: HttpRequest) -> Any:
