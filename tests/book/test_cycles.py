@@ -26,7 +26,7 @@ NAMES = Names(
                "rated_for_years", "tier_files", "interest_declared", "approver_apart", "publication_over",
                "line_serves", "line_entered", "review_open", "review_over", "failed_twice", "ends_later",
                "may_agree", "clauses_complete", "prices_in_band", "successor_fit", "drafter_apart", "term_sound",
-               "term_over",
+               "term_over", "asks_for_own", "asked_once",
                "check_known", "as_round_drew", "drawn_where_asked", "found_met", "complainant_heard", "line_known",
                "not_grave", "grave_alone", "looked_back", "survey_below", "below_deadline", "act_listed",
                "measures_of_act", "appeal_apart", "line_exiting", "data_handed_over", "witness_apart", "records_kept",

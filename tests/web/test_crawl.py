@@ -179,6 +179,7 @@ def lists():
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/fleet", "/fleet.csv", "/fleet.xlsx", "/trips", "/alarms", "/quarantine",
         "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
+        "/ratings/subsidies", "/ratings/subsidies.csv", "/ratings/subsidies.xlsx",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
         "/tips/figures",
         "/inspections", "/inspections/people", "/samples", "/samples/new",
@@ -312,9 +313,10 @@ def test_the_crawl_covers_every_page(county, people):
         "grant",  # tests/web/test_grants.py asks both sides and others
         *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
         *("document", "document-file"),  # tests/web/test_documents.py asks several readers for one
+        "subsidy",  # tests/web/test_subsidies.py asks both sides and others for one
         *("alert", "rating", "ratings-vendor"),  # tests/web/test_alert_pages.py asks several readers for each
         # tests/web/test_informing.py and test_portal.py ask several roles for each
-        *("informing", "portal", "portal-prices", "portal-incident", "vendor-duties"),
+        *("informing", "portal", "portal-prices", "portal-incident", "portal-exception", "vendor-duties"),
         "agreement",  # tests/web/test_agreements.py asks both sides and others for one
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         # tests/web/test_fleet.py asks several roles for each
