@@ -14,6 +14,8 @@ from zhunsheng.casework.cases.states import EventKind, ProposalState
 
 #: Life-cycles by digest: the content of one never changes, and a list of cases asks for the same few.
 _LIVES: dict[str, Cycle] = {}
+#: Life-cycles of a meeting: read by the body that handles a case and the one that it is about, and by no other.
+AT_TABLE = ("joint_meeting", "meeting_opinion", "resolution")
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
 
@@ -68,6 +70,8 @@ class Case(models.Model):
     SCOPE_GRANT: ClassVar[str] = "cases"
     #: A report that was not submitted yet: its regulator reads what it is sent.
     SCOPE_DRAFT: ClassVar[dict[str, Any]] = {"cycle": "supervision_report", "party_sees": False}
+    #: What bodies of equal rank settle among themselves: whoever was not called reads none of it.
+    SCOPE_TABLE: ClassVar[dict[str, Any]] = {"cycle__in": AT_TABLE}
 
     bound = models.ForeignKey(CycleVersion, on_delete=models.PROTECT, related_name="cases")
     cycle = models.CharField(max_length=40)
