@@ -149,6 +149,11 @@ FAULTS = {
     "limits that are turned": (lambda d: by_id(d, "moves", "dismiss")["needs"][-1].update(least=9, most=2), "下限"),
     "a band of no field": (lambda d: d["bands"][0].update(field="nothing"), "幅度"),
     "bands that are missing": (lambda d: d.update(bands=[]), "没有幅度"),
+    "a clock whose day no step names": (lambda d: by_id(d, "clocks", "service").update(by="planned_on"), "日期字段"),
+    "bodies of no kind": (lambda d: by_id(d, "moves", "dismiss")["needs"].append(
+        {"id": "bodies", "zh": "单位", "en": "bodies", "kind": "bodies", "most": 3}), "单位类别"),
+    "bodies of a kind that does not exist": (lambda d: by_id(d, "moves", "dismiss")["needs"].append(
+        {"id": "bodies", "zh": "单位", "en": "bodies", "kind": "bodies", "of": ["court"], "most": 3}), "“court”"),
     "a party named by no field": (lambda d: by_id(d, "moves", "notify").update(names_party="facts"), "指明当事人"),
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from zhunsheng.casework.oversight.states import MEETING, OPINION, RESOLUTION
 from zhunsheng.kernel.errors import Problem
 
 DAY, MEETS = date(2026, 11, 2), date(2026, 11, 9)
+DONE = {"done_on": str(MEETS), "account": "已现场核查。"}
 db = pytest.mark.django_db
 #: Other bodies and their heads: two are invited, the others are not.
 BODIES = {
@@ -56,7 +57,7 @@ def table(clock):
 def asked(found, *guests, **more):
     matter = queries.matter_key(found["check"])
     told = {
-        "subject": "病理检验报告超时", "planned_on": str(MEETS), "place": "卫健局三楼会议室", "agenda": "一、通报；二、讨论。",
+        "subject": "病理检验报告超时", "planned_on": str(MEETS), "place": "三楼会议室", "agenda": "通报，讨论。",
         "invited": [str(found[one].body_id) for one in guests], "vendors": [CODE], "matters": [matter],
     }  # fmt: skip
     return told | more
@@ -116,13 +117,12 @@ def test_a_meeting_is_called_answered_held_minuted_and_closes_after_its_last_res
     assert step_two(table, case, "minute", minutes="会议讨论了报告超时的原因并形成两项议定事项。").state == "following"
     told = refused_as("ZS913", lambda: step(table["bureau"], case, "close", result="均已落实。"))
     assert theirs.number in told and own.number in told
-    done = {"done_on": str(MEETS), "account": "已现场核查。"}
-    step(table["market"], theirs, "report_done", **done)
+    step(table["market"], theirs, "report_done", **DONE)
     step(table["bureau"], theirs, "send_back", reason="缺少照片", due_on="2026-11-25")
     assert fresh(theirs).due_on == date(2026, 11, 25)
-    step(table["market"], theirs, "report_done", **done)
+    step(table["market"], theirs, "report_done", **DONE)
     assert step(table["bureau"], theirs, "accept", opinion="属实。").state == "done"
-    step(table["bureau"], own, "report_done", **done)
+    step(table["bureau"], own, "report_done", **DONE)
     assert "不得核对" in refused_as("ZS913", lambda: step(table["bureau"], own, "accept", opinion="属实。"))
     told = refused_as("ZS913", lambda: step(table["bureau"], case, "close", result="均已落实。"))
     assert theirs.number not in told and own.number in told
@@ -159,8 +159,7 @@ def test_who_was_not_invited_reads_nothing_and_neither_does_a_vendor(table, cloc
             assert queries.meetings(view) == [] == queries.meetings_about(view, CODE), login
             assert not case_queries.cases(view).filter(cycle__in=AT_TABLE).exists(), login
             assert case_queries.one(view, task.pk) is None and queries.meeting_of(view, case.pk) is None
-        given_ = {"done_on": str(MEETS), "account": "冒名报告。"}
-        refused_as("ZS904", lambda login=login: step(table[login], task, "report_done", **given_))
+        refused_as("ZS904", lambda login=login: step(table[login], task, "report_done", **DONE))
     for login in ("bureau", "market", "insurer"):
         view = scope(table[login])
         with walls.within(walls.wall_of(view)):
@@ -170,8 +169,7 @@ def test_who_was_not_invited_reads_nothing_and_neither_does_a_vendor(table, cloc
     seen = {login: set(case_queries.cases(scope(table[login])).filter(cycle__in=AT_TABLE)) for login in BODIES}
     assert seen["market"] == {seat(case, table["market"]), task}  # of the table's cases the own ones alone
     assert seen["insurer"] == {seat(case, table["insurer"])}
-    given_ = {"done_on": str(MEETS), "account": "不是责任单位。"}
-    refused_as("ZS904", lambda: step(table["insurer"], task, "report_done", **given_))
+    refused_as("ZS904", lambda: step(table["insurer"], task, "report_done", **DONE))
 
 
 @db

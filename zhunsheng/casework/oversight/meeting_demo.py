@@ -1,6 +1,6 @@
 """The demo's joint meeting about its pathology laboratory: held, one resolution done, one open. For demo sites only.
 
-Its supervision centre has its people on file. Each step is taken by a demo account through the same actions as on pages.
+Its supervision centre has its people on file. Each step is taken by a demo account through the actions of the pages.
 """
 
 from __future__ import annotations
@@ -8,17 +8,20 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.demo import step, told_on, two
 from zhunsheng.casework.cases.models import Case
-from zhunsheng.casework.oversight import actions
+from zhunsheng.casework.oversight import actions, queries
 from zhunsheng.casework.oversight.states import MEETING, OPINION, RESOLUTION
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.time import now
 
 CHAIR, CLERK, MARKET, INSURER, CONSORTIUM = "health-head", "health-office", "market", "bureau-head", "consortium"
 KIND = "pathology"
+#: Open cases about the laboratory that are brought before the meeting at most.
+MOST = 5
 
 
 def tell() -> Case | None:
@@ -56,10 +59,12 @@ def _centre(head: User) -> None:
 
 
 def _called(people: dict[str, User], code: str, day: date) -> Case:
+    offered = queries.matters_offered(scope(people[CLERK]))
+    matters = [queries.matter_key(one) for one in offered if one.institution_id == code]
     given = {
         "subject": "病理检验报告超时与收费公示（演示）", "planned_on": str(day), "place": "县卫生健康局会议室",
         "invited": [str(people[one].body_id) for one in (MARKET, INSURER, CONSORTIUM)], "vendors": [code],
-        "agenda": "一、通报病理检验机构的预警与整改；二、各单位意见；三、议定事项（演示）。",
+        "matters": matters[:MOST], "agenda": "一、通报病理检验机构的预警与整改；二、各单位意见；三、议定事项（演示）。",
     }  # fmt: skip
     return cases.open_case(people[CLERK], MEETING, given, body=people[CLERK].body, key="demo-meeting")
 
