@@ -11,11 +11,10 @@ from django.db.models import Prefetch, QuerySet
 
 from zhunsheng.book.oversight import Check
 from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.bodies.models import Body, BodyKind
+from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
-from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.cases import queries as cases
-from zhunsheng.casework.cases.models import AT_TABLE, Case, CaseEvent
+from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.oversight import calendar, library
 from zhunsheng.casework.oversight.models import (
     ExitStep,
@@ -26,7 +25,7 @@ from zhunsheng.casework.oversight.models import (
     VendorCheck,
     VendorComplaint,
 )
-from zhunsheng.casework.oversight.states import MEETING, OPINION, RESOLUTION, Standing, StepState
+from zhunsheng.casework.oversight.states import MEETING, OPINION, RESOLUTION, SPOKEN_OF, Standing, StepState
 from zhunsheng.casework.tips import receipts
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
@@ -337,15 +336,9 @@ def _resolution(case: Case) -> Resolution:
 
 
 def matters_offered(scope: Scope) -> list[Case]:
-    """Return the open cases in view that a meeting can speak of: of life-cycles in which a vendor is heard."""
-    heard = [
-        name
-        for name, one in cycles.cycles().items()
-        if name not in AT_TABLE
-        and any(who.side == "party" and BodyKind.VENDOR in who.bodies for who in one.people.values())
-    ]
+    """Return the open cases in view about vendors in view that a meeting can speak of, by vendor."""
     known = list(vendors.vendors(scope).values_list("institution_id", flat=True))
-    found = scope.rows(Case.objects.filter(cycle__in=heard, institution_id__in=known, closed_at=None))
+    found = scope.rows(Case.objects.filter(cycle__in=SPOKEN_OF, institution_id__in=known, closed_at=None))
     return list(found.select_related("body").order_by("institution_id", "cycle", "pk"))
 
 
