@@ -10,12 +10,10 @@ from django.db.models import Q
 
 from zhunsheng.book.cycles import Cycle
 from zhunsheng.casework.cases import clocks
-from zhunsheng.casework.cases.states import EventKind, ProposalState
+from zhunsheng.casework.cases.states import AT_TABLE, EventKind, ProposalState
 
 #: Life-cycles by digest: the content of one never changes, and a list of cases asks for the same few.
 _LIVES: dict[str, Cycle] = {}
-#: Life-cycles of a meeting: read by the body that handles a case and the one that it is about, and by no other.
-AT_TABLE = ("joint_meeting", "meeting_opinion", "resolution")
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from zhunsheng.casework.cases.models import AT_TABLE
+from zhunsheng.casework.cases.states import AT_TABLE
 from zhunsheng.casework.documents.states import DocumentState
 from zhunsheng.reports.model import Paper
 

@@ -19,7 +19,7 @@ from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.time import now
 
 CHAIR, CLERK, MARKET, INSURER, CONSORTIUM = "health-head", "health-office", "market", "bureau-head", "consortium"
-KIND = "pathology"
+KIND, KEY = "pathology", "demo-meeting"
 #: Open cases about the laboratory that are brought before the meeting at most.
 MOST = 5
 
@@ -29,7 +29,7 @@ def tell() -> Case | None:
     logins = (CHAIR, CLERK, MARKET, INSURER, CONSORTIUM)
     people = {one.login: one for one in User.objects.filter(login__in=logins).select_related("body")}
     line = next((one for one in vendors.lines_entered() if one.kind == KIND), None)
-    if len(people) < len(logins) or line is None or Case.objects.filter(cycle=MEETING).exists():
+    if len(people) < len(logins) or line is None or case_queries.opened_under(MEETING, KEY):
         return None
     _centre(people[CHAIR])
     today = now().date()
@@ -49,7 +49,7 @@ def tell() -> Case | None:
     with told_on(done_on):
         step(people[MARKET], done, "report_done", done_on=str(done_on), account="已现场核查，公示齐全（演示）。")
     step(people[CLERK], done, "accept", opinion="反馈材料齐全（演示）。")
-    return Case.objects.get(pk=case.pk)
+    return case_queries.fresh(case.pk)
 
 
 def _centre(head: User) -> None:
@@ -66,7 +66,7 @@ def _called(people: dict[str, User], code: str, day: date) -> Case:
         "invited": [str(people[one].body_id) for one in (MARKET, INSURER, CONSORTIUM)], "vendors": [code],
         "matters": matters[:MOST], "agenda": "一、通报病理检验机构的预警与整改；二、各单位意见；三、议定事项（演示）。",
     }  # fmt: skip
-    return cases.open_case(people[CLERK], MEETING, given, body=people[CLERK].body, key="demo-meeting")
+    return cases.open_case(people[CLERK], MEETING, given, body=people[CLERK].body, key=KEY)
 
 
 def _said(user: User, case: Case, comes: str, opinion: str) -> None:

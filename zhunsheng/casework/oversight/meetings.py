@@ -72,8 +72,8 @@ def _invited(step: Step) -> set[int]:
 
 
 def _resolutions_done(step: Step) -> None:
-    found = case_queries.followers(step.case.pk, RESOLUTION) if step.case else Case.objects.none()
-    left = sorted(found.filter(closed_at=None).values_list("number", flat=True))
+    found = case_queries.followers(step.case.pk, RESOLUTION).filter(closed_at=None) if step.case else ()
+    left = sorted(one.number for one in found)
     if left:
         raise step.refuse(f"议定事项未办结：{'、'.join(left)}", f"resolutions still open: {', '.join(left)}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from zhunsheng.book.oversight import Check
 from zhunsheng.casework.bodies import walls
@@ -274,13 +274,9 @@ def meetings(scope: Scope) -> list[Meeting]:
 
     The case of its own seat is what brings a body to the table; the table is then read whole, whoever handles it.
     """
-    called = set(scope.rows(Case.objects.filter(cycle=OPINION)).order_by().values_list("origin", flat=True))
-    beside = Case.objects.filter(cycle__in=(OPINION, RESOLUTION)).select_related("subject_body").order_by("pk")
+    called = cases.origins(scope, OPINION)
     with walls.within(walls.SITE):
-        found = Case.objects.filter(cycle=MEETING, pk__in=called).select_related("body").prefetch_related(
-            "events", Prefetch("followed_by", beside.prefetch_related("events"))
-        )  # fmt: skip
-        return [_meeting(one) for one in found]
+        return [_meeting(one) for one in cases.with_followers(MEETING, called, (OPINION, RESOLUTION))]
 
 
 def meetings_about(scope: Scope, code: str) -> list[Meeting]:
@@ -338,8 +334,7 @@ def _resolution(case: Case) -> Resolution:
 def matters_offered(scope: Scope) -> list[Case]:
     """Return the open cases in view about vendors in view that a meeting can speak of, by vendor."""
     known = list(vendors.vendors(scope).values_list("institution_id", flat=True))
-    found = scope.rows(Case.objects.filter(cycle__in=SPOKEN_OF, institution_id__in=known, closed_at=None))
-    return list(found.select_related("body").order_by("institution_id", "cycle", "pk"))
+    return cases.open_about(scope, SPOKEN_OF, known)
 
 
 def matter_key(case: Case) -> str:
@@ -351,6 +346,5 @@ def matters_of(keys: Iterable[str]) -> list[Case]:
     """Return the cases that an agenda names, for those who sit at it: their number, kind and vendor are told."""
     pairs = [key.split("/", 1) for key in keys]
     with walls.within(walls.SITE):
-        found = Case.objects.filter(number__in=[number for _body, number in pairs]).select_related("body")
-        by_key = {matter_key(one): one for one in found}
+        by_key = {matter_key(one): one for one in cases.by_number(number for _body, number in pairs)}
     return [by_key["/".join(pair)] for pair in pairs if "/".join(pair) in by_key]

@@ -83,7 +83,7 @@ class Appeal(models.TextChoices):
 
 #: Life-cycles of a joint meeting: the meeting, what an invited body says, what was decided.
 MEETING, OPINION, RESOLUTION = "joint_meeting", "meeting_opinion", "resolution"
-#: Kinds of cases about a vendor that a meeting can speak of: what oversight and lights have raised, and what came of it.
+#: Kinds of cases about a vendor that a meeting can speak of: what oversight and lights have raised, and what followed.
 SPOKEN_OF = (
     "vendor_alert", "vendor_check", "vendor_complaint", "vendor_incident", "vendor_survey", "vendor_rating",
     "vendor_sanction", "vendor_exit", "rectification", "cold_chain_alarm",
