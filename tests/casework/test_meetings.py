@@ -19,6 +19,8 @@ from zhunsheng.casework.cases import library
 from zhunsheng.casework.cases import queries as case_queries
 from zhunsheng.casework.cases.clocks import Happened, replay
 from zhunsheng.casework.cases.models import AT_TABLE, Case, CaseEvent
+from zhunsheng.casework.documents import actions as documents
+from zhunsheng.casework.documents import queries as paper_queries
 from zhunsheng.casework.inbox.models import Notice
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.oversight import actions, people, queries
@@ -153,11 +155,22 @@ def test_who_was_not_invited_reads_nothing_and_neither_does_a_vendor(table, cloc
     case = called(table, "market", "insurer")
     held(table, clock, case, "market")
     task = resolved(table, case, "market")
+    asked_ = {
+        "held_on": str(DAY),
+        "place": "三楼",
+        "chair": "何静",
+        "present": "市场局",
+        "content": "讨论。",
+        "resolution": "一项。",
+    }
+    paper = documents.draft(table["bureau"], case, "meeting_minutes", asked_)
+    assert paper_queries.one(scope(table["bureau2"]), paper.pk) == paper
     for login in ("whole", "treasury", "far", "lab", "lab_head", "clerk", "head"):
         view = scope(table[login])
         with walls.within(walls.wall_of(view)):
             assert queries.meetings(view) == [] == queries.meetings_about(view, CODE), login
             assert not case_queries.cases(view).filter(cycle__in=AT_TABLE).exists(), login
+            assert paper_queries.one(view, paper.pk) is None
             assert case_queries.one(view, task.pk) is None and queries.meeting_of(view, case.pk) is None
         refused_as("ZS904", lambda login=login: step(table[login], task, "report_done", **DONE))
     for login in ("bureau", "market", "insurer"):

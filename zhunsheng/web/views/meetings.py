@@ -174,7 +174,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def _form(request: HttpRequest, given: dict[str, Any], problem: Problem | None = None) -> HttpResponse:
     told, cycle = problem_context(problem) if problem else {"status": 200}, cycles.cycle(MEETING)
     shown = caseforms.fields(cycle.opening.needs, caseforms.around(request.user.body), given)
-    choices = {"vendors": _vendor_choices(request), "matters": _matter_choices(request)}
+    choices = {"vendors": _vendor_choices(request), "matters": _matter_choices(request, given["vendors"])}
     fields = []
     for one in shown:
         name = one.id.removeprefix(caseforms.PREFIX)
@@ -191,8 +191,9 @@ def _vendor_choices(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     return tuple((one.institution_id, one.name) for one in vendors.vendors(request.scope))
 
 
-def _matter_choices(request: HttpRequest) -> tuple[tuple[str, str], ...]:
-    found = queries.matters_offered(request.scope.own)
+def _matter_choices(request: HttpRequest, chosen: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return the cases that can be spoken of, those about vendors that are ticked already in front."""
+    found = sorted(queries.matters_offered(request.scope.own), key=lambda one: one.institution_id not in chosen)
     names = vendors.names_of({one.institution_id for one in found})
     return tuple(
         (queries.matter_key(one),
