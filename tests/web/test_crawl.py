@@ -171,6 +171,7 @@ def lists():
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
         "/rules/overturned", "/documents", "/documents.csv", "/documents.xlsx",
         "/oversight", "/oversight.csv", "/oversight.xlsx", "/oversight/pool", "/oversight/survey",
+        "/oversight/meetings", "/oversight/meetings?show=late", "/oversight/meetings.csv", "/oversight/meetings.xlsx",
         *(f"/oversight/{what}{more}" for what in ("complaints", "incidents", "sanctions", "surveys", "exits")
           for more in ("", "/export.csv")),
         "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry", "/vendors/overview",
@@ -328,6 +329,7 @@ def test_the_crawl_covers_every_page(county, people):
         *("self-check", "self-check-export", "inspections-export", "samples-export"),
         # tests/web/test_oversight.py asks several roles for each
         *("oversight-check", "oversight-round", "oversight-exit", "oversight-draw", "oversight-pool-change"),
+        *("meeting", "meeting-new"),  # tests/web/test_meetings.py asks several bodies for one
         # tests/web/test_vendors.py asks several roles for a vendor
         *("vendor-part", "vendor-archive-export"),  # tests/web/test_vendor_files.py asks several readers for each
         *("periodic", "periodic-freeze", "periodic-export"),

@@ -219,6 +219,7 @@ def _story(site: Home) -> None:
 def _vendors(site: Home) -> None:
     """Let the vendors of the county enter, serve, be reviewed and overseen."""
     from zhunsheng.casework.oversight import demo as oversight
+    from zhunsheng.casework.oversight import meeting_demo as meetings
     from zhunsheng.casework.periodic import demo as periodic
     from zhunsheng.casework.ratings import demo as ratings
     from zhunsheng.casework.vendors import demo
@@ -234,6 +235,7 @@ def _vendors(site: Home) -> None:
     ratings.tell()
     _agreements(site)
     oversight.tell()
+    meetings.tell()
     _notices(site)
     periodic.tell()
     _fleet(site)

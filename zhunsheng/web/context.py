@@ -67,7 +67,7 @@ SECTIONS = {
     "case": "cases", "case-new": "cases", "clues": "cases", "case-move": "cases", "case-settle": "cases",
     "oversight-check": "oversight", "oversight-pool": "oversight", "oversight-survey": "oversight",
     "oversight-exit": "oversight", "oversight-list": "oversight", "oversight-draw": "oversight",
-    "oversight-pool-change": "oversight",
+    "oversight-pool-change": "oversight", "meetings": "oversight", "meeting": "oversight", "meeting-new": "oversight",
     "vendor": "vendors", "vendor-new": "vendors", "vendor-negative": "vendors", "vendor-expiry": "vendors",
     "vendor-review": "vendors", "vendor-open": "vendors", "vendor-check": "vendors", "vendor-add": "vendors",
     "vendor-part": "vendors", "periodic": "periodic-list",

@@ -220,7 +220,9 @@ def oversight_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
         {"what": what, "title": title, "rows": [r for r in oversightforms.rows(request, what) if _about(r, code)]}
         for what, (title, _cycle) in oversightforms.LISTS.items()
     ]
-    return {"oversight_checks": checks, "lists": lists}
+    meetings = [oversightforms.meeting_row(one) for one in oversight.meetings_about(request.scope, code)]
+    may_call = oversees.may_call(request.user)
+    return {"oversight_checks": checks, "lists": lists, "rows": meetings, "may_call": may_call}
 
 
 def _about(row: oversightforms.Row, code: str) -> bool:
