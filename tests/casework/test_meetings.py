@@ -23,9 +23,11 @@ from zhunsheng.casework.documents import actions as documents
 from zhunsheng.casework.documents import queries as paper_queries
 from zhunsheng.casework.inbox.models import Notice
 from zhunsheng.casework.outbox.models import EvidenceOutbox
-from zhunsheng.casework.oversight import actions, people, queries
+from zhunsheng.casework.oversight import actions, meeting_demo, people, queries
 from zhunsheng.casework.oversight.states import MEETING, OPINION, RESOLUTION
+from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.time import now
 
 DAY, MEETS = date(2026, 11, 2), date(2026, 11, 9)
 DONE = {"done_on": str(MEETS), "account": "已现场核查。"}
@@ -191,6 +193,8 @@ def test_a_body_of_the_whole_site_sits_where_it_is_invited(table):
     assert [one.case for one in queries.meetings(scope(table["whole"]))] == [case]
     mine = seat(case, table["whole"])
     assert step(table["whole"], mine, "state_opinion", comes="stays_away", opinion="无意见。").state == "answered"
+    assert not case_queries.sees_all(scope(table["whole"]), mine)  # a guest, also where it sees the site
+    assert case_queries.sees_all(scope(table["bureau2"]), mine)
     assert queries.meetings(scope(table["market"])) == []
 
 
@@ -315,3 +319,20 @@ def test_the_supervision_centre_is_the_health_authoritys_and_keeps_its_people_as
         actions.train(table["bureau"], other, str(DAY.year), topics)
     today = made.since  # entered on the site's day
     assert people.standing(scope(table["bureau"]), table["bureau"].body, today).complete
+
+
+@db
+def test_the_demo_tells_of_a_meeting_with_one_resolution_done_and_one_open_and_tells_it_once(table, clock):
+    clock.day = now().date()
+    ServiceLine.objects.update(kind=meeting_demo.KIND)
+    assert meeting_demo.tell() is None  # accounts are missing
+    of = {"health-head": "bureau", "health-office": "bureau", "bureau-head": "insurer", "consortium": "clerk"}
+    for login, colleague in of.items():
+        person(login, table[colleague].body, DutyName.HEAD)
+    case = meeting_demo.tell()
+    (read,) = queries.meetings(scope(table["market"]))
+    assert (read.case, read.case.state, len(read.resolutions), read.open) == (case, "following", 2, 1)
+    assert {one.case.state for one in read.seats} == {"attended", "absent"} and read.minutes
+    assert len(read.opening["matters"]) == 1
+    assert meeting_demo.tell() is None
+    evidence_agrees()

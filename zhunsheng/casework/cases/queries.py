@@ -21,6 +21,7 @@ from zhunsheng.casework.bodies.sights import Sight
 from zhunsheng.casework.cases import clocks, computing, files, library, money, policies
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, Proposal
 from zhunsheng.casework.cases.permissions import acts, check_confirms, hats, opens
+from zhunsheng.casework.cases.states import AT_TABLE
 from zhunsheng.casework.cases.turns import turns
 from zhunsheng.casework.cases.words import about, named, said
 from zhunsheng.kernel.errors import Problem
@@ -120,8 +121,13 @@ def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
 
 
 def sees_all(scope: Scope, case: Case) -> bool:
-    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant."""
+    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant.
+
+    Of a meeting it is the handling body's alone, whoever sees the site.
+    """
     own = scope.bodies is None or case.body_id in scope.bodies
+    if case.cycle in AT_TABLE:
+        own = scope.home in (None, case.body_id)
     return own or any(one.internal for one in sights(scope, case))
 
 
