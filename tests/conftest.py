@@ -79,7 +79,7 @@ def django_db_setup(django_db_modify_db_settings, django_db_setup):
 
 @pytest.fixture(scope="session")
 def laid(django_db_setup, django_db_blocker, tmp_path_factory):
-    """Return what lays the databases of an empty site into a folder, where a test starts processes of a site of its own.
+    """Return what lays the databases of an empty site into a folder, where a test starts processes of a site.
 
     Migrating takes each such site seconds. On PostgreSQL, where this process has no such file, they migrate by
     themselves.

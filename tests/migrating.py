@@ -1,6 +1,6 @@
 """The migrations of the tests' own database in a fifth of their time: the same steps, with less beside them.
 
-After each step Django renders every model anew that is related to the changed one, and nearly all are related to people.
+After each step Django renders every model anew that the changed one is tied to, and people tie nearly all.
 For what a new table, an index or a constraint asks of the database the changed model alone will do. The outcome is held
 against that of a site that is upgraded as sites are: tests/casework/test_upgrade.py.
 """

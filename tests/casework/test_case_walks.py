@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from tests.casework import walking
-from tests.casework.walking import DAY, Clock, opened, sample, staff, take
+from tests.casework.walking import Clock, opened, sample, staff, take
 from tests.effort import some
 from zhunsheng.book.cycle_lint import reached
 from zhunsheng.casework.cases import actions, library, queries
