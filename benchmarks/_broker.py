@@ -32,11 +32,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(done, seconds=20.0):
+def wait_until(done, seconds=20.0, pause=0.02):
     until = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Authority:

@@ -40,7 +40,11 @@ from zhunsheng.kernel.home import ROOT, Home
 
 #: Seconds between two kills, drawn.
 PAUSE = (0.3, 2.2)
+#: Seconds for which people work on after the last kill.
+AFTER = 3.0
 LATE = 400
+#: What is killed, and how often in proportion; each of them once before any is drawn.
+WEIGHTS = {"worker": 4, "sequencer": 4, "web": 3, "all": 1}
 SERVE = """
 import sys
 from zhunsheng.config import serve
@@ -193,15 +197,15 @@ def asked(person: Person, path: str, stop: threading.Event) -> str:
     return ""
 
 
-def prepare(home: Home) -> dict[str, Any]:
+def prepare(home: Home, late: int) -> dict[str, Any]:
     """Make the site: people, late cases, a log with three witnesses; return institution and officers."""
     env = environment(home)
-    command = [sys.executable, "-m", "benchmarks.case_kills", "--prepare"]
+    command = [sys.executable, "-m", "benchmarks.case_kills", "--prepare", str(late)]
     done = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def made() -> dict[str, Any]:
+def made(late: int) -> dict[str, Any]:
     """Fill the site of the environment."""
     import django
     from django.core.management import call_command
@@ -219,7 +223,7 @@ def made() -> dict[str, Any]:
 
     who = people()
     with patch.object(actions, "now", lambda: now() - timedelta(days=200)):  # their clocks have run out since
-        write(walked(who), LATE, shift=False)
+        write(walked(who), late, shift=False)
     make_demo_log(home())
     officers = [str(who[login].pk) for login in BUREAU[2:4]]
     return {"place": who[OFFICES[0]].body.institution_code, "officers": officers}
@@ -277,28 +281,26 @@ def judged(acknowledged: set[str]) -> dict[str, Any]:
 
 def settled(home: Home, seconds: float = 120) -> None:
     """Wait until the log holds every row, or the time is up."""
-    command = [sys.executable, "-c", WAITING]
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        done = subprocess.run(command, cwd=ROOT, env=environment(home), check=True, capture_output=True, text=True)
-        if done.stdout.strip() == "0":
-            return
-        time.sleep(1)
+    command = [sys.executable, "-c", WAITING, str(seconds)]
+    subprocess.run(command, cwd=ROOT, env=environment(home), check=True)
 
 
 WAITING = """
+import sys, time
 import django
 django.setup()
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.seals.models import RecordKey
-print(EvidenceOutbox.objects.count() - RecordKey.objects.filter(logged=True).count())
+until = time.monotonic() + float(sys.argv[1])
+while EvidenceOutbox.objects.count() > RecordKey.objects.filter(logged=True).count() and time.monotonic() < until:
+    time.sleep(0.5)
 """
 
 
-def series(root: Path, kills: int, seed: int, people: int) -> dict[str, Any]:
-    """Kill so many times under load; return what was left and what people met."""
+def series(root: Path, kills: int, seed: int, people: int, late: int = LATE) -> dict[str, Any]:
+    """Kill so many times under load, with so many late cases; return what was left and what people met."""
     home, draw, done = Home(root / "site"), random.Random(seed), Counter[str]()
-    known = prepare(home)
+    known = prepare(home, late)
     site, told, stop = Site(home), Told(), threading.Event()
     site.start()
     threading.Thread(target=site.keep, daemon=True).start()
@@ -314,10 +316,11 @@ def series(root: Path, kills: int, seed: int, people: int) -> dict[str, Any]:
             thread.start()
         while sum(done.values()) < kills:
             time.sleep(draw.uniform(*PAUSE))
-            what = draw.choices(("worker", "sequencer", "web", "all"), (4, 4, 3, 1))[0]
+            missing = [what for what in WEIGHTS if what not in done]
+            what = draw.choice(missing) if missing else draw.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
             if site.kill(what):
                 done[what] += 1
-        time.sleep(3)
+        time.sleep(AFTER)
         stop.set()
         for thread in threads:
             thread.join(60)
@@ -358,11 +361,13 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--people", type=int, default=6)
-    parser.add_argument("--prepare", action="store_true")
+    parser.add_argument("--prepare", type=int, default=0)
     parser.add_argument("--judge", default="")
     asked_ = parser.parse_args()
     if asked_.prepare or asked_.judge:
-        data = made() if asked_.prepare else judged(set(json.loads(Path(asked_.judge).read_text("ascii"))))
+        data = (
+            made(asked_.prepare) if asked_.prepare else judged(set(json.loads(Path(asked_.judge).read_text("ascii"))))
+        )
         sys.stdout.write(json.dumps(data) + "\n")
         return
     folder = Path(tempfile.mkdtemp())

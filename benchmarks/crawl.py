@@ -2,7 +2,7 @@
 
     python -m benchmarks.crawl
 
-The same checks as in CI (tests/web/test_crawl.py), which takes a seeded sample: there each role asks every third list
+The same checks as in CI (tests/web/test_crawl.py), which takes a seeded sample: there each role asks every seventh list
 and a few details; here all of them. Counted are requests, pairs of owner
 and reader, and marks that a reader met and may not.
 """

@@ -39,17 +39,21 @@ DEVICES = 40
 #: Organisations by the prefix of their devices: those of F send through a forwarder.
 ORGS = {"D": "91420000MA", "F": "91420000MB"}
 MAIN = "from zhunsheng.cli import main; main()"
+#: What lays an empty database into the folder of a site, so that it need not migrate by itself.
+Lay = Callable[[Path], object] | None
 
 
 class Way:
     """Everything between a device and its row, each part a process that can be killed and started again."""
 
-    def __init__(self, folder: Path, *, forwarded: bool = False) -> None:
+    def __init__(self, folder: Path, *, forwarded: bool = False, lay: Lay = None) -> None:
         self.folder = folder
         self.home = folder / "home"
         listed = [f"{org}/{prefix}{number:03d}" for prefix, org in ORGS.items() for number in range(DEVICES)]
         (self.home / "telemetry").mkdir(parents=True)
         (self.home / "telemetry" / "devices.txt").write_text("\n".join(listed))
+        if lay:
+            lay(self.home)
         self.broker = Broker(folder / "broker").start()
         self.gate, self.carrier = self.broker.address(GATEWAY), self.broker.address(ORGS["F"])
         self.sender = self.broker.address(ORGS["D"])
@@ -104,17 +108,25 @@ class Way:
         self.senders.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
         return self.senders[-1]
 
+    def rows(self) -> int:
+        """Return how many rows there are."""
+        return self._asked("SELECT COUNT(*) FROM readings_hotrow")[0]
+
     def stored(self) -> tuple[int, int]:
         """Return rows, and how many different readings they are."""
-        statement = "SELECT COUNT(*), COUNT(DISTINCT series_id * 100000000 + seq) FROM readings_hotrow"
+        rows, different = self._asked(
+            "SELECT COUNT(*), COUNT(DISTINCT series_id * 100000000 + seq) FROM readings_hotrow"
+        )
+        return rows, different
+
+    def _asked(self, statement: str) -> tuple[int, ...]:
         if server := os.environ.get("DATABASE_URL", ""):
             with psycopg.connect(server) as base:
                 found = base.execute(statement).fetchone()
         else:
             with closing(sqlite3.connect(self.home / "telemetry.sqlite3", timeout=30)) as file:
                 found = file.execute(statement).fetchone()
-        rows, different = found or (0, 0)
-        return int(rows), int(different)
+        return tuple(map(int, found or (0, 0)))
 
     def ready(self) -> bool:
         """Whether the gateway has made its tables and listens."""
@@ -161,10 +173,12 @@ def speed(
     return told | {"per_message": per, "lost": told["readings"] - different, "doubled": rows - different}
 
 
-def kills(count: int, times: int, per: int, seed: int = 1, every: tuple[float, float] = (1.0, 4.0)) -> dict[str, Any]:
+def kills(
+    count: int, times: int, per: int, seed: int = 1, every: tuple[float, float] = (1.0, 4.0), lay: Lay = None
+) -> dict[str, Any]:
     """Return what was lost and doubled while parts were killed so often at random moments."""
     draw = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder, Way(Path(folder), forwarded=True) as way:
+    with tempfile.TemporaryDirectory() as folder, Way(Path(folder), forwarded=True, lay=lay) as way:
         wait_until(way.ready, 150)
         began = time.monotonic()
         senders = [way.send("D", count // 2, per), way.send("F", count - count // 2, per)]
@@ -176,7 +190,7 @@ def kills(count: int, times: int, per: int, seed: int = 1, every: tuple[float, f
             way.kill(part)
             done[part] = done.get(part, 0) + 1
         sent = sum(one.result()["readings"] for one in waiting)
-        wait_until(lambda: way.stored()[1] >= sent, 600)  # what the forwarder still holds
+        wait_until(lambda: way.rows() >= sent, 600, 0.25)  # what the forwarder still holds
         rows, different = way.stored()
         seconds = time.monotonic() - began
     told = {"readings": sent, "seconds": round(seconds, 1), "kills": sum(done.values()), **done}

@@ -9,7 +9,9 @@ import duckdb
 import pytest
 from hypothesis import settings
 
+from tests.cli.kept import elsewhere
 from tests.effort import FEWER, times
+from tests.migrating import hasten
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -66,27 +68,37 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
     sender = apps.get_app_config("readings")
     assert post_migrate.disconnect(sender=sender, dispatch_uid="readings.migrate_along")
+    return hasten()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_modify_db_settings, django_db_setup):
+    """Migrate the database of the tests quickly, and from then on as Django does."""
+    django_db_modify_db_settings()
 
 
 @pytest.fixture(scope="session")
 def laid(django_db_setup, django_db_blocker, tmp_path_factory):
-    """Return what lays the database of an empty site into a folder, where a test starts processes of a site of its own.
+    """Return what lays the databases of an empty site into a folder, where a test starts processes of a site.
 
     Migrating takes each such site seconds. On PostgreSQL, where this process has no such file, they migrate by
     themselves.
     """
-    from django.db import connection
+    from django.core.management import call_command
+    from django.db import connection, connections
 
     if connection.vendor != "sqlite":
         return lambda folder: folder
-    empty = tmp_path_factory.mktemp("empty") / "zhunsheng.sqlite3"
+    empty = tmp_path_factory.mktemp("empty")
+    readings = connections["telemetry"]
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(empty)])
+        cursor.execute("VACUUM INTO %s", [str(empty / "zhunsheng.sqlite3")])
+        with elsewhere(readings, str(empty / "telemetry.sqlite3")):
+            call_command("migrate", "readings", database="telemetry", verbosity=0)
+            readings.cursor().execute("PRAGMA journal_mode=DELETE")  # all of it in one file
 
     def lay(folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(empty, folder / empty.name)
-        return folder
+        return shutil.copytree(empty, folder, dirs_exist_ok=True)
 
     return lay
 

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.casework import test_case_walks
 from tests.casework.walking import PDF, Clock, opened, sample, staff
+from tests.effort import times
 from zhunsheng.casework.cases import actions, library, queries
 from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
 from zhunsheng.casework.cases.states import EventKind
@@ -148,7 +149,7 @@ def test_any_row_of_deeds_leaves_case_events_and_evidence_in_agreement(monkeypat
     checks = list(HealthCheck)
     done.clear()
     within = settings(
-        max_examples=20, stateful_step_count=12, deadline=None, derandomize=True, suppress_health_check=checks
+        max_examples=times(40), stateful_step_count=12, deadline=None, derandomize=True, suppress_health_check=checks
     )
     run_state_machine_as_test(Machine, settings=within)
     assert {*EventKind} - {EventKind.RECOUNTED} <= set(done), "the deeds did not reach every kind of event"

@@ -1,11 +1,13 @@
 """Every life-cycle of the rule book, walked by the real engine: each move from each state, by each kind of actor."""
 
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 
 from tests.casework import walking
-from tests.casework.walking import DAY, Clock, opened, sample, staff, take
+from tests.casework.walking import Clock, opened, sample, staff, take
 from tests.effort import some
 from zhunsheng.book.cycle_lint import reached
 from zhunsheng.casework.cases import actions, library, queries
@@ -125,13 +127,28 @@ def extra(case, name):
     return {}
 
 
-def at(state, cycle, crew, clock):
-    clock.day = DAY
-    case = opened(cycle, crew)
-    for name in paths(cycle)[state]:
-        case = advance(case, cycle, name, crew, clock)
-    assert case.state == state
-    return case
+def at_each_state(cycle, crew, clock, look):
+    """Lead a case along the tree of its paths and look at it in each state; each branch is undone before the next."""
+    routes = paths(cycle)
+
+    @contextmanager
+    def undone():
+        day = clock.day
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        clock.day = day
+
+    def below(state, case):
+        assert case.state == state
+        look(state, case, undone)
+        for further, route in routes.items():
+            if route and route[:-1] == routes[state]:
+                with undone():
+                    below(further, advance(Case.objects.get(pk=case.pk), cycle, route[-1], crew, clock))
+
+    opened(cycle, crew)  # another case, into which one can be merged
+    below(cycle.opening.to, opened(cycle, crew))
 
 
 def test_the_rule_book_holds_these_life_cycles_and_each_state_is_reached():
@@ -144,17 +161,21 @@ def test_the_rule_book_holds_these_life_cycles_and_each_state_is_reached():
 @pytest.mark.parametrize("name", EVERY)
 def test_every_move_is_taken_from_every_state_it_leaves(crew, clock, name):
     cycle = library.cycle(name)
-    opened(cycle, crew)  # another case, into which one can be merged
-    for move in cycle.moves:
-        for state in move.source:
-            case = at(state, cycle, crew, clock)
-            before = case.sequence
-            after = advance(case, cycle, move.id, crew, clock)
-            assert after.state == cycle.target(move, state), (move.id, state)
-            event = CaseEvent.objects.filter(case=after).last()
-            assert (event.about, event.from_state, event.to_state) == (move.id, state, after.state)
-            assert after.sequence > before
-            agree(after)
+    taken = set()
+
+    def look(state, case, undone):
+        for move in cycle.moves_from(state):
+            with undone():
+                after = advance(Case.objects.get(pk=case.pk), cycle, move.id, crew, clock)
+                assert after.state == cycle.target(move, state), (move.id, state)
+                event = CaseEvent.objects.filter(case=after).last()
+                assert (event.about, event.from_state, event.to_state) == (move.id, state, after.state)
+                assert after.sequence > case.sequence
+                agree(after)
+                taken.add((move.id, state))
+
+    at_each_state(cycle, crew, clock, look)
+    assert taken == {(move.id, state) for move in cycle.moves for state in move.source}
 
 
 def agree(case):
@@ -176,18 +197,18 @@ def agree(case):
 @pytest.mark.parametrize("name", EVERY)
 def test_whoever_may_not_take_a_move_is_refused_and_nothing_changes(crew, clock, name):
     cycle = library.cycle(name)
-    for state in paths(cycle):
-        if cycle.state(state).final:
-            continue
-        case = at(state, cycle, crew, clock)
+
+    def look(state, case, undone):
         told = CaseEvent.objects.count()
-        for move in cycle.moves:
+        for move in cycle.moves if not cycle.state(state).final else ():
             # each move from each state; on the build server by two of those who may not
             for login in some((one for one in crew if not may(cycle, move, case, one)), 2, name, state, move.id):
                 with pytest.raises(Problem) as refused:
                     actions.move(crew[login], case, move.id, {}, version=case.version)
                 assert refused.value.code == "ZS904", (move.id, login)
         assert CaseEvent.objects.count() == told
+
+    at_each_state(cycle, crew, clock, look)
 
 
 DUTIES = {
@@ -213,23 +234,23 @@ def may(cycle, move, case, login):
 @pytest.mark.parametrize("name", EVERY)
 def test_a_move_that_does_not_follow_and_one_of_two_people_are_refused(crew, clock, name):
     cycle = library.cycle(name)
-    for state in paths(cycle):
-        case = at(state, cycle, crew, clock)
+
+    def look(state, case, undone):
         for move in cycle.moves:
             login = next((one for one in ("two", "finance", "legal", "office") if may(cycle, move, case, one)), "")
-            if not login:
-                continue
-            actor = crew[login]
-            if state not in move.source:
+            if login and state not in move.source:
                 with pytest.raises(Problem) as refused:
-                    actions.move(actor, case, move.id, {}, version=case.version)
+                    actions.move(crew[login], case, move.id, {}, version=case.version)
                 assert refused.value.code == "ZS903"
-            elif move.two_person:
-                given = sample(move.needs, crew, case)
-                case.refresh_from_db()
-                with pytest.raises(Problem) as refused:
-                    actions.move(actor, case, move.id, given, version=case.version)
-                assert refused.value.code == "ZS907"
+            elif login and move.two_person:
+                with undone():
+                    given = sample(move.needs, crew, case)
+                    case.refresh_from_db()
+                    with pytest.raises(Problem) as refused:
+                        actions.move(crew[login], case, move.id, given, version=case.version)
+                    assert refused.value.code == "ZS907"
+
+    at_each_state(cycle, crew, clock, look)
 
 
 def test_the_public_opens_a_tip_off_and_nothing_else(crew, clock):

@@ -215,8 +215,9 @@ def test_a_day_is_read_in_pieces_from_the_server(site, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", [20261123])
-def test_killed_at_any_step_nothing_is_lost_or_doubled(tmp_path, seed):
+def test_killed_at_any_step_nothing_is_lost_or_doubled(tmp_path, laid, seed):
     """Each step of the closing of three days is killed, in a seeded order, with readings and repeats in between."""
+    laid(tmp_path)
     environment = {**os.environ, "ZHUNSHENG_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "ZHUNSHENG_LOG": "ERROR"}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     script = [sys.executable, str(Path(__file__).with_name("closing_kills.py")), str(seed)]

@@ -10,20 +10,22 @@ from dataclasses import replace
 import cedarpy
 import pytest
 
+from tests.effort import FEWER
 from tests.policy import cedar, compare, site
 from tests.policy.compare import Tally
 
 pytestmark = pytest.mark.django_db
-SEEDS, MOST = (7, 11), 1500
+SEEDS, MOST = (11, 7), 1500
 TEXT = cedar.TEXT
 
 
 def test_both_policies_agree_on_random_worlds():
     tally = Tally()
-    for seed in SEEDS:
+    seeds = SEEDS[:1] if FEWER else SEEDS
+    for seed in seeds:
         compare.compare(seed, tally, most=MOST)
     assert tally.disputes == []
-    assert tally.asked == len(SEEDS) * MOST
+    assert tally.asked == len(seeds) * MOST
     assert tally.allowed.total() > 100 and tally.by_grant.total() > 2 and tally.denied.total() > 1000
 
 
@@ -47,7 +49,7 @@ def test_a_hole_in_the_second_policy_is_found():
     assert "resource.party_sees && resource.shown" in TEXT
     policy = cedarpy.PolicySet.from_str(TEXT.replace("resource.party_sees && resource.shown", "resource.party_sees"))
     tally = Tally()
-    for seed in range(40):
+    for seed in range(6, 46):  # the first of these worlds shows it already
         compare.compare(seed, tally, policy, most=100)
         if tally.disputes:
             break

@@ -25,7 +25,7 @@ from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.any_database]  # judged in memory
 QUIET = [5 + n * 7919 % 1009 / 1000 for n in range(121)]
 
 

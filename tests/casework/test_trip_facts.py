@@ -23,7 +23,7 @@ from zhunsheng.kernel.home import Home, rulebook
 from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.lights.causes import evaluate
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.any_database]  # judged in memory
 WARM = [5.0] * 30 + [12 + (n % 3) / 10 for n in range(61)] + [5.0] * 30
 
 

@@ -36,7 +36,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.scoring.score import score
 from zhunsheng.web import caseforms, choosing, outside
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]  # prices, bands and their order are reckoned
 #: Codes of further laboratories by the standing that they have in force; None: nobody rated them.
 OTHERS = {
     "AAA": "91330781MA2LABX02K",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from tests.effort import times
 from zhunsheng.evidence import leaf, monitor, note, policy, store, tree, verify
 from zhunsheng.evidence.places import make_log
 from zhunsheng.kernel.home import ROOT
@@ -49,7 +50,7 @@ def test_a_killed_sequencer_loses_nothing_and_leaves_nothing_half_done(tmp_path)
     draw = random.Random(7)
     place = make_log(tmp_path / "log", "log.example/killed", "operator")
     size = 0
-    for _ in range(12):
+    for _ in range(times(24)):
         acknowledged = kill_once(place, size, draw)
         size = examine(place)
         assert size >= acknowledged

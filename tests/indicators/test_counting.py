@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.effort import times
 from zhunsheng.book import load
 from zhunsheng.book.indicators import SUBJECTS, Indicator
 from zhunsheng.engines import duck
@@ -84,7 +85,7 @@ def test_both_forms_agree_on_generated_rows(con, table):
     columns = [c for c in COUNTED[table].columns if c.name in read]
     row = st.fixed_dictionaries({c.name: values(c, those) for c in columns})
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=times(40), deadline=None)
     @given(st.lists(row, max_size=12))
     def agree(rows):
         expected = sorted(c for one in those for c in count(one, rows, lists))

@@ -198,7 +198,10 @@ def run_file(world: World, folder: Path) -> lake.RunFile:
             ],
         }
         for table, values in rows.items():
-            con.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+            row = f"({', '.join('?' * len(values[0]))})"
+            con.execute(
+                f"INSERT INTO {table} VALUES {', '.join([row] * len(values))}", [one for v in values for one in v]
+            )
     return lake.RunFile(path)
 
 
