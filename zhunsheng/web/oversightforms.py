@@ -29,12 +29,19 @@ LISTS = {
     "surveys": (_("满意度整改"), "vendor_survey"),
     "exits": (_("退出计划"), "vendor_exit"),
 }
+#: How far a case of a list is, by the word of its address.
+SHOWS = {"open": _("在办"), "late": _("逾期"), "closed": _("已办结")}
 #: Lights of the states of a step.
 COLOURS = {"open": "yellow", "done": "accent", "waived": "unknown"}
 #: Lights of the states of a joint meeting.
 MEETING_COLOURS = {
     "called": "blue", "held": "yellow", "following": "yellow", "closed": "accent", "cancelled": "unknown",
 }  # fmt: skip
+
+
+def is_shown(show: str, case: Case, *, late: bool) -> bool:
+    """Whether a case is among those asked for."""
+    return {"": True, "open": case.closed_at is None, "late": late, "closed": case.closed_at is not None}[show]
 
 
 @dataclass(frozen=True, slots=True)

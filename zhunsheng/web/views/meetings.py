@@ -24,7 +24,8 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.web import caseforms, exports
 from zhunsheng.web.access import page
-from zhunsheng.web.oversightforms import LISTS, meeting_row
+from zhunsheng.web.narrowing import narrowed
+from zhunsheng.web.oversightforms import LISTS, SHOWS, is_shown, meeting_row
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.errors import problem_context
 
@@ -47,6 +48,7 @@ def meeting_list(request: HttpRequest) -> HttpResponse:
         "what": "meetings",
         "lists": LISTS,
         "show": show,
+        "shows": SHOWS | {"late": _("议定事项逾期")},
         "wanted": {"show": show} if show else {},
         "rows": [meeting_row(one) for one in found[max(0, pages.first - 1) : pages.last]],
         "pages": pages,
@@ -57,17 +59,9 @@ def meeting_list(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest) -> tuple[str, list[queries.Meeting]]:
     """Return which meetings are asked for, and them. Raises Problem ZS709 for a word that is none."""
-    show, day = request.GET.get("show", ""), now().date()
-    if show not in ("", "open", "late", "closed"):
-        raise Problem("ZS709", name="show", value=show[:20])
+    show, day = narrowed(request, {"show": SHOWS})["show"], now().date()
     found = queries.meetings(request.scope)
-    keep = {
-        "": lambda _one: True,
-        "open": lambda one: one.case.closed_at is None,
-        "late": lambda one: bool(one.late(day)),
-        "closed": lambda one: one.case.closed_at is not None,
-    }[show]
-    return show, [one for one in found if keep(one)]
+    return show, [one for one in found if is_shown(show, one.case, late=bool(one.late(day)))]
 
 
 @page(Verb.READ_CASES, Verb.EXPORT_FINDINGS)

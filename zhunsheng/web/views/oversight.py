@@ -23,7 +23,8 @@ from zhunsheng.kernel.time import now
 from zhunsheng.web import exports, oversightforms
 from zhunsheng.web.access import page
 from zhunsheng.web.answers import json_answer
-from zhunsheng.web.oversightforms import LISTS
+from zhunsheng.web.narrowing import narrowed
+from zhunsheng.web.oversightforms import LISTS, SHOWS, is_shown
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import service_kind
 from zhunsheng.web.views.errors import problem_context
@@ -40,11 +41,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> dict[str, str]:
     """Return the filter. Raises Problem ZS709 for a word that is none."""
-    wanted = {name: request.GET.get(name, "") for name in ("month", "check", "standing")}
     known = {"check": [one.id for one in library.checks().checks], "standing": Standing.values}
-    for name, words in known.items():
-        if wanted[name] and wanted[name] not in words:
-            raise Problem("ZS709", name=name, value=wanted[name])
+    wanted = {"month": request.GET.get("month", ""), **narrowed(request, known)}
     return {name: value for name, value in wanted.items() if value}
 
 
@@ -255,6 +253,7 @@ def case_list(request: HttpRequest, what: str) -> HttpResponse:
         "cycle": cycle,
         "lists": LISTS,
         "show": show,
+        "shows": SHOWS,
         "wanted": {"show": show} if show else {},
         "rows": found[max(0, pages.first - 1) : pages.last],
         "pages": pages,
@@ -265,16 +264,9 @@ def case_list(request: HttpRequest, what: str) -> HttpResponse:
 def _listed(request: HttpRequest, what: str) -> tuple[Any, str, list[oversightforms.Row], str]:
     if what not in LISTS:
         raise Problem("ZS701")
-    show = request.GET.get("show", "")
-    if show not in ("", "open", "late", "closed"):
-        raise Problem("ZS709", name="show", value=show[:20])
-    keep = {
-        "": lambda _one: True,
-        "open": lambda one: one.case.closed_at is None,
-        "late": lambda one: one.late,
-        "closed": lambda one: one.case.closed_at is not None,
-    }[show]
-    return (*LISTS[what], [one for one in oversightforms.rows(request, what) if keep(one)], show)
+    show = narrowed(request, {"show": SHOWS})["show"]
+    found = [one for one in oversightforms.rows(request, what) if is_shown(show, one.case, late=one.late)]
+    return (*LISTS[what], found, show)
 
 
 @page(Verb.READ_CASES, Verb.EXPORT_FINDINGS)
