@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests.cli.kept import elsewhere
 from tests.effort import FEWER, times
 from tests.migrating import hasten
+from tests.once import once
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,13 +42,14 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 #: The files that take longest, by their seconds (``--durations=50``). They come first: begun last, one of them would
 #: keep a single core busy while the other waits.
 LONG = (
-    "browser/test_walks.py", "cli/test_commands.py", "web/test_crawl.py", "web/test_case_kills.py",
-    "patterns/test_populations.py", "sources/test_fhir_faults.py", "browser/test_accounts.py", "mqtt/test_kills.py",
-    "casework/test_case_walks.py", "patterns/test_agree.py", "house/test_lines.py", "browser/test_rulebook.py",
-    "sources/test_fhir.py", "sources/test_synthea.py", "sources/test_mutations.py", "desk/test_desk.py",
-    "generator/test_whole.py", "desk/test_rulings.py", "runs/test_carry.py", "runs/test_execute.py",
-    "casework/test_second_policy.py", "patterns/test_examples.py", "cli/test_backup.py", "browser/test_onsite.py",
-    "book/test_round_trip.py", "facts/test_kills.py", "web/test_rulebook.py",
+    "web/test_crawl.py", "browser/test_walks.py", "web/test_case_kills.py", "cli/test_commands.py",
+    "mqtt/test_kills.py", "casework/test_case_walks.py", "browser/test_accounts.py", "sources/test_fhir_faults.py",
+    "patterns/test_agree.py", "patterns/test_examples.py", "sources/test_fhir.py", "browser/test_rulebook.py",
+    "cli/test_backup.py", "patterns/test_populations.py", "desk/test_rulings.py", "casework/test_second_policy.py",
+    "book/test_workbooks.py", "runs/test_carry.py", "runs/test_execute.py", "sources/test_synthea.py",
+    "generator/test_whole.py", "cli/test_readings.py", "book/test_prose.py", "book/test_load.py",
+    "browser/test_onsite.py", "facts/test_kills.py", "house/test_lines.py", "sources/test_mutations.py",
+    "web/test_rulebook.py", "generator/test_screen.py", "book/test_round_trip.py", "desk/test_desk.py",
 )  # fmt: skip
 
 
@@ -81,7 +83,7 @@ def django_db_setup(django_db_modify_db_settings, django_db_setup):
 def laid(django_db_setup, django_db_blocker, tmp_path_factory):
     """Return what lays the databases of an empty site into a folder, where a test starts processes of a site.
 
-    Migrating takes each such site seconds. On PostgreSQL, where this process has no such file, they migrate by
+    Migrating takes each such site seconds. On PostgreSQL, where this process has no such files, they migrate by
     themselves.
     """
     from django.core.management import call_command
@@ -101,6 +103,14 @@ def laid(django_db_setup, django_db_blocker, tmp_path_factory):
         return shutil.copytree(empty, folder, dirs_exist_ok=True)
 
     return lay
+
+
+@pytest.fixture(scope="session")
+def runs_of_county(tmp_path_factory) -> Path:
+    """Return a folder with two runs of the small county of the pages, the earlier one without the last month."""
+    from tests.web.serving import build_two
+
+    return once(tmp_path_factory, "county", build_two)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import once
 from tests.web.people import PASSWORD
 from zhunsheng.kernel.home import ROOT
 
@@ -23,13 +24,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
 ]  # fmt: skip
-BUILD = """
-import sys
-from zhunsheng.kernel.home import home
-from tests.web import serving
-if sys.argv[1] == "full":
-    serving.build(home(), serving.county(11), "r20261002-aaaaaaaaaaaa", serving.FINISHED - 30 * 86400)
-    serving.build(home(), serving.county(12), "r20261031-bbbbbbbbbbbb")
+PEOPLE = """
 import django
 django.setup()
 from django.core.management import call_command
@@ -37,6 +32,7 @@ call_command("migrate", verbosity=0)
 from tests.web import people
 people.create("head", "reviewer", "consortium", "lead", "town", "whole", "operator", "keeper", "police", "idle")
 """
+DEMO = "from zhunsheng.cli import main; main()"
 
 
 @pytest.fixture(scope="session")
@@ -66,24 +62,28 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def site(folder, kind):
-    """Build a site of a kind (full, empty, demo), serve it, yield its address, stop it."""
-    environment = {
+def environment_of(folder):
+    return {
         **os.environ,
         "ZHUNSHENG_HOME": str(folder),
         "DJANGO_SETTINGS_MODULE": "zhunsheng.config.settings",
         "PYTHONPATH": str(ROOT),
     }
-    making = (
-        ["-c", "from zhunsheng.cli import main; main()", "demo", "--only-build"]
-        if kind == "demo"
-        else ["-c", BUILD, kind]
+
+
+def ran(folder, *words):
+    """Run Python on the site of a folder until it ends."""
+    subprocess.run(
+        [sys.executable, "-c", *words], cwd=ROOT, env=environment_of(folder), check=True, stdout=subprocess.DEVNULL
     )
-    subprocess.run([sys.executable, *making], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def site(folder):
+    """Serve the site of a folder, yield its address, stop it."""
     port = free_port()
     code = f"from zhunsheng.config.serve import serve; serve('127.0.0.1', {port})"
     with (folder / "serve.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stderr=log)
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment_of(folder), stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{address}/health", folder / "serve.log")
@@ -106,16 +106,23 @@ def wait_for(address, log):
 
 
 @pytest.fixture(scope="session")
-def full(tmp_path_factory, laid):
-    folder = laid(tmp_path_factory.mktemp("full"))
-    yield from site(folder, "full")
+def inhabited(tmp_path_factory, laid):
+    """A site with people and nothing else, for all workers."""
+    return once(tmp_path_factory, "inhabited", lambda folder: ran(laid(folder), PEOPLE))
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory, inhabited, runs_of_county):
+    folder = shutil.copytree(inhabited, tmp_path_factory.mktemp("sites") / "full")
+    shutil.copytree(runs_of_county, folder, dirs_exist_ok=True)
+    yield from site(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def empty(tmp_path_factory, laid):
-    folder = laid(tmp_path_factory.mktemp("empty"))
-    yield from site(folder, "empty")
+def empty(tmp_path_factory, inhabited):
+    folder = shutil.copytree(inhabited, tmp_path_factory.mktemp("sites") / "empty")
+    yield from site(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -123,7 +130,8 @@ def empty(tmp_path_factory, laid):
 def demo(tmp_path_factory, laid):
     """The demo as ``make demo`` makes it: its address and the password of the head of the bureau."""
     folder = laid(tmp_path_factory.mktemp("demo"))
-    for site_ in site(folder, "demo"):
+    ran(folder, DEMO, "demo", "--only-build")
+    for site_ in site(folder):
         people = json.loads((folder / "secret" / "demo-people.json").read_text("utf-8"))
         yield site_, people["bureau-head"]
     shutil.rmtree(folder, ignore_errors=True)

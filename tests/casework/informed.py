@@ -28,14 +28,14 @@ FILED = {"CT": ("260", 20, "4000"), "FEW": ("10", 3, "9")}
 
 
 def orders(built: County) -> None:
-    """O1 of the town: amended, untold. O2 of another hospital. O3 of nobody. O4 of the town: declined and done."""
+    """O1 of the town: amended, untold. O2 of another hospital. O3 of nobody, priced. O4 declined and done."""
     told = {"O1": (TOWN, "PERSON-TOWN", False, False), "O2": (OTHER, "PERSON-OTHER", True, False),
             "O3": (TOWN, None, None, None), "O4": (TOWN, "PERSON-TOWN", True, True)}  # fmt: skip
     for number, (place, who, was_told, declined) in told.items():
         order = {"vendor_id": CODE, "order_id": number}
         built.add("service_order", **order, service_kind="laboratory", institution_id=place.id, person_id=who,
                   item_code="ITEM-9", item_name="HIV抗体检测", ordered_on=DAY, state="done", told=was_told,
-                  declined=declined)  # fmt: skip
+                  declined=declined, amount_fen=12_345 if number == "O3" else None)  # fmt: skip
         for at, node in enumerate(("collected", "tested", "reported")):
             built.add("service_event", **order, event_id=f"{number}-{at}", node=node, happened_on=DAY)
     for version, reason in ((1, None), (2, "确诊更正")):

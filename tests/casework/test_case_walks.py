@@ -52,6 +52,8 @@ EVERY = (*NAMES, *VENDORS)
 #: Opened by the clock or the writer on frozen figures of a run, or by readings as they arrive: walked on those in
 #: test_periodic.py and test_trip_alarms.py.
 ON_FIGURES = ("cold_chain_alarm", "quality_paper", "supervision_report")
+#: Cases of several bodies that follow each other: walked in test_meetings.py.
+AT_TABLE = ("joint_meeting", "meeting_opinion", "resolution")
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ def at_each_state(cycle, crew, clock, look):
 
 def test_the_rule_book_holds_these_life_cycles_and_each_state_is_reached():
     found = library.cycles()
-    assert tuple(found) == tuple(sorted((*EVERY, *ON_FIGURES)))
+    assert tuple(found) == tuple(sorted((*EVERY, *ON_FIGURES, *AT_TABLE)))
     for cycle in found.values():
         assert reached(cycle) == {state.id for state in cycle.states} == set(paths(cycle))
 

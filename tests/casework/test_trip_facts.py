@@ -8,16 +8,18 @@ import pytest
 from tests.casework.tripping import CODE, END, LEAD, START, courier, course, device, messages, send, trip
 from tests.web import serving
 from zhunsheng import sources
+from zhunsheng.book.load import load_indicators
 from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts import sources as alerts
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.devices.library import plans
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.readings import actions as readings
 from zhunsheng.casework.trips import actions, facts, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, Telling, Trip
 from zhunsheng.facts import lake
-from zhunsheng.kernel.home import Home
+from zhunsheng.kernel.home import Home, rulebook
 from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.lights.causes import evaluate
 
@@ -78,6 +80,36 @@ def test_a_judged_trip_becomes_a_row_and_a_node_of_each_order(people, site):
     assert tell() == {"trips": 0, "nodes": 0, "sent_back": 0}
 
 
+def test_a_trip_says_when_it_left_its_range_and_when_its_plan_was_started(people, site):
+    made = told(people, WARM)
+    (alarm,) = Alarm.objects.filter(trip=made, plan="temperature")
+    tell()
+    (row,) = rows(site, "trip")
+    assert row["excursion_at"] == int((START + timedelta(minutes=30)).timestamp())
+    assert (row["plan_started"], row["plan_at"]) == (True, int(alarm.raised_at.timestamp()))
+
+
+def test_an_excursion_of_which_nobody_heard_has_no_plan_and_a_trip_without_one_needs_none(people, site):
+    told(people, [5.0] * 30 + [8.2] * 3 + [5.0] * 88)  # found by the judgement alone: no watch was running
+    tell()
+    (row,) = rows(site, "trip")
+    assert (row["breach"], row["excursion"]) == (False, True)
+    assert row["excursion_at"] and (row["plan_started"], row["plan_at"]) == (False, None)
+
+
+def test_of_a_trip_within_its_range_nothing_is_said_of_plans(people, site):
+    told(people, [5 + (n % 3) / 10 for n in range(121)])
+    tell()
+    (row,) = rows(site, "trip")
+    assert (row["excursion"], row["excursion_at"], row["plan_started"], row["plan_at"]) == (False, None, None, None)
+
+
+def test_the_limit_of_the_indicator_is_that_of_the_plan():
+    indicator = load_indicators(rulebook(), "vendors")["vendors/trip_plan_started"]
+    limit = next(one for one in indicator.numerator.where if one.not_above)
+    assert limit.plus == plans()["excursion"].steps[0].minutes * 60
+
+
 def test_another_judgement_takes_the_place_of_the_first(people, site):
     made = told(people, [5.0] * 30 + [None] * 61 + [5.0] * 30)
     tell()
@@ -135,8 +167,9 @@ def test_what_is_no_breach_waits_for_the_day(people, site):
 
 def test_the_file_is_one_that_anybody_can_read_again(tmp_path):
     path = tmp_path / "trips.csv"
-    path.write_bytes(facts.sheet(facts.TRIPS, [[CODE, "T-9", LEAD, "logistics", "frozen", "2026-11-10",
-                                               "2026-11-10 10:00:00", "是", "", "否", 3]]))  # fmt: skip
+    row = [CODE, "T-9", LEAD, "logistics", "frozen", "2026-11-10", "2026-11-10 10:00:00", "是", "", "否", 3,
+           "2026-11-10 09:00:00", "否", ""]  # fmt: skip
+    path.write_bytes(facts.sheet(facts.TRIPS, [row]))
     report = sources.load(Home(tmp_path / "home"), [path], recorded_at=1_790_000_000)
     assert [(one.rows_loaded, one.rows_rejected) for one in report.files] == [(1, 0)]
 

@@ -12,15 +12,19 @@ from tests.casework.test_agreements import refused_as
 from tests.casework.test_consequences import full
 from tests.casework.test_oversight import exiting
 from tests.casework.vendoring import CODE, LEAD, step, two
+from tests.casework.walking import person
+from tests.web.people import ACTOR
 from zhunsheng.casework.agreements import actions as deals
 from zhunsheng.casework.agreements import bands, reviewing, watch
 from zhunsheng.casework.agreements import queries as agreements
 from zhunsheng.casework.agreements.facts import NONE, FiledPrice, Mean
 from zhunsheng.casework.agreements.models import PriceReview
+from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.scope import scope
-from zhunsheng.casework.cases import queries
+from zhunsheng.casework.cases import actions, queries
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.inbox.offers import Asker
+from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.oversight.models import ExitStep
 from zhunsheng.casework.ratings import actions as ratings
 from zhunsheng.casework.ratings import designation
@@ -177,6 +181,63 @@ def test_two_people_let_one_item_pass_for_a_time(priced, clock):
     assert put(people, one, "240.00").pk
     clock.day = date(2027, 1, 1)
     refused_as("ZS894", lambda: put(people, one, "230.00", "2027-02-01"))
+
+
+ASKED = {"item": "GLU", "percent": "120", "reason": "急诊加做，成本高于均价。"}
+
+
+def test_the_vendor_asks_and_two_people_of_the_consortium_decide(priced, clock):
+    people, _line, one = priced
+    line = served_line(one)
+    case = opened(people, "price_exception", line, by="lab", **ASKED)
+    assert (case.state, case.body, case.party_sees) == ("asked", people["head"].body, True)
+    assert EvidenceOutbox.objects.get(kind="price_exception.asked").actor == people["lab"].actor_key
+    term = {"from_on": str(clock.day), "until_on": "2027-01-01", "opinion": "同意"}
+    for name in ("lab", "lab_head"):  # it never decides, not even with a second person of its own
+        with pytest.raises(Problem):
+            two(people[name], people["head"], case, "grant", **term)
+        with pytest.raises(Problem):
+            step(people[name], case, "refuse", reason="不要")
+        assert queries.allowed(Case.objects.get(pk=case.pk), people[name]) == []
+    with pytest.raises(Problem):
+        step(people["clerk"], case, "grant", **term)  # one person alone
+    waiting = actions.propose(people["clerk"], Case.objects.get(pk=case.pk), "grant", term, version=case.version)
+    for name in ("lab", "lab_head", "clerk"):
+        with pytest.raises(Problem):
+            actions.confirm(people[name], waiting, version=Case.objects.get(pk=case.pk).version)
+    refused_as("ZS894", lambda: put(people, one, "230.00"))
+    actions.confirm(people["head"], waiting, version=Case.objects.get(pk=case.pk).version)
+    assert put(people, one, "240.00").pk
+
+
+def test_a_vendor_asks_for_itself_of_whom_it_serves_and_once(priced, clock):
+    people, _line, one = priced
+    line = served_line(one)
+    rival = bodies.create_body(ACTOR, "vendor", "对手检验", code=OTHERS["AA"])
+    people["rival"] = person("rival", rival, "head")
+    people["desk"] = person("desk", people["lab"].body, "analyst")
+    ask = {"given": ASKED, "body": line.body}
+    other = {"institution_id": OTHERS["AA"], "subject_body": rival}
+    own = {"institution_id": CODE, "subject_body": people["lab"].body}
+    refused_as("ZS913", lambda: _ask(people["rival"], **ask, **other))  # it has no line here
+    refused_as("ZS904", lambda: _ask(people["rival"], **ask, **own))  # not about another
+    refused_as("ZS913", lambda: _ask(people["rival"], **ask, institution_id=CODE, subject_body=rival))
+    refused_as("ZS904", lambda: _ask(people["desk"], **ask, **own))  # head and office ask
+    refused_as("ZS904", lambda: _ask(people["lab"], ASKED, people["lab"].body, **own))  # not of itself
+    refused_as("ZS913", lambda: _ask(people["lab"], ASKED, people["bureau"].body, **own))  # whom it does not serve
+    made = _ask(people["lab"], **ask, **own)
+    told = refused_as("ZS913", lambda: _ask(people["lab"], **ask, **own))
+    assert made.number in told
+    refused_as("ZS913", lambda: _ask(people["clerk"], **ask, **own))  # nor by the consortium, while it waits
+    assert _ask(people["lab"], {**ASKED, "item": "ALT"}, line.body, **own).pk
+    step(people["clerk"], made, "refuse", reason="成本说明不足")
+    assert _ask(people["lab"], **ask, **own).pk != made.pk
+    assert [one.number for one in agreements.exceptions(scope(people["rival"]), CODE)] == []
+    assert len(agreements.exceptions(scope(people["lab"]), CODE)) == 3
+
+
+def _ask(user, given, body, **about):
+    return actions.open_case(user, "price_exception", given, body=body, **about)
 
 
 def served_line(agreement):

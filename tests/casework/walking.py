@@ -139,6 +139,8 @@ def _value(one, people, case):
         return list(one.choices)[:1]
     if one.kind == "plan":
         return plan(case)
+    if one.kind == "bodies":
+        return [str(people["one"].body_id)]
     plain = {
         "text": "经核查材料齐备，事实清楚，予以办理。",
         "code": "V20260302",

@@ -1,4 +1,4 @@
-"""A small site of its own for the tests of backups. The process of the tests stands for it, at ``inside(home)``.
+"""A small site of its own for the tests of commands. The process of the tests stands for it, at ``inside(home)``.
 
 ``say`` runs a command there as a person would, without the two seconds that a process of its own takes to begin.
 Where a real process is the point, ``python -m tests.cli.kept busy SECONDS`` writes and carries rows for so long.
@@ -83,16 +83,22 @@ def along():
         post_migrate.disconnect(**told)
 
 
-def said(home, *words):
-    """Run a command of the site; return its exit code and what it said as data."""
+def answered(home, *words):
+    """Run a command of the site; return how it ended and what it wrote."""
     from typer.testing import CliRunner
 
     from zhunsheng.cli import app
 
     with inside(home):
-        done = CliRunner().invoke(app, [*map(str, words), "--json"])
+        done = CliRunner().invoke(app, [*map(str, words)])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
+    return done
+
+
+def said(home, *words):
+    """Run a command of the site; return its exit code and what it said as data."""
+    done = answered(home, *words, "--json")
     return done.exit_code, json.loads(done.stdout)
 
 
@@ -112,16 +118,15 @@ def add(count):
 
 def build():
     """Make keys, one of them forgotten elsewhere, a log, five rows of evidence, an attachment, other files."""
-    from django.core.management import call_command
-
     from zhunsheng.casework.cases.files import keep
     from zhunsheng.casework.documents import files
     from zhunsheng.casework.imports.inbox import receive
+    from zhunsheng.cli.site import ready
     from zhunsheng.evidence.places import make_log
     from zhunsheng.kernel.home import home
     from zhunsheng.kernel.ids import site_key
 
-    call_command("migrate", verbosity=0)
+    ready()  # from nothing, as the first command of a new site does
     keep("notice.txt", [b"a notice"])
     files.keep(b"a document")
     receive("结算.part2.csv", [b"rows of a second part"])

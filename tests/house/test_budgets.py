@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from functools import cache
 from statistics import median
 
 from tests.house.tree import ROOT, files, read
@@ -12,11 +13,14 @@ GENERATED = "/migrations/"
 EXCEPTIONS = tomllib.loads((ROOT / "tests/house/exceptions.toml").read_text("utf-8"))
 
 
+@cache
 def functions(text):
-    """Yield (name, lines) of every function of a source, nested ones included, decorators left out."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, node.end_lineno - node.lineno + 1
+    """Return (name, lines) of every function of a source, nested ones included, decorators left out."""
+    return [
+        (node.name, node.end_lineno - node.lineno + 1)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 def oversized(sources, exceptions):

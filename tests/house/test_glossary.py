@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 
 from tests.house.tree import files, read
 from zhunsheng.facts.schema import TABLES
@@ -31,6 +32,7 @@ def exceptions(page):
     return names | {name for row in rows(page, 3) for name in listed(row[1])}
 
 
+@cache
 def identifiers(text):
     """Return every name that a Python source gives: functions, classes, arguments, attributes, variables."""
     names = set()
@@ -46,6 +48,7 @@ def identifiers(text):
     return names
 
 
+@cache
 def words(identifier):
     """Return an identifier as snake words between underscores, plurals cut: ``VendorList`` -> ``_vendor_list_``."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", identifier).lower().strip("_")
@@ -64,10 +67,11 @@ def breaches(names, refusals, allowed):
 
 def test_code_uses_the_names_of_the_glossary():
     page = read(PAGE)
+    refusals, allowed = refused(page), exceptions(page)
     found = {
         f"{path}: {name}": use
         for path in files("zhunsheng/*.py", "tools/*.py")
-        for name, use in breaches(identifiers(read(path)), refused(page), exceptions(page)).items()
+        for name, use in breaches(identifiers(read(path)), refusals, allowed).items()
     }
     assert not found
 

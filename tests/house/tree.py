@@ -25,11 +25,13 @@ def tracked() -> tuple[str, ...]:
     return tuple(path for path in out.split("\0") if path and (ROOT / path).is_file())
 
 
-def files(*globs: str) -> list[str]:
+@cache
+def files(*globs: str) -> tuple[str, ...]:
     """Return tracked files that match a glob; ``*`` also crosses folders."""
-    return [path for path in tracked() if any(fnmatch(path, glob) for glob in globs)]
+    return tuple(path for path in tracked() if any(fnmatch(path, glob) for glob in globs))
 
 
+@cache
 def read(path: str) -> str:
     """Return a tracked file as text; bytes that are no text count as none."""
     return (ROOT / path).read_text("utf-8", errors="replace")
@@ -42,10 +44,16 @@ def raw(text: str, _suffix: str = "") -> Lines:
 
 def code(text: str, suffix: str = ".py") -> Lines:
     """Logical lines of Python with comments gone and string contents blanked, so that a call over many lines is one."""
-    if suffix != ".py":
-        return raw(text)
-    lines, parts, start, end = [], [], 0, (0, 0)
+    return _cut(text)[0] if suffix == ".py" else raw(text)
+
+
+@cache
+def _cut(text: str) -> tuple[Lines, Lines]:
+    """Return the logical lines of a Python source and its comments; cutting is slow, and a dozen rules ask for it."""
+    lines, comments, parts, start, end = [], [], [], 0, (0, 0)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            comments.append((token.start[0], token.string))
         if token.type == tokenize.NEWLINE:
             lines.append((start, "".join(parts)))
             parts = []
@@ -57,7 +65,7 @@ def code(text: str, suffix: str = ".py") -> Lines:
             shown = "" if token.type == _FSTRING_TEXT else _BLANKED.get(token.type, token.string)
             parts += [" " * gap, shown]
         end = token.end
-    return lines
+    return lines, comments
 
 
 def strings(text: str, _suffix: str = ".py") -> Lines:
@@ -86,17 +94,12 @@ def prose(text: str, suffix: str = ".py") -> Lines:
 
 
 def _python_prose(text: str) -> Lines:
-    comments = [
-        (token.start[0], token.string)
-        for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type == tokenize.COMMENT
-    ]
     docs = [
         (node.lineno + i, line)
         for node in docstrings(ast.parse(text))
         for i, line in enumerate(str(node.value).splitlines())
     ]
-    return comments + docs
+    return _cut(text)[1] + docs
 
 
 def _page_prose(text: str) -> Lines:

@@ -13,6 +13,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.causes import Lit, by_event, windowed
 from zhunsheng.lights.marks import marks
+from zhunsheng.lights.reasons import reason
 from zhunsheng.lights.values import Event, Value, knowable
 
 BOOK = Path(__file__).parents[2] / "rulebook"
@@ -117,3 +118,13 @@ def test_a_broken_light_is_refused_with_file_place_and_reason(what):
     with pytest.raises(Problem) as found:
         read_light(text.replace(old, new, 1), "late_reports.yaml")
     assert found.value.code == "ZS620" and found.value.values["file"] == "late_reports.yaml"
+
+
+def test_a_reason_names_what_events_speak_of_by_its_word():
+    light = LIGHTS["vendors/cold_chain_breach"]
+    lit = Lit("c", light.id, "V", "yellow", FIRST, FIRST, FIRST, FIRST, (FIRST,), None, about="logistics")
+    assert reason(light, lit, {"logistics": ("冷链物流", "cold chain")}) == (
+        f"{light.zh}（冷链物流）：2026-01",
+        f"{light.en} (cold chain): 2026-01",
+    )
+    assert reason(light, lit, {})[0] == f"{light.zh}（logistics）：2026-01"

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.effort import pooled, times
+from tests.effort import FEWER, pooled, times
 from tests.patterns.loads import bindings, cases
 from zhunsheng.engines import duck
 from zhunsheng.patterns import JUDGES, PATTERNS, Bindings
 from zhunsheng.patterns.base import Hit
+
+BEGINNINGS = 1 if FEWER else 2
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +43,9 @@ def test_sets_and_one_person_agree(con, name):
             assert judged[rule] >= rows
         found += len(by_set)
 
-    # two beginnings at least, more where a pattern is rarely hit: one alone may draw no case of it
+    # more beginnings where a pattern is rarely hit: one alone may draw no case of it
     for number in range(12):
-        if number < 2 or found <= 25:
+        if number < BEGINNINGS or found <= 25:
             seed(number)(agree)()
     assert found > 25, "case-loads that never hit prove nothing"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import pytest
@@ -11,15 +12,16 @@ from tests.web import people as cast
 from tests.web import serving
 from zhunsheng.casework.jobs.worker import Worker
 from zhunsheng.kernel.home import home
+from zhunsheng.runs import store
 
-EARLIER, CURRENT = "r20261002-aaaaaaaaaaaa", "r20261031-bbbbbbbbbbbb"
+EARLIER, CURRENT = serving.EARLIER, serving.CURRENT
 
 
 @pytest.fixture(scope="session")
-def county():
+def county(runs_of_county):
     """Two runs of the small county: the earlier one lacks the last month."""
-    serving.build(home(), serving.county(11), EARLIER, serving.FINISHED - 30 * 86400)
-    return serving.build(home(), serving.county(12), CURRENT)
+    shutil.copytree(runs_of_county, home().root, dirs_exist_ok=True)
+    return store.current(home())
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from zhunsheng.patterns.bind import bind
 from zhunsheng.runs import serving, store
 
 AS_OF = date(2026, 10, 31)
+EARLIER, CURRENT = "r20261002-aaaaaaaaaaaa", "r20261031-bbbbbbbbbbbb"
 FINISHED = int(datetime(2026, 11, 2, 3, 14, tzinfo=SHANGHAI).timestamp())
 
 
@@ -204,6 +205,12 @@ def county(months: int = 12, scale: int = 1) -> County:
     second = stay(built, TOWN, who, date(2026, 10, 6), 3, "inpatient")
     line(built, TOWN, who, second, date(2026, 10, 6), PLAIN_ITEMS[0][:2], "9.00")
     return built
+
+
+def build_two(folder: Path) -> None:
+    """Publish two runs in a folder: the earlier one lacks the last month."""
+    build(Home(folder), county(11), EARLIER, FINISHED - 30 * 86400)
+    build(Home(folder), county(12), CURRENT)
 
 
 def build(

@@ -173,6 +173,7 @@ def lists():
         "/recoveries", "/recoveries?due=late", "/recoveries.csv", "/recoveries.xlsx",
         "/rules/overturned", "/documents", "/documents.csv", "/documents.xlsx",
         "/oversight", "/oversight.csv", "/oversight.xlsx", "/oversight/pool", "/oversight/survey",
+        "/oversight/meetings", "/oversight/meetings?show=late", "/oversight/meetings.csv", "/oversight/meetings.xlsx",
         *(f"/oversight/{what}{more}" for what in ("complaints", "incidents", "sanctions", "surveys", "exits")
           for more in ("", "/export.csv")),
         "/vendors", "/vendors.csv", "/vendors.xlsx", "/vendors/negative", "/vendors/expiry", "/vendors/overview",
@@ -181,6 +182,7 @@ def lists():
         "/points", "/points.csv", "/points.xlsx", "/points/register.csv", "/points/register.xlsx",
         "/fleet", "/fleet.csv", "/fleet.xlsx", "/trips", "/alarms", "/quarantine",
         "/alerts", "/alerts?over=1", "/ratings", "/ratings/tried",
+        "/ratings/subsidies", "/ratings/subsidies.csv", "/ratings/subsidies.xlsx",
         "/tips", "/tips?show=all", "/tips.csv?show=all", "/tips.xlsx", "/tips/new",
         "/tips/figures",
         "/inspections", "/inspections/people", "/samples", "/samples/new",
@@ -314,9 +316,10 @@ def test_the_crawl_covers_every_page(county, people):
         "grant",  # tests/web/test_grants.py asks both sides and others
         *("points-person", "points-propose"),  # tests/web/test_points.py asks several institutions
         *("document", "document-file"),  # tests/web/test_documents.py asks several readers for one
+        "subsidy",  # tests/web/test_subsidies.py asks both sides and others for one
         *("alert", "rating", "ratings-vendor"),  # tests/web/test_alert_pages.py asks several readers for each
         # tests/web/test_informing.py and test_portal.py ask several roles for each
-        *("informing", "portal", "portal-prices", "portal-incident", "vendor-duties"),
+        *("informing", "portal", "portal-prices", "portal-incident", "portal-exception", "vendor-duties"),
         "agreement",  # tests/web/test_agreements.py asks both sides and others for one
         *("tip", "tip-file"),  # tests/web/test_tips.py asks every kind of reader for one
         # tests/web/test_fleet.py asks several roles for each
@@ -328,6 +331,7 @@ def test_the_crawl_covers_every_page(county, people):
         *("self-check", "self-check-export", "inspections-export", "samples-export"),
         # tests/web/test_oversight.py asks several roles for each
         *("oversight-check", "oversight-round", "oversight-exit", "oversight-draw", "oversight-pool-change"),
+        *("meeting", "meeting-new"),  # tests/web/test_meetings.py asks several bodies for one
         # tests/web/test_vendors.py asks several roles for a vendor
         *("vendor-part", "vendor-archive-export"),  # tests/web/test_vendor_files.py asks several readers for each
         *("periodic", "periodic-freeze", "periodic-export"),

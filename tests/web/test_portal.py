@@ -154,7 +154,7 @@ def test_a_vendor_never_meets_another_vendors_rows(as_, served):
                                 profession="医师", valid_from=TODAY, told_by=served["head"], told_at=now())  # fmt: skip
     PriceFiling.objects.create(institution_id=RIVAL, item_code="CT", item_name="对手价", unit_price_e6=1, reason="r",
                                valid_from=TODAY, filed_by=served["head"], filed_at=now())  # fmt: skip
-    for path in ("/portal", "/portal/prices", "/portal/incident", "/informing?show=all"):
+    for path in ("/portal", "/portal/prices", "/portal/incident", "/portal/exception", "/informing?show=all"):
         text = seen(as_("vendor"), path)
         assert not [word for word in (RIVAL, "对手") if word in text], path
     for path in ("/vendors/duties", "/relations"):
@@ -196,6 +196,34 @@ def test_on_its_page_a_vendor_renews_papers_names_heads_and_reports_an_incident(
     assert sent["Location"] == f"/cases/{case.pk}" and (case.body_id, case.institution_id) == (line.body_id, CODE)
     seen(as_("consortium"), f"/cases/{case.pk}", "冷链中断半小时。")
     assert as_("far").get(f"/cases/{case.pk}").status_code == 404
+
+
+def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served):
+    vendor, line = as_("vendor"), ServiceLine.objects.get()
+    refused = vendor.post("/portal/prices", filed()).content.decode()
+    assert "/portal/exception?f-item=CT" in refused and "没有申请过例外" in refused
+    seen(vendor, "/portal/exception?f-item=CT", 'value="CT"', "当前议价上限为公立医院均价的 100%", "由采购方两人批准")
+    ask = {"line": line.pk, "f-item": "CT", "f-percent": "130", "f-reason": "急诊加做，成本高于均价。", "key": "k1"}
+    for wrong, code in ({"line": "999"}, "ZS709"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
+        got = vendor.post("/portal/exception", {**ask, **wrong})
+        assert got.status_code >= 400 and code in got.content.decode(), wrong
+    assert not Case.objects.filter(cycle="price_exception").exists()
+    sent = [vendor.post("/portal/exception", ask) for _twice in "ab"]
+    case = Case.objects.get(cycle="price_exception")
+    assert {one["Location"] for one in sent} == {f"/cases/{case.pk}"}
+    assert (case.state, case.body_id, case.institution_id) == ("asked", line.body_id, CODE)
+    again = vendor.post("/portal/exception", {**ask, "key": "k2"})
+    assert again.status_code >= 400 and case.number in again.content.decode()
+    seen(vendor, "/portal/prices", case.number, "130%", "急诊加做", "待批准")
+    assert "f-opinion" not in seen(vendor, f"/cases/{case.pk}")  # it reads its case and decides nothing
+    grant = {"version": str(case.version), "f-from_on": str(TODAY), "f-until_on": "2099-01-01", "f-opinion": "同意"}
+    assert vendor.post(f"/cases/{case.pk}/moves/grant", grant).status_code >= 400
+    seen(as_("consortium"), f"/cases/{case.pk}", "f-opinion")
+    for login in ("far", "town", "other"):
+        assert as_(login).get(f"/cases/{case.pk}").status_code == 404
+        assert as_(login).get("/portal/exception").status_code == 403
+        assert as_(login).post("/portal/exception", ask).status_code == 403
+    assert Case.objects.get(pk=case.pk).state == "asked"
 
 
 def test_duties_count_what_is_missing_ended_or_unchecked_as_not_kept(served, tmp_path):

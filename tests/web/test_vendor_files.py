@@ -100,6 +100,7 @@ def test_each_part_shows_what_is_on_file_and_an_unknown_month_as_unknown(site):
         for login in ("far", "rival", "member"):
             page(people[login], f"/vendors/{CODE}{part}", 404)
     page(people["head"], f"/vendors/{CODE}/nothing", 404)
+    assert "没有机构列为偏远地区：不计算" in page(people["lab"], f"/vendors/{CODE}")
     chart = page(people["head"], f"/vendors/{CODE}/indicators")
     assert "96.0%" in chart and "未达到" in chart and "同类不足五家，不作比较" in chart and "目标 98" in chart
     assert (

@@ -121,6 +121,7 @@ def _who(who: Who) -> str:
 
 def _clock(cycle: Cycle, clock: Clock) -> list[object]:
     length = KINDS[clock.kind] if clock.days == 0 else f"{clock.days} {KINDS[clock.kind]}"
+    length = f"至步骤写明之日 until the day of the field `{clock.by}`" if clock.by else length
     more = "；".join(f"{one.days} ({_people(cycle, one.who)})" for one in clock.extensions)
     still = "、".join(cycle.state(key).zh for key in clock.excluded)
     end = ENDS[clock.at_end] + (f"：{cycle.move(clock.move).zh}" if clock.move else "")

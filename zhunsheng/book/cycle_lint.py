@@ -10,6 +10,8 @@ from zhunsheng.book.cycles import Cite, Clock, Cycle, Input, Move, Names, Openin
 from zhunsheng.book.lint import Remark
 
 Place = tuple[Any, ...]
+#: Fields that hold a list of things of the site.
+LISTED = ("people", "attachment", "bodies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def _names(cycle: Cycle, names: Names) -> Iterator[Fault]:
     for key, who in cycle.people.items():
         named += [(("people", key, "bodies"), name, names.bodies) for name in who.bodies]
         named += [(("people", key, "duties"), name, names.duties) for name in who.duties]
+    for place, needs in _inputs(cycle):
+        named += [(place, key, names.bodies) for one in needs for key in one.of]
     for place, key, known in named:
         if key not in known:
             yield Fault(place, f"没有名为“{key}”的定义。", f"Nothing is named '{key}'.")
@@ -178,18 +182,21 @@ def _moves(cycle: Cycle) -> Iterator[Fault]:
 
 def _of_input(one: Input) -> list[tuple[bool, str, str]]:
     turned = one.least is not None and one.most is not None and one.least > one.most
-    unlimited = one.kind in ("text", "amount", "integer", "people", "attachment", "codes", "plan") and one.most is None
+    unlimited = one.kind in ("text", "amount", "integer", *LISTED, "codes", "plan") and one.most is None
     return [
         (turned, f"字段“{one.zh}”下限大于上限。", f"'{one.id}': least is above most."),
         (unlimited, f"字段“{one.zh}”没有上限。", f"'{one.id}' has no upper limit."),
         ((one.kind in ("choice", "several")) != bool(one.choices), f"字段“{one.zh}”的选项不对。",
          f"'{one.id}': wrong choices."),
+        ((one.kind == "bodies") != bool(one.of), f"字段“{one.zh}”须写明单位类别，且仅单位字段填写。",
+         f"'{one.id}': bodies, and they alone, name their kinds."),
         ((one.kind == "amount") != one.id.endswith("_fen"), f"金额字段“{one.zh}”须以 _fen 结尾。",
          f"'{one.id}': amounts, and they alone, end in _fen."),
     ]  # fmt: skip
 
 
 def _clocks(cycle: Cycle) -> Iterator[Fault]:
+    days = {one.id for _place, needs in _inputs(cycle) for one in needs if one.kind == "date"}
     for n, clock in enumerate(cycle.clocks):
         runs = {state.id for state in cycle.states if clock.id in state.clocks}
         sources = set(cycle.move(clock.move).source) if clock.at_end == "move" else runs
@@ -199,6 +206,8 @@ def _clocks(cycle: Cycle) -> Iterator[Fault]:
             (not runs <= sources, "届满的动作不能在每个计时状态办理。", "its move is not open wherever it runs."),
             ((clock.kind in ("year_end", "planned")) != (clock.days == 0), "天数与计法不合。",
              "its days and kind do not agree."),
+            (bool(clock.by) and (clock.kind != "planned" or clock.by not in days), "所依据的日期字段不存在。",
+             "the field that names its day is no date of a step, or it has days of its own."),
             (any(not who.duties for one in clock.extensions for who in cycle.named(one.who)), "延长未写明职责。",
              "an extension names no duty."),
         ]  # fmt: skip

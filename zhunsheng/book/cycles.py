@@ -24,7 +24,7 @@ from zhunsheng.kernel.files import canonical, check_yaml, digest, from_yaml
 
 Kind = Literal[
     "text", "code", "amount", "integer", "multiple", "date", "choice", "several", "article", "people", "attachment",
-    "codes", "plan",
+    "codes", "plan", "bodies",
 ]  # fmt: skip
 #: What a step means for the money of a case.
 Books = Literal["", "decision", "service", "adjustment", "plan", "payment", "reversal", "refund", "late", "default"]
@@ -51,7 +51,8 @@ class Input(Entry):
     """A typed field of a move. ``least`` and ``most`` limit characters of a text, fen of an amount, how many of a list.
 
     ``when`` limits a date against the day of the move. ``internal`` fields are not shown to the party. A ``multiple``
-    is kept in 1/10000 (limits too), a ``plan`` as rows of day and fen per account (limits count rows).
+    is kept in 1/10000 (limits too), a ``plan`` as rows of day and fen per account (limits count rows). ``bodies`` are
+    kept by number: bodies of the kinds ``of``, around the one that handles the case.
     """
 
     id: str = Name
@@ -64,6 +65,7 @@ class Input(Entry):
     when: Literal["past", "future", "any"] = "any"
     choices: dict[str, tuple[str, str]] = Field(default_factory=dict)
     internal: bool = False
+    of: tuple[str, ...] = ()
 
 
 class Extension(Entry):
@@ -78,7 +80,7 @@ class Clock(Entry):
     """A time limit. It runs in the states that name it and stands still in ``excluded`` ones; elsewhere it ends.
 
     ``kind`` says how days are counted; ``year_end`` has no days and is due on the last day of the year it began in,
-    ``planned`` has none either: a step names its day.
+    ``planned`` has none either: a step names its day, in the field ``by`` where the file names one.
     """
 
     id: str = Name
@@ -90,6 +92,7 @@ class Clock(Entry):
     extensions: tuple[Extension, ...] = ()
     at_end: Literal["remind", "escalate", "move"]
     move: str = ""
+    by: str = ""
     cite: str
 
 

@@ -6,8 +6,10 @@ mean of public hospitals, of the subsidy of what remote places settle.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +21,7 @@ from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.lint import Remark
 from zhunsheng.book.reading import file_text, validated
 from zhunsheng.book.scorecards import STANDINGS, Rated
+from zhunsheng.kernel.money import part
 
 Evaluated = Literal["passed", "failed", "unknown"]
 
@@ -53,13 +56,45 @@ class Enforcement(Entry):
     cite: str
 
 
+class Rate(Dated):
+    """Which part of what remote places settle is given for orders of its days."""
+
+    percent: int = Field(ge=0, le=100)
+    cite: str
+
+
+class Part(Entry):
+    """What was settled at one percentage."""
+
+    percent: int
+    fen: int = Field(ge=0)
+
+
+class SubsidyExample(Entry):
+    """A worked example of a subsidy."""
+
+    name: str
+    amounts: tuple[Part, ...]
+    subsidy_fen: int
+
+
 class Subsidy(Entry):
-    """What service in remote areas earns."""
+    """What service in remote areas earns; ``list`` is the knowledge list that names which institutions are remote."""
 
     zh: str
     en: str
-    percent: int = Field(ge=0, le=100)
-    cite: str
+    list: str
+    rates: tuple[Rate, ...] = Field(min_length=1)
+    examples: tuple[SubsidyExample, ...] = Field(min_length=1)
+
+    def on(self, day: date) -> Rate | None:
+        """Return the rate of a day, None where nothing is given."""
+        return next((one for one in self.rates if day in one.period), None)
+
+
+def subsidy_fen(parts: Iterable[Part]) -> int:
+    """Return the subsidy in fen of what was settled: summed first, then rounded once, half up."""
+    return part(sum(one.fen * one.percent for one in parts), 1, 100)
 
 
 class Example(Entry):
@@ -106,13 +141,18 @@ class Incentives(Dated):
         _check(prices == sorted(prices, reverse=True), "a worse standing has a higher price")
         _check(self.standings[-1].price_percent < max(prices), "who is not rated has the price of the best")
         cited = [*(one.cite for one in self.standings), self.evaluation.cite, self.enforcement.cite]
-        cited.append(self.subsidy.cite)
+        cited += [one.cite for one in self.subsidy.rates]
         _check(set(cited) <= set(self.cites), "a cite is not among the cites")
         told = {one.standing for one in self.examples}
         _check(told == set(named), "a standing has no example")
         for one in self.examples:
             given = self.of(one.standing, one.evaluation)
             _check(given == (one.price_percent, one.award), f"{one.name}: {given}")
+        for earlier, later in pairwise(sorted(self.subsidy.rates, key=lambda rate: rate.valid_from)):
+            _check(not earlier.period.meets(later.period), f"two percentages of the subsidy from {later.valid_from}")
+        for worked in self.subsidy.examples:
+            earned = subsidy_fen(worked.amounts)
+            _check(earned == worked.subsidy_fen, f"{worked.name}: {earned}")
         return self
 
 

@@ -11,6 +11,7 @@ import typer
 
 from zhunsheng import runs, sources
 from zhunsheng.book import load
+from zhunsheng.book.workbooks.store import Change, write
 from zhunsheng.cli import show
 from zhunsheng.cli.county import knowledge_of, told
 from zhunsheng.cli.intake import files_of
@@ -19,6 +20,7 @@ from zhunsheng.cli.serve import serve
 from zhunsheng.cli.site import person, ready, record_import, record_load, record_run
 from zhunsheng.engines import duck
 from zhunsheng.generator import edition, generate
+from zhunsheng.generator.county import REGION
 from zhunsheng.kernel.files import canonical, write_whole
 from zhunsheng.kernel.home import Home, home, rulebook
 from zhunsheng.kernel.time import epoch_seconds, now
@@ -29,6 +31,21 @@ MONTHS = 12
 IMPORTER = "reviewer"
 #: The demo is judged as of the day after its last month, so that it looks the same on any day.
 AS_OF = date(2026, 11, 1) - timedelta(days=1)
+#: The list of remote townships that the demo county publishes: code, name, the day from which it is named.
+REMOTE = "demo-remote-institutions"
+REMOTE_BATCH = {
+    "title": "演示：青禾县偏远地区医疗机构名单",
+    "citation": "演示用，非公布内容：青禾县为虚构的县",
+    "ground": "demo",
+    "level": "county",
+    "region": str(REGION),
+    "valid_from": date(2026, 1, 1),
+    "confirmed_on": date(2026, 11, 23),
+}
+REMOTE_PLACES = (
+    (f"H{REGION}00109", "青禾县梅坪镇卫生院", "2026-01-01"),
+    (f"H{REGION}00111", "青禾县竹园乡卫生院", "2026-04-01"),
+)
 
 
 def demo(
@@ -42,6 +59,7 @@ def demo(
     """生成演示县、导入、判定、开站。Make a demo county, import it, judge it and serve the site."""
     site = home()
     with show.problems(as_json=json):
+        _remote(site)
         folder = _county(site, lines, seed, quiet=json)
         report = _import(site, folder, quiet=json)
         manifest = _judge(site, quiet=json)
@@ -81,6 +99,16 @@ def _told(report: sources.LoadReport, manifest: runs.Manifest, people: list[tupl
         f"（明确违规 {counts['violation']:,}，可疑 {counts['suspected']:,}，不明 {counts['unknown']:,}）"
     )
     show.table("演示账号（仅限演示）", ["账号", "密码", "是谁"], [list(one) for one in people])
+
+
+def _remote(site: Home) -> None:
+    """Let the county name two of its townships as remote, in a batch of its own as a county's import would leave it."""
+    kinds = {name: known.kind for name, known in load(rulebook(), site.book).knowledge.items()}
+    rows = tuple(
+        {"batch": REMOTE, "institution_code": code, "institution_name": name, "valid_from": since, "note": "演示数据"}
+        for code, name, since in REMOTE_PLACES
+    )
+    write(site.book, kinds, [Change("remote_institutions", REMOTE, rows)], {REMOTE: REMOTE_BATCH}, [])
 
 
 def _county(site: Home, lines: int, seed: int, *, quiet: bool) -> Path:
@@ -191,6 +219,7 @@ def _story(site: Home) -> None:
 def _vendors(site: Home) -> None:
     """Let the vendors of the county enter, serve, be reviewed and overseen."""
     from zhunsheng.casework.oversight import demo as oversight
+    from zhunsheng.casework.oversight import meeting_demo as meetings
     from zhunsheng.casework.periodic import demo as periodic
     from zhunsheng.casework.ratings import demo as ratings
     from zhunsheng.casework.vendors import demo
@@ -206,6 +235,7 @@ def _vendors(site: Home) -> None:
     ratings.tell()
     _agreements(site)
     oversight.tell()
+    meetings.tell()
     _notices(site)
     periodic.tell()
     _fleet(site)

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+from deltalake import DeltaTable, Field, PostCommitHookProperties, WriterProperties, write_deltalake
 from deltalake.transaction import AddAction
 
 from zhunsheng.facts.schema import TABLES
-from zhunsheng.facts.table import SQL
+from zhunsheng.facts.table import SQL, Table
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import canonical, locked, sync
 from zhunsheng.kernel.home import Home
@@ -155,12 +155,23 @@ class Commit:
         self._mark()
         if table not in self.tables:
             DeltaTable.create(path, TABLES[table].arrow, partition_by=_partition(table), configuration=CONFIGURATION)
+        elif TABLES[table].later:
+            _grow(path, TABLES[table])
         return path
 
     def _mark(self) -> None:
         if not self.touched:
             _mark_path(self.home).touch()
             self.touched = True
+
+
+def _grow(path: Path, promised: Table) -> None:
+    """Add the columns that came after a table was first stored; its files stay as they are and read as empty there."""
+    delta = DeltaTable(path)
+    held = {one.name for one in delta.schema().fields}
+    if missing := [one.name for one in promised.later if one.name not in held]:
+        fields = [Field.from_arrow(promised.arrow.field(name)) for name in missing]
+        delta.alter.add_columns(fields, post_commithook_properties=_HOOKS)
 
 
 def table_path(home: Home, table: str) -> Path:
@@ -216,6 +227,10 @@ def select(table: str, paths: list[str]) -> str:
         return f"SELECT {columns} WHERE false"
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     hive = f", hive_partitioning=true, hive_types={{'{promised.partition}': VARCHAR}}" if promised.partition else ""
+    if promised.later:
+        typed = ", ".join(f"CAST(NULL AS {kinds[one.name]}) AS {one.name}" for one in promised.later)
+        stored = f"FROM read_parquet([{listed}], union_by_name=true{hive}) UNION ALL BY NAME SELECT {typed} WHERE false"
+        return f"SELECT {', '.join(kinds)} FROM ({stored})"  # noqa: S608
     return f"SELECT {', '.join(kinds)} FROM read_parquet([{listed}]{hive})"  # noqa: S608
 
 

@@ -45,7 +45,10 @@ SQL = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``required`` means that a row without it is rejected, not that unknown is forbidden elsewhere."""
+    """One column. ``required`` means that a row without it is rejected, not that unknown is forbidden elsewhere.
+
+    ``later``: the table was stored without it before; rows of that time read as empty, so it is never required.
+    """
 
     name: str
     kind: Kind
@@ -53,6 +56,7 @@ class Column:
     meaning: str
     required: bool = False
     codes: tuple[str, ...] = ()
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Column names in order, origin columns included."""
         return tuple(c.name for c in (*self.columns, *ORIGIN))
+
+    @property
+    def later(self) -> tuple[Column, ...]:
+        """The columns that stored files may lack."""
+        return tuple(one for one in self.columns if one.later)
 
     def column(self, name: str) -> Column:
         """Return a column by name. Raises KeyError."""

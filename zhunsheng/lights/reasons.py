@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from zhunsheng.book.lights import SCALE, DriftLight, EventLight, Judged, Light, StreakLight, WindowLight
 from zhunsheng.lights.causes import Lit
 from zhunsheng.lights.marks import Mark
@@ -23,8 +25,11 @@ def value_of(mark: Mark) -> str:
     return f"{percent(value.numerator * SCALE // value.denominator)}（{value.numerator}/{value.denominator}）"
 
 
-def reason(light: Light, lit: Lit) -> Told:
-    """Return why a light came on in its gravest colour, in both languages."""
+def reason(light: Light, lit: Lit, named: Mapping[str, Told]) -> Told:
+    """Return why a light came on in its gravest colour, in both languages.
+
+    ``named``: the words for codes that events speak of; a code without any is shown itself.
+    """
     mark = lit.gravest
     if mark is not None and isinstance(light, DriftLight):
         return _of_drift(light, mark)
@@ -37,7 +42,8 @@ def reason(light: Light, lit: Lit) -> Told:
         return told, f"{len(lit.grounds)} {en} lights within {light.months} months: {months}"
     if lit.about or (isinstance(light, EventLight) and light.joins):
         months = "、".join(f"{month:%Y-%m}" for month in lit.lit)
-        zh, en = (f"（{lit.about}）", f" ({lit.about})") if lit.about else ("", "")
+        words = named.get(lit.about, (lit.about, lit.about))
+        zh, en = (f"（{words[0]}）", f" ({words[1]})") if lit.about else ("", "")
         return f"{light.zh}{zh}：{months}", f"{light.en}{en}: {months}"
     grounds = " ".join(lit.grounds)
     return f"{light.zh}：{lit.came_on} 得知（{grounds}）", f"{light.en}: known on {lit.came_on} ({grounds})"

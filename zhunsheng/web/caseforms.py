@@ -15,7 +15,7 @@ from django.http import QueryDict
 from zhunsheng.book.cycles import Cycle, Input
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.cases import library, queries
-from zhunsheng.casework.cases.fields import officers
+from zhunsheng.casework.cases.fields import named_bodies, officers
 from zhunsheng.casework.cases.models import Attachment, Case
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.kernel.quantity import plain
@@ -24,7 +24,7 @@ from zhunsheng.web import casemoney
 
 #: Names of fields in a form begin so: none collides with the form's own.
 PREFIX = "f-"
-MANY = frozenset({"codes", "people", "attachment", "several"})
+MANY = frozenset({"codes", "people", "attachment", "several", "bodies"})
 #: Empty rows below a plan, for more instalments.
 SPARE = 2
 #: Above this many characters a text gets several rows.
@@ -53,6 +53,7 @@ class Around:
     files: tuple[tuple[str, str], ...] = ()
     articles: tuple[tuple[str, str], ...] = field(default=())
     accounts: tuple[tuple[str, str], ...] = ()
+    body: Body | None = None
 
 
 def around(body: Body, files: Iterable[Attachment] = (), life: Cycle | None = None) -> Around:
@@ -62,6 +63,7 @@ def around(body: Body, files: Iterable[Attachment] = (), life: Cycle | None = No
         files=tuple((one.digest, one.name) for one in files),
         articles=articles(),
         accounts=tuple((one.id, named(one)) for one in life.recovery.accounts) if life and life.recovery else (),
+        body=body,
     )
 
 
@@ -92,6 +94,8 @@ def _shown(one: Input, around_: Around, value: Any) -> Shown:
         "attachment": around_.files,
         "article": around_.articles,
     }
+    if one.kind == "bodies" and around_.body is not None:
+        options["bodies"] = tuple((str(body.pk), name_of(body)) for body in named_bodies(around_.body, one.of))
     long = one.kind == "codes" or (one.kind == "text" and (one.most or 0) > SHORT)
     shown = " ".join(value) if one.kind == "codes" and isinstance(value, list) else value
     if one.kind == "plan":
@@ -139,7 +143,8 @@ def told(case: Case, scope: Any, names: dict[str, Input], values: dict[str, obje
     """Return the fields of an event as (name, kind, words), in the order of the life-cycle."""
     people = {str(one.pk): one.display_name for one in User.objects.filter(pk__in=_numbers(names, values))}
     files = {one.digest: one.name for one in queries.attachments(scope, case)}
-    by_kind = {"people": people, "attachment": files, "article": dict(articles())}
+    bodies = {str(one.pk): name_of(one) for one in Body.objects.filter(pk__in=_numbers(names, values, "bodies"))}
+    by_kind = {"people": people, "attachment": files, "article": dict(articles()), "bodies": bodies}
     shown = {key: values[key] for key in names if key in values}
     for key, value in shown.items():
         if names[key].kind == "plan":
@@ -147,8 +152,13 @@ def told(case: Case, scope: Any, names: dict[str, Input], values: dict[str, obje
     return [_words(names[key], value, by_kind) for key, value in shown.items()]
 
 
-def _numbers(names: dict[str, Input], values: dict[str, Any]) -> list[int]:
-    return [number for key, one in names.items() if one.kind == "people" for number in values.get(key, ())]
+def _numbers(names: dict[str, Input], values: dict[str, Any], kind: str = "people") -> list[int]:
+    return [number for key, one in names.items() if one.kind == kind for number in values.get(key, ())]
+
+
+def name_of(body: Body) -> str:
+    """Return the name of a body in the reader's language."""
+    return str(said(body.name, body.name_en or body.name))
 
 
 def _words(one: Input, value: Any, by_kind: dict[str, dict[str, str]]) -> tuple[str, str, Any]:

@@ -1,4 +1,4 @@
-"""How forms name the vendors that may be chosen: rating, light and what bars new work beside each name."""
+"""What the fields of a step offer: vendors with rating, light and what bars new work; bodies that sit at a meeting."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.cases.words import said
+from zhunsheng.casework.oversight.states import MEETING
 from zhunsheng.casework.ratings import designation
 from zhunsheng.casework.ratings.designation import Place
 from zhunsheng.kernel.time import now
@@ -25,7 +26,23 @@ def name_of(one: Place, *, kind: bool = True) -> str:
     return " · ".join(words)
 
 
-def with_successors(scope: Scope, case: Case, fields: list[Shown]) -> list[Shown]:
+def narrowed(scope: Scope, case: Case, fields: list[Shown]) -> list[Shown]:
+    """Return the fields of a step with what this very case lets one choose."""
+    return _at_table(case, fields) if case.cycle == MEETING else _with_successors(scope, case, fields)
+
+
+def _at_table(case: Case, fields: list[Shown]) -> list[Shown]:
+    """Who was present was invited; what is decided falls to one of those, or to the body that called the meeting."""
+    opened: Any = case.events.order_by("sequence").first()
+    invited = {str(pk) for pk in opened.fields["invited"]}
+    table = {f"{PREFIX}present": invited, f"{PREFIX}owner": invited | {str(case.body_id)}}
+    return [
+        replace(one, options=tuple(pair for pair in one.options if pair[0] in table.get(one.id, {pair[0]})))
+        for one in fields
+    ]
+
+
+def _with_successors(scope: Scope, case: Case, fields: list[Shown]) -> list[Shown]:
     """Return the fields of a step; who takes over from a vendor that leaves is chosen and not typed."""
     name = f"{PREFIX}successor"
     if case.cycle != "vendor_exit" or all(one.id != name for one in fields):

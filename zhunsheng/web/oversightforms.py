@@ -31,6 +31,10 @@ LISTS = {
 }
 #: Lights of the states of a step.
 COLOURS = {"open": "yellow", "done": "accent", "waived": "unknown"}
+#: Lights of the states of a joint meeting.
+MEETING_COLOURS = {
+    "called": "blue", "held": "yellow", "following": "yellow", "closed": "accent", "cancelled": "unknown",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,18 @@ def _value(need: Any, value: Any) -> str:
     if need.kind == "choice":
         return str(_pair(need.choices[value]))
     return yuan(int(value)) if need.kind == "amount" else str(value)
+
+
+def meeting_row(one: queries.Meeting) -> dict[str, Any]:
+    """Return what a list says of a joint meeting: its state with its light, who answered, what is late."""
+    late = one.late(now().date())
+    return {
+        "one": one,
+        "state": one.case.life.state(one.case.state),
+        "colour": "red" if late else MEETING_COLOURS[one.case.state],
+        "late": late,
+        "said": sum(bool(seat.comes) for seat in one.seats),
+    }
 
 
 def months_back(count: int) -> list[str]:

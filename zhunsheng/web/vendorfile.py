@@ -29,7 +29,7 @@ from zhunsheng.casework.vendors import overview, queries
 from zhunsheng.casework.vendors.library import kinds
 from zhunsheng.casework.vendors.models import Vendor
 from zhunsheng.kernel.time import month_start, now
-from zhunsheng.web import book, oversightforms, vendorcharts
+from zhunsheng.web import book, oversightforms, subsidies, vendorcharts
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.ratings import why
 
@@ -78,6 +78,7 @@ def overview_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
         "year": [(colour, sum(one.colour == colour for one in year)) for colour in ("red", "yellow", "blue")],
         "has_data": code in overview.with_data(request.scope),
         "rating": _rating(request, code),
+        "subsidy": subsidies.panel(request.scope, code),
         "next": _next(request, vendor, day),
         "latest": [shown(one) for one in latest(request.scope, vendor, LATEST, [gatherer()])],
     }
@@ -219,7 +220,9 @@ def oversight_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
         {"what": what, "title": title, "rows": [r for r in oversightforms.rows(request, what) if _about(r, code)]}
         for what, (title, _cycle) in oversightforms.LISTS.items()
     ]
-    return {"oversight_checks": checks, "lists": lists}
+    meetings = [oversightforms.meeting_row(one) for one in oversight.meetings_about(request.scope, code)]
+    may_call = oversees.may_call(request.user)
+    return {"oversight_checks": checks, "lists": lists, "rows": meetings, "may_call": may_call}
 
 
 def _about(row: oversightforms.Row, code: str) -> bool:

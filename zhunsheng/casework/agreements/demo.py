@@ -8,6 +8,7 @@ from zhunsheng.casework.agreements import actions, bands, facts, queries
 from zhunsheng.casework.agreements.models import Agreement, PriceFiling
 from zhunsheng.casework.bodies.models import User
 from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases.demo import step, two
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.actions import open_about as opened
@@ -61,11 +62,22 @@ def file_one() -> None:
         }  # fmt: skip
         try:
             actions.file_price(head, scope(head), given)
-        except Problem as refused:  # above the band: the lower one is filed
+        except Problem as refused:  # above the band: the lower one is filed, and an exception is asked for
             if refused.code != ABOVE:
                 raise
+            _ask(head, given["item_code"], percent)
         else:
             return
+
+
+def _ask(head: User, item: str, percent: int) -> None:
+    """Let the vendor ask that two people of its first buyer let the refused price pass; it waits for them."""
+    line = vendors.lines(scope(head)).filter(institution_id=head.body.institution_code, state__in=SERVING).first()
+    if line is None or item in queries.exceptions_asked(line.institution_id, line.body):
+        return
+    given = {"item": item, "percent": str(percent), "reason": "试剂更换，成本上升，申请暂按新价执行（演示）。"}
+    about = {"institution_id": line.institution_id, "subject_body": head.body}
+    cases.open_case(head, queries.EXCEPTION, given, body=line.body, **about, key=f"demo-ask-{line.pk}-{item}")
 
 
 def _write(people: dict[str, User], one: Agreement, prices: list[tuple[str, str, str, int]]) -> None:

@@ -14,6 +14,7 @@ from zhunsheng.casework.cases.policies import Step
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.policies import one_person
+from zhunsheng.casework.vendors.states import OVER
 from zhunsheng.kernel.errors import Problem
 
 KEEPERS = frozenset({DutyName.HEAD, DutyName.HANDLER, DutyName.REVIEWER, DutyName.OFFICE})
@@ -110,6 +111,26 @@ def _term_over(step: Step) -> None:
         raise step.refuse(f"合同至 {until} 期满", f"the agreement holds until {until}")
 
 
+def _asks_for_own(step: Step) -> None:
+    """A vendor asks for itself alone, of a body that it has a line of service with."""
+    actor = step.actor
+    if not isinstance(actor, User) or actor.body is None or actor.body.kind != BodyKind.VENDOR:
+        return
+    lines = vendors.lines_about(step.institution_id) if actor.body.institution_code == step.institution_id else []
+    if not any(line.body_id == step.body.pk for line in lines if step.body and line.state not in OVER):
+        raise step.refuse("只能就本机构、向有服务线的采购方申请", "a vendor asks for itself, of a body that it serves")
+
+
+def _asked_once(step: Step) -> None:
+    """One item is asked for once at a body until that has been decided."""
+    waiting = queries.exceptions_asked(step.institution_id, step.body)
+    if step.fields["item"] in waiting:
+        number = waiting[step.fields["item"]]
+        raise step.refuse(
+            f"该项目已有待批准的申请 {number}，须先作决定", f"the item waits for a decision already: {number}"
+        )
+
+
 #: Guards by the names that life-cycles use.
 GUARDS: dict[str, Callable[[Step], None]] = {
     "may_agree": _may_agree,
@@ -118,4 +139,6 @@ GUARDS: dict[str, Callable[[Step], None]] = {
     "prices_in_band": _prices_in_band,
     "term_sound": _term_sound,
     "term_over": _term_over,
+    "asks_for_own": _asks_for_own,
+    "asked_once": _asked_once,
 }

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
@@ -24,6 +25,7 @@ from zhunsheng.casework.agreements.states import BOUND, SIGNED, UNSIGNED
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import library as kinds
 from zhunsheng.kernel.errors import Problem
@@ -31,6 +33,9 @@ from zhunsheng.kernel.ids import identity
 from zhunsheng.kernel.quantity import plain
 from zhunsheng.relations.conflict import Conflict, Declared
 from zhunsheng.relations.graph import Chain
+
+#: The life-cycle by which an item may lie above the band.
+EXCEPTION = "price_exception"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +264,20 @@ def _told(chain: Chain) -> str:
     shares = ["?" if step.share_ppm is None else f"{plain(step.share_ppm, 4)}%" for step in chain.steps]
     steps = [f"{step.holder_name or step.holder_id} {share}" for step, share in zip(chain.steps, shares, strict=True)]
     return " → ".join([*steps, chain.steps[-1].company_id])
+
+
+def exceptions(scope: Scope, vendor: str) -> list[Case]:
+    """Return what was asked, granted or refused of exceptions from the price band of a vendor in view, newest first."""
+    return list(cases.of_cycle(scope, EXCEPTION).filter(institution_id=vendor))
+
+
+def exceptions_asked(vendor: str, body: Body | None) -> dict[str, str]:
+    """Return the items of a vendor whose exception waits for a decision at a body, with the number of the case."""
+    with walls.within(walls.SITE):
+        waiting = cases.every_about(vendor).filter(cycle=EXCEPTION, state="asked", body=body).prefetch_related("events")
+        return {asked_for(one)["item"]: one.number for one in waiting}
+
+
+def asked_for(case: Case) -> dict[str, Any]:
+    """Return what a case was opened with: item, percent and reason of an exception."""
+    return min(case.events.all(), key=lambda one: one.sequence).fields

@@ -24,6 +24,7 @@ from zhunsheng.casework.jobs.actions import enqueue
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.queries import under_way
 from zhunsheng.casework.outbox.actions import Actor, Process, append, deed
+from zhunsheng.casework.vendors.library import kinds
 from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.casework.vendors.queries import lines_in
 from zhunsheng.casework.vendors.states import SERVING
@@ -93,7 +94,7 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
         if lit.held_on or Alert.objects.filter(cause=lit.cause, **same).exists():
             return None
         alert = _opened(body, light, lit)
-    told = reason(light, lit)
+    told = _told(light, lit)
     content = content_of(lit) | {"reason": list(told)}  # as it is read back: the same again is then the same
     held = {"held_on": lit.held_on, "through": lit.through, "content": content}
     if all(getattr(alert, name) == value for name, value in held.items()) and alert.book == book:
@@ -111,9 +112,14 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
     return alert
 
 
+def _told(light: Light, lit: Lit) -> tuple[str, str]:
+    """Return why a light came on; a kind of service by its name."""
+    return reason(light, lit, {one.id: (one.zh, one.en) for one in kinds().kinds})
+
+
 def _opened(body: Body, light: Light, lit: Lit) -> Alert:
     """Open the case of a cause; its alert is written with the event."""
-    given = {"since_on": str(lit.since), "reason": f"{light.zh}：{reason(light, lit)[0]}"}
+    given = {"since_on": str(lit.since), "reason": f"{light.zh}：{_told(light, lit)[0]}"}
     vendor = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=lit.subject_id).first()
     case = cases.open_case(
         RUN, "vendor_alert", given, body=body, institution_id=lit.subject_id, subject_body=vendor,
@@ -184,7 +190,7 @@ def _words(alert: Alert, light: Light, lit: Lit, line: ServiceLine, action: Acti
     value = mark.value if mark else None
     share = value.numerator * 10_000 // value.denominator if value and value.denominator else 0
     return {
-        "light": light.zh, "reason": reason(light, lit)[0], "number": alert.case.number, "kind": line.kind,
+        "light": light.zh, "reason": _told(light, lit)[0], "number": alert.case.number, "kind": line.kind,
         "month": f"{mark.month if mark else lit.through:%Y-%m}", "day": str(day), "due": str(due),
         "cases": str(value.denominator) if value else "0", "share": str(share),
     }  # fmt: skip

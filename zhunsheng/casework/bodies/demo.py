@@ -60,6 +60,7 @@ def _regional(region: str) -> list[_Person]:
         BodyKind.INSURANCE_AUTHORITY, "青禾县医疗保障局", "Qinghe Healthcare Security Administration", region
     )
     health = _body(BodyKind.HEALTH_AUTHORITY, "青禾县卫生健康局", "Qinghe Health Commission", region)
+    market = _body(BodyKind.MARKET, "青禾县市场监督管理局", "Qinghe Administration for Market Regulation", region)
     data = _body(BodyKind.DATA_AUTHORITY, "青禾县数据局", "Qinghe Data Bureau", region)
     staff = (DutyName.REVIEWER, DutyName.IMPORTER, DutyName.ANALYST)
     return [
@@ -68,6 +69,9 @@ def _regional(region: str) -> list[_Person]:
         _Person("legal", "许安", "医疗保障局 法制审核员", bureau, (DutyName.LEGAL_REVIEWER,)),
         _Person("finance", "高洁", "医疗保障局 财务人员", bureau, (DutyName.FINANCE_OFFICER,)),
         _Person("health", "何静", "卫生健康局 分析员", health, (DutyName.ANALYST,)),
+        _Person("health-head", "方致远", "卫生健康局 负责人", health, (DutyName.HEAD,)),
+        _Person("health-office", "江岚", "卫生健康局 监管中心 经办人员", health, (DutyName.HANDLER,)),
+        _Person("market", "秦越", "市场监督管理局 负责人", market, (DutyName.HEAD,)),
         _Person("system", "沈越", "数据局 系统管理员", data, (DutyName.ADMINISTRATOR,)),
         _Person("security", "孟岚", "数据局 安全管理员", data, (DutyName.SECURITY,)),
         _Person("audit", "严正", "数据局 安全审计员", data, (DutyName.AUDITOR,)),

@@ -34,7 +34,8 @@ class Scope:
     ``broken`` says why the current run cannot be read; whoever asks for no finding need not know. ``as_party``: what
     others decide about the institutions and bodies in view may be seen by them, and so by this reader. ``granted`` is
     what other bodies opened; ``used`` gathers the grants that widened a query, ``opened`` the records opened by one.
-    ``home`` is the reader's own body, None where a program reads.
+    ``home`` is the reader's own body, None where a program reads; what names that very body as its party, and may be
+    seen, is in view whatever the kind of the body.
     """
 
     institutions: frozenset[str] | None
@@ -83,7 +84,8 @@ class Scope:
     def rows(self, queryset: QuerySet[Row]) -> QuerySet[Row]:
         """Return the rows of a queryset that are in view: by their institution or by their body, as SCOPE_PATH says.
 
-        SCOPE_DRAFT says of a model which of its rows are a draft, that nobody but the body which writes it sees.
+        SCOPE_DRAFT says of a model which of its rows are a draft, that nobody but the body which writes it sees;
+        SCOPE_TABLE which of them no region and no whole site opens: they are for the bodies that they name.
         Raises TypeError for a model without SCOPE_PATH.
         """
         path = getattr(queryset.model, "SCOPE_PATH", None)
@@ -92,6 +94,10 @@ class Scope:
         draft = getattr(queryset.model, "SCOPE_DRAFT", None)
         if draft and self.home is not None:
             queryset = queryset.exclude(~Q(body=self.home), **draft)
+        table = getattr(queryset.model, "SCOPE_TABLE", None)
+        if table and self.home is not None:
+            called = Q(body=self.home) | self._home(queryset.model) | self._granted(queryset.model)
+            queryset = queryset.exclude(~called, **table)
         if (self.institutions if path == "institution_id" else self.bodies) is None:
             return queryset
         if path == "institution_id":
@@ -120,11 +126,18 @@ class Scope:
     def _party(self, model: type[Model]) -> Q:
         """Return what a model opens to whom its rows are about: SCOPE_PARTY names institution, body and gate."""
         path = getattr(model, "SCOPE_PARTY", None)
-        if path is None or not self.as_party or self.institutions is None or self.bodies is None:
+        if path is None or self.institutions is None or self.bodies is None:
             return Q(pk__in=())
+        if not self.as_party:
+            return self._home(model)
         institution, body, gate = path
         about = Q(**{f"{institution}__in": self.institutions}) | Q(**{f"{body}__in": self.bodies})
         return about & Q(**{gate: True})
+
+    def _home(self, model: type[Model]) -> Q:
+        """Return what a model opens to the reader's own body where it is named as the party itself."""
+        path = getattr(model, "SCOPE_PARTY", None)
+        return Q(**{path[1]: self.home, path[2]: True}) if path and self.home is not None else Q(pk__in=())
 
     @contextmanager
     def lake(self) -> Iterator[lake.Reader]:

@@ -34,7 +34,7 @@ class Wall(NamedTuple):
     """What a connection may see, each part one text: names between separators, ALL for everything, empty for nothing.
 
     ``party``: whether what others decide about those in view is in view as well. ``granted_cases`` and
-    ``granted_findings``: the keys of what was granted to the reader beside.
+    ``granted_findings``: the keys of what was granted to the reader beside. ``home``: the reader's own body.
     """
 
     institutions: str
@@ -42,6 +42,7 @@ class Wall(NamedTuple):
     party: str = ""
     granted_cases: str = ""
     granted_findings: str = ""
+    home: str = ""
 
 
 SITE = Wall(ALL, ALL)
@@ -59,7 +60,8 @@ def wall_of(scope: Scope) -> Wall:
     institutions = ALL if scope.institutions is None else SEPARATOR.join(sorted(scope.institutions))
     bodies = ALL if scope.bodies is None else SEPARATOR.join(str(pk) for pk in sorted(scope.bodies))
     granted = (SEPARATOR.join(sorted({one.key for one in scope.granted.of(kind)})) for kind in ("cases", "findings"))
-    return Wall(institutions, bodies, "1" if scope.as_party else "", *granted)
+    home = "" if scope.home is None else str(scope.home)
+    return Wall(institutions, bodies, "1" if scope.as_party else "", *granted, home)
 
 
 @contextmanager
@@ -183,7 +185,8 @@ def _party(model: type[Model], before: str) -> str:
     names = model.SCOPE_PARTY  # type: ignore[attr-defined]
     institution, body, gate = (before + model._meta.get_field(name).column for name in names)
     about = f"{_listed('institutions', institution, 'text')} OR {_listed('bodies', body, 'bigint')}"
-    return f"({gate} AND (SELECT current_setting('zhunsheng.party', true)) = '1' AND ({about}))"
+    home = f"{body} = (SELECT nullif(current_setting('zhunsheng.home', true), '')::bigint)"
+    return f"({gate} AND ((SELECT current_setting('zhunsheng.party', true)) = '1' AND ({about}) OR {home}))"
 
 
 def _listed(setting: str, column: str, kind: str) -> str:

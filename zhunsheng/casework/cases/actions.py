@@ -113,8 +113,9 @@ def _open(
     setting = fields.Setting(body, moment.date())
     values = fields.read(cycle.opening.needs, given, setting)
     step = policies.Step(
-        cycle, str(named(cycle)), values, day=moment.date(), origin=origin, institution_id=institution_id
-    )
+        cycle, str(named(cycle)), values, actor=actor, day=moment.date(), origin=origin,
+        institution_id=institution_id, body=body,
+    )  # fmt: skip
     policies.check_guards(cycle.opening.guards, step)
     to = cycle.opening.to
     shown = cycle.state(to).party_sees

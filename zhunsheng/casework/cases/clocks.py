@@ -90,7 +90,8 @@ def advance(cycle: Cycle, standing: Standing, event: Happened) -> Standing:
     if event.kind in (EventKind.OPENED, EventKind.MOVED):
         stays = event.to == standing.state
         moved = standing if stays else Standing(event.to, _entered(cycle, standing, event.to, event.day))
-        return _planned(cycle, moved, event.fields.get("planned", {}))
+        named = {one.id: event.fields[one.by] for one in cycle.clocks if one.by in event.fields}
+        return _planned(cycle, moved, named | event.fields.get("planned", {}))
     if event.kind == EventKind.EXTENDED:
         days = int(event.fields["days"])
         return _changed(cycle, standing, event.about, lambda one: _longer(one, days))

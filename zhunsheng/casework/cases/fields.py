@@ -1,7 +1,7 @@
 """Reads what a form sends for a step, by the types and limits of its life-cycle. Everything sent is hostile until read.
 
-Values come as text, or as lists of text for codes, people and attachments, and are kept as JSON: an amount in yuan as
-integer fen, a date as ISO text, a person by the number of the account.
+Values come as text, or as lists of text for codes, people, bodies and attachments, and are kept as JSON: an amount in
+yuan as integer fen, a date as ISO text, a person by the number of the account.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 
 from zhunsheng.book.cycles import Input
 from zhunsheng.casework.bodies.models import Body, DutyName, User
+from zhunsheng.casework.bodies.scope import held, prefix
 from zhunsheng.casework.cases.library import laws
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.kernel.errors import Problem
@@ -203,6 +204,27 @@ def _files(one: Input, value: Any, setting: Setting) -> list[str]:
     return listed
 
 
+def named_bodies(body: Body, kinds: Iterable[str]) -> list[Body]:
+    """Return the bodies of some kinds around a body: of its region, of one above or below, consortia that it sees."""
+    seen, own = held(body), prefix(body.region)
+
+    def near(one: Body) -> bool:
+        if one.institution_code:
+            return seen is None or one.institution_code in seen
+        other = prefix(one.region)
+        return other.startswith(own) or own.startswith(other)
+
+    return [one for one in Body.objects.filter(kind__in=tuple(kinds)) if near(one)]
+
+
+def _bodies(one: Input, value: Any, setting: Setting) -> list[int]:
+    listed = _many(one.model_copy(update={"least": None, "most": None}), value)
+    known = {str(body.pk): body.pk for body in named_bodies(setting.body, one.of)}
+    if not set(listed) <= known.keys():
+        raise _wrong(one, "须为本地区可选的单位", "must name bodies of the region that may be chosen")
+    return list(_within(one, sorted(known[text] for text in listed), len(listed), "个", "bodies"))
+
+
 READERS: dict[str, Callable[[Input, Any, Setting], Any]] = {
     "text": _text,
     "code": _code,
@@ -217,4 +239,5 @@ READERS: dict[str, Callable[[Input, Any, Setting], Any]] = {
     "article": _article,
     "people": _people,
     "attachment": _files,
+    "bodies": _bodies,
 }

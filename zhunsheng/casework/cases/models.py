@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from zhunsheng.book.cycles import Cycle
 from zhunsheng.casework.cases import clocks
-from zhunsheng.casework.cases.states import EventKind, ProposalState
+from zhunsheng.casework.cases.states import AT_TABLE, EventKind, ProposalState
 
 #: Life-cycles by digest: the content of one never changes, and a list of cases asks for the same few.
 _LIVES: dict[str, Cycle] = {}
@@ -68,6 +68,8 @@ class Case(models.Model):
     SCOPE_GRANT: ClassVar[str] = "cases"
     #: A report that was not submitted yet: its regulator reads what it is sent.
     SCOPE_DRAFT: ClassVar[dict[str, Any]] = {"cycle": "supervision_report", "party_sees": False}
+    #: What bodies of equal rank settle among themselves: whoever was not called reads none of it.
+    SCOPE_TABLE: ClassVar[dict[str, Any]] = {"cycle__in": AT_TABLE}
 
     bound = models.ForeignKey(CycleVersion, on_delete=models.PROTECT, related_name="cases")
     cycle = models.CharField(max_length=40)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from zhunsheng.book.cycles import Cycle, Extension, Move
 from zhunsheng.book.rewards import reward_of
-from zhunsheng.casework.bodies.models import User
+from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.clocks import Running
 from zhunsheng.casework.cases.computing import GRADED, LATE
@@ -35,7 +35,7 @@ class Step:
     """What a guard looks at: the step, its fields, the steps before it, oldest first, who takes it and on which day.
 
     ``behalf`` is for whom that person acts, if anybody. A case that is being opened is not there yet: ``origin`` is the
-    one it follows.
+    one it follows, ``body`` the one that will handle it.
     """
 
     cycle: Cycle
@@ -48,6 +48,7 @@ class Step:
     origin: Case | None = None
     institution_id: str = ""
     behalf: User | None = None
+    body: Body | None = None
 
     @property
     def before(self) -> tuple[dict[str, Any], ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from zhunsheng.book.cycles import Cycle, Input, Move
 from zhunsheng.casework.bodies.models import User
@@ -21,6 +21,7 @@ from zhunsheng.casework.bodies.sights import Sight
 from zhunsheng.casework.cases import clocks, computing, files, library, money, policies
 from zhunsheng.casework.cases.models import Attachment, Case, CaseEvent, CaseFinding, Proposal
 from zhunsheng.casework.cases.permissions import acts, check_confirms, hats, opens
+from zhunsheng.casework.cases.states import AT_TABLE
 from zhunsheng.casework.cases.turns import turns
 from zhunsheng.casework.cases.words import about, named, said
 from zhunsheng.kernel.errors import Problem
@@ -120,8 +121,13 @@ def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
 
 
 def sees_all(scope: Scope, case: Case) -> bool:
-    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant."""
+    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant.
+
+    Of a meeting it is the handling body's alone, whoever sees the site.
+    """
     own = scope.bodies is None or case.body_id in scope.bodies
+    if case.cycle in AT_TABLE:
+        own = scope.home in (None, case.body_id)
     return own or any(one.internal for one in sights(scope, case))
 
 
@@ -326,6 +332,33 @@ def ended_by(body: int, cycle: str, move: str, since: date, until: date) -> list
 def followers(origin: int, cycle: str) -> QuerySet[Case]:
     """Return the cases of a life-cycle that follow a case, by its key; a guard asks for what is, not what is seen."""
     return Case.objects.filter(cycle=cycle, origin=origin)
+
+
+def origins(scope: Scope, cycle: str) -> set[int]:
+    """Return the keys of the cases that those of a life-cycle in view follow."""
+    found = scope.rows(Case.objects.filter(cycle=cycle).exclude(origin=None))
+    return set(found.order_by().values_list("origin", flat=True))
+
+
+def with_followers(cycle: str, keys: Iterable[int], following: Iterable[str]) -> list[Case]:
+    """Return cases of a life-cycle by their keys, newest first, with what follows them of some life-cycles; all with
+    their events. For readers who were found to sit at them; the caller holds the wall that this takes.
+    """
+    beside = Case.objects.filter(cycle__in=tuple(following)).select_related("subject_body").order_by("pk")
+    held = Case.objects.filter(cycle=cycle, pk__in=set(keys)).select_related("body")
+    return list(held.prefetch_related("events", Prefetch("followed_by", beside.prefetch_related("events"))))
+
+
+def open_about(scope: Scope, cycles: Iterable[str], institutions: Iterable[str]) -> list[Case]:
+    """Return the open cases of some life-cycles about institutions in view, by institution."""
+    wanted = {"cycle__in": tuple(cycles), "institution_id__in": list(institutions), "closed_at": None}
+    found = scope.rows(Case.objects.filter(**wanted).select_related("body"))
+    return list(found.order_by("institution_id", "cycle", "pk"))
+
+
+def by_number(numbers: Iterable[str]) -> list[Case]:
+    """Return the cases of numbers, of any body; the caller answers for what is told of them."""
+    return list(Case.objects.filter(number__in=set(numbers)).select_related("body"))
 
 
 def of_cycle(scope: Scope, cycle: str) -> QuerySet[Case]:

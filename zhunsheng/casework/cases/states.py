@@ -33,3 +33,6 @@ class ProposalState(models.TextChoices):
 CHANGING = frozenset({EventKind.OPENED, EventKind.MOVED, EventKind.EXTENDED})
 #: Events after which no proposal waits.
 SETTLING = frozenset({EventKind.MOVED, EventKind.REFUSED})
+
+#: Life-cycles of a meeting: read by the body that handles a case and the one that it is about, and by no other.
+AT_TABLE = ("joint_meeting", "meeting_opinion", "resolution")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from zhunsheng.casework.cases.states import AT_TABLE
 from zhunsheng.casework.documents.states import DocumentState
 from zhunsheng.reports.model import Paper
 
@@ -40,6 +41,7 @@ class Document(models.Model):
 
     SCOPE_PATH: ClassVar[str] = "body"
     SCOPE_PARTY: ClassVar[tuple[str, str, str]] = ("institution_id", "subject_body", "served")
+    SCOPE_TABLE: ClassVar[dict[str, Any]] = {"case__cycle__in": AT_TABLE}
 
     case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, related_name="documents")
     event = models.ForeignKey("cases.CaseEvent", on_delete=models.PROTECT, related_name="documents")

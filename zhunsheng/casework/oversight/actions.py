@@ -15,7 +15,7 @@ from typing import Any
 
 from zhunsheng.casework import sealed
 from zhunsheng.casework.bodies import walls
-from zhunsheng.casework.bodies.models import Body, User
+from zhunsheng.casework.bodies.models import Body, BodyKind, User
 from zhunsheng.casework.bodies.scope import members
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import queries as case_queries
@@ -36,7 +36,7 @@ from zhunsheng.casework.oversight.models import (
     VendorCheck,
     VendorComplaint,
 )
-from zhunsheng.casework.oversight.states import Appeal, Background, Field, Role, RoundState, Seat, StepState
+from zhunsheng.casework.oversight.states import OFFICE, Appeal, Background, Field, Role, RoundState, Seat, StepState
 from zhunsheng.casework.oversight.survey import TOPICS
 from zhunsheng.casework.tips import receipts
 from zhunsheng.casework.tips.policies import plain
@@ -59,7 +59,9 @@ def add_member(actor: User, given: dict[str, Any], ties: dict[str, str] | None =
     """Add a person to the pool of the actor's body. Raises Problem ZS702, ZS842."""
     policies.check_oversees(actor)
     role = policies.one_of(given.get("role"), Role.values, "身份", "Role")
-    of_expert, of_committee, of_office = role == Role.EXPERT, role == Role.COMMITTEE, role == Role.SUPERVISOR
+    if role == Role.CENTRE and actor.body.kind != BodyKind.HEALTH_AUTHORITY:
+        raise policies.wrong("身份", "Role", "监管中心设在卫生健康部门", "the centre is a health authority's")
+    of_expert, of_committee, of_office = role == Role.EXPERT, role == Role.COMMITTEE, role in OFFICE
     known = [policies.one_of(one, Background.values, "专业背景", "Background") for one in given.get("background", [])]
     if of_office and not known:
         raise policies.wrong("专业背景", "Background", "监督人员须填写", "is asked of a supervisor")
@@ -147,7 +149,8 @@ def commit_round(actor: User) -> Round:
     made = Round(body=actor.body)
     made.subjects = [_subject(one) for one in waiting]
     known = [(one["vendor"], one["name"]) for one in made.subjects]
-    held = PoolMember.objects.filter(body=actor.body, until=None).exclude(role=Role.COMMITTEE).select_related("user")
+    drawn = PoolMember.objects.filter(body=actor.body, until=None).exclude(role__in=(Role.COMMITTEE, Role.CENTRE))
+    held = drawn.select_related("user")
     made.people = [
         {"code": one.code, "name": one.name, "as": one.drawn_as, "ties": drawing.ties(one, known)} for one in held
     ]

@@ -16,9 +16,10 @@ class OversightConfig(AppConfig):
         from zhunsheng.casework.cases.effects import after
         from zhunsheng.casework.cases.policies import GUARDS
         from zhunsheng.casework.jobs.handlers import each_day
-        from zhunsheng.casework.oversight import actions, policies, tasks
+        from zhunsheng.casework.oversight import actions, meetings, policies, tasks
+        from zhunsheng.casework.oversight.states import MEETING
 
-        GUARDS.update(policies.GUARDS)
+        GUARDS.update(policies.GUARDS | meetings.GUARDS)
         after(actions.check_moved, "vendor_check")
         after(actions.complaint_moved, "vendor_complaint")
         after(actions.incident_moved, "vendor_incident")
@@ -26,4 +27,5 @@ class OversightConfig(AppConfig):
         after(actions.sanction_moved, "vendor_sanction")
         after(actions.line_moved, "service_line")
         after(actions.exit_moved, "vendor_exit")
+        after(meetings.moved, MEETING)
         each_day(tasks.each_day)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from zhunsheng.casework.oversight.states import Appeal, Background, Field, Role, RoundState, Seat, StepState
+from zhunsheng.casework.oversight.states import OFFICE, Appeal, Background, Field, Role, RoundState, Seat, StepState
 from zhunsheng.casework.sealed import SealedDraw
 
 _USER: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
@@ -58,6 +58,11 @@ class PoolMember(models.Model):
     def code(self) -> str:
         """How pools and draws name this person."""
         return f"p{self.pk}"
+
+    @property
+    def in_office(self) -> bool:
+        """Whether supervision is this person's work: of a consortium's office or of a supervision centre."""
+        return self.role in OFFICE
 
     @property
     def background_words(self) -> str:

@@ -17,7 +17,7 @@ from zhunsheng.casework.cases.policies import Step
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.oversight import drawing, library, survey
 from zhunsheng.casework.oversight.models import ExitStep, Round, VendorCheck, VendorComplaint
-from zhunsheng.casework.oversight.states import GRAVE, RoundState, StepState
+from zhunsheng.casework.oversight.states import GRAVE, MEETING, RoundState, StepState
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.library import kinds
 from zhunsheng.casework.vendors.policies import code_of, kind_of, one_person
@@ -30,8 +30,17 @@ MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 def oversees(user: User) -> bool:
     """Whether a user may plan checks, keep the pool and issue survey codes: whoever may open a check."""
-    cycle = cycles.cycle("vendor_check")
-    return user.body is not None and opens(user, user.body, cycle.named(cycle.opening.who), cycle.name) is not None
+    return _opens(user, "vendor_check")
+
+
+def may_call(user: User) -> bool:
+    """Whether a user may call a joint meeting."""
+    return _opens(user, MEETING)
+
+
+def _opens(user: User, name: str) -> bool:
+    cycle = cycles.cycle(name)
+    return user.body is not None and opens(user, user.body, cycle.named(cycle.opening.who), name) is not None
 
 
 def check_oversees(user: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -13,7 +14,7 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
-from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.oversight import calendar, library
 from zhunsheng.casework.oversight.models import (
     ExitStep,
@@ -24,7 +25,7 @@ from zhunsheng.casework.oversight.models import (
     VendorCheck,
     VendorComplaint,
 )
-from zhunsheng.casework.oversight.states import Standing, StepState
+from zhunsheng.casework.oversight.states import MEETING, OPINION, RESOLUTION, SPOKEN_OF, Standing, StepState
 from zhunsheng.casework.tips import receipts
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.models import ServiceLine
@@ -212,3 +213,138 @@ def sanctioned_between(body: Body, codes: Iterable[str], first: date, after: dat
 def answered_months(scope: Scope, code: str) -> list[str]:
     """Return the month of each answer to the survey of this site about a vendor, in view."""
     return list(scope.rows(SurveyAnswer.objects.filter(line__institution_id=code)).values_list("month", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An invited body: its case, what it last said (``comes`` empty while it said nothing), and when."""
+
+    case: Case
+    comes: str = ""
+    opinion: str = ""
+    said_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a meeting handed to a body: the deed, its day, and what the body last reported of it."""
+
+    case: Case
+    deed: str
+    due_on: date
+    account: str = ""
+    done_on: date | None = None
+
+    def is_late(self, day: date) -> bool:
+        """Whether it is still to be done after its day."""
+        return self.case.state == "agreed" and self.due_on < day
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A joint meeting as those see it who sit at it. ``held`` and ``minutes`` are empty until then."""
+
+    case: Case
+    opening: dict[str, Any]
+    planned_on: date
+    place: str
+    held: dict[str, Any]
+    minutes: str
+    ending: str
+    seats: tuple[Seat, ...]
+    resolutions: tuple[Resolution, ...]
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        return str(self.opening["subject"])
+
+    @property
+    def open(self) -> int:
+        """How many of its resolutions are not closed."""
+        return sum(one.case.closed_at is None for one in self.resolutions)
+
+    def late(self, day: date) -> int:
+        """How many of its resolutions are late."""
+        return sum(one.is_late(day) for one in self.resolutions)
+
+
+def meetings(scope: Scope) -> list[Meeting]:
+    """Return the joint meetings that a reader's body calls or is invited to, newest first.
+
+    The case of its own seat is what brings a body to the table; the table is then read whole, whoever handles it.
+    """
+    called = cases.origins(scope, OPINION)
+    with walls.within(walls.SITE):
+        return [_meeting(one) for one in cases.with_followers(MEETING, called, (OPINION, RESOLUTION))]
+
+
+def meetings_about(scope: Scope, code: str) -> list[Meeting]:
+    """Return the joint meetings in view that spoke of a vendor, by name or by a case about it."""
+    found = meetings(scope)
+    keys = {key for one in found for key in one.opening.get("matters", ())}
+    about = {matter_key(one) for one in matters_of(sorted(keys)) if one.institution_id == code}
+    return [
+        one
+        for one in found
+        if code in one.opening.get("vendors", ()) or not about.isdisjoint(one.opening.get("matters", ()))
+    ]
+
+
+def meeting_of(scope: Scope, pk: int) -> Meeting | None:
+    """Return a joint meeting in view, or None."""
+    return next((one for one in meetings(scope) if one.case.pk == pk), None)
+
+
+def _meeting(case: Case) -> Meeting:
+    events = list(case.events.all())
+    day = _last_of(events, "planned_on")
+    beside = list(case.followed_by.all())
+    return Meeting(
+        case=case,
+        opening=events[0].fields,
+        planned_on=date.fromisoformat(day["planned_on"]),
+        place=day["place"],
+        held=_last_of(events, "held_on"),
+        minutes=_last_of(events, "minutes").get("minutes", ""),
+        ending=_last_of(events, "result").get("result", ""),
+        seats=tuple(_seat(one) for one in beside if one.cycle == OPINION),
+        resolutions=tuple(_resolution(one) for one in beside if one.cycle == RESOLUTION),
+    )
+
+
+def _last_of(events: Iterable[CaseEvent], name: str) -> dict[str, Any]:
+    """Return the fields of the last step that was taken with a field; empty where none was."""
+    taken = [one.fields for one in events if one.kind in ("opened", "moved") and name in one.fields]
+    return taken[-1] if taken else {}
+
+
+def _seat(case: Case) -> Seat:
+    said = [one for one in case.events.all() if one.about == "state_opinion"]
+    return Seat(case, said[-1].fields["comes"], said[-1].fields["opinion"], said[-1].day) if said else Seat(case)
+
+
+def _resolution(case: Case) -> Resolution:
+    events = list(case.events.all())
+    day, told = _last_of(events, "due_on")["due_on"], _last_of(events, "done_on")
+    done = date.fromisoformat(told["done_on"]) if told else None
+    return Resolution(case, events[0].fields["deed"], date.fromisoformat(day), told.get("account", ""), done)
+
+
+def matters_offered(scope: Scope) -> list[Case]:
+    """Return the open cases in view about vendors in view that a meeting can speak of, by vendor."""
+    known = list(vendors.vendors(scope).values_list("institution_id", flat=True))
+    return cases.open_about(scope, SPOKEN_OF, known)
+
+
+def matter_key(case: Case) -> str:
+    """Return how an agenda names a case: a number alone is its body's."""
+    return f"{case.body_id}/{case.number}"
+
+
+def matters_of(keys: Iterable[str]) -> list[Case]:
+    """Return the cases that an agenda names, for those who sit at it: their number, kind and vendor are told."""
+    pairs = [key.split("/", 1) for key in keys]
+    with walls.within(walls.SITE):
+        by_key = {matter_key(one): one for one in cases.by_number(number for _body, number in pairs)}
+    return [by_key["/".join(pair)] for pair in pairs if "/".join(pair) in by_key]

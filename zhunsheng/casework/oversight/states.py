@@ -20,6 +20,11 @@ class Role(models.TextChoices):
     EVALUATOR = "evaluator", _("独立评估机构")
     EXPERT = "expert", _("专家")
     COMMITTEE = "committee", _("监督委员会委员")
+    CENTRE = "centre", _("监管中心人员")
+
+
+#: Those whose work supervision is, with their background and yearly training on file: of a consortium, of a regulator.
+OFFICE = (Role.SUPERVISOR, Role.CENTRE)
 
 
 class Field(models.TextChoices):
@@ -76,5 +81,12 @@ class Appeal(models.TextChoices):
     CORRECTED = "corrected", _("已撤销并更正")
 
 
+#: Life-cycles of a joint meeting: the meeting, what an invited body says, what was decided.
+MEETING, OPINION, RESOLUTION = "joint_meeting", "meeting_opinion", "resolution"
+#: Kinds of cases about a vendor that a meeting can speak of: what oversight and lights have raised, and what followed.
+SPOKEN_OF = (
+    "vendor_alert", "vendor_check", "vendor_complaint", "vendor_incident", "vendor_survey", "vendor_rating",
+    "vendor_sanction", "vendor_exit", "rectification", "cold_chain_alarm",
+)  # fmt: skip
 #: Incidents after which the service stops at once.
 GRAVE = frozenset({"medical_accident", "data_leak", "false_qualification"})

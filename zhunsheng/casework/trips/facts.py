@@ -21,7 +21,7 @@ from zhunsheng.kernel.time import SHANGHAI
 
 TRIPS = (
     "第三方服务机构代码", "运输单号", "收货机构编码", "服务类别", "贮运条件", "启运日期", "判定时间", "有超限",
-    "有超标", "按时到达", "超限分钟",
+    "有超标", "按时到达", "超限分钟", "首次超限时间", "已启动应急预案", "预案启动时间",
 )  # fmt: skip
 EVENTS = (
     "第三方服务机构代码", "节点记录号", "委托单号", "服务类别", "节点", "发生时间", "人员编码", "设备编号", "地点",
@@ -33,14 +33,20 @@ COUNTED = (2.0, 8.0)
 Row = list[Any]
 
 
-def trip_row(trip: Trip, version: TripVersion) -> Row:
-    """Return a judged trip as a row of TRIPS."""
+def trip_row(trip: Trip, version: TripVersion, plan_at: datetime | None = None) -> Row:
+    """Return a judged trip as a row of TRIPS; ``plan_at``: when an emergency plan for temperature was first started.
+
+    Of a trip without an excursion nothing is said of plans: none was asked for.
+    """
     told = version.content
+    out = told["excursion"] is True
     minutes = told["exposure"]["out_minutes"] if told["exposure"]["known_minutes"] else None
     return [
         trip.vendor_id, trip.number, trip.institution_id, trip.service_kind, trip.regime,
         str(trip.starts_at.astimezone(SHANGHAI).date()), _printed(version.made_at), FLAGS[told["excursion"]],
         FLAGS[told["breach"]], FLAGS[told["on_time"]], "" if minutes is None else f"{minutes:.2f}",
+        _printed(_first(told)) if out else "", FLAGS[plan_at is not None] if out else "",
+        _printed(plan_at) if out and plan_at else "",
     ]  # fmt: skip
 
 
@@ -75,6 +81,11 @@ def sheet(head: Sequence[str], rows: Iterable[Row]) -> bytes:
     out.writerow(head)
     out.writerows(rows)
     return ("\ufeff" + text.getvalue()).encode()
+
+
+def _first(told: dict[str, Any]) -> datetime:
+    """Return when the first excursion of a judgement began."""
+    return datetime.fromtimestamp(min(one["since"] for one in told["excursions"]), SHANGHAI)
 
 
 def _printed(at: datetime) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.devices import library
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.trips.models import Alarm, PlanStep, Telling, Trip, TripVersion
 from zhunsheng.casework.trips.states import BREACHES, TripState
@@ -140,6 +141,13 @@ def untold_breach() -> bool:
 
 def _untold() -> QuerySet[Trip]:
     return Trip.objects.filter(state=TripState.ENDED, version__gt=F("told"))
+
+
+def plans_begun(trips_: Iterable[int]) -> dict[int, datetime]:
+    """Return when the emergency plan for temperature was first started on trips of the site, by their key."""
+    plan = library.plans()["excursion"].id
+    held = Alarm.objects.filter(trip__in=list(trips_), plan=plan).order_by()
+    return dict(held.values_list("trip").annotate(first=Min("raised_at")))
 
 
 def excused_until(trip: Trip) -> datetime | None:

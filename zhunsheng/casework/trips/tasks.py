@@ -134,7 +134,9 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     progress("trips", 0, len(told))
     nodes = _nodes(last.until - OVERLAP if last else moment - BACK, moment)
     events = [row for trip, version in told for row in facts.trip_nodes(trip, version)] + nodes
-    sheets = {"trips": (facts.TRIPS, [facts.trip_row(*one) for one in told]), "nodes": (facts.EVENTS, events)}
+    begun = queries.plans_begun([trip.pk for trip, _version in told])
+    judged = [facts.trip_row(trip, version, begun.get(trip.pk)) for trip, version in told]
+    sheets = {"trips": (facts.TRIPS, judged), "nodes": (facts.EVENTS, events)}
     folder = home().root / "telemetry" / "facts"
     paths = []
     for name, (head, rows) in sheets.items():

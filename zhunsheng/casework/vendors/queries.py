@@ -277,11 +277,12 @@ def accepted_papers() -> list[VendorPaper]:
     return list(VendorPaper.objects.filter(accepted=True))
 
 
-def lines_about(code: str, kind: str, state: str = "") -> list[ServiceLine]:
-    """Return the lines of a vendor for a kind of service, those in a state where one is named; whoever asks."""
+def lines_about(code: str, kind: str = "", state: str = "") -> list[ServiceLine]:
+    """Return the lines of a vendor, of a kind and in a state where these are named; whoever asks."""
+    asked = {name: value for name, value in (("kind", kind), ("state", state)) if value}
     with walls.within(walls.SITE):
-        found = ServiceLine.objects.filter(institution_id=code, kind=kind).select_related("life", "vendor", "body")
-        return list(found.filter(state=state) if state else found)
+        found = ServiceLine.objects.filter(institution_id=code, **asked)
+        return list(found.select_related("life", "vendor", "body"))
 
 
 def line_of_life(life: int | None) -> ServiceLine | None:

@@ -23,5 +23,26 @@ TRIP = Table(
         ),
         Column("on_time", Kind.FLAG, "按时到达", "each planned stop within its window; empty while not known"),
         Column("outside_e4", Kind.E4, "超限分钟", "minutes out of range x 10^4; empty while not known"),
+        Column(
+            "excursion_at",
+            Kind.MOMENT,
+            "首次超限时间",
+            "first reading out of range of an excursion; empty without one, or when not stated",
+            later=True,
+        ),
+        Column(
+            "plan_started",
+            Kind.FLAG,
+            "已启动应急预案",
+            "an emergency plan for temperature was started; empty when not stated",
+            later=True,
+        ),
+        Column(
+            "plan_at",
+            Kind.MOMENT,
+            "预案启动时间",
+            "when the first was started; empty when none was, or not stated",
+            later=True,
+        ),
     ),
 )

@@ -32,7 +32,14 @@ SCORES = tuple(
     Check(name, "ZS641", f"e_{name} = 0 AND v_{name} > 5", f"t_{name}")
     for name in ("attitude", "professional", "waiting", "cost")
 )
+#: A moment is stated of what the same row denies.
+DENIED = tuple(
+    Check(moment, "ZS899", f"e_{flag} = 0 AND e_{moment} = 0 AND v_{flag} = 'false' AND v_{moment} IS NOT NULL",
+          f"t_{flag} || ' / ' || t_{moment}")
+    for flag, moment in (("excursion", "excursion_at"), ("plan_started", "plan_at"))
+)  # fmt: skip
 CHECKS = {
+    "trip": DENIED,
     "order": tuple(Check(name, "ZS223", _early(name, "ordered_at"), f"t_{name}") for name in ("due_at", "done_at")),
     "result": (
         Check("digest", "ZS642", "e_digest = 0 AND NOT regexp_full_match(t_digest, '[0-9a-fA-F]{64}')", "t_digest"),

@@ -37,10 +37,10 @@ from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
 SHOWS = ("waiting", "open", "late", "all")
-#: Life-cycles of vendors have forms of their own.
+#: Life-cycles of vendors, and the meetings about them, have forms of their own.
 ABOUT_VENDORS = {
     "vendor_entry": "vendor-new", "service_agreement": "agreement-new", "service_line": "vendors",
-    "vendor_review": "vendors", "negative_entry": "vendors",
+    "vendor_review": "vendors", "negative_entry": "vendors", "joint_meeting": "meeting-new",
 }  # fmt: skip
 #: Findings that a clue opened from a list may hold, as the life-cycle limits it.
 MOST_FINDINGS = 500
@@ -236,7 +236,7 @@ def _page(
     names = {place.institution_id: place.name for place in scope.places()}
     told = problem_context(problem) if problem else {"status": 200}
     steps = [
-        {"step": one, "fields": choosing.with_successors(scope, found, caseforms.fields(
+        {"step": one, "fields": choosing.narrowed(scope, found, caseforms.fields(
             one.fields, choices, given if one.move == asked else casemoney.proposed(request, found, one.move))),
          "open": one.move == asked}
         for one in queries.allowed(found, user)

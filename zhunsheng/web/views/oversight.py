@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases.permissions import acts
 from zhunsheng.casework.cases.words import said
@@ -195,7 +196,7 @@ def _pool(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
         "year": str(now().date().year),
         "own": request.user.body_id,
         "oversees": policies.oversees(request.user),
-        "roles": Role.choices,
+        "roles": [one for one in Role.choices if one[0] != Role.CENTRE or own.kind == BodyKind.HEALTH_AUTHORITY],
         "fields": Field.choices,
         "seats": Seat.choices,
         "backgrounds": Background.choices,

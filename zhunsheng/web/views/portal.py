@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from zhunsheng.casework.agreements import actions as deals
-from zhunsheng.casework.agreements import facts, filing, reviewing
+from zhunsheng.casework.agreements import bands, facts, filing, reviewing
 from zhunsheng.casework.agreements import library as deal_book
 from zhunsheng.casework.agreements import queries as agreements
 from zhunsheng.casework.bodies.models import BodyKind
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import library as cycles
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.vendors import actions, library, policies, queries
 from zhunsheng.casework.vendors import duties as standing
 from zhunsheng.casework.vendors.models import ServiceLine, Vendor
@@ -27,8 +29,10 @@ from zhunsheng.web import caseforms, portal
 from zhunsheng.web.access import page
 from zhunsheng.web.views.errors import problem_context
 
-#: Fields of an incident that the page fills in itself.
+#: Fields of a form that the page fills in itself.
 APART = ("kind",)
+#: How many of the latest exceptions are listed.
+ROWS = 50
 
 
 def _own(request: HttpRequest) -> str:
@@ -114,6 +118,7 @@ def prices(request: HttpRequest) -> HttpResponse:
         "known": known,
         "refile": [(one, reviewing.due(one)) for one in reviewing.to_refile(request.scope, code)],
         "files": filing.files(request.user),
+        "exceptions": [_asked(one) for one in agreements.exceptions(request.scope, code)[:ROWS]],
         "today": day,
         "given": request.POST if problem else request.GET,
     }
@@ -129,6 +134,12 @@ def _filings(request: HttpRequest, code: str, known: list[dict[str, Any]]) -> li
     return found
 
 
+def _asked(case: Case) -> dict[str, Any]:
+    """Return an exception as it is listed: what was asked for, where it stands, until when it holds."""
+    term = next((one.fields for one in case.events.all() if one.about == "grant" and one.kind == "moved"), {})
+    return {"case": case, "asked": agreements.asked_for(case), "state": case.life.state(case.state), "term": term}
+
+
 def limit() -> int:
     """Return from which percent of the mean on a price is a clue."""
     return facts.limit_of(deal_book.price_rule(), now().date())
@@ -137,40 +148,61 @@ def limit() -> int:
 @page(Verb.READ_CASES)
 def incident(request: HttpRequest) -> HttpResponse:
     """Show the form of an incident, or report one to the consortium of the line that it is about."""
-    code, problem = _own(request), None
-    lines = [one for one in queries.lines(request.scope).filter(institution_id=code) if one.state not in OVER]
-    sent = caseforms.read(_incident(), request.POST) if request.method == "POST" else {}
+    return _form(request, "vendor_incident", "web/portal_incident.html", lambda line: {"kind": line.kind})
+
+
+@page(Verb.READ_CASES)
+def exception(request: HttpRequest) -> HttpResponse:
+    """Show the form by which a vendor asks that one item lie above its price band, or ask: two people decide there."""
+    code = _own(request)
+    if not filing.files(request.user):
+        raise Problem("ZS702")
+    lines = _serving(request, code)
+    context = {"band": bands.band_of(lines, now().date()) if lines else None}
+    return _form(request, agreements.EXCEPTION, "web/portal_exception.html", lambda _line: {}, **context)
+
+
+def _form(
+    request: HttpRequest, name: str, template: str, more: Callable[[ServiceLine], dict[str, Any]], **context: Any
+) -> HttpResponse:
+    """Show the form of a life-cycle that a vendor opens, or open the case at the body of the chosen line."""
+    code, problem, cycle = _own(request), None, cycles.cycle(name)
+    lines, needs = _serving(request, code), [one for one in cycle.opening.needs if one.id not in APART]
+    sent = caseforms.read(needs, request.POST if request.method == "POST" else request.GET)
     if request.method == "POST":
         try:
-            made = _report(request, lines, sent)
+            made = _open(request, name, lines, sent, more)
         except Problem as told:
             problem = told
         else:
             return redirect("case", pk=made.pk)
     status = problem_context(problem) if problem else {"status": 200}
-    context = {
+    context |= {
         **status,
         "lines": lines,
         "chosen": request.POST.get("line", ""),
-        "fields": caseforms.fields(_incident(), caseforms.Around(), sent),
-        "cycle": cycles.cycle("vendor_incident"),
+        "fields": caseforms.fields(needs, caseforms.Around(), sent),
+        "cycle": cycle,
         "key": uuid.uuid4().hex,
     }
-    return render(request, "web/portal_incident.html", context, status=status["status"])
+    return render(request, template, context, status=status["status"])
 
 
-def _incident() -> list[Any]:
-    return [one for one in cycles.cycle("vendor_incident").opening.needs if one.id not in APART]
+def _serving(request: HttpRequest, code: str) -> list[ServiceLine]:
+    return [one for one in queries.lines(request.scope).filter(institution_id=code) if one.state not in OVER]
 
 
-def _report(request: HttpRequest, lines: list[ServiceLine], sent: dict[str, Any]) -> Any:
+def _open(
+    request: HttpRequest, name: str, lines: list[ServiceLine], sent: dict[str, Any],
+    more: Callable[[ServiceLine], dict[str, Any]],
+) -> Case:  # fmt: skip
     """Open the case at the body of a line. Raises Problem ZS709 for no line of the own, and as ``open_case`` does."""
     number = request.POST.get("line", "")
     line = next((one for one in lines if str(one.pk) == number), None)
     if line is None:
         raise Problem("ZS709", name="line", value=number[:20])
     return cases.open_case(
-        request.user, "vendor_incident", sent | {"kind": line.kind}, body=line.body, institution_id=line.institution_id,
+        request.user, name, sent | more(line), body=line.body, institution_id=line.institution_id,
         subject_body=request.user.body, key=request.POST.get("key", "")[:64],
     )  # fmt: skip
 

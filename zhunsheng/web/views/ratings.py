@@ -20,6 +20,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.lights.reasons import percent
 from zhunsheng.scoring.score import SCALE, consequences
+from zhunsheng.web import subsidies
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.views.alerts import names
@@ -46,7 +47,7 @@ def rating_list(request: HttpRequest) -> HttpResponse:
         "order": _order(request),
         "book": book,
         "band_cite": book.cites[book.standings[0].cite],
-        "subsidy_cite": book.cites[book.subsidy.cite],
+        "subsidy": subsidies.panel(request.scope),
     }
     return render(request, "web/ratings.html", context)
 
@@ -70,7 +71,13 @@ def history(request: HttpRequest, vendor: str) -> HttpResponse:
     if not found:
         raise Problem("ZS701")
     pages = Pages(1, max(ROWS, len(found)), len(found))
-    context = {"rows": [_row(one) for one in found], "names": names(request), "pages": pages, "vendor": vendor}
+    context = {
+        "rows": [_row(one) for one in found],
+        "names": names(request),
+        "pages": pages,
+        "vendor": vendor,
+        "subsidy": subsidies.panel(request.scope, vendor),
+    }
     return render(request, "web/ratings.html", context)
 
 
