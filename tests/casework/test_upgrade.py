@@ -27,7 +27,7 @@ SERVER = os.environ.get("DATABASE_URL", "")
 
 
 @pytest.fixture
-def new_site(monkeypatch, tmp_path, django_db_blocker):
+def new_site(monkeypatch, tmp_path, django_db_setup, django_db_blocker):
     """Make the folder of a site by name, with a database of its own: a file in it, or one of the server's."""
     made = []
 
