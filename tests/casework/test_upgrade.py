@@ -17,6 +17,7 @@ from tests.cli import kept
 from tests.cli.kept import environment_of, inside, say
 from tests.cli.test_commands import COMMAND
 from zhunsheng.casework.backups import actions
+from zhunsheng.casework.backups.examine import pending
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.home import ROOT
@@ -100,6 +101,11 @@ def unseen():
     """Return how many rows of evidence the restored database shows to nobody."""
     with walls.within(walls.NOTHING):
         return EvidenceOutbox.objects.count()
+
+
+@pytest.mark.django_db  # with it the session makes the database that the next test compares with
+def test_the_database_of_the_tests_waits_for_no_migration():
+    assert pending() == []
 
 
 @pytest.mark.timeout(300)
