@@ -213,7 +213,8 @@ def test_an_answer_that_comes_drop_by_drop_does_not_hold_the_worker(crew, hook, 
     tell([crew["one"]])
     began = time.monotonic()
     assert due() == 1 and time.monotonic() - began < 2
-    assert Delivery.objects.get().fault == "webhook: BadStatusLine"
+    fault = Delivery.objects.get().fault  # which of the two depends on the moment at which the line was cut
+    assert fault in ("webhook: BadStatusLine", "webhook: ConnectionResetError")
 
 
 def test_a_delivery_that_cannot_be_made_holds_up_no_other(crew, hook, post):
