@@ -122,7 +122,7 @@ def _fields(people, plan):
     found = Case.objects.get(pk=plan.pk)
     wanted = next(one for one in queries.allowed(found, people["clerk"]) if one.move == "settle_work")
     shown = caseforms.fields(wanted.fields, caseforms.around(found.body))
-    return choosing.with_successors(scope(people["clerk"]), found, shown)
+    return choosing.narrowed(scope(people["clerk"]), found, shown)
 
 
 def test_the_book_puts_unrated_last():

@@ -190,8 +190,9 @@ def test_the_demo_makes_its_county_anew_when_the_generator_changed(shown, tmp_pa
     from zhunsheng.cli import demo
     from zhunsheng.kernel.home import Home
 
-    site = Home(tmp_path / "changing")
-    shutil.copytree(shown[0] / "var" / "demo", site.root / "demo")
+    site, built = Home(tmp_path / "changing"), Home(shown[0] / "var")
+    shutil.copytree(built.root / "demo", site.root / "demo")
+    shutil.copytree(built.book, site.book)
     made = (site.root / "demo" / "county" / "summary.json").stat().st_mtime_ns
     folder = demo._county(site, 2_000, 1, quiet=True)
     assert (folder / "summary.json").stat().st_mtime_ns == made
