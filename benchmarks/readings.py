@@ -188,6 +188,8 @@ def kills(
         done: dict[str, int] = {}
         for part in [draw.choice(("broker", "gateway", "forward")) for _ in range(times)]:
             time.sleep(draw.uniform(*every))
+            if all(one.done() for one in waiting):  # a kill after that would prove nothing
+                break
             way.kill(part)
             done[part] = done.get(part, 0) + 1
         sent = sum(one.result()["readings"] for one in waiting)
@@ -265,7 +267,7 @@ def main() -> None:
     given = asked.parse_args()
     command = f"python -m benchmarks.readings {' '.join(sys.argv[1:])}".rstrip()
     if given.kills:
-        pause = given.readings / 10_000 / given.kills
+        pause = given.readings / 20_000 / given.kills
         done = kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5))
         named = f"{done['readings']:,} readings, {done['kills']} kills, {done['seconds']} s"
         tell("readings", command, [(named, f"lost {done['lost']}", f"doubled {done['doubled']}")], done)
