@@ -175,14 +175,18 @@ def speed(
 
 
 def kills(
-    count: int, times: int, per: int, seed: int = 1, every: tuple[float, float] = (1.0, 4.0), lay: Lay = None
-) -> dict[str, Any]:
-    """Return what was lost and doubled while parts were killed so often at random moments."""
+    count: int, times: int, per: int, seed: int = 1, every: tuple[float, float] = (1.0, 4.0), lay: Lay = None,
+    rate: int = 0,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what was lost and doubled while parts were killed so often at random moments, at most.
+
+    ``rate``: readings that each of the two senders sends a second, 0 for as many as it can.
+    """
     draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, Way(Path(folder), forwarded=True, lay=lay) as way:
         wait_until(way.ready, 150)
         began = time.monotonic()
-        senders = [way.send("D", count // 2, per), way.send("F", count - count // 2, per)]
+        senders = [way.send("D", count // 2, per, rate), way.send("F", count - count // 2, per, rate)]
         pool = ThreadPoolExecutor(2)
         waiting = [pool.submit(told_by, one) for one in senders]
         done: dict[str, int] = {}
