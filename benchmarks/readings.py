@@ -38,6 +38,8 @@ ROOT = Path(__file__).parents[1]
 DEVICES = 40
 #: Organisations by the prefix of their devices: those of F send through a forwarder.
 ORGS = {"D": "91420000MA", "F": "91420000MB"}
+#: Seconds between two kills: what was killed needs some to be back.
+PAUSE = 5.0
 MAIN = "from zhunsheng.cli import main; main()"
 #: What lays an empty database into the folder of a site, so that it need not migrate by itself.
 Lay = Callable[[Path], object] | None
@@ -271,8 +273,8 @@ def main() -> None:
     given = asked.parse_args()
     command = f"python -m benchmarks.readings {' '.join(sys.argv[1:])}".rstrip()
     if given.kills:
-        pause = given.readings / 20_000 / given.kills
-        done = kills(given.readings, given.kills, given.per, given.seed, (pause / 2, pause * 1.5))
+        rate = round(given.readings / given.kills / PAUSE / 2)  # so that readings are under way until the last kill
+        done = kills(given.readings, given.kills, given.per, given.seed, (PAUSE / 2, PAUSE * 1.5), rate=rate)
         named = f"{done['readings']:,} readings, {done['kills']} kills, {done['seconds']} s"
         tell("readings", command, [(named, f"lost {done['lost']}", f"doubled {done['doubled']}")], done)
         return
