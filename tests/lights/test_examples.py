@@ -128,3 +128,11 @@ def test_a_reason_names_what_events_speak_of_by_its_word():
         f"{light.en} (cold chain): 2026-01",
     )
     assert reason(light, lit, {})[0] == f"{light.zh}（logistics）：2026-01"
+
+
+def test_the_english_of_a_reason_has_english_marks():
+    light = next(one for one in LIGHTS.values() if isinstance(one, WindowLight))
+    later = month_start(FIRST, 3)
+    lit = Lit("c", light.id, "V", "yellow", FIRST, later, FIRST, FIRST, (FIRST, later), None, grounds=("a", "b"))
+    zh, en = reason(light, lit, {})
+    assert "2026-01、2026-04" in zh and "2026-01, 2026-04" in en and en.isascii()

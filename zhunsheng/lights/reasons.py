@@ -10,6 +10,8 @@ from zhunsheng.lights.marks import Mark
 
 COLOURS = {"blue": ("蓝色", "blue"), "yellow": ("黄色", "yellow"), "red": ("红色", "red")}
 Told = tuple[str, str]
+#: Marks of Chinese text as English has them.
+ENGLISH = str.maketrans({"（": " (", "）": ")", "、": ", "})
 
 
 def percent(value_e4: int) -> str:
@@ -30,6 +32,11 @@ def reason(light: Light, lit: Lit, named: Mapping[str, Told]) -> Told:
 
     ``named``: the words for codes that events speak of; a code without any is shown itself.
     """
+    zh, en = _told(light, lit, named)
+    return zh, en.translate(ENGLISH)
+
+
+def _told(light: Light, lit: Lit, named: Mapping[str, Told]) -> Told:
     mark = lit.gravest
     if mark is not None and isinstance(light, DriftLight):
         return _of_drift(light, mark)
