@@ -1,5 +1,6 @@
 """Joint meetings: called, answered, held, minuted, followed up and closed; who reads of them, and what is refused."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.models import DutyName
 from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.casework.bodies.sights import Sight, Sights
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import library
 from zhunsheng.casework.cases import queries as case_queries
@@ -122,7 +124,7 @@ def test_a_meeting_is_called_answered_held_minuted_and_closes_after_its_last_res
     told = refused_as("ZS913", lambda: step(table["bureau"], case, "close", result="均已落实。"))
     assert theirs.number in told and own.number in told
     step(table["market"], theirs, "report_done", **DONE)
-    step(table["bureau"], theirs, "send_back", reason="缺少照片", due_on="2026-11-25")
+    step_two(table, theirs, "send_back", reason="缺少照片", due_on="2026-11-25")  # another day takes two
     assert fresh(theirs).due_on == date(2026, 11, 25)
     step(table["market"], theirs, "report_done", **DONE)
     assert step(table["bureau"], theirs, "accept", opinion="属实。").state == "done"
@@ -336,3 +338,18 @@ def test_the_demo_tells_of_a_meeting_with_one_resolution_done_and_one_open_and_t
     assert len(read.opening["matters"]) == 1
     assert meeting_demo.tell() is None
     evidence_agrees()
+
+
+def test_a_grant_opens_the_case_it_names_and_no_seat_at_the_table(table):
+    case = called(table, "market", "insurer")
+    opinion = Case.objects.filter(cycle=OPINION, origin=case).first()
+
+    def sees(pk):
+        sight = Sight(1, "case", table["bureau"].body_id, case=pk, internal=True)
+        return replace(scope(table["whole"]), granted=Sights((sight,)))
+
+    view = sees(opinion.pk)
+    assert view.rows(Case.objects.all()).filter(pk=opinion.pk).exists()
+    assert queries.meetings(view) == [] and queries.meeting_of(view, case.pk) is None
+    assert not case_queries.sees_all(scope(table["whole"]), case)
+    assert case_queries.sees_all(sees(case.pk), case) and case_queries.sights(sees(case.pk), case)

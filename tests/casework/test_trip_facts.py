@@ -87,6 +87,8 @@ def test_a_trip_says_when_it_left_its_range_and_when_its_plan_was_started(people
     (row,) = rows(site, "trip")
     assert row["excursion_at"] == int((START + timedelta(minutes=30)).timestamp())
     assert (row["plan_started"], row["plan_at"]) == (True, int(alarm.raised_at.timestamp()))
+    Alarm.objects.filter(pk=alarm.pk).update(kind="door")  # an open door starts the same plan, and no excursion's
+    assert queries.plans_begun([made.pk]) == {}
 
 
 def test_an_excursion_of_which_nobody_heard_has_no_plan_and_a_trip_without_one_needs_none(people, site):

@@ -42,7 +42,7 @@ def gateway(
         ready()
         from zhunsheng.casework.readings.process import run
 
-        show.out.print(f"{address.host}:{address.port}  {name}", highlight=False)
+        show.out.print(f"{address.host}:{address.port}  {address.name}", highlight=False)
         run(address)
 
 

@@ -89,7 +89,7 @@ class Address:
 def _named_by(certificate: Path) -> str:
     """Return the common name in a certificate, "" without one. Raises ValueError where the file holds none."""
     names = x509.load_pem_x509_certificate(certificate.read_bytes()).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[-1].value) if names else ""
+    return str(names[0].value) if names else ""
 
 
 Arrived = Callable[[MQTTMessage, int], None]

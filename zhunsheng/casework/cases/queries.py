@@ -121,20 +121,21 @@ def by_finding(scope: Scope, wanted: Iterable[str]) -> dict[str, list[Case]]:
 
 
 def sees_all(scope: Scope, case: Case) -> bool:
-    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant.
+    """Whether a reader sees the internal part of a case: of the handling body, the whole site, or by such a grant."""
+    return _is_own(scope, case) or any(one.internal for one in sights(scope, case))
 
-    Of a meeting it is the handling body's alone, whoever sees the site.
-    """
-    own = scope.bodies is None or case.body_id in scope.bodies
+
+def _is_own(scope: Scope, case: Case) -> bool:
+    """Whether a case is whole in view without a grant. A meeting is so to its handling body, whoever sees the site."""
     if case.cycle in AT_TABLE:
-        own = scope.home in (None, case.body_id)
-    return own or any(one.internal for one in sights(scope, case))
+        return scope.home in (None, case.body_id)
+    return scope.bodies is None or case.body_id in scope.bodies
 
 
 def sights(scope: Scope, case: Case) -> list[Sight]:
     """Return the grants by which a reader sees more of a case than without them: all of it, or its internal part."""
     given = scope.granted.of_case(case.pk, case.body_id, case.institution_id, case.cycle)
-    if not given or scope.bodies is None or case.body_id in scope.bodies:
+    if not given or _is_own(scope, case):
         return []
     is_party = scope.own.rows(Case.objects.filter(pk=case.pk)).exists()
     return [one for one in given if one.internal] if is_party else given

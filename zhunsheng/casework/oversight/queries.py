@@ -272,11 +272,15 @@ class Meeting:
 def meetings(scope: Scope) -> list[Meeting]:
     """Return the joint meetings that a reader's body calls or is invited to, newest first.
 
-    The case of its own seat is what brings a body to the table; the table is then read whole, whoever handles it.
+    The case of its own seat is what brings a body to the table, no grant of one; the table is then read whole, whoever
+    handles it.
     """
-    called = cases.origins(scope, OPINION)
+    return _at(cases.origins(scope.own, OPINION))
+
+
+def _at(keys: Iterable[int]) -> list[Meeting]:
     with walls.within(walls.SITE):
-        return [_meeting(one) for one in cases.with_followers(MEETING, called, (OPINION, RESOLUTION))]
+        return [_meeting(one) for one in cases.with_followers(MEETING, keys, (OPINION, RESOLUTION))]
 
 
 def meetings_about(scope: Scope, code: str) -> list[Meeting]:
@@ -293,7 +297,13 @@ def meetings_about(scope: Scope, code: str) -> list[Meeting]:
 
 def meeting_of(scope: Scope, pk: int) -> Meeting | None:
     """Return a joint meeting in view, or None."""
-    return next((one for one in meetings(scope) if one.case.pk == pk), None)
+    return next(iter(_at(cases.origins(scope.own, OPINION) & {pk})), None)
+
+
+def vendors_told(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of vendors by code, for those at a table at which they are spoken of."""
+    with walls.within(walls.SITE):
+        return vendors.names_of(codes)
 
 
 def _meeting(case: Case) -> Meeting:

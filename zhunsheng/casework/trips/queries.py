@@ -13,7 +13,7 @@ from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.devices import library
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.trips.models import Alarm, PlanStep, Telling, Trip, TripVersion
-from zhunsheng.casework.trips.states import BREACHES, TripState
+from zhunsheng.casework.trips.states import BREACHES, OF_GOODS, TripState
 
 #: How long before its start a device is watched for a trip.
 BEFORE = timedelta(minutes=10)
@@ -144,9 +144,12 @@ def _untold() -> QuerySet[Trip]:
 
 
 def plans_begun(trips_: Iterable[int]) -> dict[int, datetime]:
-    """Return when the emergency plan for temperature was first started on trips of the site, by their key."""
+    """Return when the emergency plan of goods out of range was first started on trips of the site, by their key.
+
+    A door that stands open starts the same plan and says nothing of a later excursion.
+    """
     plan = library.plans()["excursion"].id
-    held = Alarm.objects.filter(trip__in=list(trips_), plan=plan).order_by()
+    held = Alarm.objects.filter(trip__in=list(trips_), plan=plan, kind__in=sorted(OF_GOODS)).order_by()
     return dict(held.values_list("trip").annotate(first=Min("raised_at")))
 
 

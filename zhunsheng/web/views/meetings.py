@@ -105,7 +105,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         **meeting_row(found),
         "inside": inside,
         "vendors_named": _vendors(request, found),
-        "matters": [_matter(request, one) for one in queries.matters_of(found.opening.get("matters", []))],
+        "matters": _matters(request, queries.matters_of(found.opening.get("matters", []))),
         "seats": [_beside(request, one, SEATED) for one in found.seats],
         "resolutions": [{**_beside(request, one, DONE), "late": one.is_late(day)} for one in found.resolutions],
         "present": [caseforms.name_of(bodies[pk]) for pk in found.held.get("present", []) if pk in bodies],
@@ -133,19 +133,24 @@ def _vendors(request: HttpRequest, found: queries.Meeting) -> list[tuple[str, st
     """Return the vendors on the agenda: code, name, and whether the reader sees their file."""
     codes = found.opening.get("vendors", [])
     seen = set(vendors.vendors(request.scope).values_list("institution_id", flat=True))
-    names = vendors.names_of(codes)
+    names = queries.vendors_told(codes)
     return [(code, names.get(code, code), code in seen) for code in codes]
 
 
-def _matter(request: HttpRequest, case: Case) -> dict[str, Any]:
-    """Return what those at the table are told of a case: number, kind, vendor, who handles it; not what it holds."""
-    seen = case_queries.one(request.scope, case.pk) is not None
-    return {
-        "case": case,
-        "life": case.life,
-        "vendor": vendors.name_of(case.institution_id),
-        "address": f"/cases/{case.pk}" if seen else "",
-    }
+def _matters(request: HttpRequest, spoken_of: list[Case]) -> list[dict[str, Any]]:
+    """Return what those at the table are told of cases: number, kind, vendor, who handles it; not what one holds."""
+    shown = case_queries.cases(request.scope).filter(pk__in=[one.pk for one in spoken_of])
+    seen = set(shown.values_list("pk", flat=True))
+    names = queries.vendors_told({one.institution_id for one in spoken_of})
+    return [
+        {
+            "case": one,
+            "life": one.life,
+            "vendor": names.get(one.institution_id, one.institution_id),
+            "address": f"/cases/{one.pk}" if one.pk in seen else "",
+        }
+        for one in spoken_of
+    ]
 
 
 @page(Verb.READ_CASES)
