@@ -1,6 +1,7 @@
 """Serving: a worker that dies is started again, a site that ends takes its worker along, a port is taken once."""
 
 import socket
+import subprocess
 import sys
 import time
 
@@ -35,6 +36,40 @@ def test_a_worker_that_dies_is_started_again_and_ends_with_the_site(monkeypatch)
     assert started[1].poll() is not None
     time.sleep(0.1)
     assert len(started) == 2
+
+
+#: Starts a child as ``subprocess`` does, which reads a pipe until its own end of it is the last one closed.
+FORKED = """
+import multiprocessing, os, subprocess, sys, threading, time
+from zhunsheng.config import serve
+
+inside = threading.Event()
+
+def popen(command):
+    read, write = os.pipe()
+    inside.set()
+    time.sleep(0.5)
+    os.close(write)
+    os.read(read, 1)
+    return subprocess.Popen(command)
+
+child = serve.Supervised([sys.executable, "-c", "import time; time.sleep(60)"], popen)
+child.start()
+inside.wait()
+page = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,), daemon=True)
+page.start()
+until = time.monotonic() + 10
+while child.child is None and time.monotonic() < until:
+    time.sleep(0.02)
+print("started" if child.child else "hangs", flush=True)
+page.kill()
+child.stop()
+"""
+
+
+def test_a_page_process_forked_while_a_worker_is_started_does_not_hold_it_up():
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "started", done.stderr
 
 
 def test_a_worker_that_does_not_end_is_ended():

@@ -25,6 +25,10 @@ from zhunsheng.kernel.home import Home, home
 THREADS = 8
 #: Seconds between the death of a worker and the start of the next.
 PAUSE = 2.0
+#: Held while a child is started. A process that answers requests is forked; forked at that moment it keeps the pipe
+#: open by which ``subprocess`` learns that its child runs, and the start would wait for as long as that process lives.
+STARTING = threading.Lock()
+os.register_at_fork(before=STARTING.acquire, after_in_parent=STARTING.release, after_in_child=STARTING.release)
 WORKER = "from zhunsheng.casework.jobs.worker import work; work()"
 SEQUENCER = "from zhunsheng.casework.seals.process import work; work()"
 WATCH = "from zhunsheng.casework.trips.process import work; work()"
@@ -126,8 +130,9 @@ class Supervised:
 
     def stop(self, patience: float = 20.0) -> None:
         """Ask the child to end, wait, and end it when it does not; an unfinished job is taken over later."""
-        self.ending.set()
-        child = self.child
+        with STARTING:
+            self.ending.set()
+            child = self.child
         if child is not None and child.poll() is None:
             child.terminate()
             try:
@@ -137,7 +142,13 @@ class Supervised:
         self.thread.join(patience)
 
     def _watch(self) -> None:
-        while not self.ending.is_set():
-            self.child = self.popen(self.command)
+        while self._begin():
             self.child.wait()
             self.ending.wait(PAUSE)
+
+    def _begin(self) -> bool:
+        """Start the child, unless told to stop; whether it was started."""
+        with STARTING:
+            if not self.ending.is_set():
+                self.child = self.popen(self.command)
+            return not self.ending.is_set()
