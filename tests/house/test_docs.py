@@ -70,6 +70,12 @@ def test_decisions_are_numbered_without_gaps_and_say_what_was_decided():
         assert f"| [{name[:4]}]({name}) |" in read("docs/adr/README.md"), f"{path} is not listed"
 
 
+def test_every_page_for_readers_is_named_in_the_readme():
+    pages = {*files("docs/how-to/*.md"), *files("docs/explanation/*.md"), *files("docs/tutorial/*.md")}
+    pages |= {path for path in files("docs/reference/*.md") if path.count("/") == 2}
+    assert {path for path in pages if f"]({path})" not in read("README.md")} == set()
+
+
 def test_the_checks_themselves_can_fail():
     assert stale({"a.md": "1", "b.md": "2"}, {"a.md": "1", "b.md": "old", "c.md": "3"}) == ["b.md", "c.md"]
     assert stale({"a.md": "1"}, {}) == ["a.md"]
