@@ -202,8 +202,8 @@ def case(crew, clock):
     return take(made, CYCLE, "serve", crew, {"served_on": "2026-03-02"})
 
 
-def pay(case, crew, account, yuan_, day="2026-03-02"):
-    given = {"account": account, "paid_fen": yuan_, "paid_on": day, "voucher": "V1"}
+def pay(case, crew, account, yuan_, day="2026-03-02", voucher="V1"):
+    given = {"account": account, "paid_fen": yuan_, "paid_on": day, "voucher": voucher}
     return take(case, CYCLE, "pay", crew, given)
 
 
@@ -277,6 +277,19 @@ def test_too_much_is_refused_and_only_the_finance_officer_records_payments(case,
     for account, amount in (("fund", "1000.00"), ("treasury", "1200.00")):
         case = pay(case, crew, account, amount)
     assert take(case, CYCLE, "settle", crew).state == "paid" and list(ledger.differences()) == []
+
+
+def test_a_voucher_is_booked_once_at_an_account_unless_it_was_reversed(case, crew):
+    case = pay(case, crew, "fund", "400.00", voucher="YS-20260302")
+    first = case.events.last().sequence
+    for again in ("YS-20260302", "ys-20260302", "YS20260302"):
+        assert f"第 {first} 步" in refused(lambda again=again: pay(case, crew, "fund", "1.00", voucher=again))
+    case = pay(case, crew, "treasury", "1.00", voucher="YS-20260302")  # one slip, two accounts
+    case = pay(case, crew, "fund", "1.00", voucher="YS-20260303")
+    case = take(case, CYCLE, "reverse_payment", crew, {"payment": str(first)})
+    case = pay(case, crew, "fund", "399.00", voucher="YS-20260302")
+    refused(lambda: pay(case, crew, "fund", "1.00", voucher="YS-20260302"))
+    assert queries.book(case).paid("fund") == 40_000 and list(ledger.differences()) == []
 
 
 def test_a_plan_sums_to_the_fen_and_each_instalment_runs_its_own_clock(case, crew, clock):

@@ -143,7 +143,7 @@ def _value(one, people, case):
         return [str(people["one"].body_id)]
     plain = {
         "text": "经核查材料齐备，事实清楚，予以办理。",
-        "code": "V20260302",
+        "code": f"V2026-{case.events.count() if case else 0}",
         "codes": ["f1", "f2"],
         "amount": f"{max(one.least or 0, 100) // 100}.00",
         "integer": str(one.least or 0),

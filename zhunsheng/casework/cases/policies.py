@@ -86,7 +86,28 @@ def _nothing_owed(step: Step) -> None:
         raise step.refuse(f"未缴金额：{told}", f"still owed: {'not decided' if left is None else yuan(left)}")
 
 
+def _voucher_new(step: Step) -> None:
+    """A voucher stands for one transfer: it is booked once at an account, unless what it was booked for was reversed.
+
+    Case and hyphens make no other voucher of it.
+    """
+    undone = {int(one.fields["payment"]) for one in step.done if "payment" in one.fields}
+    for one in step.done:
+        told = one.fields.get("voucher", "")
+        same = told and _voucher(told) == _voucher(step.fields["voucher"]) and one.sequence not in undone
+        if same and one.fields.get("account") == step.fields.get("account"):
+            raise step.refuse(
+                f"凭证号 {told} 已在第 {one.sequence} 步登记；另有一笔的，请填写该笔自己的凭证号",
+                f"voucher {told} was booked by step {one.sequence}; another transfer takes its own voucher number",
+            )
+
+
+def _voucher(text: str) -> str:
+    return text.replace("-", "").replace("_", "").casefold()
+
+
 def _within_owed(step: Step) -> None:
+    _voucher_new(step)
     left = owed(step.before) or 0
     if int(step.fields["paid_fen"]) > left:
         raise step.refuse(f"超过未缴金额 {yuan(left)}", f"more than the {yuan(left)} owed")
@@ -103,6 +124,7 @@ def _balanced(step: Step) -> None:
 
 
 def _within_account(step: Step) -> None:
+    _voucher_new(step)
     account = step.fields["account"]
     left = step.book.left(account)
     if int(step.fields["paid_fen"]) > left:
@@ -137,6 +159,7 @@ def _payment_stands(step: Step) -> None:
 
 
 def _within_overpaid(step: Step) -> None:
+    _voucher_new(step)
     book, account = step.book, step.fields["account"]
     over = sum(fen for key, fen in book.over.items() if book.recovery.charge(key).account == account)
     if int(step.fields["refund_fen"]) > over:
