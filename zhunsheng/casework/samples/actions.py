@@ -11,7 +11,7 @@ from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import append, deed
 from zhunsheng.casework.samples import policies
 from zhunsheng.casework.samples.models import Sample, SampleResult
-from zhunsheng.casework.samples.states import Method
+from zhunsheng.casework.samples.states import Method, View
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 from zhunsheng.sampling import plans
@@ -118,8 +118,10 @@ def tell(actor: User, sample: Sample, answers: Mapping[str, Mapping[str, str]]) 
 
 
 def latest(sample: Sample) -> dict[str, dict[str, SampleResult]]:
-    """Return the last answer of each view on each unit."""
+    """Return the last answer of each view on each unit; of evaluators those of who evaluates now."""
     found: dict[str, dict[str, SampleResult]] = {}
     for one in SampleResult.objects.filter(sample=sample).select_related("told_by").order_by("pk"):
+        if one.view == View.INDEPENDENT and one.told_by.body_id != sample.subject_body_id:
+            continue  # told by an evaluator who was replaced
         found.setdefault(one.view, {})[one.unit] = one
     return found

@@ -59,7 +59,10 @@ class Sample(models.Model):
 
 
 class SampleResult(models.Model):
-    """What one view says of one unit; a later row of the same view replaces it and both stay."""
+    """What one view says of one unit; a later row of the same view replaces it and both stay.
+
+    An evaluator who takes over begins anew: what the one before told stays and no longer counts.
+    """
 
     SCOPE_PATH: ClassVar[str] = "sample__body"
 

@@ -65,6 +65,12 @@ def told(found: Sample, user: User) -> Told:
     return {view: rows for view, rows in views.items() if view == own}
 
 
+def set_aside(found: Sample) -> int:
+    """Return how many answers stand from evaluators who were replaced: kept, shown to nobody who judges, not counted."""
+    by_others = SampleResult.objects.filter(sample=found, view=View.INDEPENDENT)
+    return by_others.exclude(told_by__body=found.subject_body_id).count()
+
+
 def estimated(found: Sample, views: Told, view: str) -> Estimate:
     """Return what the answers of one view say about the population."""
     rows = views.get(view, {})

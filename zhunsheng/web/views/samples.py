@@ -212,6 +212,7 @@ def _page(
         "inside": inside,
         "again": queries.of_population(found) if inside else 1,
         "evaluators": queries.evaluators() if inside else (),
+        "set_aside": queries.set_aside(found) if inside else 0,
         "may_share": inside and policies.may_draw(request.user),
         "reads_findings": request.scope.sees(found.institution_id),
     }
