@@ -204,6 +204,17 @@ def test_plans_and_samples_can_be_taken_along_and_their_links_lead_somewhere(peo
     cells = [cell for row in book.active.iter_rows(values_only=True) for cell in row]
     assert {"抽查一", LEAD.name, Sample.objects.get().seed} <= set(cells)
     assert "抽查一" not in as_("lead").get("/samples.csv").content.decode("utf-8-sig")  # not opened to it
+    narrowed = {
+        "/inspections?state=drawn&kind=annual": "年度飞行检查", "/inspections?state=open": "",
+        f"/samples?method=simple&institution_id={LEAD.id}": "抽查一", "/samples?method=amount": "",
+    }  # fmt: skip
+    for address, title in narrowed.items():
+        page, filed = text(reviewer.get(address)), text(reviewer.get(address.replace("?", ".csv?")))
+        assert ("没有符合条件的" in page) is not bool(title) and ("条件,全部" in filed) is False
+        assert all(title in told if title else "抽查一" not in told and "年度飞行检查" not in told
+                   for told in (page, filed))  # fmt: skip
+    for address in ("/inspections?state=never", "/samples.csv?method=never"):
+        text(reviewer.get(address), 400)
     page = text(head.get(f"/cases/{Visit.objects.get(institution_id=LEAD.id).case_id}"))
     assert LEAD.id in page and f"/findings/{LEAD.id}" not in page  # an institution is no finding
     assert "没有这个页面" in text(reviewer.get("/inspections/new"), 405)

@@ -9,9 +9,10 @@ from zhunsheng.casework.inspections import policies
 from zhunsheng.casework.inspections.models import InspectionPlan, Inspector, ItemVersion, ListedProblem, Visit
 
 
-def plans(scope: Scope) -> QuerySet[InspectionPlan]:
-    """Return the plans in view, newest first."""
-    return scope.rows(InspectionPlan.objects.select_related("body", "made_by", "committed_by", "drawn_by"))
+def plans(scope: Scope, **wanted: str) -> QuerySet[InspectionPlan]:
+    """Return the plans in view, newest first; those of a kind, trigger or state where one is asked for."""
+    found = InspectionPlan.objects.select_related("body", "made_by", "committed_by", "drawn_by")
+    return scope.rows(found.filter(**wanted))
 
 
 def plan(scope: Scope, pk: int) -> InspectionPlan | None:

@@ -19,9 +19,10 @@ from zhunsheng.sampling.estimates import Estimate, estimate
 Told = dict[str, dict[str, SampleResult]]
 
 
-def samples(scope: Scope) -> QuerySet[Sample]:
-    """Return the samples in view, newest first."""
-    return scope.rows(Sample.objects.select_related("body", "subject_body", "made_by", "case"))
+def samples(scope: Scope, **wanted: str) -> QuerySet[Sample]:
+    """Return the samples in view, newest first; those of a method or an institution where one is asked for."""
+    found = Sample.objects.select_related("body", "subject_body", "made_by", "case")
+    return scope.rows(found.filter(**wanted))
 
 
 def sample(scope: Scope, pk: int) -> Sample | None:

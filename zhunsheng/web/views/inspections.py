@@ -23,11 +23,14 @@ from zhunsheng.kernel.time import SHANGHAI, now
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
 from zhunsheng.web.answers import json_answer
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.errors import problem_context
 
 ROWS = 50
+#: What the list of plans can be narrowed by.
+NARROWING = {"kind": PlanKind, "trigger": Trigger, "state": PlanState}
 
 
 @page(Verb.READ_CASES)
@@ -37,7 +40,8 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 
 
 def _plan_list(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
-    found = queries.plans(request.scope)
+    wanted = _wanted(request)
+    found = queries.plans(request.scope, **wanted)
     pages = Pages(page_number(request), ROWS, found.count())
     if elsewhere := last_page(request, pages):
         return elsewhere
@@ -47,22 +51,31 @@ def _plan_list(request: HttpRequest, problem: Problem | None = None) -> HttpResp
         "rows": found[max(0, pages.first - 1) : pages.last],
         "pages": pages,
         "may_plan": policies.may_plan(request.user),
+        "wanted": wanted,
         "kinds": PlanKind.choices,
         "triggers": Trigger.choices,
+        "states": PlanState.choices,
         "given": request.POST,
     }
     return render(request, "web/inspections.html", context, status=told["status"])
 
 
+def _wanted(request: HttpRequest) -> dict[str, str]:
+    """Return the words by which the list is narrowed. Raises Problem ZS709 for a word that is none."""
+    found = narrowed(request, {name: words.values for name, words in NARROWING.items()})
+    return {name: word for name, word in found.items() if word}
+
+
 @page(Verb.READ_CASES)
 def export_plans(request: HttpRequest, kind: str) -> HttpResponse:
-    """Send the list of plans as a file."""
-    found = queries.plans(request.scope)
+    """Send the list of plans as it is filtered."""
+    wanted = _wanted(request)
+    found = queries.plans(request.scope, **wanted)
     total = found.count()
     exports.check_size(total)
     sheet = exports.Sheet(
         title=_("检查计划"),
-        facts=[(_("条件"), _("全部"))],
+        facts=[(_("条件"), "；".join(str(NARROWING[name](word).label) for name, word in wanted.items()) or _("全部"))],
         head=[
             _("名称"), _("检查类型"), _("启动情形"), _("状态"), _("抽取机构数"), _("承办单位"), _("拟定"),
             _("随机种子"),
@@ -72,7 +85,7 @@ def export_plans(request: HttpRequest, kind: str) -> HttpResponse:
         totals=[_("合计"), total, "", "", "", "", "", ""],
         verb=Verb.READ_CASES,
     )  # fmt: skip
-    return exports.respond(request, sheet, kind, "inspections", {})
+    return exports.respond(request, sheet, kind, "inspections", wanted)
 
 
 def _exported(one: InspectionPlan) -> list[Any]:

@@ -21,6 +21,7 @@ from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
+from zhunsheng.web.narrowing import narrowed
 from zhunsheng.web.paging import Pages, last_page, page_number
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.errors import problem_context
@@ -32,7 +33,8 @@ NAMES = ("institution", "rule", "month", "case")
 @page(Verb.READ_CASES)
 def sample_list(request: HttpRequest) -> HttpResponse:
     """List samples."""
-    found = queries.samples(request.scope)
+    wanted = _wanted(request)
+    found = queries.samples(request.scope, **wanted)
     pages = Pages(page_number(request), ROWS, found.count())
     if elsewhere := last_page(request, pages):
         return elsewhere
@@ -44,21 +46,34 @@ def sample_list(request: HttpRequest) -> HttpResponse:
             for one in rows
         ],
         "pages": pages,
+        "wanted": wanted,
+        "methods": Method.choices,
+        "places": request.scope.billing(),
         "may_draw": policies.may_draw(request.user),
     }
     return render(request, "web/samples.html", context)
 
 
+def _wanted(request: HttpRequest) -> dict[str, str]:
+    """Return by what the list is narrowed. Raises Problem ZS709 for a word that is none, ZS701 for a place unseen."""
+    found = narrowed(request, {"method": Method.values}) | {"institution_id": request.GET.get("institution_id", "")}
+    if found["institution_id"] and not request.scope.sees(found["institution_id"]):
+        raise Problem("ZS701")
+    return {name: word for name, word in found.items() if word}
+
+
 @page(Verb.READ_CASES)
 def export_list(request: HttpRequest, kind: str) -> HttpResponse:
-    """Send the list of samples as a file: what was drawn from what, and the seed to draw it again."""
-    found = queries.samples(request.scope)
+    """Send the list of samples as it is filtered: what was drawn from what, and the seed to draw it again."""
+    wanted = _wanted(request)
+    found = queries.samples(request.scope, **wanted)
     total = found.count()
     exports.check_size(total)
     places = {one.institution_id: one.name for one in request.scope.places()}
+    asked = [places.get(wanted.get("institution_id", ""), ""), str(dict(Method.choices).get(wanted.get("method"), ""))]
     sheet = exports.Sheet(
         title=_("抽样"),
-        facts=[(_("条件"), _("全部"))],
+        facts=[(_("条件"), "；".join(word for word in asked if word) or _("全部"))],
         head=[
             _("名称"), _("机构"), _("抽样方法"), _("总体"), _("样本"), _("事项"), _("抽取"),
             _("总体摘要"), _("随机种子"),
@@ -68,7 +83,7 @@ def export_list(request: HttpRequest, kind: str) -> HttpResponse:
         totals=[_("合计"), total, "", "", "", "", "", "", ""],
         verb=Verb.READ_CASES,
     )  # fmt: skip
-    return exports.respond(request, sheet, kind, "samples", {})
+    return exports.respond(request, sheet, kind, "samples", wanted)
 
 
 def _listed(one: Sample, places: dict[str, str]) -> list[Any]:
