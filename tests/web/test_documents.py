@@ -6,7 +6,7 @@ import pytest
 
 from tests.web.serving import LEAD
 from zhunsheng.casework.cases import actions as cases
-from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.documents.models import Document
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 
@@ -42,7 +42,11 @@ def test_a_notice_is_drawn_up_issued_listed_taken_and_corrected(case, as_):
         assert made.number in client.get(f"/cases/{case.pk}").content.decode()
     page = office.get(answer.url).content.decode()
     assert "签发并编号" not in page and "更正：" not in page
-    assert office.get(f"/evidence/{made.evidence}").status_code == 200
+    told = office.get(f"/evidence/{made.evidence}").content.decode()
+    assert "签发文书" in told.split("<summary>原文")[0] and "document.issued" not in told.split("<summary>原文")[0]
+    step = CaseEvent.objects.filter(case=case, shown=True).first()
+    told = office.get(f"/evidence/{step.evidence}").content.decode().split("<summary>原文")[0]
+    assert f'/cases/{case.pk}">{case.number}' in told and step.case.life.zh in told and step.about not in told
     assert office.get(f"{answer.url}/file.pdf").content.startswith(b"%PDF-")
     assert office.get(f"{answer.url}/file.docx").content.startswith(b"PK")
     assert office.get(f"{answer.url}/file.exe").status_code == 404

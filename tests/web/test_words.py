@@ -1,10 +1,13 @@
 """How pages print money, counts, quantities and moments."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.utils import translation
 
+from zhunsheng.web.evidence_words import kind_words
 from zhunsheng.web.templatetags import words
 
 
@@ -65,3 +68,9 @@ def test_a_verdict_is_shape_word_and_colour(value):
     shown = words.verdict(value)
     assert set(shown) == {"verdict", "shape", "word"}
     assert len({words.SHAPES[v] for v in words.SHAPES}) == 4
+
+
+def test_every_kind_of_evidence_that_the_code_names_has_a_word():
+    sources = [path.read_text("utf-8") for path in Path("zhunsheng/casework").rglob("*.py")]
+    named = {kind for text in sources for kind in re.findall(r'append\(\s*[^"]*?"([a-z_]+\.[a-z_]+)"', text)}
+    assert len(named) > 90 and sorted(named - kind_words().keys() - {"witness.db"}) == []

@@ -1,10 +1,16 @@
-"""Words for kinds of evidence. A kind without one shows its code: nothing is left out for want of a word."""
+"""Words for rows of evidence. What has none shows its code: nothing is left out for want of a word."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from zhunsheng.book.cycles import Cycle
+from zhunsheng.casework.cases.library import cycles
+from zhunsheng.casework.cases.words import about, named
 
 KINDS: dict[str, Any] = {
     "batch.loaded": _("批次入库"),
@@ -108,9 +114,182 @@ KINDS: dict[str, Any] = {
     "tip_off.unsealed": _("打开密封身份"),
     "tip_off.not_unsealed": _("密封未能打开"),
     "tip_off.unseal_refused": _("不同意打开密封"),
+    "agreement.clause_marked": _("标注协议条款"),
+    "agreement.price_set": _("确定协议价格"),
+    "agreement.value_promised": _("登记承诺值"),
+    "alert.judged": _("判定预警"),
+    "archive.bundled": _("编制案卷"),
+    "backup.made": _("备份"),
+    "backup.restored": _("恢复备份"),
+    "case.clock_escalated": _("期限届满，上报负责人"),
+    "case.clock_extended": _("延长期限"),
+    "case.clock_reminded": _("期限届满提醒"),
+    "case.file_attached": _("添加附件"),
+    "case.recounted": _("重算期限"),
+    "check_round.committed": _("封存监督检查抽取"),
+    "check_round.drawn": _("抽取监督检查"),
+    "cold_chain_alarm.plan_begun": _("开始应急预案"),
+    "cold_chain_alarm.step_done": _("完成预案步骤"),
+    "contact.ended": _("终止联系人"),
+    "contact.entered": _("登记联系人"),
+    "device.assigned": _("分配设备"),
+    "device.calibrated": _("登记设备校准"),
+    "device.certificate_entered": _("登记设备证书"),
+    "device.certificate_revoked": _("吊销设备证书"),
+    "device.ended": _("停用设备"),
+    "device.entered": _("登记设备"),
+    "inspection.item_kept": _("保存现场记录"),
+    "inspection.problem_followed": _("检查问题立案"),
+    "inspection.problems_drawn_up": _("形成问题清单"),
+    "inspector.added": _("登记检查人员"),
+    "inspector.ended": _("检查人员出库"),
+    "lights.evaluated": _("计算预警"),
+    "pool_member.added": _("监督人员入库"),
+    "pool_member.ended": _("监督人员出库"),
+    "pool_member.trained": _("登记培训"),
+    "price.refiled": _("重新备案价格"),
+    "price.to_refile": _("要求重新备案价格"),
+    "rating.card_frozen": _("冻结评价卡"),
+    "readings.closed": _("读数归档"),
+    "readings.removed": _("清理读数"),
+    "rule.answered": _("规则作者答复"),
+    "sample.shared": _("开放样本"),
+    "self_check.findings_reported": _("自查上报疑点"),
+    "self_check.marked": _("自查标注"),
+    "sender_key.ended": _("停用发送密钥"),
+    "sender_key.made": _("发放发送密钥"),
+    "survey.answered": _("填写满意度调查"),
+    "survey.codes_issued": _("发放调查码"),
+    "trip.begun": _("运输开始"),
+    "trip.cancelled": _("取消运输"),
+    "trip.ended": _("运输结束"),
+    "trip.judged": _("判定运输"),
+    "trip.planned": _("计划运输"),
+    "trips.told": _("报送运输"),
+    "vendor.assessed": _("供应商审查"),
+    "vendor.device_added": _("登记供应商设备"),
+    "vendor.fact_recorded": _("登记供应商情况"),
+    "vendor.paper_added": _("登记资质文件"),
+    "vendor.paper_checked": _("核对资质文件"),
+    "vendor.paper_reminded": _("资质到期提醒"),
+    "vendor.person_added": _("登记供应商人员"),
+    "vendor.registered": _("登记供应商"),
+    "vendor_complaint.judged": _("投诉人评价"),
+}
+#: What a row is about, by the first part of its subject.
+SUBJECTS: dict[str, Any] = {
+    "alert": _("预警"),
+    "body": _("单位"),
+    "case": _("事项"),
+    "device": _("设备"),
+    "document": _("文书"),
+    "finding": _("疑点"),
+    "import": _("导入"),
+    "inspection_plan": _("检查计划"),
+    "job": _("作业"),
+    "process": _("系统"),
+    "run": _("运行"),
+    "sample": _("抽样"),
+    "trip": _("运输"),
+    "user": _("账号"),
+    "vendor": _("供应商"),
+}
+#: Names of what a row holds.
+FIELDS: dict[str, Any] = {
+    "about": _("步骤"),
+    "address": _("地址"),
+    "as_of": _("截至"),
+    "attachments": _("附件摘要"),
+    "attempt": _("次数"),
+    "body": _("单位"),
+    "case": _("事项"),
+    "code": _("编号"),
+    "commitment": _("封存值"),
+    "content": _("内容摘要"),
+    "count": _("数量"),
+    "cycle": _("办理流程版本"),
+    "day": _("日期"),
+    "decision": _("结论"),
+    "delegation": _("委托"),
+    "device": _("设备"),
+    "digest": _("摘要值"),
+    "drawn": _("抽中"),
+    "due_on": _("到期日"),
+    "duty": _("职责"),
+    "evaluator": _("独立评估方"),
+    "fen": _("金额（分）"),
+    "fields": _("填写内容摘要"),
+    "files": _("文件"),
+    "filter": _("筛选条件"),
+    "findings": _("疑点"),
+    "from": _("原状态"),
+    "institution_id": _("机构"),
+    "institution": _("机构"),
+    "item": _("项目"),
+    "key": _("密钥"),
+    "kind": _("种类"),
+    "language": _("语言"),
+    "left": _("剩余"),
+    "login": _("登录名"),
+    "mark": _("标记"),
+    "method": _("方法"),
+    "month": _("月份"),
+    "name": _("名称"),
+    "number": _("编号"),
+    "on_behalf_of": _("代为办理"),
+    "on": _("日期"),
+    "page": _("页面"),
+    "plan": _("计划"),
+    "population": _("总体摘要"),
+    "purpose": _("用途"),
+    "query": _("筛选条件"),
+    "reason": _("理由"),
+    "region": _("地区"),
+    "role": _("身份"),
+    "rows": _("行数"),
+    "run": _("运行"),
+    "seed": _("随机种子"),
+    "sequence": _("步骤序号"),
+    "session": _("登录会话"),
+    "shared": _("共享"),
+    "snapshot": _("数据快照"),
+    "told": _("告知对象"),
+    "to": _("办后状态"),
+    "units": _("件数"),
+    "user": _("账号"),
+    "valid_from": _("起始日期"),
+    "valid_to": _("终止日期"),
+    "vendor": _("供应商"),
+    "view": _("核查方"),
+    "way": _("方式"),
+    "why": _("理由"),
+    "year": _("年度"),
 }
 
 
-def kind_word(kind: str) -> str:
-    """Return the word of a kind, or its code."""
-    return str(KINDS.get(kind, kind))
+def kind_words() -> dict[str, Any]:
+    """Return the words of all kinds: their own, or those of the step of a life-cycle that leaves them."""
+    found: dict[str, Any] = {}
+    for cycle in cycles().values():
+        found.setdefault(cycle.opening.evidence, f"{named(cycle)} · {gettext('发起')}")
+        for move in cycle.moves:
+            found.setdefault(move.evidence, f"{named(cycle)} · {named(move)}")
+    return found | KINDS
+
+
+def subject_word(subject: str) -> str:
+    """Return what a row is about, in words; its code where there is none."""
+    head, colon, key = subject.partition(":")
+    return f"{SUBJECTS[head]} {key}" if colon and head in SUBJECTS else subject
+
+
+def content_words(payload: str, cycle: Cycle | None) -> list[tuple[str, str]]:
+    """Return what a row holds, name by name, in words; steps and states in those of its life-cycle."""
+    held = [(name, value) for name, value in json.loads(payload).items() if value not in (None, "", [], {})]
+    return [(str(FIELDS.get(name, name)), _value(name, value, cycle)) for name, value in held]
+
+
+def _value(name: str, value: Any, cycle: Cycle | None) -> str:
+    if cycle is not None and name in ("about", "from", "to"):
+        return str(about(cycle, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

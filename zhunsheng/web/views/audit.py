@@ -22,7 +22,7 @@ from zhunsheng.kernel.text import kept
 from zhunsheng.kernel.time import SHANGHAI, parse_date
 from zhunsheng.web import exports
 from zhunsheng.web.access import page
-from zhunsheng.web.evidence_words import kind_word
+from zhunsheng.web.evidence_words import kind_words
 from zhunsheng.web.paging import Pages, last_page, page_number
 
 ROWS, BATCH = 50, 1000
@@ -40,12 +40,13 @@ def audit(request: HttpRequest) -> HttpResponse:
         return elsewhere
     query = request.GET.copy()
     query.pop("page", None)
+    words = kind_words()
     context = {
         "given": given,
         "rows": _told(found[max(0, pages.first - 1) : pages.last]),
         "pages": pages,
         "base": query.urlencode(),
-        "kinds": [(kind, kind_word(kind)) for kind in kinds(request.scope)],
+        "kinds": [(kind, words.get(kind, kind)) for kind in kinds(request.scope)],
     }
     return render(request, "web/audit.html", context)
 
@@ -72,7 +73,7 @@ def _actor(scope: Scope, text: str) -> str:
 
 def _told(rows: QuerySet[EvidenceOutbox]) -> list[dict[str, Any]]:
     """Rows with the names of people and bodies, which evidence keeps by number only."""
-    listed = list(rows)
+    listed, words = list(rows), kind_words()
     numbers = {row.actor.removeprefix("user:") for row in listed} | {
         row.subject.removeprefix("user:") for row in listed
     }
@@ -81,7 +82,7 @@ def _told(rows: QuerySet[EvidenceOutbox]) -> list[dict[str, Any]]:
     return [
         {
             "row": row,
-            "word": kind_word(row.kind),
+            "word": words.get(row.kind, row.kind),
             "actor": _named(people, row.actor),
             "subject": _named(people, row.subject),
             "body": bodies.get(int(row.body)) if row.body.isdecimal() else None,
