@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhunsheng.book.rewards import about_schemes, load_schemes, read_scheme, reward_of, scheme_on
+from zhunsheng.book.rewards import about_schemes, load_schemes, parted, read_scheme, reward_of, scheme_on
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import ROOT
 
@@ -75,6 +75,7 @@ def test_no_reward_outside_the_days_of_a_scheme_or_for_what_it_does_not_name():
         ("      - {rate_e4: 400}", "      - {up_to_fen: 1, rate_e4: 400}", "subjects.0.slices"),
         ("rate_e4: 1000", "rate_e4: 10001", "subjects.1.slices.0.rate_e4"),
         ("id: second", "id: first", "grades"),
+        ("way: first, cite: several", "way: first, cite: nowhere", "several.cite"),
     ],
 )
 def test_a_broken_scheme_is_refused_with_its_line(old, new, where):
@@ -85,6 +86,16 @@ def test_a_broken_scheme_is_refused_with_its_line(old, new, where):
     assert refused.value.code == "ZS928"
     assert refused.value.values["where"] == where
     assert int(refused.value.values["line"]) > 1
+
+
+def test_a_reward_of_several_goes_to_the_first_or_in_equal_parts_as_the_scheme_says():
+    text = PATH.read_text("utf-8")
+    equal = read_scheme(text.replace("way: first", "way: equal"), "equal.yaml")
+    silent = read_scheme(text.replace("several: {way: first, cite: several}\n", ""), "silent.yaml")
+    assert parted(SCHEME, 980_000, 3) == [980_000, 0, 0]
+    assert parted(equal, 20_000, 3) == [6_667, 6_667, 6_666]
+    assert parted(silent, 20_000, 3) is None
+    assert [parted(one, 20_000, 1) for one in (SCHEME, equal, silent)] == [[20_000]] * 3
 
 
 def test_two_schemes_never_share_a_day(tmp_path):

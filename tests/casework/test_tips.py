@@ -217,6 +217,28 @@ def test_a_reward_is_what_the_scheme_gives_and_is_claimed_by_the_receipt(crew):
     assert inside["payment"].endswith("2222")
 
 
+def test_of_several_who_report_the_same_the_first_is_rewarded_whichever_case_is_kept(crew):
+    (first, early), (second, kept), (third, late) = (send(crew, f"secret of form {n}") for n in (1, 2, 3))
+    for tip, into in ((third, first), (first, second)):  # the latest into the earliest, that into the second
+        given = {"other_case": into.case.number}
+        cases.move(crew["one"], Case.objects.get(pk=tip.case_id), "merge", given, version=tip.case.version)
+    second = prove(crew, second, "600000.00")
+    assert [(one.pk, fen) for one, fen in queries.parts_of(second.case, 980_000)] == [
+        (first.pk, 980_000), (second.pk, 0), (third.pk, 0),
+    ]  # fmt: skip
+    given = {"scheme": "local_default", "subject": "institution", "grade": "second", "basis": "按办法计算"}
+    walking.take(second.case, second.case.life, "reward", crew, given | {"reward_fen": "9800.00"})
+    told = [queries.granted(queries.by_receipt(code)) for code in (early, kept, late)]
+    assert [one["amount_fen"] for one in told] == [980_000, 0, 0] and len({one["until"] for one in told}) == 1
+    for code in (kept, late):
+        tip = queries.by_receipt(code)
+        with walls.within(queries.behind(tip.body)), pytest.raises(Problem, match="最先举报的人"):
+            actions.claim_reward(tip, {"payment": "农商行 6228000011112222"})
+    tip = queries.by_receipt(early)
+    with walls.within(queries.behind(tip.body)):
+        actions.claim_reward(tip, {"payment": "农商行 6228000011112222"})
+
+
 def test_words_and_files_are_added_once_and_hostile_files_are_refused(crew):
     tip, _ = send(crew)
     good = SimpleNamespace(name="收费清单.pdf", size=len(walking.PDF), chunks=lambda: [walking.PDF])

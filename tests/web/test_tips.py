@@ -242,6 +242,13 @@ def test_staff_enter_a_call_and_merge_what_reads_alike(client, as_, bureau):
     page = enter(second).get("/report/follow").content.decode()
     assert "等待受理" in page and "并案" in page and old.case.number not in page
     assert "并案" not in enter(first).get("/report/follow").content.decode()
+    step(reviewer, old.case, "assign", officers=[bureau["head"].pk, bureau["reviewer"].pk])
+    two(reviewer, as_("head"), old.case, "establish", value_fen="600000.00", result="属实")
+    page = reviewer.get(f"/tips/{old.pk}?subject=institution&grade=second").content.decode()
+    assert "由多人举报" in page and re.search(rf"{new.case.number}</a>.*?¥0\.00", page, re.S)
+    page = enter(second).get("/report/follow").content.decode()
+    assert "奖励最先举报的人" in page and 'id="claim"' not in page and old.case.number not in page
+    assert 'id="claim"' in enter(first).get("/report/follow").content.decode()
 
 
 def test_a_case_that_follows_a_tip_off_does_not_lead_its_party_there(client, as_, bureau):

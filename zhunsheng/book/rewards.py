@@ -13,6 +13,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -23,7 +24,7 @@ from zhunsheng.book.entry import Dated, Entry
 from zhunsheng.book.lint import Remark
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.files import check_yaml, from_yaml
-from zhunsheng.kernel.money import part
+from zhunsheng.kernel.money import part, share
 
 #: Rates and factors are counts of this part.
 WHOLE = 10_000
@@ -56,8 +57,18 @@ class Grade(Entry):
     factor_e4: int = Field(gt=0, le=WHOLE)
 
 
+class Several(Entry):
+    """Whom the reward goes to where several reported the same: all to who came first, or equal parts to each."""
+
+    way: Literal["first", "equal"]
+    cite: str
+
+
 class Scheme(Dated):
-    """One reward scheme. A reward is claimed within ``claim_days`` calendar days of its grant."""
+    """One reward scheme. A reward is claimed within ``claim_days`` calendar days of its grant.
+
+    Where it says nothing of ``several`` reporters, people share the reward out.
+    """
 
     name: str = Name
     zh: str
@@ -69,6 +80,7 @@ class Scheme(Dated):
     subjects: tuple[Subject, ...] = Field(min_length=1)
     grades: tuple[Grade, ...] = Field(min_length=1)
     grades_cite: str
+    several: Several | None = None
     claim_days: int = Field(ge=1)
     claim_cite: str
 
@@ -115,6 +127,16 @@ def reward_of(scheme: Scheme, day: date, value_fen: int, subject: str, grade: st
     amount = min(scheme.cap_fen, max(floor, raw))
     limit = "" if amount == raw else "floor" if amount > raw else "cap"
     return Reward(amount, slices, factor, raw, limit)
+
+
+def parted(scheme: Scheme, amount_fen: int, reporters: int) -> list[int] | None:
+    """Return what each of several reporters gets of a reward, who came first in front; None where no rule says it."""
+    if reporters == 1:
+        return [amount_fen]
+    if scheme.several is None:
+        return None
+    first = scheme.several.way == "first"
+    return share(amount_fen, [1, *[0 if first else 1] * (reporters - 1)])
 
 
 def _paid(slices: tuple[Slice, ...], value_fen: int) -> Iterator[Paid]:
@@ -175,8 +197,12 @@ def _wrong(text: Text, place: tuple[int | str, ...], reason: str) -> Problem:
 def _faults(scheme: Scheme) -> Iterator[tuple[tuple[int | str, ...], str]]:
     if scheme.cap_fen < max(scheme.floor_fen, *(one.floor_fen for one in scheme.subjects)):
         yield ("cap_fen",), "上限低于下限。The cap lies below the floor."
-    cited = [(("limits_cite",), scheme.limits_cite), (("grades_cite",), scheme.grades_cite)]
+    cited: list[tuple[tuple[int | str, ...], str]] = [
+        (("limits_cite",), scheme.limits_cite),
+        (("grades_cite",), scheme.grades_cite),
+    ]
     cited += [(("claim_cite",), scheme.claim_cite)]
+    cited += [(("several", "cite"), scheme.several.cite)] if scheme.several else []
     places = [*cited, *((("subjects", n, "cite"), one.cite) for n, one in enumerate(scheme.subjects))]
     for place, key in places:
         if key not in scheme.cites:

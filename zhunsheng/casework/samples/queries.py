@@ -67,7 +67,7 @@ def told(found: Sample, user: User) -> Told:
 
 
 def set_aside(found: Sample) -> int:
-    """Return how many answers stand from evaluators who were replaced: kept, shown to nobody who judges, not counted."""
+    """Return how many answers stand from evaluators who were replaced: kept, shown to no judge, not counted."""
     by_others = SampleResult.objects.filter(sample=found, view=View.INDEPENDENT)
     return by_others.exclude(told_by__body=found.subject_body_id).count()
 

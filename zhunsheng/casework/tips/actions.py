@@ -152,7 +152,8 @@ def _add(tip: TipOff, user: User | None, told: str, stored: list[files.Kept], ke
 def claim_reward(tip: TipOff, given: Mapping[str, str]) -> None:
     """Claim a reward by the receipt: how to be paid is sealed like an identity. Raises Problem ZS925, ZS929."""
     day = now().date()
-    policies.check_claim(tip, queries.standing(tip), queries.granted(tip).get("day"), day)
+    until = queries.granted(tip).get("until")
+    policies.check_claim(tip, queries.standing(tip), until, day, later=queries.came_later(tip))
     key = queries.key_in_use(tip.body)
     identity = policies.identity_of(given, key, payment=True)
     if identity is not None and key is not None:

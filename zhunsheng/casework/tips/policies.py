@@ -14,6 +14,7 @@ from zhunsheng.casework.bodies.models import BodyKind, User
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.casework.cases import library
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.tips.models import PublicTry, TipKey, TipMessage, TipOff, Unsealing, UnsealState
 from zhunsheng.kernel.errors import Problem
@@ -94,21 +95,28 @@ def message_of(tip: TipOff, text: str, *, counted: bool) -> str:
     return told
 
 
-def check_claim(tip: TipOff, standing: Any, granted_on: date | None, day: date) -> None:
-    """Raise Problem ZS929 unless a reward can be claimed: proved true, and not later than the scheme allows."""
+def check_claim(tip: TipOff, standing: Any, until: date | None, day: date, *, later: bool) -> None:
+    """Raise Problem ZS929 unless a reward can be claimed: proved true, first to report it, and in time."""
     if standing.state not in ("established", "rewarded"):
         raise Problem("ZS929", reason=said("尚未查证属实", "the tip-off has not been proved true"))
-    until = claim_until(tip, granted_on)
+    if later:
+        en = "several reported the same; the reward goes to who came first"
+        raise Problem("ZS929", reason=said("同一线索由多人举报，奖励给予最先举报的人", en))
     if until is not None and day > until:
         raise Problem("ZS929", reason=said(f"领取期限已于 {until} 届满", f"the time for claiming ended on {until}"))
     if tip.sealed.filter(kind="claim").count() >= MOST_CLAIMS:
         raise Problem("ZS929", reason=said("申领次数过多", "too many claims"))
 
 
-def claim_until(tip: TipOff, granted_on: date | None) -> date | None:
-    """Return the last day on which a granted reward can be claimed; None while none is granted."""
-    scheme = library.reward_scheme(tip.case.opened_at.astimezone(SHANGHAI).date())
-    return granted_on + timedelta(days=scheme.claim_days) if granted_on and scheme else None
+def received_on(case: Case) -> date:
+    """Return the day of receipt: the reward scheme of that day holds."""
+    return case.opened_at.astimezone(SHANGHAI).date()
+
+
+def claim_until(case: Case, granted_on: date) -> date | None:
+    """Return the last day on which a reward granted in a case can be claimed."""
+    scheme = library.reward_scheme(received_on(case))
+    return granted_on + timedelta(days=scheme.claim_days) if scheme else None
 
 
 def check_handles(user: User, tip: TipOff) -> None:

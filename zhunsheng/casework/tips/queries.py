@@ -13,13 +13,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from zhunsheng.book.rewards import Reward, Scheme, reward_of
+from zhunsheng.book.rewards import Reward, Scheme, parted, reward_of
 from zhunsheng.casework.bodies import lake, walls
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.scope import Scope, prefix
 from zhunsheng.casework.cases import files, library
+from zhunsheng.casework.cases import queries as cases
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.tips.models import SealedIdentity, TipFile, TipKey, TipOff, Unsealing, UnsealState
-from zhunsheng.casework.tips.policies import KINDS, claim_until, is_stale
+from zhunsheng.casework.tips.policies import KINDS, claim_until, is_stale, received_on
 from zhunsheng.casework.tips.receipts import receipt_digest, typed
 from zhunsheng.casework.tips.similar import ALIKE, alike
 from zhunsheng.kernel.errors import Problem
@@ -28,6 +30,8 @@ from zhunsheng.kernel.time import SHANGHAI, now
 #: Tip-offs that one is compared with: those of the same institution, newest first.
 COMPARED = 500
 WAITING, PROVED = ("received", "verifying"), ("established", "rewarded", "answered")
+#: An amount of which each of several gets something, where each gets a part at all.
+MUCH = 1_000_000_000
 #: What a list shows by its name.
 SHOWS: dict[str, Q] = {
     "new": Q(case__state="received"),
@@ -238,6 +242,13 @@ def followed(pk: int) -> TipOff | None:
 
 def standing(tip: TipOff) -> Standing:
     """Return where a tip-off stands, through every case that it was merged into within its body."""
+    case = _last_case(tip)
+    state = case.state if case.cycle == tip.case.cycle else "elsewhere"
+    return Standing(state, case.pk != tip.case_id, tip.case.number)
+
+
+def _last_case(tip: TipOff) -> Case:
+    """Return the case that a tip-off was merged into in the end; its own where it was not."""
     case, seen = tip.case, {tip.case_id}
     while case.state == "merged":
         number = case.events.filter(about="merge", kind="moved").latest("sequence").fields["other_case"]
@@ -246,22 +257,47 @@ def standing(tip: TipOff) -> Standing:
             break
         case = into
         seen.add(case.pk)
-    state = case.state if case.cycle == tip.case.cycle else "elsewhere"
-    return Standing(state, case.pk != tip.case_id, tip.case.number)
+    return case
+
+
+def together(case: Case) -> list[TipOff]:
+    """Return the tip-off of a case and those merged into it, also by way of others, the earliest received first."""
+    numbers = cases.merged_with(case)
+    found = TipOff.objects.filter(case__body=case.body_id, case__number__in=numbers).select_related("case")
+    return list(found.order_by("case__opened_at", "case_id"))
+
+
+def parts_of(case: Case, amount_fen: int) -> list[tuple[TipOff, int | None]]:
+    """Return what of a reward goes to whom, the earliest first; no amount where people share it out."""
+    group, scheme = together(case), library.reward_scheme(received_on(case))
+    parts = parted(scheme, amount_fen, len(group)) if scheme else None
+    return list(zip(group, parts or [None] * len(group), strict=True))
 
 
 def granted(tip: TipOff) -> dict[str, Any]:
-    """Return what was granted on the own tip-off: amount, day and last day of claiming; empty before."""
-    event = tip.case.events.filter(about="reward", kind="moved").last()
+    """Return what was granted to a reporter: the own part, day and last day of claiming; empty before.
+
+    ``amount_fen`` is 0 for who came later than another, and None where people share the reward out among several.
+    """
+    case = _last_case(tip)
+    event = case.events.filter(about="reward", kind="moved").last() if case.cycle == tip.case.cycle else None
     if event is None:
         return {}
-    return {"amount_fen": event.fields["reward_fen"], "day": event.day, "until": claim_until(tip, event.day)}
+    parts = {one.pk: fen for one, fen in parts_of(case, int(event.fields["reward_fen"]))}
+    return {"amount_fen": parts.get(tip.pk), "day": event.day, "until": claim_until(case, event.day)}
+
+
+def came_later(tip: TipOff) -> bool:
+    """Whether the whole reward would go to another who reported the same before."""
+    case = _last_case(tip)
+    parts = parts_of(case, MUCH) if case.cycle == tip.case.cycle else []
+    return any(one.pk == tip.pk and fen == 0 for one, fen in parts)
 
 
 def trial(tip: TipOff, subject: str, grade: str) -> Trial | None:
     """Return what the scheme gives for the value that was established; None before, or where no scheme holds."""
     event = tip.case.events.filter(about="establish", kind="moved").last()
-    day = tip.case.opened_at.astimezone(SHANGHAI).date()
+    day = received_on(tip.case)
     scheme = library.reward_scheme(day)
     if event is None or scheme is None:
         return None

@@ -126,7 +126,7 @@ def _opened(request: HttpRequest) -> TipOff | None:
 
 def _page(request: HttpRequest, tip: TipOff, problem: Problem | None = None) -> HttpResponse:
     told = problem_context(problem) if problem else {"status": 200}
-    standing, granted = queries.standing(tip), queries.granted(tip)
+    standing, granted, later = queries.standing(tip), queries.granted(tip), queries.came_later(tip)
     context = {
         **told,
         "tip": tip,
@@ -136,7 +136,8 @@ def _page(request: HttpRequest, tip: TipOff, problem: Problem | None = None) -> 
         "messages": tip.messages.all(),
         "files": tip.files.all(),
         "claims": tip.sealed.filter(kind="claim").count(),
-        "may_claim": standing.state in ("established", "rewarded"),
+        "may_claim": standing.state in ("established", "rewarded") and not later,
+        "later": later and standing.state in ("established", "rewarded"),
         "sealable": queries.key_in_use(tip.body) is not None,
         "limits": actions.limits(),
         "most": IDENTITY,

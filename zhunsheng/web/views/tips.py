@@ -203,10 +203,17 @@ def _reward(request: HttpRequest, found: TipOff) -> dict[str, Any]:
         "f-reward_fen": yuan(trial.reward.amount_fen).replace(",", ""),
         "f-basis": f"{trial.scheme.zh} {'；'.join(lines)}",
     }  # fmt: skip
+    parts = queries.parts_of(found.case, trial.reward.amount_fen)
+    fill["f-basis"] += "".join(f"；{one.case.number} {yuan(fen)}" for one, fen in parts if len(parts) > 1 and fen)
     return {
-        "trial": trial, "lines": lines, "fill": fill, "subjects": choices["subject"], "grades": choices["grade"],
+        "parts": parts if len(parts) > 1 else [],
+        "trial": trial,
+        "lines": lines,
+        "fill": fill,
+        "subjects": choices["subject"],
+        "grades": choices["grade"],
         "cites": list(trial.scheme.cites.values()),
-    }  # fmt: skip
+    }
 
 
 def _rate(rate_e4: int) -> str:
