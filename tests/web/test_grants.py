@@ -8,8 +8,12 @@ import pytest
 
 from tests.casework.test_grants import held, world  # noqa: F401
 from tests.web.serving import FAR, LEAD
+from zhunsheng.casework.bodies.scope import scope
+from zhunsheng.casework.bodies.sights import NONE
 from zhunsheng.casework.grants.models import Grant, GrantUse
+from zhunsheng.casework.inbox.actions import open_feed
 from zhunsheng.kernel.time import now
+from zhunsheng.web.views import inbox
 
 pytestmark = pytest.mark.django_db
 BANNER = 'id="granted"'
@@ -63,6 +67,14 @@ def test_a_case_that_is_joined_is_read_only_and_each_opening_is_kept(as_, world)
     told = set(GrantUse.objects.filter(grant=grant).exclude(subject="").values_list("subject", flat=True))
     assert told == {f"case:{case.pk}/file:{case.attachments.get().pk}"}
     assert BANNER not in as_("owner").get(f"/cases/{case.pk}").content.decode()
+
+
+def test_a_calendar_address_reads_what_is_asked_of_the_own_body_alone(client, world, monkeypatch):  # noqa: F811
+    views, asked = [], inbox.queries.waiting_for
+    monkeypatch.setattr(inbox.queries, "waiting_for", lambda view, *more: views.append(view) or asked(view, *more))
+    held(world, "case")
+    assert client.get(f"/calendar/{open_feed(world['police'])}.ics").status_code == 200
+    assert [one.granted for one in views] == [NONE] and scope(world["police"]).granted != NONE
 
 
 def test_sums_list_and_export(as_, world):  # noqa: F811
