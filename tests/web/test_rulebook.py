@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from zhunsheng.book import load
+from zhunsheng.book.lint import Remark
 from zhunsheng.book.search import KINDS, index
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.kernel.time import SHANGHAI
@@ -123,3 +124,29 @@ def test_the_checks_are_a_page_with_errors_first(as_):
     page = plain(as_("head").get("/rules/lint"))
     assert "其中错误 0 条" in page
     assert "尚无第二人核对" in page
+
+
+def test_what_examples_say_is_kept_for_all_processes_until_book_or_code_change(tmp_path, monkeypatch):
+    asked = []
+
+    def judged(book, _bindings):
+        asked.append(book.digest)
+        return [Remark("rule", "fund/x", "error", "boundary", "没有算例", "No example")]
+
+    monkeypatch.setenv("ZHUNSHENG_HOME", str(tmp_path))
+    monkeypatch.setattr(web_book, "about_examples", judged)
+    book = load(ROOT / "rulebook")
+    changed = book.model_copy(update={"digest": "0" * 64})
+    first = web_book.tried(book, {})
+    assert web_book.tried(book, {}) == first == judged(book, {}) and len(asked) == 2
+    web_book.tried(changed, {})
+    assert asked[-1] == changed.digest
+    monkeypatch.setattr(web_book, "judging", lambda: "other code")
+    for damage in (None, b"", b"[]", b'{"of": 1}'):
+        if damage is not None:
+            (tmp_path / "linted.json").write_bytes(damage)
+        before = len(asked)
+        assert web_book.tried(changed, {}) == first and len(asked) == before + 1
+    (tmp_path / "linted.json").unlink()
+    (tmp_path / "linted.json").mkdir()  # nothing can be kept: told all the same
+    assert web_book.tried(book, {}) == first

@@ -57,6 +57,11 @@ class Home:
         return self.root / "books"
 
     @property
+    def linted(self) -> Path:
+        """What the examples of the present rule book say, kept by digest."""
+        return self.root / "linted.json"
+
+    @property
     def log(self) -> Path:
         """The evidence log: its database, keys, policy and tiles."""
         return self.root / "log"

@@ -23,20 +23,28 @@ from zhunsheng.patterns.examples import expected, facts_of, judged_on
 from zhunsheng.patterns.population import Load
 
 Change = Callable[[Any], Any]
+Tried = Callable[[Book, dict[str, Bindings]], list[Remark]]
 #: A text that no code, name or number equals.
 NOWHERE = "?"
 
 
-def lint(book: Book, today: date) -> list[Remark]:
-    """Return all remarks on a book: those of its rules, then of its lists and batches."""
+def lint(book: Book, today: date, tried: Tried | None = None) -> list[Remark]:
+    """Return all remarks on a book: those of its rules, then of its lists and batches.
+
+    ``tried`` is asked for what the examples say, by whoever keeps that.
+    """
     try:
         bindings = bind(book)
     except Problem as problem:
         message = problem.as_dict()["message"], problem.as_dict("en")["message"]
         about = str(problem.values.get("rule", ""))
         return [Remark("rule", about, "error", problem.code, *(str(text) for text in message))]
-    tried = [remark for rule in book.live.values() for remark in about_rule(rule, bindings[rule.pattern])]
-    return [*tried, *about_book(book, today), *_unbound(book, bindings)]
+    return [*(tried or about_examples)(book, bindings), *about_book(book, today), *_unbound(book, bindings)]
+
+
+def about_examples(book: Book, bindings: dict[str, Bindings]) -> list[Remark]:
+    """Return what the examples of all rules say: nearly all the work, and the same on every day."""
+    return [remark for rule in book.live.values() for remark in about_rule(rule, bindings[rule.pattern])]
 
 
 def about_rule(rule: Rule, bindings: Bindings) -> Iterator[Remark]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from time import monotonic
 
@@ -12,13 +15,17 @@ from zhunsheng.book import Book, load
 from zhunsheng.book.lint import Remark, waits
 from zhunsheng.indicators.lint import lint as about_indicators
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.home import home, rulebook
+from zhunsheng.kernel.files import canonical, digest, write_whole
+from zhunsheng.kernel.home import ROOT, home, rulebook
 from zhunsheng.kernel.time import now
-from zhunsheng.patterns.lint import lint
+from zhunsheng.patterns.base import Bindings
+from zhunsheng.patterns.lint import about_examples, lint
 
 #: Seconds for which an unchanged book is taken as unchanged without looking.
 FRESH = 5.0
-_lock = threading.Lock()
+#: The code by which examples are judged: what it says of a book is kept until one of the two changes.
+JUDGING = ("book", "facts", "kernel", "patterns")
+_lock, _linting = threading.Lock(), threading.Lock()
 _kept: dict[tuple[Path, Path], tuple[float, frozenset[tuple[str, int]], Book]] = {}
 
 
@@ -43,12 +50,17 @@ def fingerprint() -> frozenset[tuple[str, int]]:
 
 def remarks() -> list[Remark]:
     """Return what the linter says of the present book today, worked out once for its content."""
-    return _linted(_Key(book()), now().date())[0]
+    return _by_content(book(), now().date())[0]
 
 
 def waiting() -> dict[str, list[Remark]]:
     """Return what every rule of the present book waits for, by rule id."""
-    return _linted(_Key(book()), now().date())[1]
+    return _by_content(book(), now().date())[1]
+
+
+def _by_content(present: Book, today: date) -> tuple[list[Remark], dict[str, list[Remark]]]:
+    with _linting:  # several who ask at once wait for one
+        return _linted(_Key(present), today)
 
 
 class _Key:
@@ -66,8 +78,30 @@ class _Key:
 
 @lru_cache(maxsize=2)
 def _linted(key: _Key, today: date) -> tuple[list[Remark], dict[str, list[Remark]]]:
-    found = [*lint(key.book, today), *about_indicators(key.book, today)]
+    found = [*lint(key.book, today, tried), *about_indicators(key.book, today)]
     return found, waits(key.book, found)
+
+
+def tried(present: Book, bindings: dict[str, Bindings]) -> list[Remark]:
+    """Return what the examples of a book say: as it was kept, or worked out and kept for the other processes."""
+    path, of = home().linted, {"book": present.digest, "code": judging()}
+    try:
+        held = json.loads(path.read_bytes())
+        if held["of"] == of:
+            return [Remark(**one) for one in held["remarks"]]
+    except (OSError, ValueError, TypeError, KeyError):
+        pass  # not there, or not whole: worked out anew
+    found = about_examples(present, bindings)
+    with suppress(OSError):  # a full disk is told elsewhere, the page needs it not
+        write_whole(path, canonical({"of": of, "remarks": [asdict(one) for one in found]}))
+    return found
+
+
+@cache
+def judging() -> str:
+    """Return the digest of the code that judges examples."""
+    files = (path for name in JUDGING for path in (ROOT / "zhunsheng" / name).rglob("*"))
+    return digest(b"\0".join(path.read_bytes() for path in sorted(files) if path.suffix in (".py", ".sql")))
 
 
 def _loaded(key: tuple[Path, Path], before: Book | None) -> Book:
