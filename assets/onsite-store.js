@@ -18,9 +18,9 @@ export async function openStore(who) {
   base.onversionchange = () => base.close(); // another tab logs out
   const table = (name, mode) => base.transaction(name, mode).objectStore(name);
   const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  const keys = table("keys", "readwrite");
+  const keys = table("keys", "readwrite"); // look and write in one: of two tabs that open at once one makes the key
   const held = await asked(keys.get("key"));
-  if (!held) await asked(table("keys", "readwrite").put(made, "key"));
+  if (!held) await asked(keys.add(made, "key"));
   const key = held || made;
 
   async function put(name, bytes) {

@@ -56,7 +56,6 @@ function choices(select, list) {
 
 function show() {
   const n = waiting.length;
-  setCount(who, n);
   const parts = [n ? say("unsent", n) : words.sent];
   if (!navigator.onLine) parts.push(words.offline);
   if (pack && !pack.collecting) parts.push(words.closed);
@@ -265,6 +264,7 @@ async function reload() {
   const names = (await store.names(`item:${visit}:`)).sort();
   waiting = [];
   for (const name of names) waiting.push({ ...(await store.get(name)), name });
+  setCount(who, (await store.names("item:")).length); // of every visit: logging out asks about all of them
 }
 
 class Away extends Error {}
@@ -366,9 +366,29 @@ async function install() {
   }
 }
 
+// One tab at a time writes on a visit: two would share one draft, and save it as two records. Another one waits until
+// that is closed, and goes on from its draft.
+function alone() {
+  return new Promise((resolve) => {
+    const hold = () => {
+      form.inert = at("send").disabled = false;
+      resolve();
+      return new Promise(() => undefined);
+    };
+    const name = `zhunsheng-onsite-${who}-${visit}`;
+    navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+      if (lock) return hold();
+      form.inert = at("send").disabled = true;
+      at("state").textContent = words.elsewhere;
+      navigator.locks.request(name, hold);
+      return undefined;
+    });
+  });
+}
+
 async function open() {
+  await alone();
   store = await openStore(who);
-  setCount(who, 0);
   await reload();
   pack = (await store.get(`pack:${visit}`)) || null;
   if (pack) {
@@ -389,8 +409,8 @@ async function open() {
 }
 
 at("send").addEventListener("click", send);
-window.addEventListener("online", send);
-window.addEventListener("offline", show);
+window.addEventListener("online", () => store && send());
+window.addEventListener("offline", () => store && show());
 setInterval(() => waiting.length && navigator.onLine && send(), 30000);
 if (window.isSecureContext) open();
 else at("state").textContent = words.insecure;

@@ -102,17 +102,20 @@ def test_what_is_written_without_a_line_is_kept_and_sent_later(full, enter, tmp_
     ready(one, address)
     expect(one.locator("#o-state")).to_contain_text("全部已发送")
     one.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    again = one.context.new_page()
+    again.on("pageerror", lambda error: faults.append(str(error)))
+    again.goto(address)
+    expect(again.locator("#o-state")).to_contain_text("另一标签页")  # one tab at a time writes
+    expect(again.locator("#o-send")).to_be_disabled()
     one.context.set_offline(True)
     write(one, "第一条，离线填写")
     picture = Path(tmp_path / "ward.png")
     picture.write_bytes(PNG)
     one.locator("#o-photo").set_input_files(str(picture))
     expect(one.locator("#o-photos img")).to_have_count(1)
-    one.close()  # in the middle of a record
+    one.close()  # in the middle of a record: the tab that waited goes on from it
 
-    again = one.context.new_page()
-    again.on("pageerror", lambda error: faults.append(str(error)))
-    ready(again, address)
+    again.locator("#onsite[data-ready]").wait_for()
     expect(again.locator("#o-note")).to_have_value("第一条，离线填写")
     expect(again.locator("#o-photos img")).to_have_count(1)
     again.get_by_role("button", name="保存").click()
