@@ -72,6 +72,39 @@ def test_a_page_process_forked_while_a_worker_is_started_does_not_hold_it_up():
     assert done.stdout.strip() == "started", done.stderr
 
 
+#: Serves with what a start leaves open, and tells what is open when page processes are forked.
+STARTED = """
+import os, sys
+os.environ |= {"ZHUNSHENG_HOME": sys.argv[1], "DJANGO_SETTINGS_MODULE": "zhunsheng.config.settings"}
+import django
+django.setup()
+from django.core import management
+from django.db import connections
+from zhunsheng.casework.bodies import lake
+from zhunsheng.config import serve
+
+class Site:
+    def __init__(self, *_given, **_more): pass
+    def serve(self):
+        held = [one.connection for one in connections.all(initialized_only=True)]
+        print("open" if any(held) or lake._open else "nothing")
+
+management.call_command = lambda *_given, **_more: None
+serve.Granian, serve.children = Site, lambda _site: []
+for alias in connections:
+    connections[alias].ensure_connection()
+lake._open["run"] = object()
+serve.serve("127.0.0.1", serve.free_port())
+"""
+
+
+def test_nothing_is_open_when_page_processes_are_forked(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "nothing", done.stderr
+
+
 def test_a_worker_that_does_not_end_is_ended():
     stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
     worker = serve.Supervised([sys.executable, "-c", stubborn])

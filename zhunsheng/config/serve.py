@@ -61,7 +61,22 @@ def serve(host: str, port: int) -> None:
             log_access=False,
             log_enabled=False,
         )
+        let_go()
         site.serve()
+
+
+def let_go() -> None:
+    """Close what the start has opened: page processes are forked from this one.
+
+    A database of SQLite that a parent had open is locked by its child in name only, and of an opened run the threads
+    stay behind, so that the child would wait for them for ever when it closes it.
+    """
+    from django.db import connections
+
+    from zhunsheng.casework.bodies import lake
+
+    connections.close_all()
+    lake.close_all()
 
 
 def workers() -> int:

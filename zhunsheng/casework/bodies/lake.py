@@ -311,6 +311,12 @@ def open_run(path: Path) -> RunFile:
         return found
 
 
+def close_all() -> None:
+    """Close the opened files. Who forks does so first: a child would hold them without the threads they work by."""
+    with _opening:
+        _open.clear()
+
+
 def _opened(path: Path) -> RunFile:
     try:
         return RunFile(path)
