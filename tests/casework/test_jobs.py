@@ -4,16 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 
 from tests.web.people import ACTOR
 from zhunsheng.casework.jobs import actions, handlers, queries
 from zhunsheng.casework.jobs.handlers import Handler, Outcome
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.jobs.states import MOVES, OWNERS, JobState
+from zhunsheng.casework.jobs.worker import Worker
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import ROOT
@@ -61,6 +65,23 @@ def test_a_beat_keeps_the_job():
     job = actions.claim("w1", timedelta(seconds=-1))
     assert actions.beat(job, timedelta(seconds=60)) is True
     assert actions.claim("w2") is None
+
+
+def test_a_beat_that_fails_once_is_followed_by_the_next(monkeypatch):
+    beats, worker = [], Worker(threading.Event(), lease_seconds=0.01)
+
+    def beat(_job, _lease):
+        beats.append(1)
+        if len(beats) == 1:
+            raise OperationalError("database is locked")
+        return len(beats) < 3
+
+    monkeypatch.setattr(actions, "seen", lambda _name: None)
+    monkeypatch.setattr(actions, "beat", beat)
+    thread = threading.Thread(target=worker._beat, args=(SimpleNamespace(pk=1), threading.Event()))
+    thread.start()
+    thread.join(20)
+    assert len(beats) == 3 and not thread.is_alive()
 
 
 @pytest.mark.django_db

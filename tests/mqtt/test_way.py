@@ -252,6 +252,17 @@ def test_an_acknowledgement_of_an_earlier_connection_is_not_sent():
     assert told == [3]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_consumer_whose_link_has_ended_ends_too():
+    def broken(**_more):
+        raise ValueError("what the client cannot bear")
+
+    one = Consumer(Address.read("mqtt://127.0.0.1:1", "x"), lambda _: None)
+    one.link.client.loop_forever = broken
+    with pytest.raises(RuntimeError, match="has ended"):
+        one.run(threading.Event())
+
+
 @pytest.mark.parametrize(
     "url", ["http://x", "mqtt://", "mqtt://h:99999", "mqtt://h?version=4", "mqtts://h", "mqtt://[::1", "nothing"]
 )

@@ -38,6 +38,23 @@ def test_a_worker_that_dies_is_started_again_and_ends_with_the_site(monkeypatch)
     assert len(started) == 2
 
 
+def test_a_worker_that_could_not_be_started_is_tried_again(monkeypatch):
+    monkeypatch.setattr(serve, "PAUSE", 0.01)
+    tried = []
+
+    def popen(command):
+        tried.append(command)
+        if len(tried) < 3:
+            raise BlockingIOError("no process left")
+        return subprocess.Popen(command)
+
+    worker = serve.Supervised([sys.executable, "-c", "import time; time.sleep(60)"], popen)
+    worker.start()
+    wait_until(lambda: worker.child is not None)
+    worker.stop()
+    assert len(tried) == 3 and worker.child.poll() is not None
+
+
 #: Starts a child as ``subprocess`` does, which reads a pipe until its own end of it is the last one closed.
 FORKED = """
 import multiprocessing, os, subprocess, sys, threading, time

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import typer
 
 from zhunsheng.cli import show
 from zhunsheng.cli.options import Json
+from zhunsheng.kernel.ending import ending
 from zhunsheng.kernel.home import home, rulebook
 
 Broker = Annotated[
@@ -71,7 +70,7 @@ def forward(
             store or home().root / "telemetry" / "forward.sqlite3", load_channels(rulebook()), megabytes << 20
         )
         if not status:
-            Forwarder(place, site, outbox).run(_ending())
+            Forwarder(place, site, outbox).run(ending())
         standing = outbox.standing()
         outbox.close()
     told = {"waiting": standing.waiting, "bytes": standing.bytes, "oldest": standing.oldest, "lost": standing.lost}
@@ -105,13 +104,7 @@ def broker(
         embedded = Embedded(port)
         embedded.start()
         show.out.print(f"mqtt://127.0.0.1:{port}?version=3", highlight=False)
-        _ending().wait()
+        stop = ending()
+        while embedded.thread.is_alive() and not stop.wait(1.0):
+            pass  # a broker that fell over takes its process along: the site starts it again
         embedded.stop()
-
-
-def _ending() -> threading.Event:
-    """Return what SIGTERM and SIGINT set."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

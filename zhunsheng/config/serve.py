@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from granian import Granian
 from granian.constants import Interfaces
 
+from zhunsheng.casework.logs import logger
 from zhunsheng.evidence.places import LogPlace
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import Home, home
@@ -157,8 +158,12 @@ class Supervised:
         self.thread.join(patience)
 
     def _watch(self) -> None:
-        while self._begin():
-            self.child.wait()
+        while not self.ending.is_set():
+            try:
+                if self._begin():
+                    self.child.wait()
+            except OSError as error:  # no memory, or too many processes, for the moment
+                logger("serve").error("child not started", command=self.command[-1][:80], exc_info=error)
             self.ending.wait(PAUSE)
 
     def _begin(self) -> bool:

@@ -59,10 +59,11 @@ class Consumer:
         self.link = Link(address, [EVERYTHING], self._arrived)
 
     def run(self, stop: threading.Event) -> None:
-        """Take messages until told to stop; what is under way is finished."""
+        """Take messages until told to stop; what is under way is finished. Raises RuntimeError without a link."""
         self.link.start()
         try:
             while not stop.is_set():
+                self.link.check_alive()
                 self.turned()
                 if batch := self._gathered():
                     self._settle(batch, stop)

@@ -54,11 +54,13 @@ class Forwarder:
         outbox.again()
 
     def run(self, stop: threading.Event) -> None:
-        """Carry until told to stop."""
+        """Carry until told to stop. Raises RuntimeError where a link has ended."""
         self.here.start()
         self.site.start()
         try:
             while not stop.is_set():
+                self.here.check_alive()
+                self.site.check_alive()
                 self.turned()
                 if not self.round():
                     stop.wait(0.02)

@@ -125,6 +125,11 @@ class Link:
         self.client.disconnect()
         self.client.loop_stop()
 
+    def check_alive(self) -> None:
+        """Raise RuntimeError where the client's own thread has ended, by an error that it tells nobody else."""
+        if self.client._thread is None:  # the library gives no other way to ask
+            raise RuntimeError(f"the link to {self.address.host}:{self.address.port} has ended")
+
     def send(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Hand a message to the client, which sends it when it can."""
         self.client.publish(topic, payload, qos=qos)

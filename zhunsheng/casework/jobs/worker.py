@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import django
 
+from zhunsheng.kernel.ending import ending
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
 
@@ -26,10 +26,7 @@ def work(stop_when_empty: bool = False) -> None:
     """Do jobs until SIGTERM, SIGINT or, when asked, until none waits."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhunsheng.config.settings")
     django.setup()
-    stop = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+    stop = ending()
     from zhunsheng.casework.metrics.process import listen
 
     listen("worker")
@@ -169,9 +166,13 @@ class Worker:
 
         while not done.wait(self.lease.total_seconds() / 3):
             turned()
-            actions.seen(self.name)
-            if not actions.beat(job, self.lease):
-                break
+            try:
+                actions.seen(self.name)
+                if not actions.beat(job, self.lease):
+                    break
+            except Exception as error:  # a database that is away for a moment: the next beat may reach it
+                self.log.warning("beat missed", job=job.pk, exc_info=error)
+                connection.close()
         connection.close()
 
 

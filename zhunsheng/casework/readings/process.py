@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-
 from django.db import close_old_connections
 
 from zhunsheng.casework.logs import logger
@@ -12,6 +9,7 @@ from zhunsheng.casework.metrics.counted import LINKED, READINGS
 from zhunsheng.casework.metrics.process import listen, turned
 from zhunsheng.casework.readings.actions import take
 from zhunsheng.casework.readings.closed import folder
+from zhunsheng.kernel.ending import ending
 from zhunsheng.kernel.files import locked
 from zhunsheng.mqtt.consumer import Consumer
 from zhunsheng.mqtt.link import Address
@@ -19,9 +17,7 @@ from zhunsheng.mqtt.link import Address
 
 def run(address: Address) -> None:
     """Take readings until SIGTERM or SIGINT. Not well, by its health page, while the broker is away."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = ending()
     log = logger("gateway")
     told = [0]
 

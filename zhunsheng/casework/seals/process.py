@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable
 
@@ -12,6 +10,7 @@ import django
 
 from zhunsheng.evidence.note import load_skey
 from zhunsheng.evidence.places import LogPlace
+from zhunsheng.kernel.ending import ending
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import home
 from zhunsheng.kernel.ids import site_key
@@ -27,14 +26,12 @@ def work() -> None:
     from zhunsheng.casework.logs import logger
     from zhunsheng.casework.metrics.process import listen
 
-    ending, parent = threading.Event(), os.getppid()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+    asked, parent = ending(), os.getppid()
     log = logger("sequencer")
     listen("sequencer")
 
     def stop() -> bool:
-        return ending.is_set() or os.getppid() != parent
+        return asked.is_set() or os.getppid() != parent
 
     while not stop():
         try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import threading
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import django
+
+from zhunsheng.kernel.ending import ending
 
 if TYPE_CHECKING:
     from zhunsheng.casework.trips.models import Trip
@@ -27,18 +27,16 @@ def play(broker: str) -> None:
     from zhunsheng.mqtt.link import Address
     from zhunsheng.mqtt.player import Player
 
-    ending, parent = threading.Event(), os.getppid()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+    stop, parent = ending(), os.getppid()
     player = Player(Address.read(broker, "demo-devices"))
     player.start()
     devices, round_ = Devices(player), 0
-    while not ending.is_set() and os.getppid() == parent and not devices.heard():
-        ending.wait(1)
-    while not ending.is_set() and os.getppid() == parent:
+    while not stop.is_set() and os.getppid() == parent and not devices.heard():
+        stop.wait(1)
+    while not stop.is_set() and os.getppid() == parent:
         devices.speak(round_)
         round_ += 1
-        ending.wait(demo.EVERY)
+        stop.wait(demo.EVERY)
     player.stop()
 
 

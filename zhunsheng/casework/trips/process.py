@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from datetime import timedelta
 
 import django
+
+from zhunsheng.kernel.ending import ending
 
 #: Seconds between two looks at the store while nothing comes: a part of the second within which an alarm is told.
 PAUSE = 0.1
@@ -24,12 +25,9 @@ def work() -> None:
     django.setup()
     from zhunsheng.casework.metrics.process import listen
 
-    ending, parent = threading.Event(), os.getppid()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ending.set())
+    stop, parent = ending(), os.getppid()
     listen("watch")
-    Follower().run(ending, parent)
+    Follower().run(stop, parent)
 
 
 class Follower:
@@ -48,14 +46,14 @@ class Follower:
         self.watching = Watching()
         self.log = logger("watch")
 
-    def run(self, ending: threading.Event, parent: int) -> None:
+    def run(self, stop: threading.Event, parent: int) -> None:
         """Look, hear, and pause where nothing came. What fails is told in the log and tried again."""
         from django.db import close_old_connections
 
         from zhunsheng.casework.metrics.process import turned
 
         self.log.info("watch started", after=self.after)
-        while not ending.is_set() and os.getppid() == parent:
+        while not stop.is_set() and os.getppid() == parent:
             close_old_connections()
             turned()
             try:
@@ -64,7 +62,7 @@ class Follower:
                 self.log.error("watch stumbled", exc_info=error)  # noqa: TRY400
                 heard = 0
             if heard < MOST:
-                ending.wait(PAUSE)
+                stop.wait(PAUSE)
 
     def step(self) -> int:
         """Take what came since the last look; return how many readings."""
