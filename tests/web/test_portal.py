@@ -198,11 +198,21 @@ def test_on_its_page_a_vendor_renews_papers_names_heads_and_reports_an_incident(
     assert as_("far").get(f"/cases/{case.pk}").status_code == 404
 
 
-def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served):
+def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served, monkeypatch):
     vendor, line = as_("vendor"), ServiceLine.objects.get()
     refused = vendor.post("/portal/prices", filed()).content.decode()
     assert "/portal/exception?f-item=CT" in refused and "没有申请过例外" in refused
-    seen(vendor, "/portal/exception?f-item=CT", 'value="CT"', "当前议价上限为公立医院均价的 100%", "由采购方两人批准")
+    seen(vendor, "/portal/exception?f-item=CT", 'value="CT"', "由采购方两人批准")
+    other = ServiceLine.objects.create(vendor=line.vendor, institution_id=CODE, body=line.body, kind="imaging",
+                                       tier="medium", state="in_service", applied_on=TODAY)  # fmt: skip
+    widths = {line.pk: bands.Band(105, "AA", "passed"), other.pk: bands.Band(95, "B", "unknown")}
+    with monkeypatch.context() as patch:
+        patch.setattr(bands, "band_of", lambda lines, _day: widths[min(one.pk for one in lines)])
+        form = vendor.get("/portal/exception").content.decode()  # each line by its own band, not by the widest
+    said = [" ".join(one.split("</option>")[0].split()) for one in form.split('<option value="')[2:]]
+    told = {(n, "AA" in one, "B" in one) for one in said for n in (105, 95) if f"均价的 {n}%" in one}
+    assert told == {(105, True, False), (95, False, True)}
+    other.delete()
     ask = {"line": line.pk, "f-item": "CT", "f-percent": "130", "f-reason": "急诊加做，成本高于均价。", "key": "k1"}
     for wrong, code in ({"line": "999"}, "ZS709"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
         got = vendor.post("/portal/exception", {**ask, **wrong})
