@@ -209,9 +209,8 @@ def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served, 
     with monkeypatch.context() as patch:
         patch.setattr(bands, "band_of", lambda lines, _day: widths[min(one.pk for one in lines)])
         form = vendor.get("/portal/exception").content.decode()  # each line by its own band, not by the widest
-    said = [" ".join(one.split("</option>")[0].split()) for one in form.split('<option value="')[2:]]
-    told = {(n, "AA" in one, "B" in one) for one in said for n in (105, 95) if f"均价的 {n}%" in one}
-    assert told == {(105, True, False), (95, False, True)}
+    said = [form.split(f'id="band-{pk}"')[1].split("</p>")[0] for pk in widths]
+    assert "均价的 105%" in said[0] and "AA" in said[0] and "均价的 95%" in said[1] and ">B<" in said[1]
     other.delete()
     ask = {"line": line.pk, "f-item": "CT", "f-percent": "130", "f-reason": "急诊加做，成本高于均价。", "key": "k1"}
     for wrong, code in ({"line": "999"}, "ZS709"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
