@@ -201,6 +201,18 @@ def found(file: RunFile, institutions: frozenset[str] | None, lights: Iterable[L
     return told
 
 
+def item_names(file: RunFile, institutions: frozenset[str] | None, codes: Collection[str]) -> dict[str, str]:
+    """Return the names of items by code, as the findings have them; of a code that is no item's, none."""
+    if not codes or "finding" not in file.tables:
+        return {}
+    sql = (
+        "SELECT item_code, MIN(item_name) AS name FROM finding WHERE item_name IS NOT NULL "
+        "AND LIST_CONTAINS(?, item_code) GROUP BY item_code ORDER BY item_code"
+    )
+    with file.reader(institutions) as reader:
+        return {row["item_code"]: row["name"] for row in reader.rows(sql, [sorted(codes)])}
+
+
 def _filing_ends(file: RunFile, institutions: frozenset[str] | None) -> dict[tuple[str, str], list[tuple[date, date]]]:
     """Return the first day and the first day after of each filing, by vendor and item."""
     found_: dict[tuple[str, str], list[tuple[date, date]]] = defaultdict(list)
