@@ -110,7 +110,8 @@ def trips(vendor: Vendor, months: list[Month], places: list[str]) -> Rows:
         late = month.days * in_month(vendor.late, month.number) // 100
         for n in range(month.days):
             day, on_time = month.start + timedelta(days=n), NO if n >= month.days - late else YES
-            judged, place = f"{day + timedelta(days=1)} 09:00:00", places[(day.toordinal() * 7) % len(places)]
+            judged = f"{day + timedelta(days=1)} 09:00:00"
+            place = places[0 if day in warm else day.toordinal() * 7 % len(places)]
             told = [KINDS[vendor.service_kind], "cold_2_8", str(day), judged]
             rows.append([vendor.id, f"YC{day:%Y%m%d}", place, *told, *_warmth(warm.get(day), day, on_time)])
     return rows
