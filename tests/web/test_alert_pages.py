@@ -76,6 +76,7 @@ def test_an_alert_names_what_it_rests_on_and_leads_there(crew, tmp_path, monkeyp
     monkeypatch.setattr(lake, "current_run", lambda: file)
     rests = page(alert).split('id="grounds"')[1].split("</section>")[0]
     assert "T-1" in rests and "T-2" in rests and "2026-02-03" in rests and "当前数据中没有" not in rests
+    assert f"/indicators/vendors/trip_plan_started/rows?subject={VENDOR}&amp;month=2026-02" in rests
     rests = page(both).split('id="grounds"')[1].split("</section>")[0]
     for one in (found["accuracy"], found["concordance"]):
         assert f'href="/alerts/{one.pk}"' in rests

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,6 +22,8 @@ from zhunsheng.lights.values import Event
 MOST = 50
 #: Which part of a vendor's file shows what changed.
 PARTS = {"staff_left": "people", "devices_changed": "people", "data_handed_over": "oversight"}
+#: Which indicator has the rows of trips that were only stated, so that this site has no page of them.
+STATED = {"trip_breached": "vendors/trip_breach", "trip_unplanned": "vendors/trip_plan_started"}
 Row = dict[str, Any]
 
 
@@ -77,10 +80,14 @@ def _events(request: HttpRequest, alert: Alert, light: EventLight) -> dict[str, 
 
 
 def _trips(request: HttpRequest, vendor: str, told: Iterable[Event]) -> dict[str, str]:
-    """Return the addresses of the trips that this site kept itself; of one that was only stated there is no page."""
-    numbers = [one.event_id for one in told if one.kind.startswith("trip_")]
-    held = trips.trips(request.scope).filter(vendor_id=vendor, number__in=numbers) if numbers else ()
-    return {one.number: reverse("trip", args=[one.pk]) for one in held}
+    """Return the addresses of trips: the page of one that this site kept itself, else the rows of its month."""
+    mine = [one for one in told if one.kind in STATED]
+    held = trips.trips(request.scope).filter(vendor_id=vendor, number__in=[one.event_id for one in mine])
+    found = {}
+    for one in mine if may(request.user, Verb.READ_FINDINGS) else ():
+        query = urlencode({"subject": vendor, "month": f"{one.happened_on:%Y-%m}", "span": 1})
+        found[one.event_id] = f"{reverse('indicator-rows', args=[STATED[one.kind]])}?{query}"
+    return found | {one.number: reverse("trip", args=[one.pk]) for one in (held if mine else ())}
 
 
 def _event(one: Event, vendor: str, paths: dict[str, str]) -> Row:
