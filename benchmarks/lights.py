@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from benchmarks._measure import AS_OF, tell
@@ -45,6 +46,13 @@ SHARES = {
         "ordered_on",
         "done_at > due_at",
     ),
+    "vendors/sample_acceptance": (
+        "service_order",
+        "service_kind IN ('laboratory', 'pathology') AND state IS DISTINCT FROM 'cancelled'",
+        "ordered_on",
+        "state <> 'rejected'",
+    ),
+    "vendors/complaint_satisfaction": ("complaint", "TRUE", "received_on", "satisfied"),
     "vendors/orders": ("service_order", "state IS DISTINCT FROM 'cancelled'", "ordered_on", "TRUE"),
     "vendors/test_accuracy": ("reviewed", "service_kind = 'laboratory'", "reviewed_on", "concordant"),
     "vendors/diagnostic_concordance": ("reviewed", "service_kind <> 'laboratory'", "reviewed_on", "concordant"),
@@ -83,12 +91,34 @@ def over(tables: dict[str, pa.Table]) -> duckdb.DuckDBPyConnection:
     return con
 
 
+#: Of the register of a null vendor: people, devices, and the share of each that comes or goes in a month by chance.
+PEOPLE, DEVICES = (20, 0.03), (8, 0.02)
+#: Results of a null month, the share within reference, and how far vendors differ by whom they test.
+RESULTS, WITHIN, MIX = 300, 0.9, 0.01
+
+
+def by_chance(count: int, first: date, months: int, seed: int = 1) -> tuple[list[Value], list[Event]]:
+    """Return of null vendors the changes of staff and devices, and shares within reference, which peers are held to."""
+    rng, told, happened = np.random.default_rng([seed, 51]), [], []
+    for vendor in (f"N{n:06d}" for n in range(1, count + 1)):
+        usual = min(1.0, rng.normal(WITHIN, MIX))
+        for month in (month_start(first, n) for n in range(months)):
+            value = int(rng.binomial(RESULTS, usual))
+            told.append(Value("vendors/within_reference", vendor, month, value, RESULTS))
+            for kind, (whole, share) in (("staff_left", PEOPLE), ("devices_changed", DEVICES)):
+                if part := int(rng.binomial(whole, share)):
+                    known = month_start(month, 1)
+                    happened.append(Event(f"{month:%Y-%m}", vendor, kind, "", month, known, share=(part, whole)))
+    return told, happened
+
+
 def null(count: int) -> dict[str, Any]:
     """Return how many false lights null vendor-years raise, by colour and by light."""
     con = over(null_years(count, seed=1))
-    told = values(con)
+    told, happened = by_chance(count, date(2025, 11, 1), 12)
+    told += values(con)
     began = time.perf_counter()
-    lits = evaluate(load_lights(ROOT / "rulebook").values(), told, [], date(2026, 11, 1))
+    lits = evaluate(load_lights(ROOT / "rulebook").values(), told, happened, date(2026, 11, 1))
     taken = time.perf_counter() - began
     colours = Counter(one.colour for one in lits)
     return {
@@ -96,6 +126,7 @@ def null(count: int) -> dict[str, Any]:
         **{f"{colour}_per_vendor_year": colours[colour] / count for colour in ("blue", "yellow", "red")},
         "by_light": dict(sorted(Counter(one.light_id for one in lits).items())),
         "judged_values": len(told),
+        "judged_events": len(happened),
         "seconds": round(taken, 2),
     }
 
@@ -106,7 +137,7 @@ def stories(out: Path) -> dict[str, Any]:
     home = Home(out / "site")
     load(home, [out / "made" / "import"], recorded_at=0)
     snapshot, con = lake.latest(home), duckdb.connect()
-    for name in ("service_order", "second_reading", "survey_answer", "incident"):
+    for name in ("service_order", "second_reading", "survey_answer", "complaint", "incident"):
         con.execute(f"CREATE VIEW {name} AS {lake.select(name, lake.files(home, snapshot, name))}")
     known = "SELECT incident_id, vendor_id, kind, weight, occurred_on, COALESCE(reported_on, occurred_on) FROM incident"
     events = [Event(*row) for row in con.execute(known).fetchall()]

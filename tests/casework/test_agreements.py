@@ -8,7 +8,9 @@ from tests.casework import vendoring
 from tests.casework.vendoring import CODE, entered, filled, registered, step, two
 from tests.casework.walking import Clock, person, sample
 from tests.web.people import ACTOR
+from zhunsheng.book.load import load_indicators
 from zhunsheng.casework.agreements import actions, queries
+from zhunsheng.casework.agreements import library as deals
 from zhunsheng.casework.agreements.models import Agreement, ConflictCheck, Declaration
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies import walls
@@ -22,6 +24,7 @@ from zhunsheng.casework.ratings.sources import Asked
 from zhunsheng.casework.vendors import library
 from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import ROOT
 from zhunsheng.lights.values import Value
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +176,25 @@ def test_promised_values_that_the_counts_of_a_period_miss_are_counted(
     assert queries.counted_promises(people["clerk"].body_id, date(2027, 12, 1)) == []  # the agreement has ended
     assert rated.COUNTS["promises_missed"](asked).of(CODE) == missed
     assert rated.COUNTS["promises_missed"](asked).of("nobody") is None
+
+
+def test_what_counts_a_promised_value_is_of_its_kind_its_unit_and_its_direction():
+    listed, indicators = deals.clauses().sla, load_indicators(ROOT / "rulebook", "vendors")
+    for one in listed:
+        named = {one.counted_of(kind.id) for kind in library.kinds().kinds if not one.kinds or kind.id in one.kinds}
+        for name in named - {""}:
+            assert indicators[name].unit == {"%": "percent", "h": "hours"}[one.unit], one.id
+            assert indicators[name].direction == {"at_least": "higher", "at_most": "lower"}[one.direction], one.id
+    on_time = next(one for one in listed if one.id == "delivery_on_time")
+    assert on_time.counted_of("sterile_supply") == "vendors/sterile_on_time"  # not that of the couriers
+    assert next(one for one in listed if one.id == "report_hours").counted_of("tele_ecg") == ""
+
+
+def test_a_mean_of_hours_keeps_a_promise_to_the_second_and_is_unknown_where_many_are_open():
+    kept = lambda seconds, unknown=0: queries.keeps(245_000, "at_most", seconds, 20, unknown, "h")  # noqa: E731
+    assert kept(20 * 88_200) and kept(20 * 88_200 + 1) is False  # 24.5 hours each
+    assert kept(1, 1) and kept(1, 2) is None  # 1 of 21 open is few, 2 of 22 are not
+    assert queries.keeps(245_000, "at_most", 0, 0, 3, "h") is None
 
 
 def test_the_list_puts_first_what_ended_then_what_lacks_a_clause_then_what_ends_soon(people, served, clock):

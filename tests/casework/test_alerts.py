@@ -109,6 +109,18 @@ def test_a_data_leak_is_red_each_event_its_own_and_a_dismissed_one_stays_away(cr
     assert step(crew, case, "terminate", login="three", reason="调查属实").state == "terminated"
 
 
+def test_a_light_on_an_item_names_it_and_shows_no_code(crew):
+    found = [Event("f1", VENDOR, "vendors/filed-price", "", date(2025, 8, 1), date(2025, 9, 1), "002503070020000")]
+    lits = evaluate(library.lights().values(), [], found, date(2025, 10, 1))
+    (alert,) = actions.record_all(crew["one"].body, lits, "run", "book", {"002503070020000": "肌酐测定"})
+    zh, en = alert.content["reason"]
+    assert "肌酐测定" in zh and "肌酐测定" in en and "002503070020000" not in zh + en
+    assert "肌酐测定" in alert.case.events.get(kind="opened").fields["reason"]
+    rows = EvidenceOutbox.objects.count()
+    actions.record_all(crew["one"].body, lits, "run", "book", {"002503070020000": "肌酐测定"})
+    assert EvidenceOutbox.objects.count() == rows
+
+
 def test_two_yellow_lights_on_two_matters_within_a_year_ask_for_three_months(crew):
     late, accuracy = months(LATE, 25, 3, 3), months("vendors/test_accuracy", 99, 99, 99, 96)
     assert "two_yellow" not in run(crew, late, date(2025, 10, 1))

@@ -207,6 +207,35 @@ def test_one_broken_trip_lights_its_vendor_yellow_and_one_that_is_unknown_does_n
     assert (lit.light_id, lit.colour) == ("vendors/cold_chain_breach", "yellow")
 
 
+def test_an_excursion_without_a_plan_in_time_lights_its_vendor_blue_and_one_of_which_nobody_says_does_not(
+    people, tmp_path
+):
+    county = serving.County()
+    serving.places(county)
+    county.add("institution", institution_id=CODE, name="冷链物流", kind="vendor", valid_from=date(2020, 1, 1))
+    limit = 60 * alerts.first_step()
+    told = {"late": (True, limit + 1), "in-time": (True, limit), "none": (False, None), "unsaid": (None, None),
+            "when": (True, None)}  # fmt: skip
+    for number, (started, seconds) in told.items():
+        county.add("trip", vendor_id=CODE, trip_id=number, institution_id=LEAD, service_kind="logistics",
+                   regime="cold_2_8", started_on=date(2026, 10, 3), judged_on=date(2026, 10, 4), judged_at=1,
+                   breach=False, excursion=True, excursion_at=1000, plan_started=started,
+                   plan_at=None if seconds is None else 1000 + seconds)  # fmt: skip
+    county.add("trip", vendor_id=CODE, trip_id="calm", institution_id=LEAD, started_on=date(2026, 10, 3),
+               judged_on=date(2026, 10, 4), excursion=False, plan_started=False)  # fmt: skip
+    path = tmp_path / "run.duckdb"
+    with duckdb.connect(str(path)) as con:
+        serving.load_facts(con, county)
+        con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+    events = alerts.changes(RunFile(path), people["clerk"].body, None, serving.AS_OF)
+    assert [(one.event_id, one.kind) for one in events] == [("late", "trip_unplanned"), ("none", "trip_unplanned")]
+    lights = library.lights()
+    (lit,) = evaluate(lights.values(), [], events, serving.AS_OF, {}, frozenset())
+    assert (lit.light_id, lit.colour, lit.grounds) == ("vendors/plan_not_started", "blue", ("late", "none"))
+    share = load_indicators(rulebook(), "vendors")["vendors/trip_plan_started"].numerator.where[1]
+    assert share.plus == limit  # the indicator counts by the same minutes as the plan itself
+
+
 def test_a_slow_drift_raises_one_alarm_however_often_it_is_looked_for(people):
     device(people, "F-01", kind="fridge", regime="cold_2_8")
     first = now().replace(hour=0, minute=30, second=0, microsecond=0) - timedelta(days=20)

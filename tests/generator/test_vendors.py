@@ -128,6 +128,16 @@ def test_orders_are_of_encounters_of_the_county_and_of_the_people_in_them(made):
         assert {row["order_id"] for row in made.rows(kind) if row["order_id"]} <= known
 
 
+def test_the_courier_states_a_trip_a_day_and_of_two_warm_ones_one_without_a_plan(made):
+    trips = made.rows("trip")
+    assert {row["vendor_id"] for row in trips} == {COURIER}
+    assert len(trips) == len({row["started_on"] for row in trips}) >= 364
+    warm = [row for row in trips if row["excursion"] == "是"]
+    assert [(row["plan_started"], bool(row["plan_at"])) for row in warm] == [("是", True), ("否", False)]
+    story = made.key["cold_excursion"]
+    assert warm[1]["started_on"] == story["first_day"]
+
+
 def test_the_county_is_the_same_with_and_without_vendors(tmp_path, monkeypatch):
     def digests(name):
         generate(tmp_path / name, lines=4_000, seed=3, knowledge=KNOWLEDGE)
@@ -139,7 +149,7 @@ def test_the_county_is_the_same_with_and_without_vendors(tmp_path, monkeypatch):
     monkeypatch.setattr(year, "MONTHS", 13)
     without = digests("without")
     assert {name: text for name, text in one.items() if "vendor" not in name} == without
-    assert len(one) - len(without) == 17
+    assert len(one) - len(without) == 18
 
 
 def test_the_pathology_laboratory_misses_more_and_more(made):

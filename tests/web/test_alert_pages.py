@@ -1,16 +1,21 @@
 """Pages of alerts and ratings: worst first, every light and point with its reason, and nothing of other bodies."""
 
+import json
 from datetime import date
 
+import duckdb
 import pytest
 from django.test import Client
 
 from tests.casework import test_alerts, test_ratings
 from tests.casework.alerting import VENDOR, months, oversight
 from tests.casework.walking import Clock, person
+from tests.web import serving
 from tests.web.people import ACTOR
+from zhunsheng.casework.alerts import sources
 from zhunsheng.casework.alerts.models import Alert
 from zhunsheng.casework.bodies import actions as bodies
+from zhunsheng.casework.bodies import lake
 from zhunsheng.casework.ratings.models import Rating
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +51,35 @@ def test_alerts_stand_worst_first_and_one_says_value_bands_actions_and_release(c
     english = client(crew["two"])
     english.cookies["django_language"] = "en"
     assert english.get(f"/alerts/{found['accuracy'].pk}").status_code == 200
+
+
+def test_an_alert_names_what_it_rests_on_and_leads_there(crew, tmp_path, monkeypatch):
+    county = serving.County()
+    serving.places(county)
+    county.add("institution", institution_id=VENDOR, name="恒诺检验", kind="vendor", valid_from=date(2020, 1, 1))
+    for number in ("T-1", "T-2"):
+        county.add("trip", vendor_id=VENDOR, trip_id=number, institution_id=serving.LEAD.id, excursion=True,
+                   started_on=date(2026, 2, 3), judged_on=date(2026, 2, 4), plan_started=False)  # fmt: skip
+    path = tmp_path / "run.duckdb"
+    with duckdb.connect(str(path)) as con:
+        serving.load_facts(con, county)
+        con.execute("CREATE TABLE meta (key VARCHAR, value VARCHAR)")
+        con.execute("INSERT INTO meta VALUES ('manifest', ?)", [json.dumps({"run_id": "r", "as_of": "2026-02-28"})])
+    file = lake.RunFile(path)
+    events = sources.changes(file, crew["one"].body, None, date(2026, 2, 28))
+    late = [*months("vendors/test_accuracy", 96, first=date(2025, 12, 1)),
+            *months("vendors/diagnostic_concordance", 96, first=date(2026, 1, 1))]  # fmt: skip
+    found = test_alerts.run(crew, late, date(2026, 3, 1), events)
+    alert, both = found["plan_not_started"], found["two_yellow"]
+    page = lambda one: client(crew["one"]).get(f"/alerts/{one.pk}").content.decode()  # noqa: E731
+    assert "当前数据中没有" in page(alert).split('id="grounds"')[1]  # no run to read it from yet
+    monkeypatch.setattr(lake, "current_run", lambda: file)
+    rests = page(alert).split('id="grounds"')[1].split("</section>")[0]
+    assert "T-1" in rests and "T-2" in rests and "2026-02-03" in rests and "当前数据中没有" not in rests
+    assert f"/indicators/vendors/trip_plan_started/rows?subject={VENDOR}&amp;month=2026-02" in rests
+    rests = page(both).split('id="grounds"')[1].split("</section>")[0]
+    for one in (found["accuracy"], found["concordance"]):
+        assert f'href="/alerts/{one.pk}"' in rests
 
 
 def test_a_rating_says_why_for_every_point_and_the_vendor_sees_it_once_told(crew):

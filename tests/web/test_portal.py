@@ -198,11 +198,20 @@ def test_on_its_page_a_vendor_renews_papers_names_heads_and_reports_an_incident(
     assert as_("far").get(f"/cases/{case.pk}").status_code == 404
 
 
-def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served):
+def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served, monkeypatch):
     vendor, line = as_("vendor"), ServiceLine.objects.get()
     refused = vendor.post("/portal/prices", filed()).content.decode()
     assert "/portal/exception?f-item=CT" in refused and "没有申请过例外" in refused
-    seen(vendor, "/portal/exception?f-item=CT", 'value="CT"', "当前议价上限为公立医院均价的 100%", "由采购方两人批准")
+    seen(vendor, "/portal/exception?f-item=CT", 'value="CT"', "由采购方两人批准")
+    other = ServiceLine.objects.create(vendor=line.vendor, institution_id=CODE, body=line.body, kind="imaging",
+                                       tier="medium", state="in_service", applied_on=TODAY)  # fmt: skip
+    widths = {line.pk: bands.Band(105, "AA", "passed"), other.pk: bands.Band(95, "B", "unknown")}
+    with monkeypatch.context() as patch:
+        patch.setattr(bands, "band_of", lambda lines, _day: widths[min(one.pk for one in lines)])
+        form = vendor.get("/portal/exception").content.decode()  # each line by its own band, not by the widest
+    said = [form.split(f'id="band-{pk}"')[1].split("</p>")[0] for pk in widths]
+    assert "均价的 105%" in said[0] and "AA" in said[0] and "均价的 95%" in said[1] and ">B<" in said[1]
+    other.delete()
     ask = {"line": line.pk, "f-item": "CT", "f-percent": "130", "f-reason": "急诊加做，成本高于均价。", "key": "k1"}
     for wrong, code in ({"line": "999"}, "ZS709"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
         got = vendor.post("/portal/exception", {**ask, **wrong})

@@ -19,15 +19,21 @@ from tests.casework.overseeing import MEMBERS, opened, serving, set_clock
 from tests.casework.vendoring import CODE
 from tests.casework.walking import person
 from tests.web.people import ACTOR
+from zhunsheng.casework.agreements.models import Agreement, SlaValue
 from zhunsheng.casework.archive.entries import Wanted, entries, latest
 from zhunsheng.casework.bodies import actions as bodies
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases.library import cycle
+from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.periodic import actions as periodic
 from zhunsheng.casework.periodic.models import PeriodReport
+from zhunsheng.casework.ratings.library import cards
+from zhunsheng.casework.ratings.models import PeriodCard
 from zhunsheng.casework.vendors.models import ServiceLine, Vendor
-from zhunsheng.web.vendorfile import gatherer
+from zhunsheng.kernel.time import now
+from zhunsheng.web.vendorfile import gatherer, point_address
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 23)
@@ -107,6 +113,28 @@ def test_each_part_shows_what_is_on_file_and_an_unknown_month_as_unknown(site):
         'class="c-gap"' in chart and f"/indicators/{archiving.INDICATOR}/rows?subject={CODE}&amp;month=2026-10" in chart
     )
     assert "month=2026-05" in chart  # the unknown month leads to its rows as well
+
+
+def test_what_was_promised_stands_beside_what_was_counted_since_and_a_point_leads_there(site):
+    people, line = site
+    case = Case.objects.create(bound=cases._bound(cycle("service_agreement")), cycle="service_agreement", number="HT-1",
+                               body=line.body, state="in_force", institution_id=CODE, opened_at=now())  # fmt: skip
+    one = Agreement.objects.create(case=case, vendor=line.vendor, institution_id=CODE, body=line.body, title="检验合同",
+                                   kind="laboratory", state="in_force", drafted_on=DAY, valid_from=date(2026, 1, 1),
+                                   valid_to=date(2027, 1, 1))  # fmt: skip
+    for name, value in (("test_accuracy", 980_000), ("satisfaction", 900_000), ("report_hours", 240_000)):
+        SlaValue.objects.create(agreement=one, indicator=name, value_e4=value, valid_from=date(2026, 1, 1),
+                                told_at=now(), told_by=people["head"])  # fmt: skip
+    text = page(people["head"], f"/vendors/{CODE}/deals").split('id="promises"')[1].split("</section>")[0]
+    for said in ("96.00%（960/1000）", "2026-10", "未达到", "没有对应的指标，不明", "没有数据，不明"):
+        assert said in text, said
+    assert f"/indicators/vendors/test_accuracy/rows?subject={CODE}&amp;month=2026-10" in text
+    SlaValue.objects.filter(indicator="test_accuracy").update(valid_from=date(2026, 11, 1))
+    assert "96.00%" not in page(people["head"], f"/vendors/{CODE}/deals")  # October promised nothing yet
+    card = PeriodCard(institution_id=CODE, from_on=date(2026, 1, 1), until_on=date(2026, 7, 1))
+    points = {c.id: point_address(c, card, {}) for c in cards()["vendor"].criteria}
+    assert points["promises"] == f"/vendors/{CODE}/deals#promises"
+    assert "archive?kind=rectification&since=2026-01-01" in points["rectification"]
 
 
 def test_the_archive_joins_everything_in_time_order_marks_leads_and_is_filtered(site):

@@ -40,15 +40,19 @@ class Clause(Dated, Worded):
 
 
 class Promise(Entry):
-    """A value that an agreement may promise, x 10^4; ``counted`` is the indicator of the same, where there is one."""
+    """A value that an agreement may promise, x 10^4; ``counted``: what counts the same, of all kinds or by kind."""
 
     id: str = Name
     zh: str
     en: str
     direction: Literal["at_least", "at_most"]
-    unit: str
+    unit: Literal["%", "h"]
     kinds: tuple[str, ...] = ()
-    counted: str = ""
+    counted: str | dict[str, str] = ""
+
+    def counted_of(self, kind: str) -> str:
+        """Return the indicator that counts the same of a kind of service; empty where none does."""
+        return self.counted if isinstance(self.counted, str) else self.counted.get(kind, "")
 
 
 class Days(Entry):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from zhunsheng.casework.agreements import queries as agreements
-from zhunsheng.casework.agreements.library import clauses
 from zhunsheng.casework.alerts import library as lights
 from zhunsheng.casework.alerts import queries as alerts
-from zhunsheng.casework.alerts import sources
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.cases import queries as cases
 from zhunsheng.casework.cases.models import Case
@@ -20,7 +16,7 @@ from zhunsheng.casework.ratings import queries as ratings
 from zhunsheng.casework.vendors import hours, library, queries
 from zhunsheng.casework.vendors.duties import kept
 from zhunsheng.casework.vendors.states import OVER
-from zhunsheng.lights.reasons import percent
+from zhunsheng.web import promises
 from zhunsheng.web.views.ratings import why
 
 #: Rows of each part; the rest is behind its link.
@@ -44,7 +40,7 @@ def told(scope: Scope, code: str, day: date) -> dict[str, Any]:
             {"check": one, "standing": oversight.Standing(oversight.standing(one, day)), "kind": _check_kind(one)}
             for one in oversight.checks(scope).filter(institution_id=code).order_by("-due_on", "-pk")[:MOST]
         ],
-        "promises": list(_promises(scope, code, day)),
+        "promises": list(promises.beside(scope, code, day)),
         "staff": _staff(scope, code, day),
         "hours": library.kinds().training.hours,
         "incidents": list(cases.of_cycle(scope, "vendor_incident").filter(institution_id=code)[:MOST]),
@@ -82,39 +78,6 @@ def _papers(scope: Scope, code: str, day: date) -> list[queries.Expiry]:
 
 def _check_kind(one: Any) -> Any:
     return oversight.library.checks().check(one.check_kind)
-
-
-def _promises(scope: Scope, code: str, day: date) -> Iterator[dict[str, Any]]:
-    """Yield each promised value in force beside the last month of the indicator that counts the same."""
-    counted = _latest(scope, code)
-    listed = {one.id: one for one in clauses().sla}
-    for agreement in agreements.agreements(scope).filter(institution_id=code):
-        if not agreements.holds(agreement, day):
-            continue
-        seen: set[str] = set()
-        for value in agreements.parts(agreement)[0]:
-            if value.indicator in seen or value.valid_from > day or value.indicator not in listed:
-                continue
-            seen.add(value.indicator)
-            promise = listed[value.indicator]
-            yield {"agreement": agreement, "promise": promise, "value": value,
-                   **_beside(counted.get(promise.counted), value.value_e4, promise.direction)}  # fmt: skip
-
-
-def _latest(scope: Scope, code: str) -> dict[str, Any]:
-    """Return the counts of a vendor's last month by indicator; none before the first run."""
-    if scope.file is None:
-        return {}
-    return {one.indicator_id: one for one in sources.values(scope.file, scope.readable) if one.subject_id == code}
-
-
-def _beside(counted: Any, promised_e4: int, direction: str) -> dict[str, Any]:
-    """Return what was counted and whether it keeps the promise; unknown where nothing, or not all, is known."""
-    if counted is None or counted.denominator <= 0:
-        return {"counted": None, "shown": "", "keeps": None}
-    shown = f"{percent(counted.numerator * 10_000 // counted.denominator)}（{counted.numerator}/{counted.denominator}）"
-    kept_ = agreements.keeps(promised_e4, direction, counted.numerator, counted.denominator, counted.unknown)
-    return {"counted": counted, "shown": shown, "keeps": kept_}
 
 
 def _staff(scope: Scope, code: str, day: date) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ from zhunsheng.casework.vendors import overview, queries
 from zhunsheng.casework.vendors.library import kinds
 from zhunsheng.casework.vendors.models import Vendor
 from zhunsheng.kernel.time import month_start, now
-from zhunsheng.web import book, oversightforms, subsidies, vendorcharts
+from zhunsheng.web import book, oversightforms, promises, subsidies, vendorcharts
 from zhunsheng.web.templatetags.words import tongue
 from zhunsheng.web.views.ratings import why
 
@@ -38,6 +38,7 @@ LATEST, NEXT = 8, 6
 #: Which entries of the archive stand behind a count of a scorecard.
 BEHIND = {
     "alerts_yellow": "light", "alerts_red": "light", "rectifications_late": "rectification",
+    "rectifications_weak": "rectification",
     "complaints_upheld": "complaint", "incidents_any": "incident", "incidents_major": "incident",
 }  # fmt: skip
 _STAFF = """
@@ -137,6 +138,8 @@ def point_address(criterion: Criterion | None, card: PeriodCard, counted: dict[s
         return reverse("vendor-part", args=[code, "papers"])
     if criterion.count == "prices_at_limit":
         return f"{reverse('prices')}?{urlencode({'vendor': code})}"
+    if criterion.count == "promises_missed":
+        return f"{reverse('vendor-part', args=[code, 'deals'])}#promises"
     kind = BEHIND.get(criterion.count, "")
     query = urlencode({"kind": kind, "since": card.from_on, "until": last})
     return f"{reverse('vendor-part', args=[code, 'archive'])}?{query}" if kind else ""
@@ -192,19 +195,20 @@ def indicators_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
 
 def deals_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
     """Return agreements with what was promised, and filed prices beside the mean of public hospitals."""
-    promises = {one.id: one for one in library.clauses().sla}
+    listed = {one.id: one for one in library.clauses().sla}
     held = list(agreements.agreements(request.scope).filter(vendor=vendor).order_by("-drafted_on", "-pk"))
     rows = []
     for one in held:
         values, prices = agreements.parts(one)
-        told = [{"promise": promises.get(value.indicator), "value": value} for value in values]
+        told = [{"promise": listed.get(value.indicator), "value": value} for value in values]
         rows.append({"one": one, "promised": told, "prices": len(prices)})
     filed = []
     tables = request.scope.file.tables if request.scope.file else frozenset()
     if {"price_filing", "measure"} <= tables and may(request.user, Verb.READ_FINDINGS):
         day = facts.as_of(request.scope)
         filed = [one for one in facts.filed_prices(request.scope, day) if one.vendor_id == vendor.institution_id]
-    return {"agreements": rows, "filed": filed, "rule": facts.RULE}
+    kept = list(promises.beside(request.scope, vendor.institution_id, now().date()))
+    return {"agreements": rows, "promises": kept, "filed": filed, "rule": facts.RULE}
 
 
 def oversight_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:

@@ -36,6 +36,9 @@ from zhunsheng.relations.graph import Chain
 
 #: The life-cycle by which an item may lie above the band.
 EXCEPTION = "price_exception"
+#: Percent of cases not known above which a mean is not told; that of an indicator that names no other.
+UNKNOWN_MOST = 5
+SCALE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +161,14 @@ def sla(vendor: str, kind: str, indicator: str, day: date, body_id: int | None =
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A promised share of a vendor that an indicator counts: x 10^4 of a percent, in force from a day on."""
+    """A promised value of a vendor that an indicator counts: x 10^4 of its unit, in force from a day on."""
 
     vendor: str
     indicator: str
     direction: str
     value_e4: int
     valid_from: date
+    unit: str
 
 
 def counted_promises(body_id: int, day: date) -> list[Counted]:
@@ -176,26 +180,33 @@ def counted_promises(body_id: int, day: date) -> list[Counted]:
         values = SlaValue.objects.filter(agreement__in=held, indicator__in=listed, valid_from__lte=day)
         latest = {(one.agreement_id, one.indicator): one for one in values.order_by("valid_from", "pk")}
     return [
-        Counted(one.institution_id, listed[name].counted, listed[name].direction, value.value_e4, value.valid_from)
+        Counted(one.institution_id, counted, told.direction, value.value_e4, value.valid_from, told.unit)
         for one in held
         for (agreement, name), value in sorted(latest.items())
-        if agreement == one.pk
+        if agreement == one.pk and (counted := (told := listed[name]).counted_of(one.kind))
     ]
 
 
-def keeps(promised_e4: int, direction: str, numerator: int, denominator: int, unknown: int) -> bool | None:
-    """Whether counts keep a promised percentage (x 10^4); None where nothing, or not all, is known.
+def keeps(
+    promised_e4: int, direction: str, numerator: int, denominator: int, unknown: int, unit: str = "%"
+) -> bool | None:
+    """Whether counts keep a promised percentage or mean of hours (x 10^4); None where nothing, or not all, is known.
 
-    Unknown cases may fall on either side: a promise is kept, or broken, only where it is so both times.
+    Unknown cases may fall on either side of a share: it is kept, or broken, only where it is so both times. Nobody
+    knows how long an open one will take: a mean is told where few are open, as an indicator is (UNKNOWN_MOST).
     """
     if denominator <= 0:
         return None
+    if unit == "h":
+        few = unknown * 100 <= UNKNOWN_MOST * (denominator + unknown)
+        return _within(numerator * SCALE, promised_e4 * 3600 * denominator, direction) if few else None
     limit = promised_e4 * (denominator + unknown)
-    sides = {
-        one * 1_000_000 >= limit if direction == "at_least" else one * 1_000_000 <= limit
-        for one in (numerator, numerator + unknown)
-    }
+    sides = {_within(one * 100 * SCALE, limit, direction) for one in (numerator, numerator + unknown)}
     return sides.pop() if len(sides) == 1 else None
+
+
+def _within(value: int, limit: int, direction: str) -> bool:
+    return value >= limit if direction == "at_least" else value <= limit
 
 
 def price(vendor: str, kind: str, item_code: str, day: date) -> AnnexPrice | None:

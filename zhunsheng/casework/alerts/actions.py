@@ -6,7 +6,7 @@ one again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -72,20 +72,31 @@ def close_evaluation(body: Body, run: str, book: str, as_of: date, lit: int) -> 
     return made
 
 
-def record_all(body: Body, lits: Iterable[Lit], run: str, book: str) -> list[Alert]:
-    """Open and update the alerts of a body; of several causes of one light, the last one is what is told."""
+def record_all(
+    body: Body, lits: Iterable[Lit], run: str, book: str, items: Mapping[str, str] | None = None
+) -> list[Alert]:
+    """Open and update the alerts of a body; of several causes of one light, the last one is what is told.
+
+    ``items``: the names of items that lights speak of, by code.
+    """
     last: dict[tuple[str, str, str], Lit] = {}
     for one in sorted(lits, key=lambda lit: (lit.since, lit.came_on)):
         last[one.light_id, one.subject_id, one.key] = one
     known = library.lights()
-    found = (record(body, known[one.light_id], one, run, book) for one in last.values())
+    words = {code: (name, name) for code, name in (items or {}).items()}
+    words |= {one.id: (one.zh, one.en) for one in kinds().kinds}
+    found = (
+        record(body, known[one.light_id], one, reason(known[one.light_id], one, words), run, book)
+        for one in last.values()
+    )
     return [one for one in found if one is not None]
 
 
 @deed
-def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | None:
+def record(body: Body, light: Light, lit: Lit, told: tuple[str, str], run: str, book: str) -> Alert | None:
     """Open the alert of a cause, or bring it up to date; None where it is over before anybody saw it.
 
+    ``told``: why it came on, in both languages.
     A cause that people have settled is not opened again; the same content again changes nothing.
     """
     same = {"body": body, "light": lit.light_id, "institution_id": lit.subject_id, "key": lit.key}
@@ -93,8 +104,7 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
     if alert is None:
         if lit.held_on or Alert.objects.filter(cause=lit.cause, **same).exists():
             return None
-        alert = _opened(body, light, lit)
-    told = _told(light, lit)
+        alert = _opened(body, light, lit, told)
     content = content_of(lit) | {"reason": list(told)}  # as it is read back: the same again is then the same
     held = {"held_on": lit.held_on, "through": lit.through, "content": content}
     if all(getattr(alert, name) == value for name, value in held.items()) and alert.book == book:
@@ -112,14 +122,9 @@ def record(body: Body, light: Light, lit: Lit, run: str, book: str) -> Alert | N
     return alert
 
 
-def _told(light: Light, lit: Lit) -> tuple[str, str]:
-    """Return why a light came on; a kind of service by its name."""
-    return reason(light, lit, {one.id: (one.zh, one.en) for one in kinds().kinds})
-
-
-def _opened(body: Body, light: Light, lit: Lit) -> Alert:
+def _opened(body: Body, light: Light, lit: Lit, told: tuple[str, str]) -> Alert:
     """Open the case of a cause; its alert is written with the event."""
-    given = {"since_on": str(lit.since), "reason": f"{light.zh}：{_told(light, lit)[0]}"}
+    given = {"since_on": str(lit.since), "reason": f"{light.zh}：{told[0]}"}
     vendor = Body.objects.filter(kind=BodyKind.VENDOR, institution_code=lit.subject_id).first()
     case = cases.open_case(
         RUN, "vendor_alert", given, body=body, institution_id=lit.subject_id, subject_body=vendor,
@@ -190,7 +195,7 @@ def _words(alert: Alert, light: Light, lit: Lit, line: ServiceLine, action: Acti
     value = mark.value if mark else None
     share = value.numerator * 10_000 // value.denominator if value and value.denominator else 0
     return {
-        "light": light.zh, "reason": _told(light, lit)[0], "number": alert.case.number, "kind": line.kind,
+        "light": light.zh, "reason": alert.content["reason"][0], "number": alert.case.number, "kind": line.kind,
         "month": f"{mark.month if mark else lit.through:%Y-%m}", "day": str(day), "due": str(due),
         "cases": str(value.denominator) if value else "0", "share": str(share),
     }  # fmt: skip

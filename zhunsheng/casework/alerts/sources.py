@@ -12,6 +12,7 @@ from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.bodies.scope import held
+from zhunsheng.casework.devices import library as devices_book
 from zhunsheng.casework.oversight.queries import data_steps
 from zhunsheng.casework.vendors.queries import devices, lines_entered
 from zhunsheng.kernel.time import month_start
@@ -104,20 +105,37 @@ HANDED_OVER = (
     "AND happened_on IS NOT NULL ORDER BY vendor_id, happened_on"
 )
 BREACHES = "SELECT vendor_id, trip_id, started_on, judged_on FROM trip WHERE breach ORDER BY vendor_id, trip_id"
+#: Trips with an excursion whose plan was surely not started, or surely later than so many seconds after it.
+UNPLANNED = (
+    "SELECT vendor_id, trip_id, started_on, judged_on FROM trip "
+    "WHERE excursion AND (NOT plan_started OR plan_at > excursion_at + ?) ORDER BY vendor_id, trip_id"
+)
 
 
 def changes(file: RunFile, body: Body, institutions: frozenset[str] | None, as_of: date) -> list[Event]:
-    """Return material changes of vendors: staff that left, devices changed, data handed over; broken cold chains."""
+    """Return material changes of vendors: staff that left, devices changed, data handed over; trips gone wrong."""
     changed = [*_staff_left(file, institutions, as_of), *_devices(body, as_of)]
-    return [*changed, *_data(file, body, institutions), *_breaches(file, institutions)]
+    return [*changed, *_data(file, body, institutions), *_trips(file, institutions)]
 
 
-def _breaches(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
-    """Return the trips that were judged to have a breach, each known from the day of that judgement."""
+def _trips(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
+    """Return the trips with a breach, and those whose plan was not started in time, known since they were judged."""
+    if "trip" not in file.tables:
+        return []
+    with file.reader(None if institutions is None else frozenset(institutions)) as reader:
+        known = reader.table("SELECT * FROM trip LIMIT 0").column_names
+        late = reader.rows(UNPLANNED, [first_step() * 60]) if "plan_at" in known else []  # a run of before has none
+        told = [("trip_breached", reader.rows(BREACHES)), ("trip_unplanned", late)]
     return [
-        Event(row["trip_id"], row["vendor_id"], "trip_breached", "", row["started_on"], row["judged_on"], "logistics")
-        for row in _rows(file, "trip", BREACHES, institutions)
+        Event(row["trip_id"], row["vendor_id"], kind, "", row["started_on"], row["judged_on"], "logistics")
+        for kind, rows in told
+        for row in rows
     ]
+
+
+def first_step() -> int:
+    """Return within how many minutes of an excursion its emergency plan is to be under way."""
+    return devices_book.plans()["excursion"].steps[0].minutes
 
 
 def _staff_left(file: RunFile, institutions: frozenset[str] | None, as_of: date) -> list[Event]:
@@ -181,6 +199,18 @@ def found(file: RunFile, institutions: frozenset[str] | None, lights: Iterable[L
         over = _ended(ends.get((vendor, about), []), day, as_of) if row["rule_id"] == PRICES else None
         told.append(Event(row["finding_id"], vendor, row["rule_id"], "", day, known, about, over))
     return told
+
+
+def item_names(file: RunFile, institutions: frozenset[str] | None, codes: Collection[str]) -> dict[str, str]:
+    """Return the names of items by code, as the findings have them; of a code that is no item's, none."""
+    if not codes or "finding" not in file.tables:
+        return {}
+    sql = (
+        "SELECT item_code, MIN(item_name) AS name FROM finding WHERE item_name IS NOT NULL "
+        "AND LIST_CONTAINS(?, item_code) GROUP BY item_code ORDER BY item_code"
+    )
+    with file.reader(institutions) as reader:
+        return {row["item_code"]: row["name"] for row in reader.rows(sql, [sorted(codes)])}
 
 
 def _filing_ends(file: RunFile, institutions: frozenset[str] | None) -> dict[tuple[str, str], list[tuple[date, date]]]:

@@ -26,6 +26,7 @@ def evaluate(_arguments: dict[str, Any], progress: Progress) -> Outcome:
         events = [*sources.events(file, seen), *sources.found(file, seen, lights.values(), as_of)]
         events += sources.changes(file, body, seen, as_of)
         lits = judge(lights.values(), sources.values(file, seen), events, as_of, settled, dismissed)
-        opened += len(actions.record_all(body, lits, run, book))
+        items = sources.item_names(file, seen, {one.about for one in lits if one.about})
+        opened += len(actions.record_all(body, lits, run, book, items))
         actions.close_evaluation(body, run, book, as_of, len(lits))
     return Outcome({"run": run, "alerts": opened})

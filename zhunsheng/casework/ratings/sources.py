@@ -208,7 +208,9 @@ def _promises_missed(asked: Asked) -> Counts | None:
     for promise in counted_promises(asked.body.pk, asked.until_on - timedelta(days=1)):
         months = [one for one in within[promise.vendor, promise.indicator] if one.month >= promise.valid_from]
         told = _share(months)
-        kept = told and keeps(promise.value_e4, promise.direction, told.numerator, told.denominator, told.unknown)
+        kept = told and keeps(
+            promise.value_e4, promise.direction, told.numerator, told.denominator, told.unknown, promise.unit
+        )
         before = found.get(promise.vendor, 0)
         found[promise.vendor] = None if before is None or kept is None else before + (not kept)
     return Counts(found, absent=None)

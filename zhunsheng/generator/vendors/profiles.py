@@ -114,6 +114,15 @@ class Excursion:
 
 
 @dataclass(frozen=True)
+class Warm:
+    """A trip that got warmer than it may for some minutes; ``plan``: minutes until the emergency plan, None: none."""
+
+    day: When
+    minutes: int
+    plan: int | None = None
+
+
+@dataclass(frozen=True)
 class Happening:
     """One incident."""
 
@@ -135,7 +144,7 @@ class Leave:
 class Vendor:
     """One vendor. ``hours`` is the promised time from order to result; shares are percent.
 
-    ``abnormal`` names the analyte that stays above its range in one patient.
+    ``abnormal`` names the analyte that stays above its range in one patient. ``trips``: it states one trip a day.
     """
 
     id: str
@@ -168,6 +177,8 @@ class Vendor:
     abnormal: str = ""
     gap: Gap | None = None
     excursion: Excursion | None = None
+    trips: bool = False
+    warm: tuple[Warm, ...] = ()
     exit: Leave | None = None
 
 

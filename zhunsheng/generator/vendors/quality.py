@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from zhunsheng.generator.months import Month
 from zhunsheng.generator.vendors.course import KINDS, NO, YES
-from zhunsheng.generator.vendors.profiles import Control, Vendor, day_of, in_month
+from zhunsheng.generator.vendors.profiles import Control, Vendor, Warm, day_of, in_month
 
 Rows = list[list[str]]
 #: Most results in a row on one side of the mean, and how far ordinary ones go, in standard deviations.
@@ -101,6 +101,28 @@ def incidents(vendor: Vendor, months: list[Month]) -> Rows:
         [vendor.id, one.id, "", str(day_of(months, one.day)), str(day_of(months, one.told)), one.kind, one.weight]
         for one in vendor.incidents
     ]
+
+
+def trips(vendor: Vendor, months: list[Month], places: list[str]) -> Rows:
+    """Return the trips that a vendor states itself, one a day; as many of a month are late as of its orders."""
+    warm, rows = {day_of(months, one.day): one for one in vendor.warm}, []
+    for month in months if vendor.trips else ():
+        late = month.days * in_month(vendor.late, month.number) // 100
+        for n in range(month.days):
+            day, on_time = month.start + timedelta(days=n), NO if n >= month.days - late else YES
+            judged = f"{day + timedelta(days=1)} 09:00:00"
+            place = places[0 if day in warm else day.toordinal() * 7 % len(places)]
+            told = [KINDS[vendor.service_kind], "cold_2_8", str(day), judged]
+            rows.append([vendor.id, f"YC{day:%Y%m%d}", place, *told, *_warmth(warm.get(day), day, on_time)])
+    return rows
+
+
+def _warmth(one: Warm | None, day: date, on_time: str) -> list[str]:
+    """Return whether a trip got warm, for how long, and when its emergency plan was started."""
+    if one is None:
+        return [NO, NO, on_time, "0", "", "", ""]
+    plan = "" if one.plan is None else f"{day} 10:{one.plan:02d}:00"
+    return [YES, NO, on_time, str(one.minutes), f"{day} 10:00:00", YES if plan else NO, plan]
 
 
 def leaving(vendor: Vendor, months: list[Month]) -> Rows:

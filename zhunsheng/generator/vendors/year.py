@@ -32,7 +32,7 @@ STREAM, MONTHS = 40, 12
 KINDS = {"county": COUNTY, "township": TOWNSHIP, "village": VILLAGE}
 #: Order of the files of vendors.
 FILES = ("medins", "device", "order", "event", "result", "qc", "reading", "survey", "complaint", "incident", "staff",
-         "training", "price", "scope", "holding", "kinship")  # fmt: skip
+         "training", "price", "scope", "trip", "holding", "kinship")  # fmt: skip
 
 
 @dataclass
@@ -157,6 +157,7 @@ class Services:
             ("training", papers.training(vendor, self.months)),
             ("price", papers.prices(vendor, self.means(), self.months)),
             ("scope", papers.scope(vendor)),
+            ("trip", quality.trips(vendor, self.months, self._places(vendor))),
         ):
             made.setdefault(kind, []).append(rows_table(kind, rows))
 

@@ -18,6 +18,7 @@ from zhunsheng.kernel.time import now
 from zhunsheng.lights.marks import Mark, marks
 from zhunsheng.lights.reasons import percent, value_of
 from zhunsheng.lights.values import Value
+from zhunsheng.web import alertgrounds
 from zhunsheng.web.access import page
 from zhunsheng.web.paging import Pages, last_page, page_number
 
@@ -87,6 +88,8 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "release_cite": light.cites[light.release.cite] if light else None,
         "months": _months(request, found, light),
+        "grounds": alertgrounds.grounds(request, found, light),
+        "cite": light.cites[light.cite] if light and hasattr(light, "cite") else None,
         "others": [one for one in queries.of_vendor(request.scope, found.institution_id)[:20] if one.pk != found.pk],
         "lights": library.lights(),
         "vendor": vendors.one(request.scope, found.institution_id),

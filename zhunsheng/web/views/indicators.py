@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from zhunsheng.book.indicators import Indicator
 from zhunsheng.casework.bodies.lake import Place, Reader
-from zhunsheng.casework.bodies.permissions import Verb
+from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.indicators import queries
 from zhunsheng.casework.indicators.queries import Wanted
+from zhunsheng.casework.trips import queries as trips
 from zhunsheng.facts.wide import COUNTED
 from zhunsheng.indicators.compile import UNKNOWN
 from zhunsheng.indicators.control import trend
@@ -119,9 +120,16 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "one": indicator, "name": tongue(indicator, "name"), "subject_name": name, **_frame(wanted, held),
         "pages": pages, "base": query.urlencode(), "heads": [COUNTED[indicator.table].column(c) for c in columns],
-        "rows": [_fact_row(indicator, row, columns) for row in found],
+        "rows": [_fact_row(indicator, row, columns) for row in found], "trips": _trips(request, subject, found),
     }  # fmt: skip
     return render(request, "web/indicator_rows.html", context)
+
+
+def _trips(request: HttpRequest, vendor: str, found: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the trips of a vendor among the rows that this site kept itself, and so has a page of, by number."""
+    numbers = [row["trip_id"] for row in found if row.get("trip_id")] if may(request.user, Verb.READ_CASES) else []
+    held = trips.trips(request.scope).filter(vendor_id=vendor, number__in=numbers) if numbers else ()
+    return {one.number: one.pk for one in held}
 
 
 def _fact_row(one: Indicator, row: dict[str, Any], columns: list[str]) -> dict[str, Any]:

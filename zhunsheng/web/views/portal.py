@@ -157,8 +157,7 @@ def exception(request: HttpRequest) -> HttpResponse:
     code = _own(request)
     if not filing.files(request.user):
         raise Problem("ZS702")
-    lines = _serving(request, code)
-    context = {"band": bands.band_of(lines, now().date()) if lines else None}
+    context = {"bands": {one.pk: bands.band_of([one], now().date()) for one in _serving(request, code)}}
     return _form(request, agreements.EXCEPTION, "web/portal_exception.html", lambda _line: {}, **context)
 
 
