@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from tests.casework.tripping import CODE, DEVICE, END, START, courier, course, device, messages, send, trip
 from tests.casework.vendoring import step, two
@@ -115,6 +116,30 @@ def test_an_alarm_that_cannot_be_written_is_written_later(people, monkeypatch):
     monkeypatch.setattr(actions, "raise_alarm", real)
     line.wait(0)
     assert Alarm.objects.get().kind == "excursion"
+
+
+def test_a_trip_that_cannot_be_watched_stops_no_other(people):
+    broken, line = under_way(people)
+    device(people, "V-02")
+    trip(people, "T-2", device_id="V-02")
+    Trip.objects.filter(pk=broken.pk).update(regime="taken_out")  # such as one of an overlay that is gone
+    send(cool(3))
+    line.say(*cool(3), *warm(1), name="V-02", start=START)
+    assert Alarm.objects.get().device.device_id == "V-02"
+    Trip.objects.filter(pk=broken.pk).update(regime="cold_2_8")
+    line.say(*cool(1), first=5, name="V-02")  # a moment later it is watched, and what it said meanwhile counts
+    line.say(*warm(1), first=4, start=START + timedelta(minutes=5))
+    assert Alarm.objects.filter(trip=broken).count() == 1
+
+
+def test_a_store_that_is_away_gives_all_of_them_again(people, monkeypatch):
+    _made, line = under_way(people)
+    monkeypatch.setattr(queries, "standing_alarms", lambda *_: (_ for _ in ()).throw(OperationalError("locked")))
+    with pytest.raises(OperationalError):
+        line.say(*cool(2), *warm(1))
+    monkeypatch.undo()
+    line.say(*warm(1), first=4)
+    assert Alarm.objects.count() == 1
 
 
 def test_a_device_that_falls_silent_is_told_and_then_handed_over(people):

@@ -7,9 +7,12 @@ way, and an alarm is raised once for its cause. An alarm that could not be writt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+
+from django.db import InterfaceError, OperationalError
 
 from zhunsheng.book.telemetry import Detectors
 from zhunsheng.casework.devices import library
@@ -37,6 +40,8 @@ DAY = timedelta(days=1)
 BACK = timedelta(days=7)
 #: A device's clock may be ahead by so much.
 AHEAD = timedelta(minutes=10)
+#: A device that cannot be watched, whatever the reason, is tried again so much later.
+AGAIN = timedelta(seconds=5)
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
 
@@ -86,12 +91,15 @@ class Watching:
             device = devices.registered(reading.org, reading.device)
             if device is None:
                 continue
-            held = self._of(device, reading.at, now)
-            if held is None or (held.trip and reading.at < held.trip.starts_at) or self._in_store(held, reading.at):
+            other = True
+            with self._apart(device, now):
+                held = self._of(device, reading.at, now)
+                before = held is None or (held.trip is not None and reading.at < held.trip.starts_at)
+                other = before or self._in_store(held, reading.at)
+                if held is not None and not self._carried(held, reading):
+                    raised += self._fed(held, reading, received)
+            if other:
                 elsewhere[device.pk].append((device, reading.at))
-            if held is None or self._carried(held, reading):
-                continue
-            raised += self._fed(held, reading, received)
         for told_of in elsewhere.values():
             actions.mark_stale(queries.covering(told_of[0][0], [at for _device, at in told_of]))
         return raised
@@ -109,25 +117,42 @@ class Watching:
         for held in list(self.held.values()):
             if held.quiet is not None and now < held.quiet:
                 continue
-            raised += sum(self._raise(held, one, now) for one in held.watch.tick(now))
-            raised += self._silence(held, now)
+            with self._apart(held.device, now):
+                raised += sum(self._raise(held, one, now) for one in held.watch.tick(now))
+                raised += self._silence(held, now)
         return raised
+
+    @contextmanager
+    def _apart(self, device: Device, now: datetime) -> Iterator[None]:
+        """Let what goes wrong with one device stop no other: its watch is made anew later, from what is stored.
+
+        A store that is away concerns all of them: who calls hears of it and gives the same readings again.
+        """
+        try:
+            yield
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception as error:  # whatever it was, the other devices are watched
+            self.held.pop(device.pk, None)
+            self.barred[device.pk] = now + AGAIN
+            self.log.error("device not watched", device=device.pk, exc_info=error)  # noqa: TRY400
 
     def _begin(self, now: datetime) -> None:
         """Begin trips whose time has come, a few at a turn: readings of the others are not to wait for it."""
-        due = [one for one in self.trips.values() if one.state == TripState.PLANNED and one.starts_at <= now]
-        for trip in due[:FEW]:
-            actions.begin_trip(trip)
-            trip.state = TripState.UNDER_WAY
-        for trip in [one for pk, one in self.trips.items() if pk not in self.held][:FEW]:
-            self._of(trip.device, now, now)
-        idle = [one for pk, one in self.stores.items() if pk not in self.held and self._may(pk, now)]
-        for device in idle[:FEW]:
-            self._of(device, now, now)
+        may = [one for pk, one in self.trips.items() if self._may(pk, now)]
+        for trip in [one for one in may if one.state == TripState.PLANNED and one.starts_at <= now][:FEW]:
+            with self._apart(trip.device, now):
+                actions.begin_trip(trip)
+                trip.state = TripState.UNDER_WAY
+        idle = [one for pk, one in self.stores.items() if self._may(pk, now)]
+        for new in ([one.device for one in may], idle):
+            for device in [one for one in new if one.pk not in self.held][:FEW]:
+                with self._apart(device, now):
+                    self._of(device, now, now)
 
-    def _in_store(self, held: Held, at: datetime) -> bool:
+    def _in_store(self, held: Held | None, at: datetime) -> bool:
         """Whether a reading for the watch over a store may belong to a trip that ended; note the day of an old one."""
-        if held.trip is not None or held.until is None:
+        if held is None or held.trip is not None or held.until is None:
             return False
         if at < held.until - DAY and self.read_at is not None and at >= self.read_at - BACK:
             self.past[held.device.pk, at.astimezone(SHANGHAI).date()] = held.device
@@ -192,7 +217,7 @@ class Watching:
     def _of(self, device: Device, at: datetime, now: datetime) -> Held | None:
         """Return the watch to which a reading belongs; made from what is stored where it is new."""
         held = self.held.get(device.pk)
-        if held is None:
+        if held is None and self._may(device.pk, now):
             trip = self.trips.get(device.pk)
             if trip is not None and (trip.starts_at <= now or not _is_store(device)):
                 held = self._begun(device, trip, now)
@@ -214,8 +239,8 @@ class Watching:
 
     def _store(self, device: Device, now: datetime) -> Held | None:
         """Return the watch over the present day of a store; one that cannot be watched is looked at again later."""
-        held = self._stored(device, _midnight(now), now) if self._may(device.pk, now) else None
-        if held is None and self._may(device.pk, now):
+        held = self._stored(device, _midnight(now), now)
+        if held is None:
             self.barred[device.pk] = now + AHEAD
         return held
 
