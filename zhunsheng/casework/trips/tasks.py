@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zhunsheng import sources
 from zhunsheng.casework.devices import actions as register
@@ -44,17 +43,11 @@ GRACE, DELAYED = timedelta(minutes=30), timedelta(hours=6)
 AGAIN = timedelta(minutes=1)
 #: Seconds between two readings of which the time between is known.
 LONGEST = 3600.0
-#: Nodes may come so long after they happened.
+#: The first telling goes back so far in what arrived.
 BACK = timedelta(days=7)
 #: What arrived so long before the last telling is told again, since it may have been stored after it: its key makes
-#: that harmless. A clock may be ahead by so much.
-OVERLAP, AHEAD = timedelta(hours=1), timedelta(days=1)
-#: Nodes of the course of a service, as the source of vendors' services knows them.
-NODES = (
-    "accepted", "collected", "picked_up", "in_transit", "received", "tested", "examined", "read", "reviewed",
-    "reported", "delivered", "arrived", "started", "finished", "cleaned", "packed", "sterilised", "issued",
-    "repaired", "verified",
-)  # fmt: skip
+#: that harmless.
+OVERLAP = timedelta(hours=1)
 
 
 def each_turn() -> None:
@@ -161,17 +154,12 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
 
 
 def _nodes(since: datetime, until: datetime) -> list[facts.Row]:
-    """Return the nodes of vendors' devices that arrived from a moment on and before another."""
+    """Return the nodes of vendors' devices that arrived from a moment on and before another, however old they are."""
     rows: list[facts.Row] = []
     for device in devices.of_vendors():
-        told = readings.of_any_device(device.institution_id, device.device_id, since - BACK, until + AHEAD, "node")
-        fresh = told.filter(pc.and_(_on(told, since, pc.greater_equal), _on(told, until, pc.less)))
-        rows += facts.node_rows(device.institution_id, device.service_kind, fresh, NODES)
+        told = readings.came(device.institution_id, device.device_id, since, until, "node")
+        rows += facts.node_rows(device.institution_id, device.service_kind, told)
     return rows
-
-
-def _on(told: pa.Table, moment: datetime, compare: Any) -> Any:
-    return compare(told["received_at"], pa.scalar(moment, told["received_at"].type))
 
 
 def ask_for_run() -> None:

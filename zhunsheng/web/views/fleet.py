@@ -153,6 +153,7 @@ def _shown(request: HttpRequest, found: Device, problem: Problem | None = None, 
         "place": queries.places([found], day).get(found.pk, ""),
         "calibrations": queries.calibrations(scope, found),
         "certificates": queries.certificates(scope, found),
+        "barred": queries.is_barred(found, day),
         "assignments": queries.assignments(scope, found),
         "alarms": trips.of_device(scope, found)[:20],
         "trips": trips.trips(scope).filter(device=found)[:20],
@@ -172,11 +173,11 @@ def _reaching(at: datetime | None) -> str:
 
 
 def _charted(request: HttpRequest, found: Device, hours: int) -> dict[str, Any]:
-    """Return the chart of the last hours, the band of the device's own regime, and the faults told in them."""
+    """Return the chart of the last hours, the band of the device's own regime, faults and nodes told in them."""
     until = now()
     since = until - timedelta(hours=hours)
-    table = readings.of_device(request.scope, found.institution_id, found.device_id, since, until)
-    told = series(table)
+    asked = request.scope, found.institution_id, found.device_id, since, until
+    told, nodes = series(readings.of_device(*asked)), readings.of_device(*asked, "node").to_pylist()
     regime = library.regimes().get(found.regime)
     limits = regime.on(until.astimezone(SHANGHAI).date()) if regime else None
     setting = "store" if found.kind == DeviceKind.FRIDGE else "transport"
@@ -186,6 +187,7 @@ def _charted(request: HttpRequest, found: Device, hours: int) -> dict[str, Any]:
         "limits": limits,
         "chart": stripchart.temperature(told, limits, since.timestamp(), until.timestamp(), hold),
         "faults": [(datetime.fromtimestamp(moment, SHANGHAI), words) for moment, words in reversed(told.faults)][:20],
+        "nodes": nodes[::-1][:20],
     }
 
 
@@ -205,6 +207,17 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     except Problem as problem:
         return _shown(request, found, problem, what)
     return redirect("device", pk=pk)
+
+
+@page(Verb.READ_CASES)
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke a certificate of a device."""
+    found = queries.certificate(request.scope, pk)
+    if found is None:
+        raise Problem("ZS701")
+    actions.revoke_certificate(request.user, found)
+    return redirect("device", pk=found.device_id)
 
 
 @page(Verb.READ_CASES)
