@@ -1,6 +1,7 @@
 """The live watch and the alarms that it raises: once for a cause, cleared by readings, decided by people."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
@@ -407,6 +408,36 @@ def test_what_a_store_kept_back_until_the_next_day_is_judged(people):
     line.wait(1)
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.since, alarm.cleared_at is not None) == ("single", since + timedelta(minutes=2), True)
+
+
+@pytest.mark.parametrize("heard_live", [True, False])
+def test_what_a_store_kept_back_for_weeks_is_judged(people, heard_live):
+    fridge(people)
+    line = Line(MIDNIGHT)
+    line.say(*cool(2), *warm(1), first=100, name="F-01")  # something else stands by then
+    since, now_ = MIDNIGHT - timedelta(days=40), line.now
+    days = [since, since + timedelta(days=1)]
+    for number, day in enumerate(days):
+        send([*cool(2), *warm(40), *cool(2)], boot="b", first=100 * number, start=day, received=now_, name="F-01")
+    if heard_live:
+        line.watching.hear(heard(line.after)[1], now_)
+    else:
+        line = Line(now_)  # it began only afterwards
+    for _turn in range(4):
+        line.wait(1)
+    assert [one.since for one in Alarm.objects.order_by("since")] == [
+        day + timedelta(minutes=2) for day in (*days, MIDNIGHT)
+    ]
+    assert not line.watching.past
+
+
+def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):
+    watching, seen = Watching(), []
+    monkeypatch.setattr(watching, "_stored", lambda one, since, _until: seen.append((one.pk, since.day)))
+    watching.past = {n: (SimpleNamespace(pk=n), {date(2026, 1, d) for d in (1, 2, 3)}) for n in range(1, 8)}
+    watching._catch_up()
+    watching._catch_up()
+    assert seen[:7] == [(n, 1) for n in range(1, 8)] and seen[7:] == [(1, 2), (2, 2), (3, 2)]
 
 
 def test_of_two_trips_that_nobody_ended_the_last_is_watched(people):

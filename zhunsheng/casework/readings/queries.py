@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
@@ -48,6 +48,15 @@ def of_any_device(org: str, device: str, since: datetime, until: datetime, kind:
     """Return the same whatever the scope. For who has shown otherwise that the reader may see it, and for judging."""
     days = closed.day_of(since), closed.day_of(until)
     return _told(org, device, (since, until), kind, "at", lambda: closed.files(kind, *days))
+
+
+def open_days(org: str, device: str, since: datetime, until: datetime) -> set[date]:
+    """Return the days between two moments of which readings of a device are not in files yet, whatever the scope."""
+    mine = HotRow.objects.filter(series__institution_id=org, series__device=device, kind="reading")
+    held = mine.filter(at__gte=rows.micros(since), at__lt=rows.micros(until))
+    with walls.within(walls.SITE):
+        numbers = held.annotate(number=(F("at") + rows.EAST) / rows.DAY).values_list("number", flat=True).distinct()
+        return {rows.EPOCH.date() + timedelta(days=one) for one in numbers}
 
 
 def came(org: str, device: str, since: datetime, until: datetime, kind: str) -> pa.Table:

@@ -14,18 +14,21 @@ from datetime import date, datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
+from zhunsheng.book.channels import load_channels
 from zhunsheng.book.telemetry import Detectors
 from zhunsheng.casework.devices import library
 from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.devices.states import DeviceKind
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.readings.following import Heard, said
 from zhunsheng.casework.trips import actions, judging, plans, queries, words
 from zhunsheng.casework.trips.actions import Raised
 from zhunsheng.casework.trips.models import Alarm, Trip
 from zhunsheng.casework.trips.states import BREACHES, OF_GOODS, AlarmKind, TripState
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import rulebook
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.telemetry.watch import Alarm as Told
 from zhunsheng.telemetry.watch import Watch
@@ -36,8 +39,6 @@ FRESH, TICK = 2.0, 5.0
 #: Trips that are begun, and watches that are made, in one turn.
 FEW = 5
 DAY = timedelta(days=1)
-#: Readings of a day of a store that is over are judged when they come, as far back as that.
-BACK = timedelta(days=7)
 #: A device's clock may be ahead by so much.
 AHEAD = timedelta(minutes=10)
 #: A device that cannot be watched, whatever the reason, is tried again so much later.
@@ -68,7 +69,10 @@ def _midnight(moment: datetime) -> datetime:
 
 
 class Watching:
-    """All watches of a site. ``now`` is given with each call: the order of moments is the caller's."""
+    """All watches of a site. ``now`` is given with each call: the order of moments is the caller's.
+
+    ``past``: stores with their days that are over and of which readings came; as far ``back`` as readings are kept.
+    """
 
     def __init__(self) -> None:
         self.held: dict[int, Held] = {}
@@ -76,7 +80,8 @@ class Watching:
         self.stores: dict[int, Device] = {}
         self.carried: dict[int, list[tuple[datetime, datetime]]] = {}
         self.barred: dict[int, datetime] = {}
-        self.past: dict[tuple[int, date], Device] = {}
+        self.past: dict[int, tuple[Device, set[date]]] = {}
+        self.back = DAY * 366 * load_channels(rulebook()).keep["reading"].years
         self.read_at: datetime | None = None
         self.ticked_at: datetime | None = None
         self.figures: Detectors = judging.detectors()
@@ -154,8 +159,8 @@ class Watching:
         """Whether a reading for the watch over a store may belong to a trip that ended; note the day of an old one."""
         if held is None or held.trip is not None or held.until is None:
             return False
-        if at < held.until - DAY and self.read_at is not None and at >= self.read_at - BACK:
-            self.past[held.device.pk, at.astimezone(SHANGHAI).date()] = held.device
+        if at < held.until - DAY and self.read_at is not None and at >= self.read_at - self.back:
+            self.past.setdefault(held.device.pk, (held.device, set()))[1].add(at.astimezone(SHANGHAI).date())
         return held.device.pk in self.carried
 
     def _carried(self, held: Held, reading: Reading) -> bool:
@@ -171,23 +176,35 @@ class Watching:
         return True
 
     def _catch_up(self) -> int:
-        """Judge days of stores of which readings came when they were over, a few at a turn; return alarms raised."""
+        """Judge days of stores of which readings came when they were over; return alarms raised.
+
+        The first day of a few stores at a turn, each store in its turn: one that sends years holds up no other.
+        """
         raised = 0
-        for key in list(self.past)[:FEW]:
-            device = self.past.pop(key)
-            since = datetime(key[1].year, key[1].month, key[1].day, tzinfo=SHANGHAI)
+        for pk in list(self.past)[:FEW]:
+            device, days = self.past.pop(pk)
+            day = min(days)
+            since = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
             try:
                 over = self._stored(device, since, since + DAY)
-            except Exception as error:  # the next turns try again, the other stores first
-                self.past[key] = device
-                self.log.error("day of a store not judged", device=device.pk, exc_info=error)  # noqa: TRY400
-                continue
-            present = self.held.get(device.pk)
-            if over is not None:
-                raised += len(over.standing)
-            if present is not None and present.trip is None:
-                del self.held[device.pk]  # made anew: an excursion may last over midnight, and alarms stand
+                days.discard(day)
+            except Exception as error:  # a later turn tries again, the other stores first
+                self.log.error("day of a store not judged", device=pk, exc_info=error)  # noqa: TRY400
+                over = None
+            if days:
+                self.past[pk] = device, days
+            raised += len(over.standing) if over else 0
+            present = self.held.get(pk)
+            if over and present is not None and present.trip is None:
+                del self.held[pk]  # made anew: an excursion may last over midnight, and alarms stand
         return raised
+
+    def _missed(self, now: datetime) -> None:
+        """Note of which days of stores readings may have come while nobody watched: yesterday, and what is no file."""
+        yesterday = _midnight(now) - DAY
+        for pk, one in self.stores.items():
+            older = readings.open_days(one.institution_id, one.device_id, now - self.back, yesterday)
+            self.past[pk] = one, older | {yesterday.date()}
 
     def _look(self, now: datetime) -> None:
         """Read which trips are under way; forget watches whose trip or day is over or was planned anew."""
@@ -200,9 +217,8 @@ class Watching:
                 self.trips[one.device_id] = one
         self.stores = {one.pk: one for one in devices.REGISTER.all().values() if _is_store(one)}
         self.carried = queries.carried(self.stores)
-        if first:  # what came of yesterday while nobody watched
-            yesterday = now.astimezone(SHANGHAI).date() - DAY
-            self.past = {(pk, yesterday): one for pk, one in self.stores.items()}
+        if first:
+            self._missed(now)
         for pk, held in list(self.held.items()):
             trip = self.trips.get(pk)
             if held.trip is not None:

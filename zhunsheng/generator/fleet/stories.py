@@ -133,7 +133,7 @@ def _doubled(rng: Generator, unit: Unit) -> str:
 
 
 def _defrost(rng: Generator, unit: Unit) -> str:
-    """Once a day the fridge defrosts: a quarter of an hour warmer, now and then over the limit; it records more then."""
+    """Once a day the fridge defrosts: a quarter of an hour warmer, at times over the limit, and recorded more often."""
     of_day = (unit.at - unit.at[0]) % 86_400
     _denser(unit, (of_day >= 6600) & (of_day < 8700), 5)
     of_day = (unit.at - unit.at[0]) % 86_400
