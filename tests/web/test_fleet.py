@@ -133,6 +133,16 @@ def test_a_device_shows_the_nodes_that_it_told_of_no_trip(people, as_):
     assert "O-31" in page and "检测" in page and "teleported" in page
 
 
+def test_a_device_shows_how_much_of_the_known_time_it_ran(people, as_):
+    made = device(people, "E-1", kind="equipment", regime="", calibrated=False)
+    assert "使用率" not in text(as_("clerk").get(f"/devices/{made.pk}"))
+    values = [{"running": n < 45} for n in range(61)]
+    send(values, name="E-1", start=now() - timedelta(hours=9))
+    send(values[:1], name="E-1", boot="b", start=now() - timedelta(hours=3))  # five hours that nobody knows of
+    page = text(as_("clerk").get(f"/devices/{made.pk}"))
+    assert "75%" in page and "有读数的 1.0 小时中运行 0.8 小时" in page
+
+
 def test_a_device_that_rests_shows_what_it_said_last_and_the_span_that_holds_it(people, as_):
     made = device(people)
     send(course(5.0, 5.4), start=now() - timedelta(hours=30))

@@ -110,8 +110,7 @@ def judge_trip(
         clock_check([one.offset_s for one in kept], limits),
         calibration_check(plan, limits),
         *_route_checks(plan, way),
-        missing_check(unknown, limits, lost=any(gap.kind == "missing" for gap in holes)),
-        interval_check(_seldom(told, limits), limits, told=len(at) > 0),
+        *_recorded(told, limits, unknown, holes),
         _doubt_check(doubted),
     )
     return TripJudgement(
@@ -147,6 +146,13 @@ def unknown_minutes(at: np.ndarray[Any, np.dtype[np.float64]], since: float, unt
     """Return the minutes between two moments of which no reading tells: stretches longer than ``hold_s`` seconds."""
     steps = np.diff(np.concatenate(([since], at, [until])))
     return float(steps[steps > hold_s].sum()) / 60
+
+
+def _recorded(told: Series, limits: Limits, unknown: float, holes: Sequence[Gap]) -> tuple[Check, Check]:
+    """Return whether enough came, and whether enough was recorded while the load was out of range."""
+    lost = any(gap.kind == "missing" for gap in holes)
+    heard = len(told.of("temperature")[0]) > 0
+    return missing_check(unknown, limits, lost=lost), interval_check(_seldom(told, limits), limits, told=heard)
 
 
 def _seldom(told: Series, limits: Limits) -> float | None:

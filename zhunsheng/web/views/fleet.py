@@ -24,6 +24,7 @@ from zhunsheng.casework.vendors.queries import names_of
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import SHANGHAI, now, parse_date
 from zhunsheng.telemetry.series import series
+from zhunsheng.telemetry.use import use
 from zhunsheng.web import exports, stripchart
 from zhunsheng.web.access import page
 from zhunsheng.web.narrowing import narrowed
@@ -188,6 +189,7 @@ def _charted(request: HttpRequest, found: Device, hours: int) -> dict[str, Any]:
         "chart": stripchart.temperature(told, limits, since.timestamp(), until.timestamp(), hold),
         "faults": [(datetime.fromtimestamp(moment, SHANGHAI), words) for moment, words in reversed(told.faults)][:20],
         "nodes": nodes[::-1][:20],
+        "use": use(told),
     }
 
 
