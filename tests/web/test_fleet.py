@@ -345,6 +345,9 @@ def test_what_was_not_taken_is_shown_with_its_reason_to_who_may_see_it(people, a
     page = text(as_("clerk").get("/quarantine"))
     assert "ZS878" in page and "&lt;script&gt;" in page and "X-99" in page
     assert "没有未收下的读数" in text(as_("stranger").get("/quarantine"))
+    readings.take([wire.Incoming(wire.topic(CODE, "V-01", "reading"), b"another", now())])
+    page = text(as_("clerk").get("/quarantine"))
+    assert "&lt;script&gt;" in page and "another" in page  # the first sample and the last
 
 
 PAGES = ("/fleet", "/trips", "/alarms", "/alarms?show=over", "/quarantine", "/devices/enter", "/trips/new")

@@ -17,6 +17,7 @@ from zhunsheng.casework.devices import actions, library, policies, queries
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.devices.states import DeviceKind
 from zhunsheng.casework.readings import queries as readings
+from zhunsheng.casework.readings.models import Quarantine
 from zhunsheng.casework.trips import fleet, intake
 from zhunsheng.casework.trips import queries as trips
 from zhunsheng.casework.vendors import library as kinds
@@ -284,6 +285,12 @@ def end_contact(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("device-enter")
 
 
+def _samples(row: Quarantine) -> list[str]:
+    """Return the last sample of what was not taken, and the first where it is another one."""
+    kept = dict.fromkeys((bytes(row.last_sample), bytes(row.first_sample)))
+    return [one[:400].decode("utf-8", "replace") for one in kept if one]
+
+
 @page(Verb.READ_CASES)
 def quarantine(request: HttpRequest) -> HttpResponse:
     """Show what senders in view sent that was not taken: why, how often, and what it looked like."""
@@ -297,7 +304,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
             {"row": one, "problem": Problem(one.code, detail=one.detail).as_dict(),
              "first": datetime.fromtimestamp(one.first_at / 1e6, SHANGHAI),
              "last": datetime.fromtimestamp(one.last_at / 1e6, SHANGHAI),
-             "sample": bytes(one.last_sample)[:400].decode("utf-8", "replace")}
+             "samples": _samples(one)}
             for one in shown
         ],
         "total": found.aggregate(all=Sum("count"))["all"] or 0,
