@@ -143,12 +143,17 @@ class Supervised:
 
     def _watch(self) -> None:
         while self._begin():
-            self.child.wait()
+            if self.child is not None:
+                self.child.wait()
             self.ending.wait(PAUSE)
 
     def _begin(self) -> bool:
-        """Start the child, unless told to stop; whether it was started."""
+        """Start the child, unless told to stop; whether to go on. One that cannot be started now is tried again."""
         with STARTING:
             if not self.ending.is_set():
-                self.child = self.popen(self.command)
+                try:
+                    self.child = self.popen(self.command)
+                except OSError as error:  # such as no memory for another process
+                    self.child = None
+                    print(f"{self.command[0]}: {error}", file=sys.stderr, flush=True)  # noqa: T201
             return not self.ending.is_set()
