@@ -5,6 +5,7 @@ import csv
 from zhunsheng.book.vendors import load_kinds
 from zhunsheng.kernel.home import ROOT
 from zhunsheng.patterns.words import NODES
+from zhunsheng.sources.mapping import mapping
 
 BOOK = ROOT / "rulebook"
 
@@ -24,3 +25,8 @@ def test_every_kind_of_service_has_a_course_of_nodes():
 def test_every_node_has_a_word_and_stands_once():
     for nodes in courses().values():
         assert set(nodes) <= set(NODES) and len(nodes) == len(set(nodes)) >= 3
+
+
+def test_every_node_can_be_told_by_files_and_devices():
+    known = set(mapping("vendor_service").kinds["event"].field("node").codes.values())
+    assert {node for nodes in courses().values() for node in nodes} <= known <= set(NODES)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.casework.tripping import CODE, LEAD, START, courier, device
+from tests.casework.tripping import CODE, LEAD, START, courier, course, device, send
 from tests.casework.tripping import given as sent
 from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import scope
@@ -80,20 +80,23 @@ def test_a_device_is_supervised_by_the_consortium_or_by_its_own_institution(peop
     assert own.body == people["member"].body
 
 
-def test_certificates_are_those_of_their_device_until_revoked(people):
-    made = device(people)
+def test_a_revoked_certificate_bars_its_device_until_another_one_holds(people):
+    made, other = device(people), device(people, "V-02")
     given_ = {"fingerprint": PRINT.upper(), "valid_from": "2026-01-01", "valid_to": "2027-01-01"}
     held = actions.add_certificate(people["clerk"], made, given_)
-    day = date(2026, 6, 1)
-    assert queries.certified(CODE, "V-01", PRINT, day) and not queries.certified(CODE, "V-02", PRINT, day)
-    assert not queries.certified(CODE, "V-01", PRINT, date(2027, 1, 1))
     with pytest.raises(Problem, match="ZS885"):
         actions.add_certificate(people["clerk"], made, given_)
     with pytest.raises(Problem, match="ZS885"):
         actions.add_certificate(people["clerk"], made, given_ | {"fingerprint": "xyz"})
+    assert send(course(5.0)) == 1
     actions.revoke_certificate(people["clerk"], held)
-    assert not queries.certified(CODE, "V-01", PRINT, now().date())
     assert DeviceCertificate.objects.get().revoked_on == now().date()
+    queries.REGISTER.forget()
+    assert send(course(5.0), first=2) == 0 and queries.registered(CODE, "V-01") == made  # it is still watched
+    assert queries.is_barred(made, now().date()) and not queries.is_barred(other, now().date())
+    actions.add_certificate(people["clerk"], made, given_ | {"fingerprint": "0" * 64})
+    queries.REGISTER.forget()
+    assert send(course(5.0), first=2) == 1
 
 
 def test_a_calibration_that_failed_counts_for_nothing(people):

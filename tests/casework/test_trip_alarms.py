@@ -1,8 +1,10 @@
 """The live watch and the alarms that it raises: once for a cause, cleared by readings, decided by people."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 
 from tests.casework.tripping import CODE, DEVICE, END, START, courier, course, device, messages, send, trip
 from tests.casework.vendoring import step, two
@@ -115,6 +117,30 @@ def test_an_alarm_that_cannot_be_written_is_written_later(people, monkeypatch):
     monkeypatch.setattr(actions, "raise_alarm", real)
     line.wait(0)
     assert Alarm.objects.get().kind == "excursion"
+
+
+def test_a_trip_that_cannot_be_watched_stops_no_other(people):
+    broken, line = under_way(people)
+    device(people, "V-02")
+    trip(people, "T-2", device_id="V-02")
+    Trip.objects.filter(pk=broken.pk).update(regime="taken_out")  # such as one of an overlay that is gone
+    send(cool(3))
+    line.say(*cool(3), *warm(1), name="V-02", start=START)
+    assert Alarm.objects.get().device.device_id == "V-02"
+    Trip.objects.filter(pk=broken.pk).update(regime="cold_2_8")
+    line.say(*cool(1), first=5, name="V-02")  # a moment later it is watched, and what it said meanwhile counts
+    line.say(*warm(1), first=4, start=START + timedelta(minutes=5))
+    assert Alarm.objects.filter(trip=broken).count() == 1
+
+
+def test_a_store_that_is_away_gives_all_of_them_again(people, monkeypatch):
+    _made, line = under_way(people)
+    monkeypatch.setattr(queries, "standing_alarms", lambda *_: (_ for _ in ()).throw(OperationalError("locked")))
+    with pytest.raises(OperationalError):
+        line.say(*cool(2), *warm(1))
+    monkeypatch.undo()
+    line.say(*warm(1), first=4)
+    assert Alarm.objects.count() == 1
 
 
 def test_a_device_that_falls_silent_is_told_and_then_handed_over(people):
@@ -382,6 +408,36 @@ def test_what_a_store_kept_back_until_the_next_day_is_judged(people):
     line.wait(1)
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.since, alarm.cleared_at is not None) == ("single", since + timedelta(minutes=2), True)
+
+
+@pytest.mark.parametrize("heard_live", [True, False])
+def test_what_a_store_kept_back_for_weeks_is_judged(people, heard_live):
+    fridge(people)
+    line = Line(MIDNIGHT)
+    line.say(*cool(2), *warm(1), first=100, name="F-01")  # something else stands by then
+    since, now_ = MIDNIGHT - timedelta(days=40), line.now
+    days = [since, since + timedelta(days=1)]
+    for number, day in enumerate(days):
+        send([*cool(2), *warm(40), *cool(2)], boot="b", first=100 * number, start=day, received=now_, name="F-01")
+    if heard_live:
+        line.watching.hear(heard(line.after)[1], now_)
+    else:
+        line = Line(now_)  # it began only afterwards
+    for _turn in range(4):
+        line.wait(1)
+    assert [one.since for one in Alarm.objects.order_by("since")] == [
+        day + timedelta(minutes=2) for day in (*days, MIDNIGHT)
+    ]
+    assert not line.watching.past
+
+
+def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):
+    watching, seen = Watching(), []
+    monkeypatch.setattr(watching, "_stored", lambda one, since, _until: seen.append((one.pk, since.day)))
+    watching.past = {n: (SimpleNamespace(pk=n), {date(2026, 1, d) for d in (1, 2, 3)}) for n in range(1, 8)}
+    watching._catch_up()
+    watching._catch_up()
+    assert seen[:7] == [(n, 1) for n in range(1, 8)] and seen[7:] == [(1, 2), (2, 2), (3, 2)]
 
 
 def test_of_two_trips_that_nobody_ended_the_last_is_watched(people):

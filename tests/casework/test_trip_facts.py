@@ -15,7 +15,10 @@ from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.devices.library import plans
 from zhunsheng.casework.jobs.models import Job
+from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.readings import actions as readings
+from zhunsheng.casework.readings.closing import close_days
+from zhunsheng.casework.readings.models import HotRow
 from zhunsheng.casework.trips import actions, facts, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, Telling, Trip
 from zhunsheng.facts import lake
@@ -128,8 +131,10 @@ def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
     device(people)
     node = {"subject": "O-7", "step": "picked_up", "who": "KY005", "place": "县检验所"}
     began = now() - timedelta(days=2)
-    readings.take(messages([node, node | {"step": "teleported"}], kind="node", start=began, received=now()))
-    assert tell()["nodes"] == 1
+    strange, exits = node | {"step": "teleported"}, node | {"step": "data_destroyed"}
+    readings.take(messages([node, strange, exits], kind="node", start=began, received=now()))
+    told_of = tell()
+    assert (told_of["nodes"], told_of["sent_back"]) == (2, 1)  # what nobody knows comes back; people tell of an exit
     (row,) = rows(site, "service_event")
     assert (row["order_id"], row["node"], row["practitioner_id"], row["place"]) == (
         "O-7",
@@ -138,7 +143,7 @@ def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
         "县检验所",
     )
     assert row["device_id"] == "V-01" and row["happened_on"] == began.astimezone(SHANGHAI).date()
-    assert tell() == {"trips": 0, "nodes": 1, "sent_back": 0}  # of the last hour again, in case one was stored late
+    assert tell() == {"trips": 0, "nodes": 2, "sent_back": 0}  # of the last hour again, in case one was stored late
     Telling.objects.update(until=now() + timedelta(hours=2))
     assert tell() == {"trips": 0, "nodes": 0, "sent_back": 0}
 
@@ -178,9 +183,10 @@ def test_the_file_is_one_that_anybody_can_read_again(tmp_path):
 
 def test_use_and_faults_are_counted_once(people):
     made = device(people, "E-1", kind="equipment", regime="", calibrated=False)
-    yesterday = now().replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    since = now().replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=6)
     values = [{"running": n < 30, **({"fault": "E1"} if n in (5, 6) else {})} for n in range(60)]
-    send(values, name="E-1", start=yesterday)
+    send(values, name="E-1", start=since)
+    send(values, name="E-1", boot="b", start=now() - timedelta(days=2))  # may not be all: counted when it must be
     for _again in range(2):
         tasks.use({}, lambda *_: None)
         made.refresh_from_db()
@@ -268,6 +274,18 @@ def test_an_urgent_telling_is_not_forgotten_for_the_one_after_it(people, site):
     tasks.ask_for_run()
     assert Job.objects.filter(kind="run").count() == 1
     assert not Telling.objects.filter(asked=False).exists()
+
+
+def test_a_node_that_comes_weeks_late_is_told_even_when_its_day_was_closed(people, site):
+    device(people)
+    actions.note_telling("", {}, now() - timedelta(hours=3), 0, 0, urgent=False)
+    node = {"subject": "O-9", "step": "disposed", "who": "KY005", "place": "处置中心"}
+    readings.take(messages([node], kind="node", start=now() - timedelta(days=40), received=now()))
+    close_days(Process("test"))
+    assert not HotRow.objects.exists()
+    assert tell() == {"trips": 0, "nodes": 1, "sent_back": 0}
+    (row,) = rows(site, "service_event")
+    assert (row["order_id"], row["node"]) == ("O-9", "disposed")
 
 
 def test_a_node_by_a_clock_ahead_or_stored_late_is_told(people, site):

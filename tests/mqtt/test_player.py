@@ -1,6 +1,7 @@
 """Recorded messages over a broker: all of them arrive, and what the site does not acknowledge is said."""
 
 import threading
+import time
 
 import pytest
 
@@ -66,6 +67,16 @@ def test_everything_arrives_and_silence_of_the_site_is_told(broker):
     finally:
         player.stop()
         site.end()
+
+
+def test_a_broker_that_goes_away_is_waited_for_once(monkeypatch):
+    monkeypatch.setattr(playing, "BROKER", 0.3)
+    player = Player(Address("127.0.0.1", free_port(), "player", version=3))  # nobody listens, as after a kill
+    for seq in range(500):
+        player.send(*message("L1", seq))
+    began = time.monotonic()
+    assert player.settle(0.1) == [("V1/L1", "b")]
+    assert time.monotonic() - began < 30  # and not 500 times as long
 
 
 def test_a_broker_that_is_not_there_is_said(monkeypatch):

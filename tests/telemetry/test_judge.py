@@ -49,7 +49,24 @@ def test_an_excursion_is_measured_along_the_straight_line_between_readings():
     assert one.sure_minutes == pytest.approx(0.625 + 5 + 0.625)
     assert (one.since, one.extreme) == ((START + 5 * MINUTE).timestamp(), 9.0)
     assert one.cleared == (START + 15 * MINUTE).timestamp()
-    assert found.verdict.value is True, "an excursion that ends by itself is no breach"
+    assert not found.failed, "an excursion that ends by itself is no breach"
+    assert found.unknowns == {"interval"}, "outside it is to record more often than under way"
+
+
+@pytest.mark.parametrize(("every", "value"), [(2, True), (4, True), (5, None), (30, None)])
+def test_what_was_recorded_too_seldom_while_out_of_range_is_no_pass(every, value):
+    out = [reading(60 + n * every, 12 + n, temperature=9.0 + n / 10) for n in range(2)]
+    last = int((out[-1].at - START) / MINUTE)
+    after = [reading(last + 2 + n * 5, 14 + n, temperature=c) for n, c in enumerate(wave(5))]
+    answer = judge([*told(wave(12)), *out, *after], minutes=last + 22).check("interval").answer
+    assert answer.value is value
+
+
+def test_lost_readings_say_nothing_of_how_often_it_recorded():
+    values = [reading(n * 2, n, temperature=9.0 if 20 <= n < 30 else WAVE[n % 6]) for n in range(61)]
+    found = judge([one for one in values if not 22 <= one.seq < 26])
+    assert found.check("interval").answer.value is True
+    assert judge(empty()).check("interval").answer.reason == "no_temperature"
 
 
 def hours_at(celsius, minutes, before=4, total=25):

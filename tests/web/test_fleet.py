@@ -113,6 +113,36 @@ def test_who_sees_a_device(people, as_, login, sees):
     assert ("V-01" in text(client.get("/fleet"))) is sees
 
 
+def test_a_certificate_is_revoked_on_the_page_by_who_keeps_the_device(people, as_):
+    made = device(people)
+    given = {"fingerprint": "a" * 64, "valid_from": "2026-01-01", "valid_to": "2090-01-01"}
+    held = register.add_certificate(people["clerk"], made, given)
+    address = f"/devices/certificates/{held.pk}/revoke"
+    assert address in text(as_("clerk").get(f"/devices/{made.pk}"))
+    assert as_("stranger").post(address).status_code == 404
+    assert as_("clerk").post(address).url == f"/devices/{made.pk}"
+    page = text(as_("clerk").get(f"/devices/{made.pk}"))
+    assert "已吊销" in page and "不再收下" in page and address not in page
+
+
+def test_a_device_shows_the_nodes_that_it_told_of_no_trip(people, as_):
+    made = device(people)
+    node = {"subject": "O-31", "step": "tested", "who": "KY005", "place": "县检验所"}
+    send([node, node | {"step": "teleported"}], kind="node", start=now() - timedelta(hours=2))
+    page = text(as_("clerk").get(f"/devices/{made.pk}"))
+    assert "O-31" in page and "检测" in page and "teleported" in page
+
+
+def test_a_device_shows_how_much_of_the_known_time_it_ran(people, as_):
+    made = device(people, "E-1", kind="equipment", regime="", calibrated=False)
+    assert "使用率" not in text(as_("clerk").get(f"/devices/{made.pk}"))
+    values = [{"running": n < 45} for n in range(61)]
+    send(values, name="E-1", start=now() - timedelta(hours=9))
+    send(values[:1], name="E-1", boot="b", start=now() - timedelta(hours=3))  # five hours that nobody knows of
+    page = text(as_("clerk").get(f"/devices/{made.pk}"))
+    assert "75%" in page and "有读数的 1.0 小时中运行 0.8 小时" in page
+
+
 def test_a_device_that_rests_shows_what_it_said_last_and_the_span_that_holds_it(people, as_):
     made = device(people)
     send(course(5.0, 5.4), start=now() - timedelta(hours=30))
@@ -315,6 +345,9 @@ def test_what_was_not_taken_is_shown_with_its_reason_to_who_may_see_it(people, a
     page = text(as_("clerk").get("/quarantine"))
     assert "ZS878" in page and "&lt;script&gt;" in page and "X-99" in page
     assert "没有未收下的读数" in text(as_("stranger").get("/quarantine"))
+    readings.take([wire.Incoming(wire.topic(CODE, "V-01", "reading"), b"another", now())])
+    page = text(as_("clerk").get("/quarantine"))
+    assert "&lt;script&gt;" in page and "another" in page  # the first sample and the last
 
 
 PAGES = ("/fleet", "/trips", "/alarms", "/alarms?show=over", "/quarantine", "/devices/enter", "/trips/new")

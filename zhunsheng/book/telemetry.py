@@ -89,6 +89,11 @@ class Limits(Dated):
         every = self.every_minutes.store if setting == "store" else self.every_minutes.transport
         return every * self.hold_times * 60
 
+    @property
+    def outside_minutes(self) -> float:
+        """How far apart two readings may lie of which the first is out of range, in minutes."""
+        return float(self.every_minutes.outside * self.hold_times)
+
     def cite_of(self, field: str) -> str:
         """Return the name of the cite on which a figure stands."""
         return next(cite for cite, fields in self.grounds.items() if field in fields)

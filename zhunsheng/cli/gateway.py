@@ -17,7 +17,10 @@ Broker = Annotated[
     typer.Option("--broker", envvar="ZHUNSHENG_MQTT", help="mqtts://主机:8883，?version=3 为 3.1.1。The broker."),
 ]
 Name = Annotated[
-    str, typer.Option("--name", envvar="ZHUNSHENG_MQTT_NAME", help="客户端名称，会话随之保留。Client name.")
+    str,
+    typer.Option(
+        "--name", envvar="ZHUNSHENG_MQTT_NAME", help="客户端名称，会话随之保留；有证书时为证书名称。Client name."
+    ),
 ]
 Ca = Annotated[Path | None, typer.Option("--ca", envvar="ZHUNSHENG_MQTT_CA", help="签发机构证书。The authority.")]
 Certificate = Annotated[Path | None, typer.Option("--cert", envvar="ZHUNSHENG_MQTT_CERT", help="本机证书。Own one.")]
@@ -106,5 +109,7 @@ def broker(
         show.out.print(f"mqtt://127.0.0.1:{port}?version=3", highlight=False)
         stop = ending()
         while embedded.thread.is_alive() and not stop.wait(1.0):
-            pass  # a broker that fell over takes its process along: the site starts it again
+            pass
+        if not stop.is_set():  # what went wrong stands on the error output; who started it starts anew
+            raise typer.Exit(1)
         embedded.stop()

@@ -6,8 +6,10 @@ came: a number of an earlier connection may name another message by now.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -30,6 +32,8 @@ RECEIVE_MAXIMUM = 4000
 SESSION = 7 * 86_400
 EVERYTHING = f"{wire.ROOT}/#"
 PORTS = {"mqtt": 1883, "mqtts": 8883}
+#: Seconds before a client connects anew that stumbled over what it read.
+PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,31 @@ def _named_by(certificate: Path) -> str:
 Arrived = Callable[[MQTTMessage, int], None]
 
 
+class Tireless(Client):
+    """A client whose thread goes on whatever a packet, or who hears it, raised: it tells so and connects anew.
+
+    The thread of an ordinary one would end, and nothing would arrive any more while all seemed well.
+    """
+
+    def __init__(self, *given: Any, stumbled: Callable[[], None], **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.stumbled = stumbled
+        self.ending = threading.Event()
+
+    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
+        """Do what the client does, until it is told to end."""
+        while True:
+            try:
+                return super().loop_forever(timeout, retry_first_connection)
+            except Exception:
+                logging.getLogger(__name__).exception("connection given up, made anew")
+            self.stumbled()
+            if self.ending.wait(PAUSE):
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+            with suppress(OSError):  # the loop goes on trying
+                self.reconnect()
+
+
 class Link:
     """One client of a broker that comes back by itself. ``arrived`` gets each message and its connection's number."""
 
@@ -122,6 +151,7 @@ class Link:
         """Leave in order: the session stays with the broker."""
         if self.connected.is_set():
             self.client.publish(self._status, b"gone", qos=1, retain=True)
+        self.client.ending.set()
         self.client.disconnect()
         self.client.loop_stop()
 
@@ -144,10 +174,13 @@ class Link:
     def _status(self) -> str:
         return f"zs/status/{self.address.name}"
 
-    def _client(self) -> Client:
+    def _client(self) -> Tireless:
         version = MQTTProtocolVersion.MQTTv5 if self.address.version == 5 else MQTTProtocolVersion.MQTTv311
         clean = None if self.address.version == 5 else False
-        client = Client(CallbackAPIVersion.VERSION2, self.address.name, clean, protocol=version, manual_ack=True)
+        client = Tireless(
+            CallbackAPIVersion.VERSION2, self.address.name, clean, protocol=version, manual_ack=True,
+            stumbled=self._on_disconnect,
+        )  # fmt: skip
         if self.address.user:
             client.username_pw_set(self.address.user, self.address.password)
         if self.address.secure:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
+from contextlib import suppress
 
 from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 
@@ -53,15 +55,28 @@ class Player:
                 self.sent[place] = max(seq, self.sent.get(place, -1))
         self.ahead.append(self.link.client.publish(topic, payload, qos=1))
         while len(self.ahead) > AHEAD:
-            self.ahead.popleft().wait_for_publish(BROKER)
+            self._wait(time.monotonic() + BROKER)
 
     def settle(self, patience: float) -> list[tuple[str, str]]:
-        """Wait until the site has acknowledged all, at most so many seconds; return the boots that it did not."""
+        """Wait until the site has acknowledged all, at most so many seconds; return the boots that it did not.
+
+        A broker that went away is waited for once and not for each message.
+        """
+        until = time.monotonic() + BROKER
         while self.ahead:
-            self.ahead.popleft().wait_for_publish(BROKER)
+            self._wait(until)
         with self.heard:
             self.heard.wait_for(lambda: not self._open(), patience)
             return self._open()
+
+    def _wait(self, until: float) -> None:
+        """Wait for the broker to have the oldest message, no longer than until a moment.
+
+        One that was handed over while the line was broken goes out with the next line, and the client tells no more of
+        it: what the site acknowledges does.
+        """
+        with suppress(RuntimeError, ValueError):
+            self.ahead.popleft().wait_for_publish(max(0.0, until - time.monotonic()))
 
     def _open(self) -> list[tuple[str, str]]:
         return sorted(set(self.sent) - self.stored)

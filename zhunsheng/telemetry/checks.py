@@ -13,7 +13,7 @@ from zhunsheng.telemetry.temperature import Exposure
 #: The kinds of checks, in the order in which they decide.
 CHECKS = (
     "beyond", "single", "total", "kinetic", "door", "power", "clock", "calibration",
-    "arrival", "off_route", "stood", "speed", "missing", "doubts",
+    "arrival", "off_route", "stood", "speed", "missing", "interval", "doubts",
 )  # fmt: skip
 
 
@@ -120,6 +120,20 @@ def missing_check(unknown_minutes: float, limits: Limits, *, lost: bool) -> Chec
     reason = "within" if value else "data_missing" if lost else "silent"
     answer = Answer(value=value, reason=reason)
     return Check("missing", answer, unknown_minutes, float(limits.missing_minutes), "missing_minutes")
+
+
+def interval_check(minutes: float | None, limits: Limits, *, told: bool) -> Check:
+    """Return whether enough was recorded while the load was out of range; ``told``: whether any temperature was heard.
+
+    ``minutes``: the longest step from a reading out of range to the next, None without such a step. What was recorded
+    too seldom acquits nobody, and convicts nobody either.
+    """
+    answer = Answer(value=True, reason="within")
+    if not told:
+        answer = Answer(value=None, reason="no_temperature")
+    elif minutes is not None and minutes > limits.outside_minutes:
+        answer = Answer(value=None, reason="recorded_too_seldom")
+    return Check("interval", answer, minutes, limits.outside_minutes, "every_minutes")
 
 
 def clock_check(offsets: list[float | None], limits: Limits) -> Check:

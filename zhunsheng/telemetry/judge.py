@@ -21,6 +21,7 @@ from zhunsheng.telemetry.checks import (
     Check,
     calibration_check,
     clock_check,
+    interval_check,
     missing_check,
     spell_check,
     temperature_checks,
@@ -32,7 +33,7 @@ from zhunsheng.telemetry.plans import TripPlan
 from zhunsheng.telemetry.routes import Arrived, Route, route
 from zhunsheng.telemetry.series import Series, Spell, series
 from zhunsheng.telemetry.spells import longest, spells
-from zhunsheng.telemetry.temperature import Excursion, Exposure, expose
+from zhunsheng.telemetry.temperature import Excursion, Exposure, expose, is_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def judge_trip(
         clock_check([one.offset_s for one in kept], limits),
         calibration_check(plan, limits),
         *_route_checks(plan, way),
-        missing_check(unknown, limits, lost=any(gap.kind == "missing" for gap in holes)),
+        *_recorded(told, limits, unknown, holes),
         _doubt_check(doubted),
     )
     return TripJudgement(
@@ -145,6 +146,25 @@ def unknown_minutes(at: np.ndarray[Any, np.dtype[np.float64]], since: float, unt
     """Return the minutes between two moments of which no reading tells: stretches longer than ``hold_s`` seconds."""
     steps = np.diff(np.concatenate(([since], at, [until])))
     return float(steps[steps > hold_s].sum()) / 60
+
+
+def _recorded(told: Series, limits: Limits, unknown: float, holes: Sequence[Gap]) -> tuple[Check, Check]:
+    """Return whether enough came, and whether enough was recorded while the load was out of range."""
+    lost = any(gap.kind == "missing" for gap in holes)
+    heard = len(told.of("temperature")[0]) > 0
+    return missing_check(unknown, limits, lost=lost), interval_check(_seldom(told, limits), limits, told=heard)
+
+
+def _seldom(told: Series, limits: Limits) -> float | None:
+    """Return the longest minutes from a reading out of range to the next one that its device made; None without one.
+
+    Where numbers are missing between the two nobody knows how often it recorded: that is lost data.
+    """
+    column = told.values.get("temperature", np.empty(0))
+    one = told.take(~np.isnan(column)) if len(column) else told.take(np.zeros(len(told), dtype=bool))
+    next_ = (np.diff(one.boot) == 0) & (np.diff(one.seq) == 1)
+    steps = np.diff(one.at)[next_ & is_out(one.values["temperature"], limits)[:-1]] if len(one) else np.empty(0)
+    return float(steps.max()) / 60 if len(steps) else None
 
 
 def _of(plan: TripPlan, readings: pa.Table, as_of: datetime) -> pa.Table:

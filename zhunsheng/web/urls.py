@@ -202,6 +202,7 @@ urlpatterns = [
     path("quarantine", fleet.quarantine, name="quarantine"),
     path("devices/enter", fleet.enter, name="device-enter"),
     path("devices/contacts/<int:pk>/end", fleet.end_contact, name="contact-end"),
+    path("devices/certificates/<int:pk>/revoke", fleet.revoke, name="certificate-revoke"),
     path("devices/<int:pk>", fleet.device, name="device"),
     path("devices/<int:pk>/<str:what>", fleet.add, name="device-add"),
     path("trips", trips.trip_list, name="trips"),

@@ -70,7 +70,10 @@ def add_certificate(actor: User, device: Device, given: Given) -> DeviceCertific
 
 @deed
 def revoke_certificate(actor: User, certificate: DeviceCertificate) -> DeviceCertificate:
-    """Revoke a certificate from today on; again it changes nothing. Raises Problem ZS702."""
+    """Revoke a certificate from today on; again it changes nothing. Raises Problem ZS702.
+
+    Where no other certificate of the device holds, nothing is taken from it any more until one is entered.
+    """
     held = DeviceCertificate.objects.select_for_update().get(pk=certificate.pk)
     policies.check_keeps(actor, held.institution_id)
     if held.revoked_on is None:

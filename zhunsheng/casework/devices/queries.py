@@ -43,42 +43,58 @@ class _Known:
         self.lock = threading.Lock()
         self.read_at = 0.0
         self.pairs: dict[tuple[str, str], Device] = {}
+        self.barred: frozenset[int] = frozenset()
 
     def all(self) -> dict[tuple[str, str], Device]:
         with self.lock:
             if not self.pairs or time.monotonic() - self.read_at > FRESH:
+                day = now().date()
                 with walls.within(walls.SITE):
-                    held = list(in_use(Device.objects.all(), now().date()).select_related("body"))
+                    held = list(in_use(Device.objects.all(), day).select_related("body"))
+                    self.barred = _barred(day)
                 self.pairs = {(one.institution_id, one.device_id): one for one in held}
                 self.read_at = time.monotonic()
             return self.pairs
+
+    def takes(self, org: str, device: str) -> bool:
+        found = self.all().get((org, device))
+        return found is not None and found.pk not in self.barred
 
     def forget(self) -> None:
         with self.lock:
             self.pairs = {}
 
 
+def _barred(on: date) -> frozenset[int]:
+    """Return the devices whose certificate was revoked with none that holds in its place: who sends may be anybody.
+
+    A device without any certificate, and one whose certificate merely ended, are not among them.
+    """
+    held = DeviceCertificate.objects.order_by()
+    revoked = held.filter(revoked_on__lte=on).values_list("device", flat=True)
+    sound = held.filter(revoked_on=None, valid_from__lte=on, valid_to__gt=on).values_list("device", flat=True)
+    return frozenset(revoked) - frozenset(sound)
+
+
 REGISTER = _Known()
 
 
 def known(org: str, device: str) -> bool:
-    """Whether a device of an organisation is in the register and in use today: the port of the store of readings."""
-    return (org, device) in REGISTER.all()
+    """Whether readings of a device are taken: in the register, in use today, and not barred by its certificates.
+
+    The port of the store of readings.
+    """
+    return REGISTER.takes(org, device)
+
+
+def is_barred(device: Device, on: date) -> bool:
+    """Whether nothing is taken from a device on a day since its certificate was revoked."""
+    return device.pk in _barred(on)
 
 
 def registered(org: str, device: str) -> Device | None:
     """Return the device in use today of an organisation, whoever asks; None where there is none."""
     return REGISTER.all().get((org, device))
-
-
-def certified(org: str, device: str, fingerprint: str, on: date) -> bool:
-    """Whether a certificate is that of a device on a day, and not revoked."""
-    with walls.within(walls.SITE):
-        held = DeviceCertificate.objects.filter(
-            fingerprint=fingerprint.lower(), institution_id=org, device__device_id=device, valid_from__lte=on,
-            valid_to__gt=on,
-        )  # fmt: skip
-        return held.filter(Q(revoked_on=None) | Q(revoked_on__gt=on)).exists()
 
 
 def locked(device: Device) -> Device:
@@ -153,6 +169,11 @@ def calibrations(scope: Scope, device: Device) -> QuerySet[Calibration]:
 def certificates(scope: Scope, device: Device) -> QuerySet[DeviceCertificate]:
     """Return the certificates of a device, the latest first."""
     return scope.rows(DeviceCertificate.objects.filter(device=device))
+
+
+def certificate(scope: Scope, pk: int) -> DeviceCertificate | None:
+    """Return a certificate in view, or None."""
+    return scope.rows(DeviceCertificate.objects.select_related("device")).filter(pk=pk).first()
 
 
 def assignments(scope: Scope, device: Device) -> QuerySet[Assignment]:

@@ -42,11 +42,18 @@ def files(kind: str, first: date, last: date) -> list[Path]:
     return [path_of(name) for name in found.values_list("name", flat=True)]
 
 
-def rows_of(paths: Iterable[Path], org: str, device: str, since: datetime, until: datetime) -> Iterator[pa.Table]:
-    """Yield from each file the readings of a device from ``since`` (held) to ``until`` (not held)."""
-    wanted = (
-        (pc.field("org") == org) & (pc.field("device") == device) & (pc.field("at") >= since) & (pc.field("at") < until)
-    )
+def files_since(kind: str, moment: datetime) -> list[Path]:
+    """Return the files of a kind that were closed at a moment or later, of whatever days."""
+    found = ClosedFile.objects.filter(kind=kind, closed_at__gte=moment, removed_at=None)
+    return [path_of(name) for name in found.values_list("name", flat=True)]
+
+
+def rows_of(
+    paths: Iterable[Path], org: str, device: str, span: tuple[datetime, datetime], by: str = "at"
+) -> Iterator[pa.Table]:
+    """Yield from each file the readings of a device whose moment ``by`` lies in a span, its beginning held."""
+    mine = (pc.field("org") == org) & (pc.field("device") == device)
+    wanted = mine & (pc.field(by) >= span[0]) & (pc.field(by) < span[1])
     for path in paths:
         yield pq.read_table(path, schema=sets.READINGS, filters=wanted)
 

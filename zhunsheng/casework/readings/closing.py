@@ -33,8 +33,6 @@ from zhunsheng.telemetry import sets
 HOURS = 24
 #: Rows that are changed in one go.
 PORTION = 20_000
-#: A day, and how far Shanghai is ahead of UTC, in microseconds; it has kept no summer time since 1991.
-DAY, EAST = 86_400_000_000, 28_800_000_000
 MARK = """
 UPDATE readings_hotrow SET closing = %s
 WHERE closing = '' AND kind = %s AND at >= %s AND at < %s AND id >= %s AND id < %s"""
@@ -67,7 +65,7 @@ def _marked() -> list[tuple[str, Reach]]:
 
 def _due(hours: int) -> list[tuple[str, date, Reach]]:
     """Return kind and day of open rows whose day closes, and where those rows lie."""
-    open_rows = HotRow.objects.filter(closing="").annotate(number=(F("at") + EAST) / DAY)
+    open_rows = HotRow.objects.filter(closing="").annotate(number=(F("at") + rows.EAST) / rows.DAY)
     found = open_rows.values("kind", "number").annotate(first=Min("pk"), last=Max("pk")).order_by("number", "kind")
     due = []
     for kind, days, first, last in found.values_list("kind", "number", "first", "last"):
@@ -84,7 +82,7 @@ def _mark(kind: str, day: date, reach: Reach) -> str:
     start = rows.micros(datetime.combine(day, time(), SHANGHAI))
     with connections[using()].cursor() as cursor:
         for first, beyond in _portions(reach):
-            cursor.execute(MARK, [name, kind, start, start + DAY, first, beyond])
+            cursor.execute(MARK, [name, kind, start, start + rows.DAY, first, beyond])
     return name
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
@@ -44,24 +46,44 @@ def of_device(scope: Scope, org: str, device: str, since: datetime, until: datet
 
 def of_any_device(org: str, device: str, since: datetime, until: datetime, kind: str = "reading") -> pa.Table:
     """Return the same whatever the scope. For who has shown otherwise that the reader may see it, and for judging."""
-    found = HotRow.objects.filter(
-        series__institution_id=org,
-        series__device=device,
-        kind=kind,
-        at__gte=rows.micros(since),
-        at__lt=rows.micros(until),
-    )
-    days = kind, closed.day_of(since), closed.day_of(until)
+    days = closed.day_of(since), closed.day_of(until)
+    return _told(org, device, (since, until), kind, "at", lambda: closed.files(kind, *days))
+
+
+def open_days(org: str, device: str, since: datetime, until: datetime) -> set[date]:
+    """Return the days between two moments of which readings of a device are not in files yet, whatever the scope."""
+    mine = HotRow.objects.filter(series__institution_id=org, series__device=device, kind="reading")
+    held = mine.filter(at__gte=rows.micros(since), at__lt=rows.micros(until))
+    with walls.within(walls.SITE):
+        numbers = held.annotate(number=(F("at") + rows.EAST) / rows.DAY).values_list("number", flat=True).distinct()
+        return {rows.EPOCH.date() + timedelta(days=one) for one in numbers}
+
+
+def came(org: str, device: str, since: datetime, until: datetime, kind: str) -> pa.Table:
+    """Return what arrived of a device from ``since`` (held) to ``until`` (not held), however long ago it was said.
+
+    Whatever the scope. What arrived since a moment is open, or stands in a file that was closed after it.
+    """
+    return _told(org, device, (since, until), kind, "received_at", lambda: closed.files_since(kind, since))
+
+
+def _told(
+    org: str, device: str, span: tuple[datetime, datetime], kind: str, by: str, files: Callable[[], list[Path]]
+) -> pa.Table:
+    """Return the rows of a device whose moment ``by`` lies in a span, of open days and of some files of closed ones."""
+    since, until = span
+    only = {f"{by}__gte": rows.micros(since), f"{by}__lt": rows.micros(until)}
+    found = HotRow.objects.filter(series__institution_id=org, series__device=device, kind=kind, **only)
     with walls.within(walls.SITE):
         # a file that goes on record between the two reads of files holds rows that were read as open ones: read again
-        paths, before = closed.files(*days), None
+        paths, before = files(), None
         while before != paths:
             before = paths
             hot = list(found.values_list(*HOT))
             marks = {one[-1] for one in hot if one[-1]}
             names = set(ClosedFile.objects.filter(name__in=marks).values_list("name", flat=True))
-            paths = closed.files(*days)
-    parts = [_table([one for one in hot if one[-1] not in names]), *closed.rows_of(paths, org, device, since, until)]
+            paths = files()
+    parts = [_table([one for one in hot if one[-1] not in names]), *closed.rows_of(paths, org, device, span, by)]
     return pa.concat_tables(parts).sort_by([("at", "ascending"), ("boot", "ascending"), ("seq", "ascending")])
 
 

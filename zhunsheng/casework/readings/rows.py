@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from zhunsheng.telemetry.wire import Reading
 
+#: A day, and how far Shanghai is ahead of UTC, in microseconds; it has kept no summer time since 1991.
+DAY, EAST = 86_400_000_000, 28_800_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

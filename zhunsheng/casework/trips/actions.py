@@ -42,6 +42,8 @@ PEOPLE = ("officer", "party")
 #: Kinds that no reading clears: the same again is noted on the case that stands, at most so many times.
 LASTING = frozenset({AlarmKind.LATE, AlarmKind.FAULT, AlarmKind.MISSING, AlarmKind.DOUBT})
 MOST_NOTES = 50
+#: A store is watched by the day, and its excursions in all are told from the beginning of one.
+A_DAY = timedelta(days=1)
 ENDED = ("到达时间", "Ended")
 
 
@@ -200,10 +202,12 @@ def raise_alarm(device: Device, trip: Trip | None, found: Raised) -> Alarm:
 def _standing(device: Device, trip: Trip | None, found: Raised) -> Alarm | None:
     """Return the alarm of the same matter: of goods any, else one of the same kind.
 
-    What began after an alarm was cleared is another matter. A case that closed after this was told had it before it,
-    so that a watch that replays what it heard opens no second one.
+    What began after an alarm was cleared is another matter, and so is what ended in a store long before one began. A
+    case that closed after this was told had it before it, so that a watch that replays what it heard opens no second.
     """
     held = Alarm.objects.select_for_update(of=("self",)).filter(device=device, trip=trip)
+    if trip is None:
+        held = held.filter(since__lt=found.since + A_DAY)
     kinds = OF_GOODS if found.kind in OF_GOODS else {found.kind}
     told = Q(outcome="") | Q(grave=True, case__closed_at__gte=found.arrived)
     same = Q(cleared_at=None) | Q(cleared_at__gte=found.since)

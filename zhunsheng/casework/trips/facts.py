@@ -18,6 +18,7 @@ import pyarrow as pa
 from zhunsheng.casework.devices import library
 from zhunsheng.casework.trips.models import Trip, TripVersion
 from zhunsheng.kernel.time import SHANGHAI
+from zhunsheng.sources.mapping import normal
 
 TRIPS = (
     "第三方服务机构代码", "运输单号", "收货机构编码", "服务类别", "贮运条件", "启运日期", "判定时间", "有超限",
@@ -30,6 +31,8 @@ EVENTS = (
 FLAGS = {True: "是", False: "否", None: ""}
 #: The range that ``vendors/cold_chain_within`` counts; of other regimes no temperature is told there.
 COUNTED = (2.0, 8.0)
+#: Nodes of an exit, which people record and no device tells.
+NOT_TOLD = frozenset(("data_handed_over", "data_destroyed", "数据移交", "数据销毁"))
 Row = list[Any]
 
 
@@ -64,13 +67,13 @@ def trip_nodes(trip: Trip, version: TripVersion) -> list[Row]:
     ]  # fmt: skip
 
 
-def node_rows(vendor: str, service_kind: str, told: pa.Table, known: Sequence[str]) -> list[Row]:
-    """Return nodes that a device of a vendor sent as rows of EVENTS; steps that no rule names are left to the page."""
+def node_rows(vendor: str, service_kind: str, told: pa.Table) -> list[Row]:
+    """Return nodes that a device of a vendor sent as rows of EVENTS; the import sends back steps that nobody knows."""
     return [
         [vendor, f"{one['device']}-{one['boot']}-{one['seq']}", one["subject"], service_kind, one["step"],
          _printed(one["at"]), one["who"], one["device"], one["place"], "", ""]
         for one in told.to_pylist()
-        if one["step"] in known
+        if normal(one["step"]) not in NOT_TOLD
     ]  # fmt: skip
 
 

@@ -47,7 +47,10 @@ class Follower:
         self.log = logger("watch")
 
     def run(self, stop: threading.Event, parent: int) -> None:
-        """Look, hear, and pause where nothing came. What fails is told in the log and tried again."""
+        """Look, hear, and pause where nothing came. What fails is told in the log and tried again.
+
+        A look that fails is no turn: a watch that goes on failing does not count as well.
+        """
         from django.db import close_old_connections
 
         from zhunsheng.casework.metrics.process import turned
@@ -55,9 +58,9 @@ class Follower:
         self.log.info("watch started", after=self.after)
         while not stop.is_set() and os.getppid() == parent:
             close_old_connections()
-            turned()
             try:
                 heard = self.step()
+                turned()
             except Exception as error:  # a store that is locked for a moment stops no watch
                 self.log.error("watch stumbled", exc_info=error)  # noqa: TRY400
                 heard = 0

@@ -11,10 +11,6 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from zhunsheng import sources
 from zhunsheng.casework.devices import actions as register
 from zhunsheng.casework.devices import queries as devices
@@ -34,6 +30,7 @@ from zhunsheng.kernel.home import home
 from zhunsheng.kernel.time import SHANGHAI, epoch_seconds, now
 from zhunsheng.kernel.time import at as at_
 from zhunsheng.telemetry.series import series
+from zhunsheng.telemetry.use import use as counted
 
 RUN = Process("run")
 _LOOKED: dict[int, datetime] = {}
@@ -42,19 +39,13 @@ JOB, USE = "trips.tell", "devices.use"
 GRACE, DELAYED = timedelta(minutes=30), timedelta(hours=6)
 #: A trip whose vehicle has yet to come is looked at so often.
 AGAIN = timedelta(minutes=1)
-#: Seconds between two readings of which the time between is known.
-LONGEST = 3600.0
-#: Nodes may come so long after they happened.
+#: A day of use is counted once, so many days later: a place with a bad line may hold its readings for 72 hours.
+HELD = timedelta(days=4)
+#: The first telling goes back so far in what arrived.
 BACK = timedelta(days=7)
 #: What arrived so long before the last telling is told again, since it may have been stored after it: its key makes
-#: that harmless. A clock may be ahead by so much.
-OVERLAP, AHEAD = timedelta(hours=1), timedelta(days=1)
-#: Nodes of the course of a service, as the source of vendors' services knows them.
-NODES = (
-    "accepted", "collected", "picked_up", "in_transit", "received", "tested", "examined", "read", "reviewed",
-    "reported", "delivered", "arrived", "started", "finished", "cleaned", "packed", "sterilised", "issued",
-    "repaired", "verified",
-)  # fmt: skip
+#: that harmless.
+OVERLAP = timedelta(hours=1)
 
 
 def each_turn() -> None:
@@ -161,17 +152,12 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
 
 
 def _nodes(since: datetime, until: datetime) -> list[facts.Row]:
-    """Return the nodes of vendors' devices that arrived from a moment on and before another."""
+    """Return the nodes of vendors' devices that arrived from a moment on and before another, however old they are."""
     rows: list[facts.Row] = []
     for device in devices.of_vendors():
-        told = readings.of_any_device(device.institution_id, device.device_id, since - BACK, until + AHEAD, "node")
-        fresh = told.filter(pc.and_(_on(told, since, pc.greater_equal), _on(told, until, pc.less)))
-        rows += facts.node_rows(device.institution_id, device.service_kind, fresh, NODES)
+        told = readings.came(device.institution_id, device.device_id, since, until, "node")
+        rows += facts.node_rows(device.institution_id, device.service_kind, told)
     return rows
-
-
-def _on(told: pa.Table, moment: datetime, compare: Any) -> Any:
-    return compare(told["received_at"], pa.scalar(moment, told["received_at"].type))
 
 
 def ask_for_run() -> None:
@@ -186,33 +172,21 @@ def ask_for_run() -> None:
 
 
 def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
-    """Count what devices were used and what faults they told in the days up to yesterday; look for slow drifts."""
+    """Count what devices were used and what faults they told in days that are over; look for slow drifts."""
     today = now().astimezone(SHANGHAI).date()
+    until = today - HELD
     held = devices.all_in_use(today)
     for number, device in enumerate(held):
         progress("devices", number, len(held))
         since = (device.usage.until if hasattr(device, "usage") else None) or max(
             device.valid_from, today - timedelta(days=31)
         )
-        if since < today:
-            told = readings.of_any_device(device.institution_id, device.device_id, _start(since), _start(today))
-            register.note_use(device, *used(told), today)
+        if since < until:
+            told = readings.of_any_device(device.institution_id, device.device_id, _start(since), _start(until))
+            found = counted(series(told))
+            register.note_use(device, round(found.ran) if found.said else None, found.faults, until)
         slowly.drift(device, today)
     return Outcome({"devices": len(held)})
-
-
-def used(told: pa.Table) -> tuple[int | None, int]:
-    """Return the seconds for which a device ran, None where it never said; and how many faults began.
-
-    Between two readings it is as the first says; more than an hour without one counts as not known, and so as not run.
-    """
-    one = series(told)
-    at, running = one.of("running")
-    steps = np.diff(at)
-    seconds = float(steps[(running[:-1] > 0) & (steps <= LONGEST)].sum()) if len(at) else 0.0
-    before = ["", *(words for _at, words in one.faults)]
-    faults = sum(now_ != last for last, (_at, now_) in zip(before, one.faults, strict=False))
-    return round(seconds) if len(at) else None, faults
 
 
 def _start(day: date) -> datetime:

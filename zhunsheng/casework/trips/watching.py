@@ -7,22 +7,28 @@ way, and an alarm is raised once for its cause. An alarm that could not be writt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.db import InterfaceError, OperationalError
+
+from zhunsheng.book.channels import load_channels
 from zhunsheng.book.telemetry import Detectors
 from zhunsheng.casework.devices import library
 from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.devices.states import DeviceKind
 from zhunsheng.casework.logs import logger
+from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.readings.following import Heard, said
 from zhunsheng.casework.trips import actions, judging, plans, queries, words
 from zhunsheng.casework.trips.actions import Raised
 from zhunsheng.casework.trips.models import Alarm, Trip
 from zhunsheng.casework.trips.states import BREACHES, OF_GOODS, AlarmKind, TripState
 from zhunsheng.kernel.errors import Problem
+from zhunsheng.kernel.home import rulebook
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.telemetry.watch import Alarm as Told
 from zhunsheng.telemetry.watch import Watch
@@ -33,10 +39,10 @@ FRESH, TICK = 2.0, 5.0
 #: Trips that are begun, and watches that are made, in one turn.
 FEW = 5
 DAY = timedelta(days=1)
-#: Readings of a day of a store that is over are judged when they come, as far back as that.
-BACK = timedelta(days=7)
 #: A device's clock may be ahead by so much.
 AHEAD = timedelta(minutes=10)
+#: A device that cannot be watched, whatever the reason, is tried again so much later.
+AGAIN = timedelta(seconds=5)
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
 
@@ -63,7 +69,10 @@ def _midnight(moment: datetime) -> datetime:
 
 
 class Watching:
-    """All watches of a site. ``now`` is given with each call: the order of moments is the caller's."""
+    """All watches of a site. ``now`` is given with each call: the order of moments is the caller's.
+
+    ``past``: stores with their days that are over and of which readings came; as far ``back`` as readings are kept.
+    """
 
     def __init__(self) -> None:
         self.held: dict[int, Held] = {}
@@ -71,7 +80,8 @@ class Watching:
         self.stores: dict[int, Device] = {}
         self.carried: dict[int, list[tuple[datetime, datetime]]] = {}
         self.barred: dict[int, datetime] = {}
-        self.past: dict[tuple[int, date], Device] = {}
+        self.past: dict[int, tuple[Device, set[date]]] = {}
+        self.back = DAY * 366 * load_channels(rulebook()).keep["reading"].years
         self.read_at: datetime | None = None
         self.ticked_at: datetime | None = None
         self.figures: Detectors = judging.detectors()
@@ -86,12 +96,15 @@ class Watching:
             device = devices.registered(reading.org, reading.device)
             if device is None:
                 continue
-            held = self._of(device, reading.at, now)
-            if held is None or (held.trip and reading.at < held.trip.starts_at) or self._in_store(held, reading.at):
+            other = True
+            with self._apart(device, now):
+                held = self._of(device, reading.at, now)
+                before = held is None or (held.trip is not None and reading.at < held.trip.starts_at)
+                other = before or self._in_store(held, reading.at)
+                if held is not None and not self._carried(held, reading):
+                    raised += self._fed(held, reading, received)
+            if other:
                 elsewhere[device.pk].append((device, reading.at))
-            if held is None or self._carried(held, reading):
-                continue
-            raised += self._fed(held, reading, received)
         for told_of in elsewhere.values():
             actions.mark_stale(queries.covering(told_of[0][0], [at for _device, at in told_of]))
         return raised
@@ -109,28 +122,45 @@ class Watching:
         for held in list(self.held.values()):
             if held.quiet is not None and now < held.quiet:
                 continue
-            raised += sum(self._raise(held, one, now) for one in held.watch.tick(now))
-            raised += self._silence(held, now)
+            with self._apart(held.device, now):
+                raised += sum(self._raise(held, one, now) for one in held.watch.tick(now))
+                raised += self._silence(held, now)
         return raised
+
+    @contextmanager
+    def _apart(self, device: Device, now: datetime) -> Iterator[None]:
+        """Let what goes wrong with one device stop no other: its watch is made anew later, from what is stored.
+
+        A store that is away concerns all of them: who calls hears of it and gives the same readings again.
+        """
+        try:
+            yield
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception as error:  # whatever it was, the other devices are watched
+            self.held.pop(device.pk, None)
+            self.barred[device.pk] = now + AGAIN
+            self.log.error("device not watched", device=device.pk, exc_info=error)  # noqa: TRY400
 
     def _begin(self, now: datetime) -> None:
         """Begin trips whose time has come, a few at a turn: readings of the others are not to wait for it."""
-        due = [one for one in self.trips.values() if one.state == TripState.PLANNED and one.starts_at <= now]
-        for trip in due[:FEW]:
-            actions.begin_trip(trip)
-            trip.state = TripState.UNDER_WAY
-        for trip in [one for pk, one in self.trips.items() if pk not in self.held][:FEW]:
-            self._of(trip.device, now, now)
-        idle = [one for pk, one in self.stores.items() if pk not in self.held and self._may(pk, now)]
-        for device in idle[:FEW]:
-            self._of(device, now, now)
+        may = [one for pk, one in self.trips.items() if self._may(pk, now)]
+        for trip in [one for one in may if one.state == TripState.PLANNED and one.starts_at <= now][:FEW]:
+            with self._apart(trip.device, now):
+                actions.begin_trip(trip)
+                trip.state = TripState.UNDER_WAY
+        idle = [one for pk, one in self.stores.items() if self._may(pk, now)]
+        for new in ([one.device for one in may], idle):
+            for device in [one for one in new if one.pk not in self.held][:FEW]:
+                with self._apart(device, now):
+                    self._of(device, now, now)
 
-    def _in_store(self, held: Held, at: datetime) -> bool:
+    def _in_store(self, held: Held | None, at: datetime) -> bool:
         """Whether a reading for the watch over a store may belong to a trip that ended; note the day of an old one."""
-        if held.trip is not None or held.until is None:
+        if held is None or held.trip is not None or held.until is None:
             return False
-        if at < held.until - DAY and self.read_at is not None and at >= self.read_at - BACK:
-            self.past[held.device.pk, at.astimezone(SHANGHAI).date()] = held.device
+        if at < held.until - DAY and self.read_at is not None and at >= self.read_at - self.back:
+            self.past.setdefault(held.device.pk, (held.device, set()))[1].add(at.astimezone(SHANGHAI).date())
         return held.device.pk in self.carried
 
     def _carried(self, held: Held, reading: Reading) -> bool:
@@ -146,23 +176,35 @@ class Watching:
         return True
 
     def _catch_up(self) -> int:
-        """Judge days of stores of which readings came when they were over, a few at a turn; return alarms raised."""
+        """Judge days of stores of which readings came when they were over; return alarms raised.
+
+        The first day of a few stores at a turn, each store in its turn: one that sends years holds up no other.
+        """
         raised = 0
-        for key in list(self.past)[:FEW]:
-            device = self.past.pop(key)
-            since = datetime(key[1].year, key[1].month, key[1].day, tzinfo=SHANGHAI)
+        for pk in list(self.past)[:FEW]:
+            device, days = self.past.pop(pk)
+            day = min(days)
+            since = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
             try:
                 over = self._stored(device, since, since + DAY)
-            except Exception as error:  # the next turns try again, the other stores first
-                self.past[key] = device
-                self.log.error("day of a store not judged", device=device.pk, exc_info=error)  # noqa: TRY400
-                continue
-            present = self.held.get(device.pk)
-            if over is not None:
-                raised += len(over.standing)
-            if present is not None and present.trip is None:
-                del self.held[device.pk]  # made anew: an excursion may last over midnight, and alarms stand
+                days.discard(day)
+            except Exception as error:  # a later turn tries again, the other stores first
+                self.log.error("day of a store not judged", device=pk, exc_info=error)  # noqa: TRY400
+                over = None
+            if days:
+                self.past[pk] = device, days
+            raised += len(over.standing) if over else 0
+            present = self.held.get(pk)
+            if over and present is not None and present.trip is None:
+                del self.held[pk]  # made anew: an excursion may last over midnight, and alarms stand
         return raised
+
+    def _missed(self, now: datetime) -> None:
+        """Note of which days of stores readings may have come while nobody watched: yesterday, and what is no file."""
+        yesterday = _midnight(now) - DAY
+        for pk, one in self.stores.items():
+            older = readings.open_days(one.institution_id, one.device_id, now - self.back, yesterday)
+            self.past[pk] = one, older | {yesterday.date()}
 
     def _look(self, now: datetime) -> None:
         """Read which trips are under way; forget watches whose trip or day is over or was planned anew."""
@@ -175,9 +217,8 @@ class Watching:
                 self.trips[one.device_id] = one
         self.stores = {one.pk: one for one in devices.REGISTER.all().values() if _is_store(one)}
         self.carried = queries.carried(self.stores)
-        if first:  # what came of yesterday while nobody watched
-            yesterday = now.astimezone(SHANGHAI).date() - DAY
-            self.past = {(pk, yesterday): one for pk, one in self.stores.items()}
+        if first:
+            self._missed(now)
         for pk, held in list(self.held.items()):
             trip = self.trips.get(pk)
             if held.trip is not None:
@@ -192,7 +233,7 @@ class Watching:
     def _of(self, device: Device, at: datetime, now: datetime) -> Held | None:
         """Return the watch to which a reading belongs; made from what is stored where it is new."""
         held = self.held.get(device.pk)
-        if held is None:
+        if held is None and self._may(device.pk, now):
             trip = self.trips.get(device.pk)
             if trip is not None and (trip.starts_at <= now or not _is_store(device)):
                 held = self._begun(device, trip, now)
@@ -214,8 +255,8 @@ class Watching:
 
     def _store(self, device: Device, now: datetime) -> Held | None:
         """Return the watch over the present day of a store; one that cannot be watched is looked at again later."""
-        held = self._stored(device, _midnight(now), now) if self._may(device.pk, now) else None
-        if held is None and self._may(device.pk, now):
+        held = self._stored(device, _midnight(now), now)
+        if held is None:
             self.barred[device.pk] = now + AHEAD
         return held
 

@@ -99,6 +99,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "expired": ("校准已过期", "calibration expired"),
     "data_missing": ("数据缺失", "data are missing"),
     "silent": ("长时间没有读数", "silent for long"),
+    "recorded_too_seldom": ("超限期间记录间隔过长", "recorded too seldom while out of range"),
     "clock_off": ("设备时钟偏差过大，已校正", "the clock is off and put right"),
     "clock_not_told": ("时钟偏差无法判定", "whether the clock is off cannot be told"),
     "late": ("晚于约定时段到达", "arrived late"),
@@ -127,6 +128,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "stood": ("停留", "Stops"),
     "speed": ("车速", "Speed"),
     "missing": ("数据完整", "Completeness"),
+    "interval": ("超限时记录间隔", "Recording while out of range"),
     "doubts": ("数据可信", "Trustworthiness"),
 }
 

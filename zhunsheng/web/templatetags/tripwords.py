@@ -63,6 +63,6 @@ def node_word(step: str) -> str:
 
 
 @register.filter
-def hours(seconds: int | None) -> str:
+def hours(seconds: float | None) -> str:
     """Return seconds as hours with one decimal."""
     return "" if seconds is None else f"{seconds / 3600:,.1f}"

@@ -17,6 +17,7 @@ from zhunsheng.casework.devices import actions, library, policies, queries
 from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.devices.states import DeviceKind
 from zhunsheng.casework.readings import queries as readings
+from zhunsheng.casework.readings.models import Quarantine
 from zhunsheng.casework.trips import fleet, intake
 from zhunsheng.casework.trips import queries as trips
 from zhunsheng.casework.vendors import library as kinds
@@ -24,6 +25,7 @@ from zhunsheng.casework.vendors.queries import names_of
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import SHANGHAI, now, parse_date
 from zhunsheng.telemetry.series import series
+from zhunsheng.telemetry.use import use
 from zhunsheng.web import exports, stripchart
 from zhunsheng.web.access import page
 from zhunsheng.web.narrowing import narrowed
@@ -153,6 +155,7 @@ def _shown(request: HttpRequest, found: Device, problem: Problem | None = None, 
         "place": queries.places([found], day).get(found.pk, ""),
         "calibrations": queries.calibrations(scope, found),
         "certificates": queries.certificates(scope, found),
+        "barred": queries.is_barred(found, day),
         "assignments": queries.assignments(scope, found),
         "alarms": trips.of_device(scope, found)[:20],
         "trips": trips.trips(scope).filter(device=found)[:20],
@@ -172,11 +175,11 @@ def _reaching(at: datetime | None) -> str:
 
 
 def _charted(request: HttpRequest, found: Device, hours: int) -> dict[str, Any]:
-    """Return the chart of the last hours, the band of the device's own regime, and the faults told in them."""
+    """Return the chart of the last hours, the band of the device's own regime, faults and nodes told in them."""
     until = now()
     since = until - timedelta(hours=hours)
-    table = readings.of_device(request.scope, found.institution_id, found.device_id, since, until)
-    told = series(table)
+    asked = request.scope, found.institution_id, found.device_id, since, until
+    told, nodes = series(readings.of_device(*asked)), readings.of_device(*asked, "node").to_pylist()
     regime = library.regimes().get(found.regime)
     limits = regime.on(until.astimezone(SHANGHAI).date()) if regime else None
     setting = "store" if found.kind == DeviceKind.FRIDGE else "transport"
@@ -186,6 +189,8 @@ def _charted(request: HttpRequest, found: Device, hours: int) -> dict[str, Any]:
         "limits": limits,
         "chart": stripchart.temperature(told, limits, since.timestamp(), until.timestamp(), hold),
         "faults": [(datetime.fromtimestamp(moment, SHANGHAI), words) for moment, words in reversed(told.faults)][:20],
+        "nodes": nodes[::-1][:20],
+        "use": use(told),
     }
 
 
@@ -205,6 +210,17 @@ def add(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     except Problem as problem:
         return _shown(request, found, problem, what)
     return redirect("device", pk=pk)
+
+
+@page(Verb.READ_CASES)
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke a certificate of a device."""
+    found = queries.certificate(request.scope, pk)
+    if found is None:
+        raise Problem("ZS701")
+    actions.revoke_certificate(request.user, found)
+    return redirect("device", pk=found.device_id)
 
 
 @page(Verb.READ_CASES)
@@ -269,6 +285,12 @@ def end_contact(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("device-enter")
 
 
+def _samples(row: Quarantine) -> list[str]:
+    """Return the last sample of what was not taken, and the first where it is another one."""
+    kept = dict.fromkeys((bytes(row.last_sample), bytes(row.first_sample)))
+    return [one[:400].decode("utf-8", "replace") for one in kept if one]
+
+
 @page(Verb.READ_CASES)
 def quarantine(request: HttpRequest) -> HttpResponse:
     """Show what senders in view sent that was not taken: why, how often, and what it looked like."""
@@ -282,7 +304,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
             {"row": one, "problem": Problem(one.code, detail=one.detail).as_dict(),
              "first": datetime.fromtimestamp(one.first_at / 1e6, SHANGHAI),
              "last": datetime.fromtimestamp(one.last_at / 1e6, SHANGHAI),
-             "sample": bytes(one.last_sample)[:400].decode("utf-8", "replace")}
+             "samples": _samples(one)}
             for one in shown
         ],
         "total": found.aggregate(all=Sum("count"))["all"] or 0,
