@@ -38,6 +38,24 @@ def test_a_worker_that_dies_is_started_again_and_ends_with_the_site(monkeypatch)
     assert len(started) == 2
 
 
+def test_a_worker_that_cannot_be_started_is_tried_again(monkeypatch):
+    monkeypatch.setattr(serve, "PAUSE", 0.01)
+    started = []
+
+    def popen(command):
+        if len(started) < 2:
+            started.append(None)
+            raise OSError("no memory")
+        started.append(serve.subprocess.Popen(command))
+        return started[-1]
+
+    worker = serve.Supervised([sys.executable, "-c", "import time; time.sleep(60)"], popen)
+    worker.start()
+    wait_until(lambda: len(started) == 3)
+    worker.stop()
+    assert started[2].poll() is not None
+
+
 #: Starts a child as ``subprocess`` does, which reads a pipe until its own end of it is the last one closed.
 FORKED = """
 import multiprocessing, os, subprocess, sys, threading, time

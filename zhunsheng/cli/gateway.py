@@ -105,7 +105,10 @@ def broker(
         embedded = Embedded(port)
         embedded.start()
         show.out.print(f"mqtt://127.0.0.1:{port}?version=3", highlight=False)
-        _ending().wait()
+        ending = _ending()
+        while not ending.wait(1.0):
+            if not embedded.thread.is_alive():  # what went wrong stands on the error output; who started it starts anew
+                raise typer.Exit(1)
         embedded.stop()
 
 

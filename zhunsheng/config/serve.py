@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from granian import Granian
 from granian.constants import Interfaces
 
+from zhunsheng.casework.logs import logger
 from zhunsheng.evidence.places import LogPlace
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.home import Home, home
@@ -143,12 +144,17 @@ class Supervised:
 
     def _watch(self) -> None:
         while self._begin():
-            self.child.wait()
+            if self.child is not None:
+                self.child.wait()
             self.ending.wait(PAUSE)
 
     def _begin(self) -> bool:
-        """Start the child, unless told to stop; whether it was started."""
+        """Start the child, unless told to stop; whether to go on. One that cannot be started now is tried again."""
         with STARTING:
             if not self.ending.is_set():
-                self.child = self.popen(self.command)
+                try:
+                    self.child = self.popen(self.command)
+                except OSError as error:  # such as no memory for another process
+                    self.child = None
+                    logger("serve").error("process not started", command=self.command[-1], exc_info=error)
             return not self.ending.is_set()
