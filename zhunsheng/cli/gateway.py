@@ -18,7 +18,10 @@ Broker = Annotated[
     typer.Option("--broker", envvar="ZHUNSHENG_MQTT", help="mqtts://主机:8883，?version=3 为 3.1.1。The broker."),
 ]
 Name = Annotated[
-    str, typer.Option("--name", envvar="ZHUNSHENG_MQTT_NAME", help="客户端名称，会话随之保留。Client name.")
+    str,
+    typer.Option(
+        "--name", envvar="ZHUNSHENG_MQTT_NAME", help="客户端名称，会话随之保留；有证书时为证书名称。Client name."
+    ),
 ]
 Ca = Annotated[Path | None, typer.Option("--ca", envvar="ZHUNSHENG_MQTT_CA", help="签发机构证书。The authority.")]
 Certificate = Annotated[Path | None, typer.Option("--cert", envvar="ZHUNSHENG_MQTT_CERT", help="本机证书。Own one.")]
