@@ -32,7 +32,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(done, seconds=20.0, pause=0.02):
+def wait_until(done, seconds=90.0, pause=0.02):
     until = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < until, "waited too long"

@@ -1,5 +1,6 @@
 """What every test shares: where outside data lies, and how much Hypothesis tries."""
 
+import gc
 import os
 import shutil
 import sys
@@ -57,6 +58,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long files first and leave every other order as it is."""
     rank = {ROOT / "tests" / name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path, len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage among what stays until the end: thousands of tests, the models, the libraries."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

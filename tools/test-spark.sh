@@ -11,7 +11,8 @@ if ! command -v "$java" >/dev/null; then
   exit
 fi
 tools/env.sh spark
-# many small questions: their plans are compiled once and hardly run, so the quick compiler does, with room for its code
-export JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m ${JDK_JAVA_OPTIONS:-}"
+# many small questions: their plans are compiled once and hardly run, so the quick compiler does, with room for its code;
+# and one thread that collects rubbish takes no core from the tests beside
+export JDK_JAVA_OPTIONS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m ${JDK_JAVA_OPTIONS:-}"
 export SPARK_CONF_DIR=$PWD/tests/engines/spark-conf
 exec .venv-spark/bin/python -m pytest -m spark tests/engines "$@"

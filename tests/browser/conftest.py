@@ -119,7 +119,7 @@ def full(tmp_path_factory, inhabited, runs_of_county):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def empty(tmp_path_factory, inhabited):
     folder = shutil.copytree(inhabited, tmp_path_factory.mktemp("sites") / "empty")
     yield from site(folder)

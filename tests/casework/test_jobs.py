@@ -198,21 +198,21 @@ def _read(home, sql):
 def test_a_worker_killed_in_the_middle_loses_its_job_to_another_which_finishes_it_once(tmp_path, laid):
     laid(tmp_path)
     setup = "from django.core.management import call_command; call_command('migrate', verbosity=0)\n"
-    queue = "actions.enqueue(Process('test'), 'slow', {'steps': 50, 'pause': 0.1})"
-    assert _script(tmp_path, setup + queue).wait(60) == 0
+    queue = "actions.enqueue(Process('test'), 'slow', {'steps': 50, 'pause': 0.3})"
+    assert _script(tmp_path, setup + queue).wait(150) == 0
     victim = _script(tmp_path, "worker.work()", SLOW="1")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         ((state, done),) = _read(tmp_path, f"SELECT state, done {OURS}")
         if state == "running" and done >= 3:
             break
         time.sleep(0.05)
     os.kill(victim.pid, signal.SIGKILL)
-    victim.wait(10)
+    victim.wait(60)
     assert _read(tmp_path, f"SELECT state, attempts {OURS}") == [("running", 1)]
     time.sleep(1.2)
     heir = _script(tmp_path, "worker.work(stop_when_empty=True)")
-    assert heir.wait(60) == 0
+    assert heir.wait(150) == 0
     rows = _read(tmp_path, f"SELECT kind, state, attempts, result {OURS} ORDER BY id")
     assert rows == [("slow", "done", 2, '{"steps": 50}'), ("effect", "done", 1, "{}")]
     kinds_ = [

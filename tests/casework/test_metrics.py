@@ -74,13 +74,13 @@ def test_a_process_answers_at_its_own_port_and_tells_when_it_stands_still(monkey
     assert process.listen("worker") is None
     monkeypatch.setenv("ZHUNSHENG_WORKER_PORT", "0")
     address = f"http://127.0.0.1:{process.listen('worker')}"
-    with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"{address}/healthz", timeout=60) as answer:
         assert answer.status == 200 and answer.read().startswith(b"worker ok")
-    with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"{address}/metrics", timeout=60) as answer:
         assert b"zhunsheng_turn_timestamp_seconds" in answer.read()
     monkeypatch.setattr(process, "now_seconds", lambda: now_seconds() + 600)
     with pytest.raises(urllib.error.HTTPError, match="503"):
-        urllib.request.urlopen(f"{address}/healthz", timeout=5)
+        urllib.request.urlopen(f"{address}/healthz", timeout=60)
 
 
 def test_the_health_page_tells_the_last_backup_and_drill(client, county, db):

@@ -54,5 +54,5 @@ def test_a_second_process_stores_only_after_the_first():
         other.start()
         assert not done.wait(1)
         transaction.set_rollback(True, using=using())
-    other.join(20)
+    other.join(90)
     assert done.is_set()

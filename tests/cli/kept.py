@@ -15,6 +15,8 @@ from unittest.mock import patch
 
 import django
 
+from tests.migrating import hasten
+
 PASSPHRASE = "four plain words here"
 #: Database of a home by its address, where it is one of a server.
 DATABASES: dict[str, str] = {}
@@ -126,7 +128,9 @@ def build():
     from zhunsheng.kernel.home import home
     from zhunsheng.kernel.ids import site_key
 
+    end = hasten()
     ready()  # from nothing, as the first command of a new site does
+    end()
     keep("notice.txt", [b"a notice"])
     files.keep(b"a document")
     receive("结算.part2.csv", [b"rows of a second part"])

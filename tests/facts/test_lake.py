@@ -176,9 +176,9 @@ def test_writers_wait_for_each_other(home):
     started, order = context.Event(), context.Queue()
     other = context.Process(target=_slow, args=(home.root, started, order))
     other.start()
-    assert started.wait(30)
+    assert started.wait(90)
     add(home, "second", person=1)
     order.put("second")
-    other.join(30)
-    assert [order.get(timeout=5), order.get(timeout=5)] == ["slow", "second"]
+    other.join(90)
+    assert [order.get(timeout=60), order.get(timeout=60)] == ["slow", "second"]
     assert held(home, "person") == {"id-slow": 1, "id-second": 1}

@@ -46,7 +46,7 @@ class Deaf:
 
     def end(self):
         self.stop.set()
-        self.thread.join(20)
+        self.thread.join(90)
 
 
 def message(device, seq):

@@ -56,7 +56,7 @@ class Site:
 
     def end(self):
         self.stop.set()
-        self.thread.join(20)
+        self.thread.join(90)
         assert not self.thread.is_alive()
 
 

@@ -11,7 +11,7 @@ from zhunsheng.config import serve
 from zhunsheng.kernel.errors import Problem
 
 
-def wait_until(true, seconds=10):
+def wait_until(true, seconds=60):
     deadline = time.monotonic() + seconds
     while not true() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -75,7 +75,7 @@ child.start()
 inside.wait()
 page = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,), daemon=True)
 page.start()
-until = time.monotonic() + 10
+until = time.monotonic() + 30
 while child.child is None and time.monotonic() < until:
     time.sleep(0.02)
 print("started" if child.child else "hangs", flush=True)
@@ -85,7 +85,7 @@ child.stop()
 
 
 def test_a_page_process_forked_while_a_worker_is_started_does_not_hold_it_up():
-    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "started", done.stderr
 
 
@@ -129,7 +129,7 @@ def test_a_worker_that_does_not_end_is_ended():
     wait_until(lambda: worker.child is not None)
     time.sleep(0.3)
     worker.stop(patience=0.5)
-    assert worker.child.wait(5) != 0
+    assert worker.child.wait(60) != 0
 
 
 def test_a_port_in_use_is_told_before_a_second_site_shares_it():

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy import special
 
 from zhunsheng.book.indicators import FACTORS, Indicator
 from zhunsheng.indicators.plain import Counted
@@ -127,11 +126,15 @@ def measured(values: np.ndarray) -> tuple[float, float, float, float]:
 
 def _limit(months: int) -> float:
     """Return the quantile of t with the nominal tail: a median of moving ranges is worth 0.45 (n - 1) degrees."""
+    from scipy import special  # takes a fifth of the time in which a process starts; few of them ask for it
+
     return float(special.stdtrit(max(2.0, 0.45 * (months - 1)), 1 - NOMINAL))
 
 
 def _tail_score(events: float, trials: float, centre: float, *, share: bool) -> float:
     """Return the normal score of the exact tail that an event count lies in, half of its own chance counted (mid-p)."""
+    from scipy import special
+
     events, trials = float(round(events)), int(trials) if share else trials
     if share:
         above = special.bdtrc(events, trials, centre)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.apps import apps
 from django.db import connections
 from django.db.models import CharField, Model
-from psycopg.pq import TransactionStatus
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -109,6 +108,8 @@ class _Told:
 
     def _has_failed(self) -> bool:
         """A transaction that failed takes nothing but its rollback."""
+        from psycopg.pq import TransactionStatus  # a site on SQLite starts without it
+
         return self.connection.connection.info.transaction_status == TransactionStatus.INERROR
 
     def _tell(self, wall: Wall, inside: bool) -> None:
