@@ -405,6 +405,24 @@ def test_a_month_without_data_is_refused_and_not_called_the_first(as_, month):
         assert "ZS709" in html(as_("head"), f"{address}?month={month}", 400)
 
 
+@pytest.fixture
+def running_month(monkeypatch):
+    """A month that has begun: an institution has findings in it, none has a settlement yet."""
+    answers = queries.months
+    monkeypatch.setattr(queries, "months", lambda reader: ["2026-11", *answers(reader)])
+
+
+@pytest.mark.usefixtures("running_month")
+def test_a_month_without_settlements_is_no_first_page_and_never_called_no_worse(as_):
+    for address in ("/", "/places", "/compare"):
+        page = html(as_("whole"), address)
+        assert "<option selected>2026-10</option>" in page, address
+    page = html(as_("whole"), "/?month=2026-11")
+    assert "还没有结算单，不能判断是否变差" in page
+    assert "没有变差的事项" not in page
+    assert "较上月 −" not in page
+
+
 def test_a_line_that_several_rules_name_is_said_to_count_for_each(as_):
     for address in ("/", "/findings", "/findings.csv?month=2026-10"):
         assert "每条规则各计一次" in html(as_("head"), address)

@@ -204,7 +204,7 @@ def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served):
     assert "/portal/exception?f-item=CT" in refused and "没有申请过例外" in refused
     seen(vendor, "/portal/exception?f-item=CT", 'value="CT"', "当前议价上限为公立医院均价的 100%", "由采购方两人批准")
     ask = {"line": line.pk, "f-item": "CT", "f-percent": "130", "f-reason": "急诊加做，成本高于均价。", "key": "k1"}
-    for wrong, code in ({"line": "999"}, "ZS709"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
+    for wrong, code in ({"line": "999"}, "ZS671"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
         got = vendor.post("/portal/exception", {**ask, **wrong})
         assert got.status_code >= 400 and code in got.content.decode(), wrong
     assert not Case.objects.filter(cycle="price_exception").exists()
