@@ -13,8 +13,8 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## 列出命令 · list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: env-base assets ## 生成演示县并开站 · make the demo county, judge it, serve it on 127.0.0.1:8000
-	@$(BIN)/zhunsheng demo
+demo: env-base assets ## 生成演示县并开站 · make the demo county, judge it, serve it on 127.0.0.1:8000 (PORT=8001)
+	@$(BIN)/zhunsheng demo $(if $(PORT),--port $(PORT))
 
 test: system env-dev assets lint ## 全部测试 · set up what is missing, lint, run every test (the longest of Spark: make test-spark)
 	@tools/test.sh

@@ -187,6 +187,11 @@ def test_the_member_served_sees_the_trip_and_not_the_alarm_of_the_vendor(people,
     page = as_("member").get(f"/trips/{made.pk}")
     assert page.status_code == 200 and "单次超限过久" in text(page) and 'href="/alarms/' not in text(page)
     assert as_("member").get(f"/alarms/{Alarm.objects.get().pk}").status_code == 404
+    listed = text(as_("member").get("/alarms"))
+    assert "单次超限过久" in listed and f'href="/trips/{made.pk}"' in listed and 'href="/alarms/' not in listed
+    assert "没有报警" not in listed and "没有报警" in text(as_("member").get("/alarms?show=over"))
+    assert 'id="befallen"' not in text(as_("clerk").get("/alarms"))
+    assert "没有报警" in text(as_("stranger").get("/alarms"))
     assert as_("stranger").get(f"/trips/{made.pk}").status_code == 404
     assert as_("stranger").get(f"/trips/{made.pk}/live").status_code == 404
 

@@ -18,7 +18,9 @@ from zhunsheng.casework.findings.filters import Filter, parse
 from zhunsheng.casework.imports.models import Import
 from zhunsheng.kernel.errors import Problem, catalogue
 from zhunsheng.kernel.home import ROOT
+from zhunsheng.patterns import PATTERNS
 from zhunsheng.web import record
+from zhunsheng.web.reasons import lacking
 
 pytestmark = pytest.mark.django_db
 
@@ -403,6 +405,36 @@ def test_a_page_number_beyond_the_end_leads_to_the_last_page(as_):
 def test_a_month_without_data_is_refused_and_not_called_the_first(as_, month):
     for address in ("/", "/overview.xlsx"):
         assert "ZS709" in html(as_("head"), f"{address}?month={month}", 400)
+
+
+@pytest.fixture
+def running_month(monkeypatch):
+    """A month that has begun: an institution has findings in it, none has a settlement yet."""
+    answers = queries.months
+    monkeypatch.setattr(queries, "months", lambda reader: ["2026-11", *answers(reader)])
+
+
+@pytest.mark.usefixtures("running_month")
+def test_a_month_without_settlements_is_no_first_page_and_never_called_no_worse(as_):
+    for address in ("/", "/places", "/compare"):
+        page = html(as_("whole"), address)
+        assert "<option selected>2026-10</option>" in page, address
+    page = html(as_("whole"), "/?month=2026-11")
+    assert "还没有结算单，不能判断是否变差" in page
+    assert "没有变差的事项" not in page
+    assert "较上月 −" not in page and "不可比" in page
+
+
+def test_what_is_missing_is_named_and_not_only_called_undecided():
+    lacks = re.compile(r"_(missing|absent|open|unknown)$")
+    rows = [
+        {"pattern": name, "reason": reason}
+        for name, pattern in PATTERNS.items()
+        for reason in pattern.reasons
+        if lacks.search(reason)
+    ]
+    assert len(rows) > 30
+    assert [row for row in rows if not lacking(row) or lacking(row).startswith(("无法判定", "暂不能判定"))] == []
 
 
 def test_a_line_that_several_rules_name_is_said_to_count_for_each(as_):

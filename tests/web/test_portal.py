@@ -213,7 +213,7 @@ def test_a_vendor_asks_for_an_exception_and_sees_what_became_of_it(as_, served, 
     assert "均价的 105%" in said[0] and "AA" in said[0] and "均价的 95%" in said[1] and ">B<" in said[1]
     other.delete()
     ask = {"line": line.pk, "f-item": "CT", "f-percent": "130", "f-reason": "急诊加做，成本高于均价。", "key": "k1"}
-    for wrong, code in ({"line": "999"}, "ZS709"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
+    for wrong, code in ({"line": "999"}, "ZS671"), ({"f-percent": "0"}, "ZS9"), ({"f-reason": ""}, "ZS9"):
         got = vendor.post("/portal/exception", {**ask, **wrong})
         assert got.status_code >= 400 and code in got.content.decode(), wrong
     assert not Case.objects.filter(cycle="price_exception").exists()

@@ -74,3 +74,21 @@ def test_every_kind_of_evidence_that_the_code_names_has_a_word():
     sources = [path.read_text("utf-8") for path in Path("zhunsheng/casework").rglob("*.py")]
     named = {kind for text in sources for kind in re.findall(r'append\(\s*[^"]*?"([a-z_]+\.[a-z_]+)"', text)}
     assert len(named) > 90 and sorted(named - kind_words().keys() - {"witness.db"}) == []
+
+
+def test_a_period_ends_on_its_last_day_and_not_on_the_day_after():
+    assert words.last_day(date(2026, 7, 1)) == date(2026, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "chinese", "english"),
+    [
+        ("certificates", "cold_chain_training", "冷链岗位培训证明", "cold-chain training certificate"),
+        ("kinds", "operating_room", "手术室", "operating room"),
+        ("kinds", "a_room_of_its_own", "a_room_of_its_own", "a_room_of_its_own"),
+    ],
+)
+def test_a_code_of_the_facts_has_a_word(kind, code, chinese, english):
+    assert words.coded(code, kind) == chinese
+    with translation.override("en"):
+        assert words.coded(code, kind) == english

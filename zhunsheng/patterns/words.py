@@ -132,6 +132,11 @@ def sentence(
     return _PLACE.sub(lambda found: _value(found.group(2), values[found.group(1)], side, items or {}), template)
 
 
+def code_word(kind: str, code: str, language: str) -> str:
+    """Return the word for a code of a coded format, the code itself where it has none. Raises KeyError for a format."""
+    return _CODED[kind][code][language == "en"] if code in _CODED[kind] else code
+
+
 def _value(kind: str | None, text: str, side: int, items: Mapping[str, str]) -> str:
     if kind in _CODED:
         words = _CODED[kind]

@@ -35,6 +35,21 @@ LACKING = {
     ),
     "peers_few": ("同类机构不足", "There are too few peers"),
     "register_missing": ("机构没有设施或设备登记", "The institution has no register of facilities or devices"),
+    "encounter_open": ("住院未结束", "A stay is not over"),
+    "region_missing": ("机构所在地区不明", "The region of the institution is unknown"),
+    "full_price_missing": ("本项全价未登记", "The full price is not registered"),
+    "days_missing": ("医嘱未载明用药天数", "An order does not state its days"),
+    "order_missing": ("未见该药品的医嘱", "There is no order of the drug"),
+    "dose_missing": ("医嘱未载明数量或天数", "An order states no quantity or no days"),
+    "nodes_absent": ("委托没有节点记录", "Orders have no record of any node"),
+    "due_missing": ("委托没有约定时限或完成时间", "Orders state no agreed time or no completion"),
+    "item_missing": ("委托未载明项目", "Orders name no item"),
+    "target_missing": ("质控没有靶值或标准差", "Control measurements state no mean or standard deviation"),
+    "staff_unknown": ("服务人员没有登记", "People who served are not registered"),
+    "who_missing": ("应持证环节未记录由谁完成", "Steps that need a certificate do not say who did them"),
+    "training_missing": ("没有培训记录", "There is no record of training"),
+    "hours_missing": ("培训未载明学时", "Courses state no hours"),
+    "joined_unknown": ("上岗人员没有登记", "Persons on duty are not registered"),
 }
 
 

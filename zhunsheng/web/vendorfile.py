@@ -107,8 +107,7 @@ def _rating(request: HttpRequest, code: str) -> dict[str, Any] | None:
         {**why(line, card), "address": point_address(criteria.get(line["criterion"]), found.card, counted)}
         for line in found.card.lines
     ]
-    last = found.card.until_on - timedelta(days=1)
-    return {"rating": found, "card": found.card, "lines": lines, "last": last}
+    return {"rating": found, "card": found.card, "lines": lines}
 
 
 def _counted(request: HttpRequest, code: str) -> dict[str, list[str]]:

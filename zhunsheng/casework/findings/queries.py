@@ -343,6 +343,15 @@ def months(reader: Reader) -> list[str]:
     return [row["month"] for row in found]
 
 
+def settled_month(reader: Reader, known: list[str]) -> str:
+    """Return the newest month with settlements in view: a running month that only vendors reported on shows nothing.
+
+    Without settlements it is the newest of the ``known`` months, or nothing.
+    """
+    found = reader.one("SELECT MAX(month) AS month FROM institution_month WHERE settlements > 0")
+    return (found["month"] if found else None) or next(iter(known), "")
+
+
 def departments(reader: Reader, institution_id: str) -> list[dict[str, Any]]:
     """Return the departments of an institution in view that have findings."""
     return reader.rows(

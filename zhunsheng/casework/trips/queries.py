@@ -44,6 +44,14 @@ def of_trip(trip: Trip) -> list[Alarm]:
     return list(trip.alarms.select_related("case", "case__bound", "device"))
 
 
+def befallen(scope: Scope) -> list[Alarm]:
+    """Return the open alarms of trips in view that are not in view themselves: who sees a trip sees what befell it."""
+    seen, own = trips(scope).order_by().values("pk"), alarms(scope).order_by().values("pk")
+    with walls.within(walls.SITE):
+        held = Alarm.objects.filter(outcome="", trip__in=seen).exclude(pk__in=own)
+        return list(held.select_related("trip", "case", "case__bound").order_by("-grave", "-raised_at"))
+
+
 def of_device(scope: Scope, device: Device) -> QuerySet[Alarm]:
     """Return the alarms in view of a device, the latest first."""
     return alarms(scope).filter(device=device)

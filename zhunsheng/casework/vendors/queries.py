@@ -79,6 +79,11 @@ def vendors(scope: Scope) -> QuerySet[Vendor]:
     return scope.rows(Vendor.objects.all())
 
 
+def codes(scope: Scope) -> set[str]:
+    """Return the codes of the vendors in view: the names of all are open, the file of one is not."""
+    return set(vendors(scope).order_by().values_list("institution_id", flat=True))
+
+
 def registered(code: str) -> Vendor:
     """Return the vendor of a code, whoever asks. Raises Problem ZS701 for a code that nobody registered."""
     with walls.within(walls.SITE):

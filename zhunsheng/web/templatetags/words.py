@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from zhunsheng.book.worked import Example, ExampleLine, ExampleStay
 from zhunsheng.casework.accounts.states import Way
 from zhunsheng.kernel import money, quantity
 from zhunsheng.kernel.time import at
+from zhunsheng.patterns.words import code_word
 from zhunsheng.web import examples, vendorforms
 
 register = template.Library()
@@ -192,6 +193,12 @@ def percent(part: int, whole: int) -> str:
 def day(value: date | str | None) -> str:
     """A date as 2026-03-01."""
     return value.isoformat() if isinstance(value, date) else (value or "")
+
+
+@register.filter
+def last_day(until: date) -> date:
+    """The last day of a period that is kept with the first day after it."""
+    return until - timedelta(days=1)
 
 
 @register.simple_tag
@@ -432,6 +439,12 @@ def _label(kind: str, value: str) -> str:
 def label(value: str | None, kind: str) -> str:
     """The word for a code: verdict, state, ground, kind, level, sex, visit, certainty, signature and others."""
     return _label(kind, value or "") if value is not None else ""
+
+
+@register.filter
+def coded(code: str, kind: str) -> str:
+    """The word for a code of the facts, as the sentences of findings say it: ``kinds``, ``certificates``."""
+    return code_word(kind, code, "en" if english() else "zh")
 
 
 @register.filter

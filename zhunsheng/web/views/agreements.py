@@ -55,6 +55,7 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
         "pages": pages,
         "soon": library.clauses().expiring_days.days,
         "may_draft": _opens(request, "service_agreement"),
+        "inside": _inside(request),
     }
     return render(request, "web/agreements.html", context)
 
@@ -296,8 +297,12 @@ def relation_list(request: HttpRequest) -> HttpResponse:
 
 def _check_inside(request: HttpRequest) -> None:
     """A vendor does not read what members of consortia declared."""
-    if request.user.body is None or request.user.body.kind == BodyKind.VENDOR:
+    if not _inside(request):
         raise Problem("ZS702")
+
+
+def _inside(request: HttpRequest) -> bool:
+    return request.user.body is not None and request.user.body.kind != BodyKind.VENDOR
 
 
 def _declaration(chosen: dict[str, Any]) -> str:

@@ -40,6 +40,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
         "wanted": {name: value for name, value in wanted.items() if value},
         "counted": [(colour, counted.get(colour, 0)) for colour in reversed(COLOURS[1:])],
         "names": names(request),
+        "filed": vendors.codes(request.scope),
         "rows": [_row(one, lights.get(one.light)) for one in found[start : pages.last]],
         "pages": pages,
     }

@@ -41,15 +41,16 @@ def _overview(request: HttpRequest) -> HttpResponse:
         months = queries.months(reader)
         if not months:
             return render(request, "web/overview_empty.html", {"scoped": True})
-        return render(request, "web/overview.html", _context(request, reader, months, chosen_month(request, months)))
+        month = chosen_month(request, reader, months)
+        return render(request, "web/overview.html", _context(request, reader, months, month))
 
 
-def chosen_month(request: HttpRequest, months: list[str]) -> str:
-    """Return the month asked for, else the newest, else nothing. Raises Problem ZS709 for a month without data."""
+def chosen_month(request: HttpRequest, reader: Reader, months: list[str]) -> str:
+    """Return the month asked for, else the newest with settlements. Raises Problem ZS709 for a month without data."""
     asked = request.GET.get("month", "")
     if asked and asked not in months:
         raise Problem("ZS709", name="month", value=asked)
-    return asked or next(iter(months), "")
+    return asked or queries.settled_month(reader, months)
 
 
 def _context(request: HttpRequest, reader: Reader, months: list[str], month: str) -> dict[str, Any]:
@@ -65,6 +66,7 @@ def _context(request: HttpRequest, reader: Reader, months: list[str], month: str
         "month": month,
         "before": figures.month_before(month),
         "has_before": any(point["month"] == figures.month_before(month) for point in history),
+        "unsettled": not total["settlements"] and any(point["settlements"] for point in history),
         "months": months,
         "places": places if everything else places[:SHOWN],
         "rest": None
@@ -123,7 +125,7 @@ def _sparks(history: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def export(request: HttpRequest) -> HttpResponse:
     """Export the institutions of a month as xlsx."""
     with request.scope.lake() as reader:
-        month = chosen_month(request, queries.months(reader))
+        month = chosen_month(request, reader, queries.months(reader))
         places = figures.by_institution(reader, month) if month else []
     total = summed(places)
     head = [

@@ -54,6 +54,7 @@ def _wanted(request: HttpRequest, reader: Reader, months: list[str]) -> tuple[li
     kind, _slash, grade = given.get("group", "").partition("/")
     if kind:
         given["kind"], given["grade"] = kind, grade
+    given["month"] = given.get("month", "").strip() or queries.settled_month(reader, months)
     return groups, peers.parse(given, months, groups)
 
 

@@ -38,7 +38,7 @@ def places(request: HttpRequest) -> HttpResponse:
         months = queries.months(reader)
         if not months:
             return render(request, "web/overview_empty.html", {"scoped": True})
-        position = _position(request, months)
+        position = _position(request, reader, months)
         rows = reading.parts(reader, position, known(request))
         number = page_number(request)
         visits = reading.encounters(reader, position, number) if position.level == "practitioner" else []
@@ -63,9 +63,11 @@ def known(request: HttpRequest) -> dict[str, Place]:
     return {place.institution_id: place for place in request.scope.billing()}
 
 
-def _position(request: HttpRequest, months: list[str]) -> Position:
+def _position(request: HttpRequest, reader: Reader, months: list[str]) -> Position:
     """Return where the reader stands; who sees a single consortium or institution starts there."""
-    position, places = levels.parse(request.GET, months), known(request)
+    given, places = request.GET.copy(), known(request)
+    given["month"] = given.get("month", "").strip() or queries.settled_month(reader, months)
+    position = levels.parse(given, months)
     groups = levels.leads(places)
     if position.level == "whole" and len(tops := set(levels.roots(places).values())) == 1:
         return position.below(tops.pop(), lead=bool(groups))
@@ -190,7 +192,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     """Export the rows of a level as xlsx or csv: all of them, with the total of the level."""
     check_in_view(request)
     with request.scope.lake() as reader:
-        position = _position(request, queries.months(reader))
+        position = _position(request, reader, queries.months(reader))
         crumbs = crumbs_of(reader, position, known(request))
         if position.level == "practitioner":
             return redirect(f"{reverse('findings-export', args=[kind])}?{position.list_query()}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from zhunsheng.casework.agreements import actions as deals
@@ -195,11 +196,11 @@ def _open(
     request: HttpRequest, name: str, lines: list[ServiceLine], sent: dict[str, Any],
     more: Callable[[ServiceLine], dict[str, Any]],
 ) -> Case:  # fmt: skip
-    """Open the case at the body of a line. Raises Problem ZS709 for no line of the own, and as ``open_case`` does."""
+    """Open the case at the body of a line. Raises Problem ZS671 for no line of the own, and as ``open_case`` does."""
     number = request.POST.get("line", "")
     line = next((one for one in lines if str(one.pk) == number), None)
     if line is None:
-        raise Problem("ZS709", name="line", value=number[:20])
+        raise Problem("ZS671", field=_("服务线"), reason=_("请选择"))
     return cases.open_case(
         request.user, name, sent | more(line), body=line.body, institution_id=line.institution_id,
         subject_body=request.user.body, key=request.POST.get("key", "")[:64],

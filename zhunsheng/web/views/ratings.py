@@ -15,6 +15,7 @@ from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.ratings import designation, library, queries
 from zhunsheng.casework.ratings.actions import plain
 from zhunsheng.casework.ratings.models import Rating
+from zhunsheng.casework.vendors import queries as vendors
 from zhunsheng.casework.vendors.library import kinds
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import now
@@ -45,6 +46,7 @@ def rating_list(request: HttpRequest) -> HttpResponse:
         "names": names(request),
         "pages": pages,
         "order": _order(request),
+        "filed": vendors.codes(request.scope),
         "book": book,
         "band_cite": book.cites[book.standings[0].cite],
         "subsidy": subsidies.panel(request.scope),

@@ -65,13 +65,13 @@ def complain(request: HttpRequest) -> HttpResponse:
 
 
 def _sent(request: HttpRequest, lines: list[ServiceLine]) -> tuple[ServiceLine, str]:
-    """Return line and secret of a form. Raises Problem ZS709 for no line, ZS713 for a form of another making."""
+    """Return line and secret of a form. Raises Problem ZS671 for no line, ZS713 for a form of another making."""
     secret, number = request.POST.get("secret", ""), request.POST.get("line", "")
     if not SECRET.fullmatch(secret):
         raise Problem("ZS713")
     line = next((one for one in lines if str(one.pk) == number), None)
     if line is None:
-        raise Problem("ZS709", name="line", value=number[:20])
+        raise Problem("ZS671", field=_("服务线"), reason=_("请选择"))
     return line, secret
 
 

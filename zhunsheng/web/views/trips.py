@@ -307,6 +307,7 @@ def alarm_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "steps": queries.steps(rows),
         "trips": dict(_seen(request, rows)),
+        "befallen": queries.befallen(request.scope) if show == "open" else [],
         "show": show,
         "names": names_of({one.institution_id for one in rows}),
         "pages": pages,
