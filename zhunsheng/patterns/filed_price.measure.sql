@@ -58,7 +58,7 @@ summed AS (
 
 SELECT
     s.rule_id, s.point_id, 'institution' AS subject_kind, s.vendor_id AS subject_id, s.vendor_id AS institution_id,
-    s.period, s.item_code, CAST(s.valid_from AS VARCHAR) AS peer_group, s.lines * f.unit_price_e6 AS numerator, s.sum_e6 AS denominator,
+    s.period, s.item_code, '' AS peer_group, s.lines * f.unit_price_e6 AS numerator, s.sum_e6 AS denominator,
     s.lines AS weight, CASE WHEN s.lines < s.min_lines OR s.hospitals < s.min_hospitals THEN 'peers_few' ELSE '' END AS gap
 FROM summed AS s
 INNER JOIN filing AS f ON s.vendor_id = f.vendor_id AND s.item_code = f.item_code AND s.valid_from = f.valid_from

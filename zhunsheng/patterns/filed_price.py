@@ -48,10 +48,7 @@ class Sold(NamedTuple):
 
 
 def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
-    """Yield per filing and month: the filed price times the charges, and the sum of their prices.
-
-    The day from which a filing is valid stands in the place of a peer group: two filings of one item may share a month.
-    """
+    """Yield per filing and month: the filed price times the charges, and the sum of their prices."""
     sold, ends = _sold(load), _ends(load)
     for row in bindings.rows:
         for filing in load.price_filings:
@@ -60,9 +57,8 @@ def measures(load: Load, bindings: Bindings) -> Iterator[Measure]:
                     continue
                 lines = _window(sold.get(filing.item_code, []), period, row.window_months)
                 named = (row.rule_id, row.point_id, "institution", filing.vendor_id, filing.vendor_id, period)
-                filed = filing.item_code, filing.valid_from.isoformat()
                 sums = filing.unit_price_e6 * len(lines), sum(one.price_e6 for one in lines)
-                yield Measure(*named, *filed, *sums, len(lines), _gap(lines, row))
+                yield Measure(*named, filing.item_code, "", *sums, len(lines), _gap(lines, row))
 
 
 def judge(load: Load, bindings: Bindings, _found: list[Measure], _outliers: list[Outlier]) -> Iterator[Hit]:
