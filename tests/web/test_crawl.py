@@ -63,7 +63,7 @@ APART = {
     "inspection-new", "inspection-change", "inspector-end", "visit-problems", "problem-case",
     "onsite-worker", "onsite-manifest", "onsite-put", "onsite-photo", "sample-share", "self-check-mark",
     "self-check-report", "agreement-write", "relation-check",
-    "device-add", "contact-end", "trip-change", "alarm-step",
+    "device-add", "certificate-revoke", "contact-end", "trip-change", "alarm-step",
 }  # fmt: skip
 
 

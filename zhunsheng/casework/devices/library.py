@@ -28,3 +28,9 @@ def plans() -> dict[AlarmKind, EmergencyPlan]:
 def roles() -> dict[str, tuple[str, str]]:
     """Return the roles that emergency plans call, by id, with their names in both languages."""
     return {name: words for one in plans().values() for name, words in one.roles.items()}
+
+
+def first_step() -> int:
+    """Return within how many minutes of an excursion its emergency plan is to be under way; 0 without such a plan."""
+    plan = plans().get("excursion")
+    return plan.steps[0].minutes if plan else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -39,17 +39,19 @@ Row = list[Any]
 def trip_row(trip: Trip, version: TripVersion, plan_at: datetime | None = None) -> Row:
     """Return a judged trip as a row of TRIPS; ``plan_at``: when an emergency plan for temperature was first started.
 
-    Of a trip without an excursion nothing is said of plans: none was asked for.
+    Of a trip without an excursion nothing is said of plans: none was asked for. Nor of one whose plan was not started
+    here in time: readings may have come late, or nobody may have listened, and neither is the vendor's omission.
     """
     told = version.content
     out = told["excursion"] is True
+    prompt = out and plan_at is not None and plan_at <= _first(told) + timedelta(minutes=library.first_step())
     minutes = told["exposure"]["out_minutes"] if told["exposure"]["known_minutes"] else None
     return [
         trip.vendor_id, trip.number, trip.institution_id, trip.service_kind, trip.regime,
         str(trip.starts_at.astimezone(SHANGHAI).date()), _printed(version.made_at), FLAGS[told["excursion"]],
         FLAGS[told["breach"]], FLAGS[told["on_time"]], "" if minutes is None else f"{minutes:.2f}",
-        _printed(_first(told)) if out else "", FLAGS[plan_at is not None] if out else "",
-        _printed(plan_at) if out and plan_at else "",
+        _printed(_first(told)) if out else "", FLAGS[True if prompt else None],
+        _printed(plan_at) if prompt and plan_at else "",
     ]  # fmt: skip
 
 
