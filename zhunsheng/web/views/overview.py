@@ -104,7 +104,7 @@ def with_change(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def comparable(row: dict[str, Any]) -> bool:
-    """Whether an institution's month can be held against the one before: fewer findings without settlements say nothing.
+    """Whether an institution's month can be held against the one before; fewer findings without settlements are not.
 
     One that settles in neither month, as a vendor, has its findings from elsewhere.
     """
