@@ -367,18 +367,17 @@ async function install() {
 }
 
 // One tab at a time writes on a visit: two would share one draft, and save it as two records. Another one waits until
-// that is closed, and goes on from its draft.
+// that is closed, and goes on from its draft. A browser that knows no locks goes on at once.
 function alone() {
+  if (!navigator.locks) return Promise.resolve();
   return new Promise((resolve) => {
     const hold = () => {
-      form.inert = at("send").disabled = false;
       resolve();
       return new Promise(() => undefined);
     };
     const name = `zhunsheng-onsite-${who}-${visit}`;
     navigator.locks.request(name, { ifAvailable: true }, (lock) => {
       if (lock) return hold();
-      form.inert = at("send").disabled = true;
       at("state").textContent = words.elsewhere;
       navigator.locks.request(name, hold);
       return undefined;
@@ -386,7 +385,9 @@ function alone() {
   });
 }
 
+// The form is closed until the draft is in it: what is typed before would be written over.
 async function open() {
+  form.inert = at("send").disabled = true;
   await alone();
   store = await openStore(who);
   await reload();
@@ -402,6 +403,7 @@ async function open() {
     fill(kept.given);
     if (pack) prepared();
   }
+  form.inert = at("send").disabled = false;
   show();
   await send();
   await install().catch(() => undefined);

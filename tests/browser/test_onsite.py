@@ -30,6 +30,15 @@ RAW = """async () => {
   return rows.map((row) => new TextDecoder().decode(row.data)).join();
 }"""
 
+#: Keeps what stands in the note at the moment at which the form opens.
+OPENED = """() => {
+  const at = (id) => document.getElementById(id);
+  const keep = () => { window.opened = at("o-note").value; };
+  new MutationObserver(keep).observe(at("o-form"), { attributeFilter: ["inert"] });
+  return at("o-form").inert;
+}"""
+NO_LOCKS = "Object.defineProperty(navigator, 'locks', { value: undefined });"
+
 
 @pytest.fixture
 def enter(browser, full):
@@ -107,6 +116,7 @@ def test_what_is_written_without_a_line_is_kept_and_sent_later(full, enter, tmp_
     again.goto(address)
     expect(again.locator("#o-state")).to_contain_text("另一标签页")  # one tab at a time writes
     expect(again.locator("#o-send")).to_be_disabled()
+    assert again.evaluate(OPENED)
     one.context.set_offline(True)
     write(one, "第一条，离线填写")
     picture = Path(tmp_path / "ward.png")
@@ -117,6 +127,7 @@ def test_what_is_written_without_a_line_is_kept_and_sent_later(full, enter, tmp_
 
     again.locator("#onsite[data-ready]").wait_for()
     expect(again.locator("#o-note")).to_have_value("第一条，离线填写")
+    assert again.evaluate("window.opened") == "第一条，离线填写"  # closed until the draft is in it
     expect(again.locator("#o-photos img")).to_have_count(1)
     again.get_by_role("button", name="保存").click()
     expect(again.locator("#o-state")).to_contain_text("1 条未发送")
@@ -134,7 +145,8 @@ def test_what_is_written_without_a_line_is_kept_and_sent_later(full, enter, tmp_
 
 
 def merged(again, two, address):
-    """Let two people change one record without seeing each other, and one of them merge it."""
+    """Let two people change one record without seeing each other, and one of them, without locks, merge it."""
+    two.add_init_script(NO_LOCKS)
     ready(two, address)
     expect(two.locator("#o-items")).to_contain_text("1 张照片")
     for page, note in ((again, "甲的改动"), (two, "乙的改动")):

@@ -9,6 +9,7 @@ from tests.casework.tripping import CODE, END, LEAD, START, courier, course, dev
 from tests.web import serving
 from zhunsheng import sources
 from zhunsheng.book.load import load_indicators
+from zhunsheng.book.telemetry import load_plans
 from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts import sources as alerts
 from zhunsheng.casework.bodies.lake import RunFile
@@ -218,7 +219,7 @@ def test_one_broken_trip_lights_its_vendor_yellow_and_one_that_is_unknown_does_n
 
 
 def test_an_excursion_without_a_plan_in_time_lights_its_vendor_blue_and_one_of_which_nobody_says_does_not(
-    people, tmp_path
+    people, tmp_path, monkeypatch
 ):
     county = serving.County()
     serving.places(county)
@@ -244,6 +245,10 @@ def test_an_excursion_without_a_plan_in_time_lights_its_vendor_blue_and_one_of_w
     assert (lit.light_id, lit.colour, lit.grounds) == ("vendors/plan_not_started", "blue", ("late", "none"))
     share = load_indicators(rulebook(), "vendors")["vendors/trip_plan_started"].numerator.where[1]
     assert share.plus == limit  # the indicator counts by the same minutes as the plan itself
+
+    empty = lambda: load_plans(tmp_path)  # noqa: E731
+    monkeypatch.setattr(alerts.devices_book, "plans", empty)  # a book without plans: the rest is judged all the same
+    assert alerts.changes(RunFile(path), people["clerk"].body, None, serving.AS_OF) == []
 
 
 def test_a_slow_drift_raises_one_alarm_however_often_it_is_looked_for(people):

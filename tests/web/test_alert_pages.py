@@ -80,6 +80,28 @@ def test_an_alert_names_what_it_rests_on_and_leads_there(crew, tmp_path, monkeyp
     rests = page(both).split('id="grounds"')[1].split("</section>")[0]
     for one in (found["accuracy"], found["concordance"]):
         assert f'href="/alerts/{one.pk}"' in rests
+    many = [f"T-{n}" for n in range(60)]
+    Alert.objects.filter(pk=alert.pk).update(content=alert.content | {"grounds": many})
+    rests = page(alert).split('id="grounds"')[1].split("</section>")[0]
+    assert "共 60 项，列出最近 50 项" in rests and "T-59" in rests and "T-9<" not in rests
+
+
+def test_an_alert_names_no_alert_of_another_body_that_the_same_cause_lit(crew):
+    far = person("far", bodies.create_body(ACTOR, "consortium", "邻县医共体", code="H33078299999"), "head")
+    late = [*months("vendors/test_accuracy", 96, first=date(2025, 12, 1)),
+            *months("vendors/diagnostic_concordance", 96, first=date(2026, 1, 1))]  # fmt: skip
+    test_alerts.run({"one": far}, late, date(2026, 3, 1))
+    test_alerts.run(crew, late, date(2026, 3, 1))
+    Alert.objects.update(party_sees=True, subject_body=crew["vendor"].body)
+    held = {name: {one.light: one.pk for one in Alert.objects.filter(body=user.body)}
+            for name, user in (("far", far), ("near", crew["one"]))}  # fmt: skip
+    for mine, other in (("far", "near"), ("near", "far")):
+        both = held[mine].pop("vendors/two_yellow")
+        rests = client(crew["vendor"]).get(f"/alerts/{both}").content.decode().split('id="grounds"')[1]
+        rests = rests.split("</section>")[0]
+        for light, pk in held[mine].items():
+            assert f'href="/alerts/{pk}"' in rests, light
+            assert f'href="/alerts/{held[other][light]}"' not in rests, light
 
 
 def test_a_rating_says_why_for_every_point_and_the_vendor_sees_it_once_told(crew):

@@ -27,16 +27,21 @@ STATED = {"trip_breached": "vendors/trip_breach", "trip_unplanned": "vendors/tri
 Row = dict[str, Any]
 
 
-def grounds(request: HttpRequest, alert: Alert, light: Light | None) -> list[Row]:
-    """Return what a light on events or on other lights rests on, as far as it is in view, the latest first.
+def grounds(request: HttpRequest, alert: Alert, light: Light | None) -> tuple[list[Row], int]:
+    """Return what a light on events or on other lights rests on, as far as it is in view, the latest first; how many.
 
-    What the run that pages read no longer has is named without more.
+    What the run that pages read no longer has is named without more. Of many the latest are listed, and all counted.
     """
-    named = list(reversed(alert.content.get("grounds", [])))[:MOST]
+    named = list(reversed(alert.content.get("grounds", [])))
     if not named or not isinstance(light, EventLight | WindowLight):
-        return []
+        return [], 0
     if isinstance(light, WindowLight):
-        return _lights(request, alert, named)
+        found = _lights(request, alert, named)
+        return found[:MOST], len(found)
+    return _told(request, alert, light, named[:MOST]), len(named)
+
+
+def _told(request: HttpRequest, alert: Alert, light: EventLight, named: list[str]) -> list[Row]:
     known = _findings(request, named) if light.rules else {}
     if light.events:
         known |= _events(request, alert, light)
@@ -44,7 +49,9 @@ def grounds(request: HttpRequest, alert: Alert, light: Light | None) -> list[Row
 
 
 def _lights(request: HttpRequest, alert: Alert, named: Iterable[str]) -> list[Row]:
-    held = {one.cause: one for one in queries.of_vendor(request.scope, alert.institution_id) if one.cause}
+    """Return the other lights; a cause names no body, so that of another one may have lit the same vendor by it."""
+    mine = queries.of_vendor(request.scope, alert.institution_id).filter(body_id=alert.body_id)
+    held = {one.cause: one for one in mine if one.cause}
     return [
         {"alert": held[one], "words": held[one].case.number, "on": held[one].came_on,
          "address": reverse("alert", args=[held[one].pk])}

@@ -75,6 +75,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Problem("ZS701")
     light = library.lights().get(found.light)
+    grounds, ground_count = alertgrounds.grounds(request, found, light)
     context = {
         **_row(found, light),
         "names": names(request),
@@ -89,7 +90,8 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "release_cite": light.cites[light.release.cite] if light else None,
         "months": _months(request, found, light),
-        "grounds": alertgrounds.grounds(request, found, light),
+        "grounds": grounds,
+        "ground_count": ground_count,
         "cite": light.cites[light.cite] if light and hasattr(light, "cite") else None,
         "others": [one for one in queries.of_vendor(request.scope, found.institution_id)[:20] if one.pk != found.pk],
         "lights": library.lights(),

@@ -54,7 +54,7 @@ def chosen_month(request: HttpRequest, reader: Reader, months: list[str]) -> str
 
 
 def _context(request: HttpRequest, reader: Reader, months: list[str], month: str) -> dict[str, Any]:
-    places = with_change(figures.by_institution(reader, month))
+    places = [{**one, "comparable": comparable(one)} for one in with_change(figures.by_institution(reader, month))]
     history = figures.by_month(reader, month)
     everything = request.GET.get("all") == "1"
     limits = figures.control_limits([{**point, "findings": point["fund_findings"]} for point in history])
@@ -101,6 +101,14 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def with_change(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add to each row how many findings more it has than the month before."""
     return [{**row, "change": row["findings"] - row["before"]} for row in rows]
+
+
+def comparable(row: dict[str, Any]) -> bool:
+    """Whether an institution's month can be held against the one before; fewer findings without settlements are not.
+
+    One that settles in neither month, as a vendor, has its findings from elsewhere.
+    """
+    return row["settlements_before"] is not None and bool(row["settlements"] or not row["settlements_before"])
 
 
 def summed_rules(rows: list[dict[str, Any]]) -> dict[str, Any]:
