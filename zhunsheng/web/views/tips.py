@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from zhunsheng.book.cycles import Cycle, Input
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import files as store
+from zhunsheng.casework.cases.policies import reward_settled
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.tips import actions, figures, queries
 from zhunsheng.casework.tips.models import TipOff
@@ -168,7 +169,12 @@ def _page(
         **_row(found, life, names),
         "content": queries.told(found),
         "alike": [
-            {"tip": one.tip, "likeness": one.likeness // 10, "told": queries.told(one.tip)}
+            {
+                "tip": one.tip,
+                "likeness": one.likeness // 10,
+                "told": queries.told(one.tip),
+                "open": not reward_settled(one.tip.case),
+            }
             for one in queries.resembling(request.scope, request.user, found)
         ],
         "messages": found.messages.select_related("author"),
