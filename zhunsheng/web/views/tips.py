@@ -198,7 +198,8 @@ def _reward(request: HttpRequest, found: TipOff) -> dict[str, Any]:
     subject, grade = request.GET.get("subject", "institution"), request.GET.get("grade", "first")
     trial = queries.trial(found, subject, grade) if found.case.state == "established" else None
     if trial is None:
-        return {"trial": None}
+        parts = queries.rewarded(found)
+        return {"trial": None, "shares": _shares(parts), "unpaid": (found, 0) in parts}
     slices = [f"{yuan(one.part_fen)} × {_rate(one.rate_e4)}" for one in trial.reward.slices]
     factor = f" × {_rate(trial.reward.factor_e4)}"
     limits = {"floor": _("不足下限，按下限计"), "cap": _("超过上限，按上限计"), "": ""}
@@ -212,7 +213,7 @@ def _reward(request: HttpRequest, found: TipOff) -> dict[str, Any]:
     parts = queries.parts_of(found.case, trial.reward.amount_fen)
     fill["f-basis"] += "".join(f"；{one.case.number} {yuan(fen)}" for one, fen in parts if len(parts) > 1 and fen)
     return {
-        "parts": parts if len(parts) > 1 else [],
+        "shares": _shares(parts),
         "trial": trial,
         "lines": lines,
         "fill": fill,
@@ -220,6 +221,13 @@ def _reward(request: HttpRequest, found: TipOff) -> dict[str, Any]:
         "grades": choices["grade"],
         "cites": list(trial.scheme.cites.values()),
     }
+
+
+def _shares(parts: list[tuple[TipOff, int | None]]) -> list[dict[str, Any]]:
+    """Return what of a reward goes to whom of several, with how often each claimed it."""
+    claims = [one.sealed.filter(kind="claim").count() for one, _fen in parts]
+    rows = [{"tip": one, "fen": fen, "claims": n} for (one, fen), n in zip(parts, claims, strict=True)]
+    return rows if len(rows) > 1 else []
 
 
 def _rate(rate_e4: int) -> str:
