@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -89,7 +90,7 @@ def _nothing_owed(step: Step) -> None:
 def _voucher_new(step: Step) -> None:
     """A voucher stands for one transfer: it is booked once at an account, unless what it was booked for was reversed.
 
-    Case and hyphens make no other voucher of it.
+    Case and the kind of separator make no other voucher of it; where one stands does.
     """
     undone = {int(one.fields["payment"]) for one in step.done if "payment" in one.fields}
     for one in step.done:
@@ -103,7 +104,7 @@ def _voucher_new(step: Step) -> None:
 
 
 def _voucher(text: str) -> str:
-    return text.replace("-", "").replace("_", "").casefold()
+    return re.sub(r"[-_/.: ]+", "-", text).casefold()
 
 
 def _within_owed(step: Step) -> None:
