@@ -11,8 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.casework import walking
+from zhunsheng.book.rewards import Several, load_schemes
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.cases import actions as cases
+from zhunsheng.casework.cases import policies
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.tips import actions, demo, figures, queries, receipts, sealing
@@ -20,7 +22,7 @@ from zhunsheng.casework.tips.models import SealedIdentity, TipFile, TipMessage, 
 from zhunsheng.casework.tips.policies import plain
 from zhunsheng.casework.tips.similar import alike
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.home import home
+from zhunsheng.kernel.home import home, rulebook
 
 PASSPHRASE = "qing-he-mi-feng-2026"
 KEY_FILE, PUBLIC_KEY = sealing.new_key_file(PASSPHRASE)
@@ -237,6 +239,81 @@ def test_of_several_who_report_the_same_the_first_is_rewarded_whichever_case_is_
     tip = queries.by_receipt(early)
     with walls.within(queries.behind(tip.body)):
         actions.claim_reward(tip, {"payment": "农商行 6228000011112222"})
+
+
+GRANT = {"scheme": "local_default", "subject": "institution", "grade": "second", "basis": "按办法计算",
+         "reward_fen": "9800.00"}  # fmt: skip
+
+
+def merge(crew, tip, into):
+    case = Case.objects.get(pk=tip.case_id)
+    return cases.move(crew["one"], case, "merge", {"other_case": into.case.number}, version=case.version)
+
+
+def granted(*codes):
+    """Return to each receipt what it shows: the own part, and whether the reward goes to another."""
+    held = [queries.by_receipt(code) for code in codes]
+    return [(queries.granted(one)["amount_fen"], queries.came_later(one)) for one in held]
+
+
+def several(monkeypatch, way):
+    """Let the scheme share a reward among several in a way, or say nothing of it; None for no scheme at all."""
+    held = load_schemes(rulebook())["local_default"]
+    cite = next(iter(held.cites))
+    rule = Several(way=way, cite=cite) if way else None
+    scheme = held.model_copy(update={"several": rule}) if way is not None else None
+    monkeypatch.setattr("zhunsheng.casework.cases.library.reward_scheme", lambda _day: scheme)
+
+
+@pytest.mark.parametrize(
+    ("way", "parts"),
+    [("first", [(980_000, False), (0, True)]), ("equal", [(490_000, False)] * 2), ("", [(None, False)] * 2)],
+)
+def test_the_parts_of_a_reward_are_fixed_with_its_grant(crew, monkeypatch, way, parts):
+    (waits, late), (first, early), (second, kept) = (send(crew, f"secret of form {n}") for n in (1, 2, 3))
+    several(monkeypatch, way)
+    merge(crew, first, second)
+    second = prove(crew, second, "600000.00")
+    walking.take(second.case, second.case.life, "reward", crew, GRANT)
+    assert granted(early, kept) == parts
+    with pytest.raises(Problem, match="不能再并入"):
+        merge(crew, waits, second)
+    monkeypatch.setitem(policies.GUARDS, "other_not_merged", lambda _step: None)  # as it was merged before
+    merge(crew, waits, second)
+    several(monkeypatch, "equal" if way == "first" else "first")  # a scheme of another wording splits nothing anew
+    assert granted(early, kept, late) == [*parts, (0, True)]
+    assert [fen for _one, fen in queries.rewarded(queries.by_receipt(late))] == [0, *(fen for fen, _later in parts)]
+
+
+def test_a_grant_of_before_its_parts_were_kept_is_all_of_its_own_case(crew, monkeypatch):
+    (first, early), (second, kept) = (send(crew, f"secret of form {n}") for n in (1, 2))
+    merge(crew, first, second)
+    second = prove(crew, second, "600000.00")
+    monkeypatch.setattr("zhunsheng.casework.cases.computing.shared", lambda _case, fields: fields)
+    walking.take(second.case, second.case.life, "reward", crew, GRANT)
+    assert granted(early, kept) == [(0, True), (980_000, False)]
+
+
+@pytest.mark.parametrize("answer", ["reward", "close"])
+def test_nothing_is_merged_into_a_tip_off_whose_reward_is_proposed_or_settled(crew, answer):
+    first, second = (send(crew, f"secret of form {n}")[0] for n in (1, 2))
+    second = prove(crew, second, "600000.00")
+    given = GRANT if answer == "reward" else {"reason": "举报人已获其他奖励"}
+    proposal = cases.propose(crew["one"], second.case, answer, given, version=second.case.version)
+    if answer == "reward":
+        with pytest.raises(Problem, match="不能再并入"):
+            merge(crew, first, second)
+    case = Case.objects.get(pk=second.case_id)
+    cases.confirm(crew["two"], proposal, version=case.version)
+    with pytest.raises(Problem, match="不能再并入"):
+        merge(crew, first, second)
+    assert Case.objects.get(pk=first.case_id).state == "received"
+
+
+def test_who_reports_alone_gets_all_also_where_no_scheme_is_found_any_more(crew, monkeypatch):
+    tip, _code = send(crew)
+    several(monkeypatch, None)
+    assert [fen for _one, fen in queries.parts_of(tip.case, 980_000)] == [980_000]
 
 
 def test_words_and_files_are_added_once_and_hostile_files_are_refused(crew):

@@ -13,12 +13,14 @@ from django.test import Client
 from tests.casework.test_tips import KEY_FILE, PASSPHRASE, PUBLIC_KEY, WHO
 from tests.web.people import PASSWORD
 from tests.web.serving import LEAD
+from zhunsheng.book.rewards import load_schemes
 from zhunsheng.casework.bodies.actions import assign_duty, create_user
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.outbox.models import EvidenceOutbox
 from zhunsheng.casework.tips import actions
-from zhunsheng.casework.tips.models import PublicTry, TipOff
+from zhunsheng.casework.tips.models import PublicTry, SealKind, TipOff
+from zhunsheng.kernel.home import rulebook
 from zhunsheng.kernel.time import parse_date
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +251,49 @@ def test_staff_enter_a_call_and_merge_what_reads_alike(client, as_, bureau):
     page = enter(second).get("/report/follow").content.decode()
     assert "奖励最先举报的人" in page and 'id="claim"' not in page and old.case.number not in page
     assert 'id="claim"' in enter(first).get("/report/follow").content.decode()
+
+
+GRANT = {"scheme": "local_default", "subject": "institution", "grade": "second", "reward_fen": "9800.00",
+         "basis": "按办法计算"}  # fmt: skip
+
+
+def granted_to_two(client, as_, bureau):
+    """Two report the same, the later one claims beforehand and is merged, the reward is granted; return the codes."""
+    codes = [code_in(send(client)), code_in(send(client, {"f-content": WORDS + "请尽快查。"}))]
+    old, new = TipOff.objects.order_by("pk")
+    reviewer, head = as_("reviewer"), as_("head")
+    step(reviewer, old.case, "assign", officers=[bureau["head"].pk, bureau["reviewer"].pk])
+    two(reviewer, head, old.case, "establish", value_fen="600000.00", result="属实")
+    step(reviewer, new.case, "merge", other_case=old.case.number)
+    assert enter(codes[0]).post("/report/follow/claim", {"payment": "农商行 62280000"}).status_code == 302
+    two(reviewer, head, old.case, "reward", **GRANT)
+    return codes, old, new
+
+
+def test_who_pays_sees_on_every_tip_off_of_a_group_whose_claim_to_pay(client, as_, bureau):
+    _codes, old, new = granted_to_two(client, as_, bureau)
+    actions._seal(new, SealKind.CLAIM, new.body.tip_keys.get(), {"payment": "农商行 62289999"})
+    reader = as_("reviewer")
+    for tip in (old, new):
+        page = reader.get(f"/tips/{tip.pk}").content.decode()
+        told = page.split('id="reward"')[1]
+        rows = dict(re.findall(r'<a href="/tips/(\d+)">[^<]*</a>(.*?)</li>', told, re.S))
+        assert "¥9,800.00" in rows[str(old.pk)] and "申领不予发放" not in rows[str(old.pk)]
+        assert "¥0.00" in rows[str(new.pk)] and "申领不予发放" in rows[str(new.pk)]
+        assert page.count("申领不予发放") == 1 + (tip == new)
+    send(client, {"f-content": WORDS + "请查。"})
+    page = reader.get(f"/tips/{TipOff.objects.latest('pk').pk}").content.decode()
+    assert "文字相似" in page and "step=merge" not in page
+    assert "奖励分配" not in page
+
+
+def test_a_reward_that_people_share_is_told_with_the_day_up_to_which_it_is_claimed(client, as_, bureau, monkeypatch):
+    scheme = load_schemes(rulebook())["local_default"].model_copy(update={"several": None})
+    monkeypatch.setattr("zhunsheng.casework.cases.library.reward_scheme", lambda _day: scheme)
+    codes, _old, _new = granted_to_two(client, as_, bureau)
+    for code in codes:
+        page = enter(code).get("/report/follow").content.decode()
+        assert "由受理单位与各举报人商定" in page and re.search(r"请在 \S+ 前申领", page) and 'id="claim"' in page
 
 
 def test_a_case_that_follows_a_tip_off_does_not_lead_its_party_there(client, as_, bureau):

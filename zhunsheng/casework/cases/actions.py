@@ -388,7 +388,7 @@ def _guarded(actor: Actor, case: Case, cycle: Cycle, step: Move, given: Given, h
     behalf = hat.behalf if hat else None
     taken = policies.Step(cycle, str(named(step)), values, case, done, actor, day, behalf=behalf)
     policies.check_guards(step.guards, taken)
-    return computing.planned(cycle, step, case.state, done, values, day)
+    return computing.shared(case, computing.planned(cycle, step, case.state, done, values, day))
 
 
 def _take(

@@ -1,7 +1,7 @@
-"""What the site works out for a step from what was typed: the fine by its multiple, the grade, the next day due.
+"""What the site works out for a step: the fine by its multiple, the grade, the next day due, the parts of a reward.
 
 It is kept beside the fields of the step, so that whoever confirms it, and whoever reads it years later, sees what was
-known then. ``GRADED``, ``LATE`` and ``PLANNED`` are names that no field of a life-cycle can have: they are no inputs.
+known then. ``GRADED``, ``LATE``, ``PLANNED`` and ``SHARES`` are names that no field of a life-cycle has: no inputs.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from typing import Any
 
 from zhunsheng.book.cycles import Band, Cycle, Move
 from zhunsheng.book.handling import Grade, Grades
+from zhunsheng.book.rewards import parted
 from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.cases.states import EventKind
 from zhunsheng.kernel.money import part
+from zhunsheng.kernel.time import SHANGHAI
 
 #: Under these names what was worked out is kept with the fields of a step.
-GRADED, LATE, PLANNED = "graded", "late", "planned"
-WORKED_OUT = frozenset({GRADED, LATE, PLANNED})
+GRADED, LATE, PLANNED, SHARES = "graded", "late", "planned", "shares"
+WORKED_OUT = frozenset({GRADED, LATE, PLANNED, SHARES})
 _PLAN_MOVES = frozenset({"plan", "payment", "reversal", "refund", "adjustment"})
 
 
@@ -155,3 +157,35 @@ def planned(
     book = money.read(cycle, (*done, money.Done(move.id, last + 1, day, fields)))
     on = book.next_on() if book else None
     return {**fields, PLANNED: {clock: str(on) if on else None}}
+
+
+def received_on(case: Case) -> date:
+    """Return the day of receipt: the reward scheme of that day holds."""
+    return case.opened_at.astimezone(SHANGHAI).date()
+
+
+def merged_with(case: Case) -> set[str]:
+    """Return the numbers of the cases of its kind that were merged into a case, also by way of others, and its own."""
+    numbers, fresh = {case.number}, {case.number}
+    while fresh:
+        steps = CaseEvent.objects.filter(case__body=case.body_id, case__cycle=case.cycle, kind="moved", about="merge")
+        into = steps.filter(fields__other_case__in=sorted(fresh))
+        fresh = set(into.values_list("case__number", flat=True)) - numbers
+        numbers |= fresh
+    return numbers
+
+
+def shares(case: Case, amount_fen: int) -> list[tuple[str, int | None]]:
+    """Return what of a reward goes to which case of those merged, the earliest first; None where people share it."""
+    held = Case.objects.filter(body=case.body_id, number__in=merged_with(case)).order_by("opened_at", "pk")
+    numbers, scheme = list(held.values_list("number", flat=True)), library.reward_scheme(received_on(case))
+    alone = [amount_fen] if len(numbers) == 1 else None
+    parts = alone or (parted(scheme, amount_fen, len(numbers)) if scheme else None) or [None] * len(numbers)
+    return list(zip(numbers, parts, strict=True))
+
+
+def shared(case: Case, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a grant with its parts: whoever is merged later, or a scheme that changes, moves none."""
+    if "reward_fen" not in fields:
+        return fields
+    return {**fields, SHARES: [list(one) for one in shares(case, int(fields["reward_fen"]))]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from zhunsheng.book.rewards import reward_of
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.cases import library, money
 from zhunsheng.casework.cases.clocks import Running
-from zhunsheng.casework.cases.computing import GRADED, LATE
+from zhunsheng.casework.cases.computing import GRADED, LATE, received_on
 from zhunsheng.casework.cases.models import Case, CaseEvent, Proposal
 from zhunsheng.casework.cases.states import CHANGING, EventKind, ProposalState
 from zhunsheng.casework.cases.words import about, named, said
@@ -89,7 +90,7 @@ def _nothing_owed(step: Step) -> None:
 def _voucher_new(step: Step) -> None:
     """A voucher stands for one transfer: it is booked once at an account, unless what it was booked for was reversed.
 
-    Case and hyphens make no other voucher of it.
+    Case and the kind of separator make no other voucher of it; where one stands does.
     """
     undone = {int(one.fields["payment"]) for one in step.done if "payment" in one.fields}
     for one in step.done:
@@ -103,7 +104,7 @@ def _voucher_new(step: Step) -> None:
 
 
 def _voucher(text: str) -> str:
-    return text.replace("-", "").replace("_", "").casefold()
+    return re.sub(r"[-_/.: ]+", "-", text).casefold()
 
 
 def _within_owed(step: Step) -> None:
@@ -278,15 +279,27 @@ def _other_case_known(step: Step) -> None:
 
 
 def _other_not_merged(step: Step) -> None:
-    number = step.fields["other_case"]
-    if step.case is not None and Case.objects.filter(body=step.case.body, number=number, state="merged").exists():
+    """Locked, so that no reward is granted meanwhile: its parts are fixed with the grant, and who is late has none."""
+    held = Case.objects.select_for_update().filter(number=step.fields["other_case"])
+    other = held.filter(body=step.case.body).first() if step.case is not None else None
+    if other is not None and other.state == "merged":
         raise step.refuse("该事项自身已并入他案，请并入最终的事项", "it was merged itself: name where it went")
+    if other is not None and reward_settled(other):
+        raise step.refuse(
+            "该举报已经奖励、已提议奖励或者已不予奖励办结，不能再并入；请单独办理",
+            "its reward was granted or proposed, or it was closed without one: handle this tip-off by itself",
+        )
+
+
+def reward_settled(case: Case) -> bool:
+    """Whether it is settled, or proposed, who is rewarded for a tip-off: none is merged into it any more."""
+    return case.cycle == "tip_off" and (case.state in ("rewarded", "answered") or case.proposed_move == "reward")
 
 
 def _as_scheme_gives(step: Step) -> None:
     """The reward is what the scheme of the day of the tip-off gives for the case value that two people established."""
     value = next((int(fields["value_fen"]) for fields in reversed(step.before) if "value_fen" in fields), None)
-    day = step.case.opened_at.astimezone(SHANGHAI).date() if step.case is not None else None
+    day = received_on(step.case) if step.case is not None else None
     scheme = library.reward_scheme(day) if day else None
     if scheme is None or day is None or value is None or scheme.name != step.fields["scheme"]:
         name = scheme.name if scheme else "-"

@@ -412,14 +412,3 @@ def last_step(case: int, move: str) -> CaseEvent | None:
     """Return the last time that a step of a case was taken, by the key of the case."""
     found = CaseEvent.objects.filter(case=case, kind="moved", about=move)
     return found.order_by("-sequence").first()
-
-
-def merged_with(case: Case) -> set[str]:
-    """Return the numbers of the cases of its kind that were merged into a case, also by way of others, and its own."""
-    numbers, fresh = {case.number}, {case.number}
-    while fresh:
-        steps = CaseEvent.objects.filter(case__body=case.body_id, case__cycle=case.cycle, kind="moved", about="merge")
-        into = steps.filter(fields__other_case__in=sorted(fresh))
-        fresh = set(into.values_list("case__number", flat=True)) - numbers
-        numbers |= fresh
-    return numbers

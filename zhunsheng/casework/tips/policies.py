@@ -14,12 +14,13 @@ from zhunsheng.casework.bodies.models import BodyKind, User
 from zhunsheng.casework.bodies.permissions import Verb, check_may
 from zhunsheng.casework.bodies.policies import attempt_key
 from zhunsheng.casework.cases import library
+from zhunsheng.casework.cases.computing import received_on
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.cases.words import said
 from zhunsheng.casework.tips.models import PublicTry, TipKey, TipMessage, TipOff, Unsealing, UnsealState
 from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.text import kept
-from zhunsheng.kernel.time import SHANGHAI, now
+from zhunsheng.kernel.time import now
 
 #: Bodies that handle tip-offs.
 KINDS = (BodyKind.INSURANCE_AUTHORITY, BodyKind.INSURANCE_AGENCY)
@@ -106,11 +107,6 @@ def check_claim(tip: TipOff, standing: Any, until: date | None, day: date, *, la
         raise Problem("ZS929", reason=said(f"领取期限已于 {until} 届满", f"the time for claiming ended on {until}"))
     if tip.sealed.filter(kind="claim").count() >= MOST_CLAIMS:
         raise Problem("ZS929", reason=said("申领次数过多", "too many claims"))
-
-
-def received_on(case: Case) -> date:
-    """Return the day of receipt: the reward scheme of that day holds."""
-    return case.opened_at.astimezone(SHANGHAI).date()
 
 
 def claim_until(case: Case, granted_on: date) -> date | None:

@@ -1,7 +1,8 @@
 """Reads of tip-offs: the queue of a body, one tip-off, what resembles it, and what a receipt opens.
 
 A tip-off is seen by the body that handles it and by nobody else: not by whom it is about, not by a body of a wider
-region. A receipt opens the own tip-off alone; of a case it was merged into it tells the state and nothing more.
+region. A receipt opens the own tip-off alone. Of a case it was merged into it tells the state, the own part of a reward
+with the day up to which it is claimed, and whether the reward goes to another who came first; nothing more.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from zhunsheng.book.rewards import Reward, Scheme, parted, reward_of
+from zhunsheng.book.rewards import Reward, Scheme, reward_of
 from zhunsheng.casework.bodies import lake, walls
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.scope import Scope, prefix
-from zhunsheng.casework.cases import files, library
-from zhunsheng.casework.cases import queries as cases
-from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.cases import computing, files, library
+from zhunsheng.casework.cases.computing import received_on
+from zhunsheng.casework.cases.models import Case, CaseEvent
 from zhunsheng.casework.tips.models import SealedIdentity, TipFile, TipKey, TipOff, Unsealing, UnsealState
-from zhunsheng.casework.tips.policies import KINDS, claim_until, is_stale, received_on
+from zhunsheng.casework.tips.policies import KINDS, claim_until, is_stale
 from zhunsheng.casework.tips.receipts import receipt_digest, typed
 from zhunsheng.casework.tips.similar import ALIKE, alike
 from zhunsheng.kernel.errors import Problem
@@ -262,16 +263,33 @@ def _last_case(tip: TipOff) -> Case:
 
 def together(case: Case) -> list[TipOff]:
     """Return the tip-off of a case and those merged into it, also by way of others, the earliest received first."""
-    numbers = cases.merged_with(case)
+    numbers = computing.merged_with(case)
     found = TipOff.objects.filter(case__body=case.body_id, case__number__in=numbers).select_related("case")
     return list(found.order_by("case__opened_at", "case_id"))
 
 
 def parts_of(case: Case, amount_fen: int) -> list[tuple[TipOff, int | None]]:
-    """Return what of a reward goes to whom, the earliest first; no amount where people share it out."""
-    group, scheme = together(case), library.reward_scheme(received_on(case))
-    parts = parted(scheme, amount_fen, len(group)) if scheme else None
-    return list(zip(group, parts or [None] * len(group), strict=True))
+    """Return what of a reward would go to whom, the earliest first; no amount where people share it out."""
+    parts = dict(computing.shares(case, amount_fen))
+    return [(one, parts[one.case.number]) for one in together(case)]
+
+
+def _grant(tip: TipOff) -> tuple[Case, CaseEvent | None]:
+    case = _last_case(tip)
+    grants = case.events.filter(about="reward", kind="moved", case__cycle=tip.case.cycle)
+    return case, grants.last()
+
+
+def _fixed(case: Case, grant: CaseEvent) -> dict[str, int | None]:
+    """Return the parts that were fixed with a grant, by number; one of before that was done is all of its own case."""
+    return dict(grant.fields.get(computing.SHARES, [[case.number, int(grant.fields["reward_fen"])]]))
+
+
+def rewarded(tip: TipOff) -> list[tuple[TipOff, int | None]]:
+    """Return to whom a reward goes that was granted, the earliest first; nobody before."""
+    case, grant = _grant(tip)
+    parts = _fixed(case, grant) if grant else {}
+    return [(one, parts.get(one.case.number, 0)) for one in together(case)] if grant else []
 
 
 def granted(tip: TipOff) -> dict[str, Any]:
@@ -279,17 +297,18 @@ def granted(tip: TipOff) -> dict[str, Any]:
 
     ``amount_fen`` is 0 for who came later than another, and None where people share the reward out among several.
     """
-    case = _last_case(tip)
-    event = case.events.filter(about="reward", kind="moved").last() if case.cycle == tip.case.cycle else None
-    if event is None:
+    case, grant = _grant(tip)
+    if grant is None:
         return {}
-    parts = {one.pk: fen for one, fen in parts_of(case, int(event.fields["reward_fen"]))}
-    return {"amount_fen": parts.get(tip.pk), "day": event.day, "until": claim_until(case, event.day)}
+    fen = _fixed(case, grant).get(tip.case.number, 0)
+    return {"amount_fen": fen, "day": grant.day, "until": claim_until(case, grant.day)}
 
 
 def came_later(tip: TipOff) -> bool:
-    """Whether the whole reward would go to another who reported the same before."""
-    case = _last_case(tip)
+    """Whether the whole reward goes, or would go, to another who reported the same before."""
+    case, grant = _grant(tip)
+    if grant is not None:
+        return _fixed(case, grant).get(tip.case.number, 0) == 0
     parts = parts_of(case, MUCH) if case.cycle == tip.case.cycle else []
     return any(one.pk == tip.pk and fen == 0 for one, fen in parts)
 

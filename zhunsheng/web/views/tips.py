@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from zhunsheng.book.cycles import Cycle, Input
 from zhunsheng.casework.bodies.permissions import Verb
 from zhunsheng.casework.cases import files as store
+from zhunsheng.casework.cases.policies import reward_settled
 from zhunsheng.casework.cases.words import named, said
 from zhunsheng.casework.tips import actions, figures, queries
 from zhunsheng.casework.tips.models import TipOff
@@ -168,7 +169,12 @@ def _page(
         **_row(found, life, names),
         "content": queries.told(found),
         "alike": [
-            {"tip": one.tip, "likeness": one.likeness // 10, "told": queries.told(one.tip)}
+            {
+                "tip": one.tip,
+                "likeness": one.likeness // 10,
+                "told": queries.told(one.tip),
+                "open": not reward_settled(one.tip.case),
+            }
             for one in queries.resembling(request.scope, request.user, found)
         ],
         "messages": found.messages.select_related("author"),
@@ -192,7 +198,8 @@ def _reward(request: HttpRequest, found: TipOff) -> dict[str, Any]:
     subject, grade = request.GET.get("subject", "institution"), request.GET.get("grade", "first")
     trial = queries.trial(found, subject, grade) if found.case.state == "established" else None
     if trial is None:
-        return {"trial": None}
+        parts = queries.rewarded(found)
+        return {"trial": None, "shares": _shares(parts), "unpaid": (found, 0) in parts}
     slices = [f"{yuan(one.part_fen)} × {_rate(one.rate_e4)}" for one in trial.reward.slices]
     factor = f" × {_rate(trial.reward.factor_e4)}"
     limits = {"floor": _("不足下限，按下限计"), "cap": _("超过上限，按上限计"), "": ""}
@@ -206,7 +213,7 @@ def _reward(request: HttpRequest, found: TipOff) -> dict[str, Any]:
     parts = queries.parts_of(found.case, trial.reward.amount_fen)
     fill["f-basis"] += "".join(f"；{one.case.number} {yuan(fen)}" for one, fen in parts if len(parts) > 1 and fen)
     return {
-        "parts": parts if len(parts) > 1 else [],
+        "shares": _shares(parts),
         "trial": trial,
         "lines": lines,
         "fill": fill,
@@ -214,6 +221,13 @@ def _reward(request: HttpRequest, found: TipOff) -> dict[str, Any]:
         "grades": choices["grade"],
         "cites": list(trial.scheme.cites.values()),
     }
+
+
+def _shares(parts: list[tuple[TipOff, int | None]]) -> list[dict[str, Any]]:
+    """Return what of a reward goes to whom of several, with how often each claimed it."""
+    claims = [one.sealed.filter(kind="claim").count() for one, _fen in parts]
+    rows = [{"tip": one, "fen": fen, "claims": n} for (one, fen), n in zip(parts, claims, strict=True)]
+    return rows if len(rows) > 1 else []
 
 
 def _rate(rate_e4: int) -> str:
