@@ -19,7 +19,7 @@ from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.readings import actions as readings
 from zhunsheng.casework.readings.closing import close_days
 from zhunsheng.casework.readings.models import HotRow
-from zhunsheng.casework.trips import actions, facts, queries, tasks
+from zhunsheng.casework.trips import actions, facts, judging, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, Telling, Trip
 from zhunsheng.facts import lake
 from zhunsheng.kernel.home import Home, rulebook
@@ -44,10 +44,10 @@ def site(tmp_path, monkeypatch):
     return found
 
 
-def told(people, degrees, **more):
+def told(people, degrees, every=60, **more):
     device(people)
     made = trip(people, **more)
-    send(course(*degrees))
+    send(course(*degrees), every=every)
     actions.end_trip(people["clerk"], made, END)
     tasks.judge(Trip.objects.get(pk=made.pk), now())
     return Trip.objects.get(pk=made.pk)
@@ -100,6 +100,15 @@ def test_an_excursion_of_which_nobody_heard_has_no_plan_and_a_trip_without_one_n
     (row,) = rows(site, "trip")
     assert (row["breach"], row["excursion"]) == (False, True)
     assert row["excursion_at"] and (row["plan_started"], row["plan_at"]) == (False, None)
+
+
+def test_a_load_recorded_too_seldom_while_out_of_range_is_not_told_as_one_without_a_breach(people, site):
+    quiet = [5 + n * 7919 % 1009 / 1000 for n in range(25)]
+    made = told(people, [*quiet[:10], 8.6, 8.7, *quiet[12:]], every=300)
+    assert judging.judge(made, now()).judgement.unknowns == {"interval"}
+    assert (made.verdict, made.breach, made.excursion) == ("unknown", None, True)
+    tell()
+    assert rows(site, "trip")[0]["breach"] is None
 
 
 def test_of_a_trip_within_its_range_nothing_is_said_of_plans(people, site):
