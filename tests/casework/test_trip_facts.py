@@ -13,6 +13,7 @@ from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts import sources as alerts
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.devices import actions as register
 from zhunsheng.casework.devices.library import plans
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.outbox.actions import Process
@@ -201,6 +202,18 @@ def test_use_and_faults_are_counted_once(people):
         made.refresh_from_db()
         assert (made.usage.seconds, made.usage.faults) == (30 * 60, 1)
     assert Body.objects.filter(kind="vendor").exists()
+
+
+def test_the_last_days_of_a_device_that_was_ended_are_counted_once_and_up_to_its_end(people):
+    made = device(people, "E-1", kind="equipment", regime="", calibrated=False)
+    end = now().astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=6)
+    send([{"running": True}] * 61, name="E-1", start=end - timedelta(days=1))
+    send([{"running": True}] * 61, name="E-1", boot="b", start=end + timedelta(hours=1))  # its successor's
+    register.end_device(people["clerk"], made, end.date())
+    for left in (1, 0):
+        assert tasks.use({}, lambda *_: None).result == {"devices": left}
+        made.refresh_from_db()
+        assert (made.usage.seconds, made.usage.until) == (3600, end.date())
 
 
 def test_one_broken_trip_lights_its_vendor_yellow_and_one_that_is_unknown_does_not(people, tmp_path):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
@@ -124,6 +124,13 @@ def of_vendors() -> list[Device]:
 def all_in_use(on: date) -> list[Device]:
     """Return the devices of the site that are in use on a day."""
     return list(in_use(Device.objects.select_related("usage"), on).order_by("pk"))
+
+
+def to_count(on: date) -> list[Device]:
+    """Return the devices of the site that are in use on a day, and those that ended with days yet to be counted."""
+    left = Q(usage__until=None) | Q(usage__until__lt=F("valid_to"))
+    held = Device.objects.select_related("usage").filter(Q(valid_to=None) | Q(valid_to__gt=on) | left)
+    return list(held.filter(valid_from__lte=on).order_by("pk"))
 
 
 def in_use(found: QuerySet[Device], on: date) -> QuerySet[Device]:

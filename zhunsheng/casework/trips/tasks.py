@@ -174,10 +174,10 @@ def ask_for_run() -> None:
 def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     """Count what devices were used and what faults they told in days that are over; look for slow drifts."""
     today = now().astimezone(SHANGHAI).date()
-    until = today - HELD
-    held = devices.all_in_use(today)
+    held = devices.to_count(today)
     for number, device in enumerate(held):
         progress("devices", number, len(held))
+        until = min(today - HELD, device.valid_to or date.max)
         since = (device.usage.until if hasattr(device, "usage") else None) or max(
             device.valid_from, today - timedelta(days=31)
         )
@@ -185,7 +185,8 @@ def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
             told = readings.of_any_device(device.institution_id, device.device_id, _start(since), _start(until))
             found = counted(series(told))
             register.note_use(device, round(found.ran) if found.said else None, found.faults, until)
-        slowly.drift(device, today)
+        if device.holds(today):
+            slowly.drift(device, today)
     return Outcome({"devices": len(held)})
 
 
