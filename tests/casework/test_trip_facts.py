@@ -137,6 +137,16 @@ def test_another_judgement_takes_the_place_of_the_first(people, site):
     assert {one["breach"] for one in rows(site, "trip")} == {None, True}  # the newest speaks in a run
 
 
+def test_a_judgement_over_the_same_readings_is_made_anew_and_over_more_of_them_for_late_ones(people):
+    made = told(people, [5.0] * 30 + [None] * 5 + [5.0] * 86)
+    failed = {"done_on": "2026-06-01", "valid_to": "2027-06-01", "number": "B", "issuer": "省院", "passed": "不合格"}
+    register.add_calibration(people["clerk"], made.device, failed)
+    tasks.judge(made, now())
+    send(course(*[6.0] * 5), first=31, start=START + timedelta(minutes=30), received=END + timedelta(hours=9))
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    assert list(made.versions.values_list("cause", flat=True)) == ["ended", "anew", "late"]
+
+
 def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
     device(people)
     node = {"subject": "O-7", "step": "picked_up", "who": "KY005", "place": "县检验所"}

@@ -97,8 +97,8 @@ def end_overdue(trip: Trip, moment: datetime) -> Trip | None:
 
 def judge(trip: Trip, moment: datetime) -> None:
     """Judge an ended trip anew and add the version where it says something else; a breach has its case."""
-    cause = "ended" if trip.version == 0 else "late"
     found = judging.judge(trip, moment)
+    cause = queries.cause(trip, found.judgement.readings, found.judgement.doubled)
     until = queries.excused_until(trip)
     excused = until is not None and not breaking.since(trip, found, until)
     if excused:
