@@ -200,6 +200,11 @@ def last_telling() -> Telling | None:
     return Telling.objects.first()
 
 
+def tellings(since: datetime) -> list[Telling]:
+    """Return what the facts learnt since a moment."""
+    return list(Telling.objects.filter(until__gte=since))
+
+
 def urgent_telling() -> bool:
     """Whether the facts learnt of a broken cold chain and no run was asked for since."""
     return Telling.objects.filter(asked=False, urgent=True).exists()
