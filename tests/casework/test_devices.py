@@ -3,11 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.casework.tripping import CODE, LEAD, START, courier, course, device, send
 from tests.casework.tripping import given as sent
+from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.devices import actions, queries, watch
@@ -97,6 +100,46 @@ def test_a_revoked_certificate_bars_its_device_until_another_one_holds(people):
     actions.add_certificate(people["clerk"], made, given_ | {"fingerprint": "0" * 64})
     queries.REGISTER.forget()
     assert send(course(5.0), first=2) == 1
+
+
+def test_a_certificate_entered_after_a_revocation_lifts_the_bar_also_when_it_has_merely_ended(people):
+    made, day = device(people), now().date()
+    given_ = {"fingerprint": PRINT, "valid_from": "2026-01-01", "valid_to": "2027-01-01"}
+    actions.add_certificate(people["clerk"], made, given_ | {"fingerprint": "1" * 64, "valid_to": "2026-02-01"})
+    first = actions.add_certificate(people["clerk"], made, given_)
+    actions.revoke_certificate(people["clerk"], first)
+    assert queries.is_barred(made, day)  # one that had ended before lifts nothing
+    second = actions.add_certificate(
+        people["clerk"], made, given_ | {"fingerprint": "0" * 64, "valid_to": "2026-12-31"}
+    )
+    assert not queries.is_barred(made, day) and not queries.is_barred(made, date(2027, 6, 1))
+    actions.revoke_certificate(people["clerk"], second)
+    assert queries.is_barred(made, day)
+
+
+def test_a_device_that_is_ended_and_entered_anew_stays_barred(people):
+    made, day = device(people), now().date()
+    given_ = {"fingerprint": PRINT, "valid_from": "2026-01-01", "valid_to": "2027-01-01"}
+    actions.revoke_certificate(people["clerk"], actions.add_certificate(people["clerk"], made, given_))
+    actions.end_device(people["clerk"], made, day)
+    again = device(people, valid_from=str(day), calibrated=False)
+    queries.REGISTER.forget()
+    assert not queries.known(CODE, "V-01") and queries.is_barred(again, day)
+    actions.add_certificate(people["clerk"], again, given_ | {"fingerprint": "0" * 64})
+    queries.REGISTER.forget()
+    assert queries.known(CODE, "V-01") and not queries.is_barred(again, day)
+
+
+def test_whether_one_device_is_barred_is_asked_of_its_certificates_alone_and_whoever_asks(people):
+    made, other = device(people), device(people, "V-02")
+    given_ = {"fingerprint": PRINT, "valid_from": "2026-01-01", "valid_to": "2027-01-01"}
+    actions.revoke_certificate(people["clerk"], actions.add_certificate(people["clerk"], made, given_))
+    with walls.within(walls.wall_of(scope(people["stranger"]))):
+        assert queries.is_barred(made, now().date())
+    with CaptureQueriesContext(connection) as asked:
+        assert not queries.is_barred(other, now().date())
+    told = [one["sql"] for one in asked.captured_queries if "devicecertificate" in one["sql"]]
+    assert told and all("V-02" in one for one in told)
 
 
 def test_a_calibration_that_failed_counts_for_nothing(people):

@@ -14,13 +14,14 @@ from zhunsheng.casework.alerts import library
 from zhunsheng.casework.alerts import sources as alerts
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
+from zhunsheng.casework.devices import actions as register
 from zhunsheng.casework.devices.library import plans
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.readings import actions as readings
 from zhunsheng.casework.readings.closing import close_days
 from zhunsheng.casework.readings.models import HotRow
-from zhunsheng.casework.trips import actions, facts, queries, tasks
+from zhunsheng.casework.trips import actions, facts, judging, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, Telling, Trip
 from zhunsheng.facts import lake
 from zhunsheng.kernel.home import Home, rulebook
@@ -45,10 +46,10 @@ def site(tmp_path, monkeypatch):
     return found
 
 
-def told(people, degrees, **more):
+def told(people, degrees, every=60, **more):
     device(people)
     made = trip(people, **more)
-    send(course(*degrees))
+    send(course(*degrees), every=every)
     actions.end_trip(people["clerk"], made, END)
     tasks.judge(Trip.objects.get(pk=made.pk), now())
     return Trip.objects.get(pk=made.pk)
@@ -107,6 +108,15 @@ def test_of_the_plan_of_an_excursion_of_which_nobody_heard_nothing_is_said(peopl
     assert row["excursion_at"] and (row["plan_started"], row["plan_at"]) == (None, None)
 
 
+def test_a_load_recorded_too_seldom_while_out_of_range_is_not_told_as_one_without_a_breach(people, site):
+    quiet = [5 + n * 7919 % 1009 / 1000 for n in range(25)]
+    made = told(people, [*quiet[:10], 8.6, 8.7, *quiet[12:]], every=300)
+    assert judging.judge(made, now()).judgement.unknowns == {"interval"}
+    assert (made.verdict, made.breach, made.excursion) == ("unknown", None, True)
+    tell()
+    assert rows(site, "trip")[0]["breach"] is None
+
+
 def test_of_a_trip_within_its_range_nothing_is_said_of_plans(people, site):
     told(people, [5 + (n % 3) / 10 for n in range(121)])
     tell()
@@ -132,6 +142,16 @@ def test_another_judgement_takes_the_place_of_the_first(people, site):
     assert {one["breach"] for one in rows(site, "trip")} == {None, True}  # the newest speaks in a run
 
 
+def test_a_judgement_over_the_same_readings_is_made_anew_and_over_more_of_them_for_late_ones(people):
+    made = told(people, [5.0] * 30 + [None] * 5 + [5.0] * 86)
+    failed = {"done_on": "2026-06-01", "valid_to": "2027-06-01", "number": "B", "issuer": "省院", "passed": "不合格"}
+    register.add_calibration(people["clerk"], made.device, failed)
+    tasks.judge(made, now())
+    send(course(*[6.0] * 5), first=31, start=START + timedelta(minutes=30), received=END + timedelta(hours=9))
+    tasks.judge(Trip.objects.get(pk=made.pk), now())
+    assert list(made.versions.values_list("cause", flat=True)) == ["ended", "anew", "late"]
+
+
 def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
     device(people)
     node = {"subject": "O-7", "step": "picked_up", "who": "KY005", "place": "县检验所"}
@@ -148,9 +168,9 @@ def test_nodes_that_arrive_live_are_nodes_of_the_facts(people, site):
         "县检验所",
     )
     assert row["device_id"] == "V-01" and row["happened_on"] == began.astimezone(SHANGHAI).date()
-    assert tell() == {"trips": 0, "nodes": 2, "sent_back": 0}  # of the last hour again, in case one was stored late
-    Telling.objects.update(until=now() + timedelta(hours=2))
     assert tell() == {"trips": 0, "nodes": 0, "sent_back": 0}
+    readings.take(messages([node], kind="node", start=began, received=now() - timedelta(minutes=5), first=9))
+    assert tell() == {"trips": 0, "nodes": 1, "sent_back": 0}  # stored late; what nobody knows is sent back once
 
 
 def test_of_another_regime_no_temperature_is_told_as_one_of_two_to_eight(people, site):
@@ -197,6 +217,18 @@ def test_use_and_faults_are_counted_once(people):
         made.refresh_from_db()
         assert (made.usage.seconds, made.usage.faults) == (30 * 60, 1)
     assert Body.objects.filter(kind="vendor").exists()
+
+
+def test_the_last_days_of_a_device_that_was_ended_are_counted_once_and_up_to_its_end(people):
+    made = device(people, "E-1", kind="equipment", regime="", calibrated=False)
+    end = now().astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=6)
+    send([{"running": True}] * 61, name="E-1", start=end - timedelta(days=1))
+    send([{"running": True}] * 61, name="E-1", boot="b", start=end + timedelta(hours=1))  # its successor's
+    register.end_device(people["clerk"], made, end.date())
+    for left in (1, 0):
+        assert tasks.use({}, lambda *_: None).result == {"devices": left}
+        made.refresh_from_db()
+        assert (made.usage.seconds, made.usage.until) == (3600, end.date())
 
 
 def test_one_broken_trip_lights_its_vendor_yellow_and_one_that_is_unknown_does_not(people, tmp_path):

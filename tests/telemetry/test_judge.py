@@ -69,6 +69,34 @@ def test_lost_readings_say_nothing_of_how_often_it_recorded():
     assert judge(empty()).check("interval").answer.reason == "no_temperature"
 
 
+@pytest.mark.parametrize(("lost", "value"), [((), None), ((25,), True)])
+def test_a_tracker_that_tells_its_place_in_between_records_no_more_often(lost, value):
+    there = {"latitude": 30.0, "longitude": 120.0}
+    warm = {25: 9.0}
+    told_of = [
+        reading(n * 2.5, n + 1, **({"temperature": warm.get(n + 1, WAVE[n % 6] + n / 100)} if n % 2 == 0 else there))
+        for n in range(49)
+    ]
+    answer = judge([one for one in told_of if one.seq - 1 not in lost]).check("interval").answer
+    assert answer.value is value
+
+
+@pytest.mark.parametrize(("pause", "value"), [(4, True), (9, None)])
+def test_a_restart_while_out_of_range_is_no_record(pause, value):
+    before = [*told(wave(12)), reading(60, 12, temperature=9.0)]
+    after = [reading(60 + pause, 0, boot="b", temperature=9.1)]
+    after += [reading(62 + pause + 5 * n, n + 1, boot="b", temperature=c) for n, c in enumerate(wave(5))]
+    answer = judge(before + after, minutes=82 + pause).check("interval").answer
+    assert answer.value is value
+
+
+@pytest.mark.parametrize(("minutes", "value"), [(64, True), (66, None)])
+def test_silence_after_a_last_reading_out_of_range_acquits_nobody(minutes, value):
+    found = judge([*told(wave(12)), reading(60, 12, temperature=9.0)], minutes=minutes)
+    assert found.check("interval").answer.value is value
+    assert found.check("missing").answer.value is True
+
+
 def hours_at(celsius, minutes, before=4, total=25):
     """Readings each five minutes that stay at a temperature for so long, the way there and back lasting no time."""
     first = before * 5

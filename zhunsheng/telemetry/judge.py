@@ -110,7 +110,7 @@ def judge_trip(
         clock_check([one.offset_s for one in kept], limits),
         calibration_check(plan, limits),
         *_route_checks(plan, way),
-        *_recorded(told, limits, unknown, holes),
+        *_recorded(told, limits, unknown, holes, until),
         _doubt_check(doubted),
     )
     return TripJudgement(
@@ -148,22 +148,27 @@ def unknown_minutes(at: np.ndarray[Any, np.dtype[np.float64]], since: float, unt
     return float(steps[steps > hold_s].sum()) / 60
 
 
-def _recorded(told: Series, limits: Limits, unknown: float, holes: Sequence[Gap]) -> tuple[Check, Check]:
+def _recorded(told: Series, limits: Limits, unknown: float, holes: Sequence[Gap], until: float) -> tuple[Check, Check]:
     """Return whether enough came, and whether enough was recorded while the load was out of range."""
     lost = any(gap.kind == "missing" for gap in holes)
     heard = len(told.of("temperature")[0]) > 0
-    return missing_check(unknown, limits, lost=lost), interval_check(_seldom(told, limits), limits, told=heard)
+    return missing_check(unknown, limits, lost=lost), interval_check(_seldom(told, limits, until), limits, told=heard)
 
 
-def _seldom(told: Series, limits: Limits) -> float | None:
-    """Return the longest minutes from a reading out of range to the next one that its device made; None without one.
+def _seldom(told: Series, limits: Limits, until: float) -> float | None:
+    """Return the longest minutes from a temperature out of range to the next one, or to the end; None without one.
 
-    Where numbers are missing between the two nobody knows how often it recorded: that is lost data.
+    Where numbers are missing between the two nobody knows how often it recorded: that is lost data. Readings between
+    them that tell no temperature, a restart, and silence to the end are none of that.
     """
-    column = told.values.get("temperature", np.empty(0))
-    one = told.take(~np.isnan(column)) if len(column) else told.take(np.zeros(len(told), dtype=bool))
-    next_ = (np.diff(one.boot) == 0) & (np.diff(one.seq) == 1)
-    steps = np.diff(one.at)[next_ & is_out(one.values["temperature"], limits)[:-1]] if len(one) else np.empty(0)
+    kept = np.flatnonzero(~np.isnan(told.values.get("temperature", np.empty(0))))
+    if not len(kept):
+        return None
+    one = told.take(kept)
+    place = np.argsort(np.lexsort((told.seq, told.boot)))[kept]
+    lost = (np.diff(one.boot) == 0) & (np.diff(one.seq) != np.diff(place))
+    out = is_out(one.values["temperature"], limits) & np.append(~lost, [True])
+    steps = np.diff(np.append(one.at, until))[out]
     return float(steps.max()) / 60 if len(steps) else None
 
 

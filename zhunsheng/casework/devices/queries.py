@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from zhunsheng.casework.bodies import walls
 from zhunsheng.casework.bodies.scope import Scope
@@ -43,7 +43,7 @@ class _Known:
         self.lock = threading.Lock()
         self.read_at = 0.0
         self.pairs: dict[tuple[str, str], Device] = {}
-        self.barred: frozenset[int] = frozenset()
+        self.barred: frozenset[tuple[str, str]] = frozenset()
 
     def all(self) -> dict[tuple[str, str], Device]:
         with self.lock:
@@ -57,23 +57,24 @@ class _Known:
             return self.pairs
 
     def takes(self, org: str, device: str) -> bool:
-        found = self.all().get((org, device))
-        return found is not None and found.pk not in self.barred
+        return (org, device) in self.all() and (org, device) not in self.barred
 
     def forget(self) -> None:
         with self.lock:
             self.pairs = {}
 
 
-def _barred(on: date) -> frozenset[int]:
-    """Return the devices whose certificate was revoked with none that holds in its place: who sends may be anybody.
+def _barred(on: date, **of: str) -> frozenset[tuple[str, str]]:
+    """Return the devices with a revoked certificate and none since that held after that day: who sends may be anybody.
 
-    A device without any certificate, and one whose certificate merely ended, are not among them.
+    A device without any certificate, and one whose certificate merely ended, are not among them. A device that was
+    ended and entered anew is the same one: it is named by its organisation and number.
     """
-    held = DeviceCertificate.objects.order_by()
-    revoked = held.filter(revoked_on__lte=on).values_list("device", flat=True)
-    sound = held.filter(revoked_on=None, valid_from__lte=on, valid_to__gt=on).values_list("device", flat=True)
-    return frozenset(revoked) - frozenset(sound)
+    held = DeviceCertificate.objects.filter(**of).order_by().values_list("institution_id", "device__device_id")
+    revoked = held.filter(revoked_on__lte=on).annotate(Max("revoked_on"))
+    sound = held.filter(revoked_on=None, valid_from__lte=on).annotate(Max("valid_to"))
+    until = {(org, device): day for org, device, day in sound}
+    return frozenset((org, device) for org, device, day in revoked if until.get((org, device), day) <= day)
 
 
 REGISTER = _Known()
@@ -89,7 +90,8 @@ def known(org: str, device: str) -> bool:
 
 def is_barred(device: Device, on: date) -> bool:
     """Whether nothing is taken from a device on a day since its certificate was revoked."""
-    return device.pk in _barred(on)
+    with walls.within(walls.SITE):
+        return bool(_barred(on, institution_id=device.institution_id, device__device_id=device.device_id))
 
 
 def registered(org: str, device: str) -> Device | None:
@@ -122,6 +124,13 @@ def of_vendors() -> list[Device]:
 def all_in_use(on: date) -> list[Device]:
     """Return the devices of the site that are in use on a day."""
     return list(in_use(Device.objects.select_related("usage"), on).order_by("pk"))
+
+
+def to_count(on: date) -> list[Device]:
+    """Return the devices of the site that are in use on a day, and those that ended with days yet to be counted."""
+    left = Q(usage__until=None) | Q(usage__until__lt=F("valid_to"))
+    held = Device.objects.select_related("usage").filter(Q(valid_to=None) | Q(valid_to__gt=on) | left)
+    return list(held.filter(valid_from__lte=on).order_by("pk"))
 
 
 def in_use(found: QuerySet[Device], on: date) -> QuerySet[Device]:

@@ -88,6 +88,11 @@ def sheet(head: Sequence[str], rows: Iterable[Row]) -> bytes:
     return ("\ufeff" + text.getvalue()).encode()
 
 
+def names(data: bytes) -> set[tuple[str, str]]:
+    """Return the rows of a sheet by their first two columns."""
+    return {(row[0], row[1]) for row in csv.reader(io.StringIO(data.decode("utf-8-sig")))}
+
+
 def _first(told: dict[str, Any]) -> datetime:
     """Return when the first excursion of a judgement began."""
     return datetime.fromtimestamp(min(one["since"] for one in told["excursions"]), SHANGHAI)

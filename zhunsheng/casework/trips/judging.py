@@ -25,6 +25,8 @@ from zhunsheng.telemetry.plans import TripPlan
 AROUND = timedelta(hours=26)
 #: Checks whose answer "no" is a breach of the cold chain; another one concerns the way or the device.
 COLD = ("beyond", "single", "total", "kinetic")
+#: Checks that never convict: where one is open, readings that show no breach acquit nobody.
+OPEN = ("missing", "interval", "doubts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def judge(trip: Trip, as_of: datetime, told: pa.Table | None = None, *, excused:
 def judged(found: TripJudgement, *, excused: bool = False) -> Judged:
     """Return a judgement with its flags."""
     cold = [one.answer.value for name in COLD if (one := found.check(name)) is not None]
-    unsure = None in cold or _open(found, "missing") or _open(found, "doubts")
+    unsure = None in cold or any(_open(found, name) for name in OPEN)
     breach = True if False in cold else None if unsure or not cold else False
     out = bool(found.excursions)
     arrival = found.check("arrival")

@@ -79,7 +79,7 @@ class TripVersion(models.Model):
 
     trip = models.ForeignKey(Trip, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    cause = models.CharField(max_length=10, help_text="ended, late, alarm or dismissed")
+    cause = models.CharField(max_length=10, help_text="ended, late, anew or dismissed")
     as_of = models.DateTimeField()
     readings = models.PositiveIntegerField()
     late = models.PositiveIntegerField()

@@ -15,7 +15,7 @@ PAUSE = 0.1
 #: Readings of one look.
 MOST = 2000
 #: Trips that ended within so many days are judged anew at the start: of readings that came while nobody watched
-#: nothing else tells. A judgement that says the same adds nothing.
+#: nothing else tells. A judgement that says the same adds nothing, and one over the same readings calls none late.
 BACK = 7
 
 

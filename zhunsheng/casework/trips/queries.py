@@ -125,6 +125,14 @@ def ended_since(moment: datetime) -> list[int]:
     return list(Trip.objects.filter(state=TripState.ENDED, ended_at__gte=moment).values_list("pk", flat=True))
 
 
+def cause(trip: Trip, readings: int, doubled: int) -> str:
+    """Return why an ended trip is judged: for the first time, over readings that came late, or anew over the same."""
+    last = versions(trip).first()
+    if last is None:
+        return "ended"
+    return "anew" if (last.readings, last.content.get("doubled")) == (readings, doubled) else "late"
+
+
 def overdue(moment: datetime, grace: timedelta) -> list[Trip]:
     """Return the trips of the site whose planned end has passed by more than a grace and that nobody ended."""
     held = Trip.objects.filter(state__in=(TripState.PLANNED, TripState.UNDER_WAY), ends_at__lt=moment - grace)
@@ -190,6 +198,11 @@ def standing_alarms(device: Device, trip: Trip | None) -> list[Alarm]:
 def last_telling() -> Telling | None:
     """Return what the facts learnt last."""
     return Telling.objects.first()
+
+
+def tellings(since: datetime) -> list[Telling]:
+    """Return what the facts learnt since a moment."""
+    return list(Telling.objects.filter(until__gte=since))
 
 
 def urgent_telling() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from zhunsheng import sources
@@ -43,8 +44,7 @@ AGAIN = timedelta(minutes=1)
 HELD = timedelta(days=4)
 #: The first telling goes back so far in what arrived.
 BACK = timedelta(days=7)
-#: What arrived so long before the last telling is told again, since it may have been stored after it: its key makes
-#: that harmless.
+#: What arrived so long before the last telling is looked at again, since it may have been stored after it.
 OVERLAP = timedelta(hours=1)
 
 
@@ -97,8 +97,8 @@ def end_overdue(trip: Trip, moment: datetime) -> Trip | None:
 
 def judge(trip: Trip, moment: datetime) -> None:
     """Judge an ended trip anew and add the version where it says something else; a breach has its case."""
-    cause = "ended" if trip.version == 0 else "late"
     found = judging.judge(trip, moment)
+    cause = queries.cause(trip, found.judgement.readings, found.judgement.doubled)
     until = queries.excused_until(trip)
     excused = until is not None and not breaking.since(trip, found, until)
     if excused:
@@ -123,17 +123,18 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     versions = {one.pk: one.versions.order_by("-number").first() for one in trips}
     told = [(one, version) for one in trips if (version := versions[one.pk]) is not None]
     progress("trips", 0, len(told))
-    nodes = _nodes(last.until - OVERLAP if last else moment - BACK, moment)
+    since = last.until - OVERLAP if last else moment - BACK
+    before = _told_since(since)
+    nodes = [row for row in _nodes(since, moment) if (row[0], row[1]) not in before]
     events = [row for trip, version in told for row in facts.trip_nodes(trip, version)] + nodes
     begun = queries.plans_begun([trip.pk for trip, _version in told])
     judged = [facts.trip_row(trip, version, begun.get(trip.pk)) for trip, version in told]
     sheets = {"trips": (facts.TRIPS, judged), "nodes": (facts.EVENTS, events)}
-    folder = home().root / "telemetry" / "facts"
     paths = []
     for name, (head, rows) in sheets.items():
         if rows:
-            paths.append(folder / f"{name}-{moment.astimezone(SHANGHAI):%Y%m%dT%H%M%S%f}.csv")
-            folder.mkdir(parents=True, exist_ok=True)
+            paths.append(_path(name, moment))
+            paths[-1].parent.mkdir(parents=True, exist_ok=True)
             write_whole(paths[-1], facts.sheet(head, rows))
     if not paths:
         return Outcome({"trips": 0, "nodes": 0, "sent_back": 0})
@@ -149,6 +150,17 @@ def tell(_arguments: dict[str, Any], progress: Progress) -> Outcome:
             record_batches(RUN, latest)
 
     return Outcome({"trips": len(told), "nodes": len(nodes), "sent_back": sent_back}, settle)
+
+
+def _path(name: str, moment: datetime) -> Path:
+    """Return where a telling of a moment writes a sheet."""
+    return home().root / "telemetry" / "facts" / f"{name}-{moment.astimezone(SHANGHAI):%Y%m%dT%H%M%S%f}.csv"
+
+
+def _told_since(since: datetime) -> set[tuple[str, str]]:
+    """Return the nodes of the tellings since a moment, by vendor and number: none is told, or sent back, twice."""
+    paths = [_path("nodes", one.until) for one in queries.tellings(since)]
+    return {name for path in paths if path.exists() for name in facts.names(path.read_bytes())}
 
 
 def _nodes(since: datetime, until: datetime) -> list[facts.Row]:
@@ -174,10 +186,10 @@ def ask_for_run() -> None:
 def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
     """Count what devices were used and what faults they told in days that are over; look for slow drifts."""
     today = now().astimezone(SHANGHAI).date()
-    until = today - HELD
-    held = devices.all_in_use(today)
+    held = devices.to_count(today)
     for number, device in enumerate(held):
         progress("devices", number, len(held))
+        until = min(today - HELD, device.valid_to or date.max)
         since = (device.usage.until if hasattr(device, "usage") else None) or max(
             device.valid_from, today - timedelta(days=31)
         )
@@ -185,7 +197,8 @@ def use(_arguments: dict[str, Any], progress: Progress) -> Outcome:
             told = readings.of_any_device(device.institution_id, device.device_id, _start(since), _start(until))
             found = counted(series(told))
             register.note_use(device, round(found.ran) if found.said else None, found.faults, until)
-        slowly.drift(device, today)
+        if device.holds(today):
+            slowly.drift(device, today)
     return Outcome({"devices": len(held)})
 
 

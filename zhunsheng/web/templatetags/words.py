@@ -374,6 +374,7 @@ LABELS: dict[str, dict[str, Any]] = {
     "cause": {
         "ended": gettext_lazy("运输结束"),
         "late": gettext_lazy("迟到的读数"),
+        "anew": gettext_lazy("重新判定"),
         "dismissed": gettext_lazy("超标经核实不成立"),
     },
     "trip": {
