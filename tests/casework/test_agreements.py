@@ -171,11 +171,25 @@ def test_promised_values_that_the_counts_of_a_period_miss_are_counted(
     monkeypatch.setattr(rated.sources, "values", lambda *_given: [before, *told])
     assert rated.COUNTS["promises_missed"](asked).of(CODE) is None  # a draft promises nothing
     signed(people, one)
-    promised = queries.counted_promises(people["clerk"].body_id, date(2027, 6, 30))
+    promised = queries.owed(people["clerk"].body_id, date(2027, 6, 30))
     assert [(p.vendor, p.indicator, p.value_e4) for p in promised] == [(CODE, "vendors/report_on_time", 950_000)]
-    assert queries.counted_promises(people["clerk"].body_id, date(2027, 12, 1)) == []  # the agreement has ended
+    assert queries.owed(people["clerk"].body_id, date(2027, 12, 1)) == []  # the agreement has ended
     assert rated.COUNTS["promises_missed"](asked).of(CODE) == missed
     assert rated.COUNTS["promises_missed"](asked).of("nobody") is None
+
+
+def test_a_promise_that_nothing_counts_leaves_the_count_unknown_and_is_no_pass(people, served, clock, monkeypatch):
+    one = drafted(people, served)
+    written(people, one)
+    given = {"indicator": "satisfaction", "value": "90", "valid_from": "2026-12-01"}
+    actions.promise(people["clerk"], one, given)
+    signed(people, one)
+    told = [Value("vendors/report_on_time", CODE, date(2027, 3, 1), 99, 100, 0)]
+    monkeypatch.setattr(rated.sources, "values", lambda *_given: told)
+    asked = Asked(people["clerk"].body, object(), None, date(2027, 1, 1), date(2027, 7, 1))
+    owed = queries.owed(people["clerk"].body_id, date(2027, 6, 30))
+    assert sorted(p.indicator for p in owed) == ["", "vendors/report_on_time"]
+    assert rated.COUNTS["promises_missed"](asked).of(CODE) is None
 
 
 def test_what_counts_a_promised_value_is_of_its_kind_its_unit_and_its_direction():

@@ -33,6 +33,8 @@ from zhunsheng.casework.ratings.library import cards
 from zhunsheng.casework.ratings.models import PeriodCard
 from zhunsheng.casework.vendors.models import ServiceLine, Vendor
 from zhunsheng.kernel.time import now
+from zhunsheng.lights.values import Value
+from zhunsheng.web import promises
 from zhunsheng.web.vendorfile import gatherer, point_address
 
 pytestmark = pytest.mark.django_db
@@ -115,13 +117,19 @@ def test_each_part_shows_what_is_on_file_and_an_unknown_month_as_unknown(site):
     assert "month=2026-05" in chart  # the unknown month leads to its rows as well
 
 
-def test_what_was_promised_stands_beside_what_was_counted_since_and_a_point_leads_there(site):
-    people, line = site
+def agreed(line):
+    """An agreement on laboratory tests in force this year."""
     case = Case.objects.create(bound=cases._bound(cycle("service_agreement")), cycle="service_agreement", number="HT-1",
                                body=line.body, state="in_force", institution_id=CODE, opened_at=now())  # fmt: skip
-    one = Agreement.objects.create(case=case, vendor=line.vendor, institution_id=CODE, body=line.body, title="检验合同",
-                                   kind="laboratory", state="in_force", drafted_on=DAY, valid_from=date(2026, 1, 1),
-                                   valid_to=date(2027, 1, 1))  # fmt: skip
+    return Agreement.objects.create(
+        case=case, vendor=line.vendor, institution_id=CODE, body=line.body, title="检验合同", kind="laboratory",
+        state="in_force", drafted_on=DAY, valid_from=date(2026, 1, 1), valid_to=date(2027, 1, 1),
+    )  # fmt: skip
+
+
+def test_what_was_promised_stands_beside_what_was_counted_since_and_a_point_leads_there(site):
+    people, line = site
+    one = agreed(line)
     for name, value in (("test_accuracy", 980_000), ("satisfaction", 900_000), ("report_hours", 240_000)):
         SlaValue.objects.create(agreement=one, indicator=name, value_e4=value, valid_from=date(2026, 1, 1),
                                 told_at=now(), told_by=people["head"])  # fmt: skip
@@ -135,6 +143,24 @@ def test_what_was_promised_stands_beside_what_was_counted_since_and_a_point_lead
     points = {c.id: point_address(c, card, {}) for c in cards()["vendor"].criteria}
     assert points["promises"] == f"/vendors/{CODE}/deals#promises"
     assert "archive?kind=rectification&since=2026-01-01" in points["rectification"]
+
+
+def test_a_promise_is_held_against_the_last_whole_month_and_one_without_a_count_is_unknown(site, monkeypatch):
+    people, line = site
+    one = agreed(line)
+    for name, value in (("test_accuracy", 900_000), ("report_hours", 245_000)):
+        SlaValue.objects.create(agreement=one, indicator=name, value_e4=value, valid_from=date(2026, 1, 1),
+                                told_at=now(), told_by=people["head"])  # fmt: skip
+    month = lambda indicator, n, *counts: Value(f"vendors/{indicator}", CODE, date(2026, n, 1), *counts)  # noqa: E731
+    known = [month("test_accuracy", 3, 99, 100, 0), month("laboratory_hours", 10, 20 * 88_200 + 20, 20, 0)]
+    monkeypatch.setattr(promises.sources, "values", lambda *_given: [*known, month("test_accuracy", 11, 1, 3, 0)])
+    text = page(people["head"], f"/vendors/{CODE}/deals").split('id="promises"')[1].split("</section>")[0]
+    assert "24.51h" in text and "未达到" in text  # one second more than 24.5 hours
+    assert "没有数据，不明" in text and "最近有数据的月份 2026-03" in text
+    assert "33.33%" not in text and "99.00%" not in text and ">达到<" not in text
+    assert "/indicators/vendors/laboratory_hours/rows" in text
+    told = list(promises.beside(scope(people["head"]), CODE, DAY, rows=False))
+    assert {row["address"] for row in told} == {""}  # who may not read rows gets no link to them
 
 
 def test_the_archive_joins_everything_in_time_order_marks_leads_and_is_filtered(site):

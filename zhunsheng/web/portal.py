@@ -23,8 +23,11 @@ from zhunsheng.web.views.ratings import why
 MOST = 12
 
 
-def told(scope: Scope, code: str, day: date) -> dict[str, Any]:
-    """Return all parts of the page of a vendor; each is read through the scope of who looks."""
+def told(scope: Scope, code: str, day: date, *, rows: bool) -> dict[str, Any]:
+    """Return all parts of the page of a vendor; each is read through the scope of who looks.
+
+    ``rows``: whether who looks may open the rows behind a count.
+    """
     lines = [one for one in queries.lines(scope).filter(institution_id=code) if one.state not in OVER]
     open_cases = cases.cases(scope).filter(institution_id=code, closed_at=None).exclude(cycle="service_line")
     return {
@@ -40,7 +43,7 @@ def told(scope: Scope, code: str, day: date) -> dict[str, Any]:
             {"check": one, "standing": oversight.Standing(oversight.standing(one, day)), "kind": _check_kind(one)}
             for one in oversight.checks(scope).filter(institution_id=code).order_by("-due_on", "-pk")[:MOST]
         ],
-        "promises": list(promises.beside(scope, code, day)),
+        "promises": list(promises.beside(scope, code, day, rows=rows)),
         "staff": _staff(scope, code, day),
         "hours": library.kinds().training.hours,
         "incidents": list(cases.of_cycle(scope, "vendor_incident").filter(institution_id=code)[:MOST]),

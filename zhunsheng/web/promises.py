@@ -1,10 +1,10 @@
-"""What a vendor promised in the agreements in force, beside what was counted of it since."""
+"""What a vendor promised in the agreements in force, beside what was counted of it in the last whole month."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -15,13 +15,17 @@ from zhunsheng.casework.agreements import library, queries
 from zhunsheng.casework.agreements.models import SlaValue
 from zhunsheng.casework.alerts import sources
 from zhunsheng.casework.bodies.scope import Scope
+from zhunsheng.casework.indicators import queries as indicators
 from zhunsheng.lights.reasons import percent
 from zhunsheng.lights.values import Value
 
 
-def beside(scope: Scope, code: str, day: date) -> Iterator[dict[str, Any]]:
-    """Yield each value that a vendor in view promised and that is in force, with the last month that it binds."""
-    counted = _counted(scope, code)
+def beside(scope: Scope, code: str, day: date, *, rows: bool) -> Iterator[dict[str, Any]]:
+    """Yield each value that a vendor in view promised and that is in force, with the last whole month that it binds.
+
+    ``rows``: whether the reader may open the rows behind a count.
+    """
+    counted, month = _counted(scope, code), _last_month(scope)
     listed = {one.id: one for one in library.clauses().sla}
     for agreement in queries.agreements(scope).filter(institution_id=code):
         if not queries.holds(agreement, day):
@@ -33,8 +37,8 @@ def beside(scope: Scope, code: str, day: date) -> Iterator[dict[str, Any]]:
             seen.add(value.indicator)
             promise = listed[value.indicator]
             indicator = promise.counted_of(agreement.kind)
-            told = _told(promise, value, counted.get(indicator, ()))
-            address = _rows_of(indicator, code, told["counted"]) if told["counted"] else ""
+            told = _told(promise, value, counted.get(indicator, ()), month)
+            address = _rows_of(indicator, code, told["counted"]) if rows and told["counted"] else ""
             yield {"agreement": agreement, "promise": promise, "value": value, "indicator": indicator,
                    "address": address, **told}  # fmt: skip
 
@@ -48,25 +52,39 @@ def _counted(scope: Scope, code: str) -> dict[str, list[Value]]:
     return found
 
 
-def _told(promise: Promise, value: SlaValue, months: Sequence[Value]) -> dict[str, Any]:
-    """Return the last month and whether it keeps the promise; unknown where nothing, or not all, is known.
+def _last_month(scope: Scope) -> str:
+    """Return the last month with counts that was over on the day of the run: one that runs yet keeps nothing."""
+    file = scope.file
+    if file is None or "indicator_count" not in file.tables:
+        return ""
+    as_of = date.fromisoformat(file.manifest["as_of"])
+    with scope.lake() as reader:
+        month = indicators.last_whole(indicators.months(reader), as_of)
+    return month if month < f"{as_of + timedelta(days=1):%Y-%m}" else ""
 
-    A month that began before the value held was not promised anything.
+
+def _told(promise: Promise, value: SlaValue, months: Sequence[Value], month: str) -> dict[str, Any]:
+    """Return what was counted in a month and whether it keeps the promise; unknown where nothing, or not all, is known.
+
+    A month that began before the value held was not promised anything. Where the month has no count, ``before`` is the
+    last one that has: what was kept long ago says nothing of now.
     """
-    bound = [one for one in months if one.month >= value.valid_from]
-    last = bound[-1] if bound else None
-    if last is None or last.denominator <= 0:
-        return {"counted": None, "shown": "", "keeps": None}
+    bound = [one for one in months if one.month >= value.valid_from and one.denominator > 0]
+    known = [one for one in bound if f"{one.month:%Y-%m}" <= month]
+    last = known[-1] if known else None
+    if last is None or f"{last.month:%Y-%m}" != month:
+        return {"counted": None, "shown": "", "keeps": None, "before": last and last.month}
     kept = queries.keeps(
         value.value_e4, promise.direction, last.numerator, last.denominator, last.unknown, promise.unit
     )
-    return {"counted": last, "shown": _shown(promise, last), "keeps": kept}
+    return {"counted": last, "shown": _shown(promise, last), "keeps": kept, "before": None}
 
 
 def _shown(promise: Promise, last: Value) -> str:
+    """Return a count with two places; hours are rounded up: no mean above a promised one reads as equal to it."""
     if promise.unit == "h":
-        tenths = last.numerator * 10 // (3600 * last.denominator)
-        return f"{tenths // 10}.{tenths % 10}h"
+        hundredths = -(-last.numerator * 100 // (3600 * last.denominator))
+        return f"{hundredths // 100}.{hundredths % 100:02d}h"
     return f"{percent(last.numerator * 10_000 // last.denominator)}（{last.numerator}/{last.denominator}）"
 
 

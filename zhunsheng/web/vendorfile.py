@@ -201,12 +201,12 @@ def deals_of(request: HttpRequest, vendor: Vendor) -> dict[str, Any]:
         values, prices = agreements.parts(one)
         told = [{"promise": listed.get(value.indicator), "value": value} for value in values]
         rows.append({"one": one, "promised": told, "prices": len(prices)})
-    filed = []
+    filed, rows_open = [], may(request.user, Verb.READ_FINDINGS)
     tables = request.scope.file.tables if request.scope.file else frozenset()
-    if {"price_filing", "measure"} <= tables and may(request.user, Verb.READ_FINDINGS):
+    if {"price_filing", "measure"} <= tables and rows_open:
         day = facts.as_of(request.scope)
         filed = [one for one in facts.filed_prices(request.scope, day) if one.vendor_id == vendor.institution_id]
-    kept = list(promises.beside(request.scope, vendor.institution_id, now().date()))
+    kept = list(promises.beside(request.scope, vendor.institution_id, now().date(), rows=rows_open))
     return {"agreements": rows, "promises": kept, "filed": filed, "rule": facts.RULE}
 
 

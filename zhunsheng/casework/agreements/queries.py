@@ -160,8 +160,8 @@ def sla(vendor: str, kind: str, indicator: str, day: date, body_id: int | None =
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A promised value of a vendor that an indicator counts: x 10^4 of its unit, in force from a day on."""
+class Owed:
+    """A promised value of a vendor, x 10^4 of its unit, in force from a day on; ``indicator`` counts it: none may."""
 
     vendor: str
     indicator: str
@@ -171,19 +171,19 @@ class Counted:
     unit: str
 
 
-def counted_promises(body_id: int, day: date) -> list[Counted]:
-    """Return what vendors promised one body for a day, of what an indicator counts; whoever asks."""
-    listed = {one.id: one for one in library.clauses().sla if one.counted}
+def owed(body_id: int, day: date) -> list[Owed]:
+    """Return what vendors promised one body for a day, whoever asks; also what nothing counts."""
+    listed = {one.id: one for one in library.clauses().sla}
     with walls.within(walls.SITE):
         rows = Agreement.objects.filter(body_id=body_id, state__in=sorted(BOUND)).order_by("institution_id", "pk")
         held = [one for one in rows.select_related("case") if holds(one, day)]
         values = SlaValue.objects.filter(agreement__in=held, indicator__in=listed, valid_from__lte=day)
         latest = {(one.agreement_id, one.indicator): one for one in values.order_by("valid_from", "pk")}
     return [
-        Counted(one.institution_id, counted, told.direction, value.value_e4, value.valid_from, told.unit)
+        Owed(one.institution_id, told.counted_of(one.kind), told.direction, value.value_e4, value.valid_from, told.unit)
         for one in held
         for (agreement, name), value in sorted(latest.items())
-        if agreement == one.pk and (counted := (told := listed[name]).counted_of(one.kind))
+        if agreement == one.pk and (told := listed[name])
     ]
 
 

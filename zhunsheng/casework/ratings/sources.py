@@ -14,7 +14,7 @@ from typing import Any
 from zhunsheng.book.scorecards import Card
 from zhunsheng.casework.agreements.facts import limit_of
 from zhunsheng.casework.agreements.library import price_rule
-from zhunsheng.casework.agreements.queries import counted_promises, keeps
+from zhunsheng.casework.agreements.queries import keeps, owed
 from zhunsheng.casework.alerts import effects, sources
 from zhunsheng.casework.alerts.queries import vendors_lit
 from zhunsheng.casework.bodies import walls
@@ -194,7 +194,8 @@ def _papers_lapsed(asked: Asked) -> Counts | None:
 def _promises_missed(asked: Asked) -> Counts | None:
     """Promised values in force at the end of the period that its counts miss; not known of a vendor that owes none.
 
-    What was promised within the period is held against the months from the first whole one on.
+    What was promised within the period is held against the months from the first whole one on. Of a promise that no
+    indicator counts nobody knows whether it was kept: it leaves the count of its vendor unknown.
     """
     if asked.file is None:
         return None
@@ -205,7 +206,7 @@ def _promises_missed(asked: Asked) -> Counts | None:
         if asked.from_on <= one.month < asked.until_on:
             within[one.subject_id, one.indicator_id].append(one)
     found: dict[str, int | None] = {}
-    for promise in counted_promises(asked.body.pk, asked.until_on - timedelta(days=1)):
+    for promise in owed(asked.body.pk, asked.until_on - timedelta(days=1)):
         months = [one for one in within[promise.vendor, promise.indicator] if one.month >= promise.valid_from]
         told = _share(months)
         kept = told and keeps(

@@ -16,7 +16,7 @@ from zhunsheng.casework.agreements import bands, facts, filing, reviewing
 from zhunsheng.casework.agreements import library as deal_book
 from zhunsheng.casework.agreements import queries as agreements
 from zhunsheng.casework.bodies.models import BodyKind
-from zhunsheng.casework.bodies.permissions import Verb
+from zhunsheng.casework.bodies.permissions import Verb, may
 from zhunsheng.casework.cases import actions as cases
 from zhunsheng.casework.cases import library as cycles
 from zhunsheng.casework.cases.models import Case
@@ -62,7 +62,7 @@ def _home(request: HttpRequest, problem: Problem | None = None, form: str = "") 
     told = problem_context(problem) if problem else {"status": 200}
     context = {
         **told,
-        **portal.told(request.scope, code, day),
+        **portal.told(request.scope, code, day, rows=may(request.user, Verb.READ_FINDINGS)),
         "vendor": queries.one(request.scope, code),
         "code": code,
         "today": day,
