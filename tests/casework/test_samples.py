@@ -39,3 +39,8 @@ def test_who_takes_over_the_evaluation_begins_with_an_empty_form():
     assert list(queries.told(held, second)["independent"]) == [unit]
     assert queries.estimated(held, queries.told(held, people["one"]), "independent").told == 1
     assert held.results.count() == 3
+    held = actions.share(people["one"], held, firms[0])  # who had it before begins anew too
+    assert queries.told(held, first) == {} and queries.set_aside(held) == 3
+    assert actions.tell(first, held, {other: said}) == {}
+    held = actions.share(people["one"], held, firms[0])  # shared again with the same: nothing begins anew
+    assert list(queries.told(held, first)["independent"]) == [other] and queries.set_aside(held) == 3

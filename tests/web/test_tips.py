@@ -281,6 +281,7 @@ def test_who_pays_sees_on_every_tip_off_of_a_group_whose_claim_to_pay(client, as
         assert "¥9,800.00" in rows[str(old.pk)] and "申领不予发放" not in rows[str(old.pk)]
         assert "¥0.00" in rows[str(new.pk)] and "申领不予发放" in rows[str(new.pk)]
         assert page.count("申领不予发放") == 1 + (tip == new)
+    assert f"{new.case.number} ¥0.00" in reader.get(f"/cases/{old.case_id}").content.decode()
     send(client, {"f-content": WORDS + "请查。"})
     page = reader.get(f"/tips/{TipOff.objects.latest('pk').pk}").content.decode()
     assert "文字相似" in page and "step=merge" not in page

@@ -158,7 +158,7 @@ def _plain(fen: int) -> str:
 def worked_out(fields: dict[str, Any]) -> list[str]:
     """Return in words what the site worked out for a step."""
     return [*_graded(fields.get(computing.GRADED)), *_late(fields.get(computing.LATE)),
-            *_planned(fields.get(computing.PLANNED))]  # fmt: skip
+            *_planned(fields.get(computing.PLANNED)), *_shared(fields.get(computing.SHARES))]  # fmt: skip
 
 
 def _graded(told: dict[str, Any] | None) -> list[str]:
@@ -190,6 +190,12 @@ def _late(told: dict[str, Any] | None) -> list[str]:
 def _planned(told: dict[str, Any] | None) -> list[str]:
     days = [day for day in (told or {}).values() if day]
     return [_("下一期缴款日：{day}").format(day=day) for day in days]
+
+
+def _shared(told: list[tuple[str, int | None]] | None) -> list[str]:
+    if not told or len(told) == 1:
+        return []
+    return [f"{number} ¥{yuan(fen)}" if fen is not None else f"{number} {_('金额待商定')}" for number, fen in told]
 
 
 def plan_words(life: Cycle, rows: list[dict[str, Any]]) -> str:

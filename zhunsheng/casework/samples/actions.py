@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Max, Q
+
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.outbox.actions import append, deed
@@ -75,8 +77,10 @@ def share(actor: User, sample: Sample, evaluator: Body | None) -> Sample:
         raise Problem("ZS702")
     if evaluator is not None and (evaluator.kind != "vendor" or evaluator.institution_code == found.institution_id):
         raise policies.wrong("独立评估须由第三方服务机构承担", "an independent evaluation is made by a third party")
+    if evaluator is not None and evaluator.pk != found.subject_body_id:
+        found.told_before = SampleResult.objects.filter(sample=found).aggregate(last=Max("pk"))["last"] or 0
     found.shared, found.subject_body = True, evaluator or found.subject_body
-    found.save(update_fields=["shared", "subject_body"])
+    found.save(update_fields=["shared", "subject_body", "told_before"])
     append(actor, "sample.shared", f"sample:{found.pk}", {"evaluator": found.subject_body_id})
     return found
 
@@ -118,10 +122,13 @@ def tell(actor: User, sample: Sample, answers: Mapping[str, Mapping[str, str]]) 
 
 
 def latest(sample: Sample) -> dict[str, dict[str, SampleResult]]:
-    """Return the last answer of each view on each unit; of evaluators those of who evaluates now."""
+    """Return the last answer of each view on each unit; of evaluators what was told since the one of now took over."""
     found: dict[str, dict[str, SampleResult]] = {}
-    for one in SampleResult.objects.filter(sample=sample).select_related("told_by").order_by("pk"):
-        if one.view == View.INDEPENDENT and one.told_by.body_id != sample.subject_body_id:
-            continue  # told by an evaluator who was replaced
+    for one in SampleResult.objects.filter(sample=sample).exclude(replaced(sample)).order_by("pk"):
         found.setdefault(one.view, {})[one.unit] = one
     return found
+
+
+def replaced(sample: Sample) -> Q:
+    """Which answers are of an evaluator who was replaced, or were told before the one of now took over."""
+    return Q(view=View.INDEPENDENT) & (Q(pk__lte=sample.told_before) | ~Q(told_by__body=sample.subject_body_id))

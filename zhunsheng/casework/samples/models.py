@@ -18,7 +18,8 @@ class Sample(models.Model):
 
     ``population`` [[finding id, fen, stratum]] is frozen, ``population_digest`` its SHA-256; ``drawn`` finding id ->
     hits; ``facts`` finding id -> rule and month of what was drawn. ``subject_body`` is the independent evaluator.
-    Confidence in percent, the tolerable error in permille.
+    ``told_before`` is the last answer of when the evaluation was last handed on: an evaluator's answers up to it do not
+    count. Confidence in percent, the tolerable error in permille.
     """
 
     SCOPE_PATH: ClassVar[str] = "body"
@@ -29,6 +30,7 @@ class Sample(models.Model):
     institution_id = models.CharField(max_length=40)
     subject_body = models.ForeignKey("bodies.Body", null=True, on_delete=models.PROTECT, related_name="+")
     shared = models.BooleanField(default=False)
+    told_before = models.BigIntegerField(default=0)
     case = models.ForeignKey("cases.Case", null=True, on_delete=models.PROTECT, related_name="samples")
     title = models.CharField(max_length=120)
     run_id = models.CharField(max_length=60)
@@ -61,7 +63,8 @@ class Sample(models.Model):
 class SampleResult(models.Model):
     """What one view says of one unit; a later row of the same view replaces it and both stay.
 
-    An evaluator who takes over begins anew: what the one before told stays and no longer counts.
+    An evaluator who takes over begins anew, also one who had it before: what was told until then stays and no longer
+    counts.
     """
 
     SCOPE_PATH: ClassVar[str] = "sample__body"

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from zhunsheng.casework.bodies.models import Body, User
 from zhunsheng.casework.bodies.scope import Scope
 from zhunsheng.casework.samples import policies
-from zhunsheng.casework.samples.actions import drawn_as, latest
+from zhunsheng.casework.samples.actions import drawn_as, latest, replaced
 from zhunsheng.casework.samples.models import Sample, SampleResult
 from zhunsheng.casework.samples.states import Outcome, View
 from zhunsheng.sampling.agreement import Agreement, agreement
@@ -68,8 +68,7 @@ def told(found: Sample, user: User) -> Told:
 
 def set_aside(found: Sample) -> int:
     """Return how many answers stand from evaluators who were replaced: kept, shown to no judge, not counted."""
-    by_others = SampleResult.objects.filter(sample=found, view=View.INDEPENDENT)
-    return by_others.exclude(told_by__body=found.subject_body_id).count()
+    return SampleResult.objects.filter(replaced(found), sample=found).count()
 
 
 def estimated(found: Sample, views: Told, view: str) -> Estimate:
