@@ -161,7 +161,10 @@ def sla(vendor: str, kind: str, indicator: str, day: date, body_id: int | None =
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A promised value of a vendor, x 10^4 of its unit, in force from a day on; ``indicator`` counts it: none may."""
+    """A promised value of a vendor, x 10^4 of its unit, in force from a day on.
+
+    ``indicator`` counts the same; empty where nothing does.
+    """
 
     vendor: str
     indicator: str
