@@ -234,7 +234,7 @@ def test_of_several_who_report_the_same_the_first_is_rewarded_whichever_case_is_
     assert [one["amount_fen"] for one in told] == [980_000, 0, 0] and len({one["until"] for one in told}) == 1
     for code in (kept, late):
         tip = queries.by_receipt(code)
-        with walls.within(queries.behind(tip.body)), pytest.raises(Problem, match="最先举报的人"):
+        with walls.within(queries.behind(tip.body)), pytest.raises(Problem, match="其他举报人"):
             actions.claim_reward(tip, {"payment": "农商行 6228000011112222"})
     tip = queries.by_receipt(early)
     with walls.within(queries.behind(tip.body)):

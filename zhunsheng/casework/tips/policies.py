@@ -101,8 +101,8 @@ def check_claim(tip: TipOff, standing: Any, until: date | None, day: date, *, la
     if standing.state not in ("established", "rewarded"):
         raise Problem("ZS929", reason=said("尚未查证属实", "the tip-off has not been proved true"))
     if later:
-        en = "several reported the same; the reward goes to who came first"
-        raise Problem("ZS929", reason=said("同一线索由多人举报，奖励给予最先举报的人", en))
+        en = "several reported the same; the reward goes to another of them"
+        raise Problem("ZS929", reason=said("同一线索由多人举报，奖励给予其他举报人", en))
     if until is not None and day > until:
         raise Problem("ZS929", reason=said(f"领取期限已于 {until} 届满", f"the time for claiming ended on {until}"))
     if tip.sealed.filter(kind="claim").count() >= MOST_CLAIMS:
