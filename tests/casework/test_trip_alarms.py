@@ -434,10 +434,25 @@ def test_what_a_store_kept_back_for_weeks_is_judged(people, heard_live):
 def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):
     watching, seen = Watching(), []
     monkeypatch.setattr(watching, "_stored", lambda one, since, _until: seen.append((one.pk, since.day)))
-    watching.past = {n: (SimpleNamespace(pk=n), {date(2026, 1, d) for d in (1, 2, 3)}) for n in range(1, 8)}
+    watching.past = {n: (SimpleNamespace(pk=n), {date(2026, 1, d): 0 for d in (1, 2, 3)}) for n in range(1, 8)}
     watching._catch_up()
     watching._catch_up()
     assert seen[:7] == [(n, 1) for n in range(1, 8)] and seen[7:] == [(1, 2), (2, 2), (3, 2)]
+
+
+def test_a_day_that_cannot_be_judged_holds_up_no_later_one(people, monkeypatch):
+    watching, seen = Watching(), []
+
+    def stored(_one, since, _until):
+        seen.append(since.day)
+        if since.day == 1:
+            raise OSError("damaged")
+
+    monkeypatch.setattr(watching, "_stored", stored)
+    watching.past = {1: (SimpleNamespace(pk=1), {date(2026, 1, d): 0 for d in (1, 2, 3)})}
+    for _turn in range(5):
+        watching._catch_up()
+    assert seen == [1, 2, 3, 1, 1] and list(watching.past[1][1]) == [date(2026, 1, 1)]
 
 
 def test_of_two_trips_that_nobody_ended_the_last_is_watched(people):

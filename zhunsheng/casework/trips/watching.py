@@ -71,7 +71,8 @@ def _midnight(moment: datetime) -> datetime:
 class Watching:
     """All watches of a site. ``now`` is given with each call: the order of moments is the caller's.
 
-    ``past``: stores with their days that are over and of which readings came; as far ``back`` as readings are kept.
+    ``past``: stores with their days that are over and of which readings came, as far ``back`` as readings are kept,
+    and how often a day could not be judged.
     """
 
     def __init__(self) -> None:
@@ -80,7 +81,7 @@ class Watching:
         self.stores: dict[int, Device] = {}
         self.carried: dict[int, list[tuple[datetime, datetime]]] = {}
         self.barred: dict[int, datetime] = {}
-        self.past: dict[int, tuple[Device, set[date]]] = {}
+        self.past: dict[int, tuple[Device, dict[date, int]]] = {}
         self.back = DAY * 366 * load_channels(rulebook()).keep["reading"].years
         self.read_at: datetime | None = None
         self.ticked_at: datetime | None = None
@@ -160,7 +161,7 @@ class Watching:
         if held is None or held.trip is not None or held.until is None:
             return False
         if at < held.until - DAY and self.read_at is not None and at >= self.read_at - self.back:
-            self.past.setdefault(held.device.pk, (held.device, set()))[1].add(at.astimezone(SHANGHAI).date())
+            self.past.setdefault(held.device.pk, (held.device, {}))[1].setdefault(at.astimezone(SHANGHAI).date(), 0)
         return held.device.pk in self.carried
 
     def _carried(self, held: Held, reading: Reading) -> bool:
@@ -178,17 +179,19 @@ class Watching:
     def _catch_up(self) -> int:
         """Judge days of stores of which readings came when they were over; return alarms raised.
 
-        The first day of a few stores at a turn, each store in its turn: one that sends years holds up no other.
+        The first day of a few stores at a turn, each store in its turn: one that sends years holds up no other, and a
+        day that cannot be judged comes after those that failed less often.
         """
         raised = 0
         for pk in list(self.past)[:FEW]:
             device, days = self.past.pop(pk)
-            day = min(days)
+            day = min(days, key=lambda one: (days[one], one))
             since = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
             try:
                 over = self._stored(device, since, since + DAY)
-                days.discard(day)
-            except Exception as error:  # a later turn tries again, the other stores first
+                del days[day]
+            except Exception as error:  # a later turn tries again, the other stores and days first
+                days[day] += 1
                 self.log.error("day of a store not judged", device=pk, exc_info=error)  # noqa: TRY400
                 over = None
             if days:
@@ -204,7 +207,7 @@ class Watching:
         yesterday = _midnight(now) - DAY
         for pk, one in self.stores.items():
             older = readings.open_days(one.institution_id, one.device_id, now - self.back, yesterday)
-            self.past[pk] = one, older | {yesterday.date()}
+            self.past[pk] = one, dict.fromkeys(older | {yesterday.date()}, 0)
 
     def _look(self, now: datetime) -> None:
         """Read which trips are under way; forget watches whose trip or day is over or was planned anew."""
