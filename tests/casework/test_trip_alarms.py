@@ -39,7 +39,7 @@ class Line:
         """Send values a minute apart and let the watch hear them."""
         start = more.pop("start", self.now)
         send(list(values), start=start, **more)
-        self.now = start + timedelta(minutes=len(values))
+        self.now = more.get("received") or start + timedelta(minutes=len(values))
         last, batch = heard(self.after)
         self.after = last
         raised = self.watching.hear(batch, self.now)
@@ -402,9 +402,7 @@ def test_what_a_store_kept_back_until_the_next_day_is_judged(people):
     line = Line(MIDNIGHT)
     line.say(*cool(2), first=100, name="F-01")
     since = MIDNIGHT - timedelta(hours=5)
-    now_ = line.now
-    line.say(*cool(2), *warm(40), *cool(2), start=since, received=now_, name="F-01")
-    line.now = now_
+    line.say(*cool(2), *warm(40), *cool(2), start=since, received=line.now, name="F-01")
     line.wait(1)
     alarm = Alarm.objects.get()
     assert (alarm.kind, alarm.since, alarm.cleared_at is not None) == ("single", since + timedelta(minutes=2), True)
@@ -429,6 +427,36 @@ def test_what_a_store_kept_back_for_weeks_is_judged(people, heard_live):
         day + timedelta(minutes=2) for day in (*days, MIDNIGHT)
     ]
     assert not line.watching.past
+
+
+def test_what_a_store_kept_back_is_noted_while_it_is_set_aside_or_on_a_trip(people):
+    device(people, "F-01", kind="fridge", regime="cold_2_8")
+    line = Line(MIDNIGHT + timedelta(hours=1))
+    line.wait(0)
+    for hours, name in ((30, "set aside"), (80, "on a trip")):
+        if name == "set aside":
+            line.watching.held.clear()
+            line.watching.barred = dict.fromkeys(line.watching.stores, line.now + timedelta(hours=1))
+        else:
+            line.watching.barred = {}
+            starts, ends = MIDNIGHT - timedelta(hours=1), MIDNIGHT + timedelta(hours=9)
+            trip(people, device_id="F-01", starts_at=starts.isoformat(), ends_at=ends.isoformat())
+        since = MIDNIGHT - timedelta(hours=hours)
+        line.wait(1)
+        line.say(*warm(40), *cool(2), start=since, first=10 * hours, received=line.now, name="F-01")
+        line.wait(1)
+        assert Alarm.objects.get(since=since).kind == "single", name
+
+
+def test_the_readings_of_a_trip_under_way_are_none_of_its_store(people):
+    device(people, "F-01", kind="fridge", regime="cold_2_8")
+    made = trip(people, device_id="F-01", starts_at=(MIDNIGHT - timedelta(hours=1)).isoformat(),
+                ends_at=(MIDNIGHT + timedelta(hours=9)).isoformat())  # fmt: skip
+    send(warm(40), start=MIDNIGHT - timedelta(minutes=50), name="F-01")
+    line = Line(MIDNIGHT)
+    for _turn in range(3):
+        line.wait(1)
+    assert {one.trip for one in Alarm.objects.all()} == {made}
 
 
 def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):

@@ -97,11 +97,12 @@ class Watching:
             device = devices.registered(reading.org, reading.device)
             if device is None:
                 continue
+            self._note(device, reading, now)
             other = True
             with self._apart(device, now):
                 held = self._of(device, reading.at, now)
                 before = held is None or (held.trip is not None and reading.at < held.trip.starts_at)
-                other = before or self._in_store(held, reading.at)
+                other = before or (held.trip is None and device.pk in self.carried)
                 if held is not None and not self._carried(held, reading):
                     raised += self._fed(held, reading, received)
             if other:
@@ -156,16 +157,15 @@ class Watching:
                 with self._apart(device, now):
                     self._of(device, now, now)
 
-    def _in_store(self, held: Held | None, at: datetime) -> bool:
-        """Whether a reading for the watch over a store may belong to a trip that ended; note the day of an old one."""
-        if held is None or held.trip is not None or held.until is None:
-            return False
-        if at < held.until - DAY and self.read_at is not None and at >= self.read_at - self.back:
-            self.past.setdefault(held.device.pk, (held.device, {}))[1].setdefault(at.astimezone(SHANGHAI).date(), 0)
-        return held.device.pk in self.carried
+    def _note(self, device: Device, reading: Reading, now: datetime) -> None:
+        """Note the day of a store that was over when a reading of it came, whatever is watched now."""
+        over = now - self.back <= reading.at < _midnight(now)
+        if over and reading.kind == "reading" and device.pk in self.stores:
+            days = self.past.setdefault(device.pk, (device, {}))[1]
+            days.setdefault(reading.at.astimezone(SHANGHAI).date(), 0)
 
     def _carried(self, held: Held, reading: Reading) -> bool:
-        """Whether a reading for the watch over a store is one of a trip that ended, and judged with that.
+        """Whether a reading for the watch over a store is one of a trip, and judged with that.
 
         Its number is heard all the same: it is not missing.
         """
