@@ -459,6 +459,19 @@ def test_the_readings_of_a_trip_under_way_are_none_of_its_store(people):
     assert {one.trip for one in Alarm.objects.all()} == {made}
 
 
+def test_an_old_and_a_present_alarm_of_a_store_are_both_cleared(people):
+    fridge(people)
+    line = Line(MIDNIGHT)
+    line.say(*cool(2), *warm(1), first=100, name="F-01")
+    send(warm(5), start=MIDNIGHT - timedelta(days=2, minutes=10), received=line.now, name="F-01")
+    line.watching.hear(heard(line.after)[1], line.now)
+    line.wait(1)
+    assert Alarm.objects.filter(kind="excursion", cleared_at=None).count() == 2
+    again = Line(line.now)
+    again.say(*cool(2), first=103, name="F-01")
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+
+
 def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):
     watching, seen = Watching(), []
     monkeypatch.setattr(watching, "_stored", lambda one, since, _until: seen.append((one.pk, since.day)))

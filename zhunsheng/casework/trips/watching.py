@@ -49,14 +49,14 @@ AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
 
 @dataclass(slots=True)
 class Held:
-    """A watch over a trip, or over a day in a store, with the alarms that stand."""
+    """A watch over a trip, or over a day in a store, with the alarms that stand, by their numbers."""
 
     device: Device
     trip: Trip | None
     watch: Watch
     until: datetime | None = None
     quiet: datetime | None = None  # until then its silence is not told: it may be the site that was away
-    standing: dict[str, Alarm] = field(default_factory=dict)
+    standing: dict[int, Alarm] = field(default_factory=dict)
 
 
 def _is_store(device: Device) -> bool:
@@ -289,7 +289,7 @@ class Watching:
     def _replayed(self, held: Held, since: datetime, now: datetime) -> Held:
         """Feed a new watch with what is stored. Causes that were told before are not told again."""
         org, name = held.device.institution_id, held.device.device_id
-        held.standing = {one.kind: one for one in queries.standing_alarms(held.device, held.trip)}
+        held.standing = {one.pk: one for one in queries.standing_alarms(held.device, held.trip)}
         for reading, received in said(org, name, since, now + AHEAD):
             if not self._carried(held, reading):
                 self._fed(held, reading, received)
@@ -317,34 +317,34 @@ class Watching:
             self.log.error("alarm not written", device=held.device.pk, exc_info=error)  # noqa: TRY400
             return 0
         if alarm.outcome or alarm.cleared_at is not None:
-            held.standing.pop(found.kind, None)
+            held.standing.pop(alarm.pk, None)
             return 0
-        held.standing[found.kind] = alarm
+        held.standing[alarm.pk] = alarm
         return 1
 
     def _silence(self, held: Held, now: datetime) -> int:
         """A device that stays silent for longer than may be missing is no pause of the line: people look into it."""
-        alarm = held.standing.get(AlarmKind.SILENT)
-        if alarm is None or alarm.grave or alarm.cleared_at is not None:
-            return 0
-        minutes = (now - alarm.since).total_seconds() / 60
-        if minutes <= held.watch.limits.missing_minutes:
-            return 0
-        told = words.told(AlarmKind.SILENT, minutes)
-        return self._write(held, Raised(AlarmKind.SILENT, alarm.since, now, told, minutes))
+        raised = 0
+        for alarm in [one for one in held.standing.values() if one.kind == AlarmKind.SILENT and not one.grave]:
+            minutes = (now - alarm.since).total_seconds() / 60
+            if alarm.cleared_at is None and minutes > held.watch.limits.missing_minutes:
+                told = words.told(AlarmKind.SILENT, minutes)
+                raised += self._write(held, Raised(AlarmKind.SILENT, alarm.since, now, told, minutes))
+        return raised
 
     def _well(self, held: Held, reading: Reading) -> None:
         """Note of standing alarms that what they tell of is over, by the device's time as it began."""
-        for kind, alarm in list(held.standing.items()):
-            later = reading.at > alarm.since or (reading.at == alarm.since and kind != AlarmKind.SILENT)
-            if alarm.cleared_at is None and later and _over(held.watch, kind):
-                said = words.HEARD if kind == AlarmKind.SILENT else words.CLEARED
+        for alarm in list(held.standing.values()):
+            silent = alarm.kind == AlarmKind.SILENT
+            later = reading.at > alarm.since or (reading.at == alarm.since and not silent)
+            if alarm.cleared_at is None and later and _over(held.watch, alarm.kind):
+                said = words.HEARD if silent else words.CLEARED
                 try:
                     actions.clear_alarm(alarm, reading.at, said)
                 except Problem as problem:
                     self.log.error("alarm not cleared", alarm=alarm.pk, code=problem.code)  # noqa: TRY400
                     continue
-                del held.standing[kind]
+                del held.standing[alarm.pk]
 
 
 def _over(watch: Watch, kind: str) -> bool:
