@@ -11,6 +11,7 @@ from tests.casework.vendoring import step, two
 from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases.models import Case
+from zhunsheng.casework.devices.models import Device
 from zhunsheng.casework.inbox.offers import Asker
 from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.readings.following import heard
@@ -470,6 +471,31 @@ def test_an_old_and_a_present_alarm_of_a_store_are_both_cleared(people):
     again = Line(line.now)
     again.say(*cool(2), first=103, name="F-01")
     assert not Alarm.objects.filter(cleared_at=None).exists()
+
+
+def test_what_came_unwatched_is_noted_though_the_first_look_fails(people, monkeypatch):
+    fridge(people)
+    since = MIDNIGHT - timedelta(days=3)
+    send(warm(40), start=since, received=MIDNIGHT, name="F-01")
+    line = Line(MIDNIGHT)
+    monkeypatch.setattr(queries, "carried", lambda *_: (_ for _ in ()).throw(OperationalError("locked")))
+    with pytest.raises(OperationalError):
+        line.wait(0)
+    monkeypatch.undo()
+    for _turn in range(3):
+        line.wait(1)
+    assert Alarm.objects.get(since=since).kind == "single"
+
+
+def test_a_store_without_limits_holds_up_no_trip_of_its_device(people):
+    made = device(people, "F-01", kind="fridge", regime="cold_2_8")
+    Device.objects.filter(pk=made.pk).update(regime="taken_out")
+    trip(people, device_id="F-01", regime="cold_2_8")
+    line = Line(START - timedelta(minutes=5))
+    line.wait(0)
+    assert not line.watching.held
+    line.wait(6)
+    assert Trip.objects.get().state == "under_way" and line.watching.held
 
 
 def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):

@@ -81,8 +81,10 @@ class Watching:
         self.stores: dict[int, Device] = {}
         self.carried: dict[int, list[tuple[datetime, datetime]]] = {}
         self.barred: dict[int, datetime] = {}
+        self.limitless: dict[int, datetime] = {}
         self.past: dict[int, tuple[Device, dict[date, int]]] = {}
         self.back = DAY * 366 * load_channels(rulebook()).keep["reading"].years
+        self.caught = False
         self.read_at: datetime | None = None
         self.ticked_at: datetime | None = None
         self.figures: Detectors = judging.detectors()
@@ -151,7 +153,7 @@ class Watching:
             with self._apart(trip.device, now):
                 actions.begin_trip(trip)
                 trip.state = TripState.UNDER_WAY
-        idle = [one for pk, one in self.stores.items() if self._may(pk, now)]
+        idle = [one for pk, one in self.stores.items() if self._may_store(pk, now)]
         for new in ([one.device for one in may], idle):
             for device in [one for one in new if one.pk not in self.held][:FEW]:
                 with self._apart(device, now):
@@ -205,22 +207,25 @@ class Watching:
     def _missed(self, now: datetime) -> None:
         """Note of which days of stores readings may have come while nobody watched: yesterday, and what is no file."""
         yesterday = _midnight(now) - DAY
+        older = readings.open_days(now - self.back, yesterday)
         for pk, one in self.stores.items():
-            older = readings.open_days(one.institution_id, one.device_id, now - self.back, yesterday)
-            self.past[pk] = one, dict.fromkeys(older | {yesterday.date()}, 0)
+            days = {yesterday.date()} | older.get((one.institution_id, one.device_id), set())
+            noted = self.past[pk][1] if pk in self.past else {}
+            self.past[pk] = one, dict.fromkeys(days, 0) | noted
+        self.caught = True
 
     def _look(self, now: datetime) -> None:
         """Read which trips are under way; forget watches whose trip or day is over or was planned anew."""
         if self.read_at is not None and abs((now - self.read_at).total_seconds()) < FRESH:
             return
-        first, self.read_at = self.read_at is None, now
+        self.read_at = now
         self.trips = {}
         for one in queries.watched(now):  # of trips that are begun the last one, else the one to begin first
             if one.device_id not in self.trips or one.starts_at <= now:
                 self.trips[one.device_id] = one
         self.stores = {one.pk: one for one in devices.REGISTER.all().values() if _is_store(one)}
         self.carried = queries.carried(self.stores)
-        if first:
+        if not self.caught:  # also where the first look failed half-way
             self._missed(now)
         for pk, held in list(self.held.items()):
             trip = self.trips.get(pk)
@@ -240,7 +245,7 @@ class Watching:
             trip = self.trips.get(device.pk)
             if trip is not None and (trip.starts_at <= now or not _is_store(device)):
                 held = self._begun(device, trip, now)
-            elif _is_store(device):
+            elif _is_store(device) and self._may_store(device.pk, now):
                 held = self._store(device, now)
             if held is not None:
                 self.held[device.pk] = held
@@ -256,11 +261,17 @@ class Watching:
     def _may(self, pk: int, now: datetime) -> bool:
         return now >= self.barred.get(pk, now)
 
+    def _may_store(self, pk: int, now: datetime) -> bool:
+        return self._may(pk, now) and now >= self.limitless.get(pk, now)
+
     def _store(self, device: Device, now: datetime) -> Held | None:
-        """Return the watch over the present day of a store; one that cannot be watched is looked at again later."""
+        """Return the watch over the present day of a store; one without limits is looked at again later.
+
+        A trip of the device has limits of its own and is watched.
+        """
         held = self._stored(device, _midnight(now), now)
         if held is None:
-            self.barred[device.pk] = now + AHEAD
+            self.limitless[device.pk] = now + AHEAD
         return held
 
     def _stored(self, device: Device, since: datetime, now: datetime) -> Held | None:
