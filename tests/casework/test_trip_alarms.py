@@ -498,12 +498,42 @@ def test_a_store_without_limits_holds_up_no_trip_of_its_device(people):
     assert Trip.objects.get().state == "under_way" and line.watching.held
 
 
+def test_what_lasts_over_the_end_of_a_late_day_is_over_when_its_readings_say_so(people):
+    fridge(people)
+    line = Line(MIDNIGHT)
+    since = MIDNIGHT - timedelta(days=6, minutes=20)
+    well = MIDNIGHT - timedelta(days=4, hours=-3)  # nothing is known of the day between
+    send(cool(2), start=well, name="F-01")
+    line.after, line.watching.past = readings.last_number(), {}
+    line.say(*warm(20), start=since, first=100, received=line.now, name="F-01")
+    for _turn in range(4):
+        line.wait(1)
+    alarm = Alarm.objects.get(since=since)
+    assert alarm.cleared_at == well
+    line.say(*warm(40), start=MIDNIGHT - timedelta(days=2), first=200, received=line.now, name="F-01")
+    line.wait(1)
+    assert Alarm.objects.filter(kind="single").count() == 1 and Alarm.objects.filter(since__gt=well).exists()
+
+
+def test_late_days_of_a_store_put_off_its_silence_for_no_hour(people):
+    fridge(people)
+    line = Line(MIDNIGHT)
+    line.say(*cool(2), first=100, name="F-01")
+    line.wait(1)
+    (held,) = line.watching.held.values()
+    for days in (5, 1):
+        line.say(*cool(2), start=MIDNIGHT - timedelta(days=days), first=100 - 10 * days, received=line.now, name="F-01")
+        line.wait(1)
+    (made,) = line.watching.held.values()
+    assert not line.watching.past and made is not held and made.quiet == held.quiet
+
+
 def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):
     watching, seen = Watching(), []
     monkeypatch.setattr(watching, "_stored", lambda one, since, _until: seen.append((one.pk, since.day)))
     watching.past = {n: (SimpleNamespace(pk=n), {date(2026, 1, d): 0 for d in (1, 2, 3)}) for n in range(1, 8)}
-    watching._catch_up()
-    watching._catch_up()
+    watching._catch_up(MIDNIGHT)
+    watching._catch_up(MIDNIGHT)
     assert seen[:7] == [(n, 1) for n in range(1, 8)] and seen[7:] == [(1, 2), (2, 2), (3, 2)]
 
 
@@ -518,7 +548,7 @@ def test_a_day_that_cannot_be_judged_holds_up_no_later_one(people, monkeypatch):
     monkeypatch.setattr(watching, "_stored", stored)
     watching.past = {1: (SimpleNamespace(pk=1), {date(2026, 1, d): 0 for d in (1, 2, 3)})}
     for _turn in range(5):
-        watching._catch_up()
+        watching._catch_up(MIDNIGHT)
     assert seen == [1, 2, 3, 1, 1] and list(watching.past[1][1]) == [date(2026, 1, 1)]
 
 

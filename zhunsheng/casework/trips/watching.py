@@ -45,6 +45,8 @@ AHEAD = timedelta(minutes=10)
 AGAIN = timedelta(seconds=5)
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
+#: Kinds that readings of a store clear.
+CLEAR = OF_GOODS | {AlarmKind.DOOR, AlarmKind.POWER, AlarmKind.SILENT}
 
 
 @dataclass(slots=True)
@@ -114,7 +116,10 @@ class Watching:
         return raised
 
     def turn(self, now: datetime) -> int:
-        """Do what no reading asks for: look at silence, try again what could not be written; return alarms raised."""
+        """Do what no reading asks for: look at silence, try again what could not be written, judge what came late.
+
+        Return how many alarms silence and the second try raised.
+        """
         self._look(now)
         self._begin(now)
         again, self.waiting = self.waiting, {}
@@ -122,7 +127,7 @@ class Watching:
         if self.ticked_at is not None and (now - self.ticked_at).total_seconds() < TICK:
             return raised
         self.ticked_at = now
-        raised += self._catch_up()
+        self._catch_up(now)
         for held in list(self.held.values()):
             if held.quiet is not None and now < held.quiet:
                 continue
@@ -178,13 +183,12 @@ class Watching:
             held.watch.state.sequences.hear(reading.boot, reading.seq)
         return True
 
-    def _catch_up(self) -> int:
-        """Judge days of stores of which readings came when they were over; return alarms raised.
+    def _catch_up(self, now: datetime) -> None:
+        """Judge days of stores of which readings came when they were over.
 
         The first day of a few stores at a turn, each store in its turn: one that sends years holds up no other, and a
         day that cannot be judged comes after those that failed less often.
         """
-        raised = 0
         for pk in list(self.past)[:FEW]:
             device, days = self.past.pop(pk)
             day = min(days, key=lambda one: (days[one], one))
@@ -196,13 +200,22 @@ class Watching:
                 days[day] += 1
                 self.log.error("day of a store not judged", device=pk, exc_info=error)  # noqa: TRY400
                 over = None
+            before = since + DAY < _midnight(now)
+            if over and before and _lasts(over):
+                days.setdefault(day + DAY, 0)  # when it was over is told by the readings of the day after
             if days:
                 self.past[pk] = device, days
-            raised += len(over.standing) if over else 0
             present = self.held.get(pk)
-            if over and present is not None and present.trip is None:
-                del self.held[pk]  # made anew: an excursion may last over midnight, and alarms stand
-        return raised
+            if over and not before and present is not None and present.trip is None:
+                self._anew(present, now)  # an excursion may last over midnight, and alarms stand
+
+    def _anew(self, held: Held, now: datetime) -> None:
+        """Make a watch anew from what is stored; for all that its silence is told no later."""
+        with self._apart(held.device, now):
+            del self.held[held.device.pk]
+            made = self._of(held.device, now, now)
+            if made is not None and made.until == held.until:
+                made.quiet = held.quiet
 
     def _missed(self, now: datetime) -> None:
         """Note of which days of stores readings may have come while nobody watched: yesterday, and what is no file."""
@@ -356,6 +369,11 @@ class Watching:
                     self.log.error("alarm not cleared", alarm=alarm.pk, code=problem.code)  # noqa: TRY400
                     continue
                 del held.standing[alarm.pk]
+
+
+def _lasts(held: Held) -> bool:
+    """Whether something that readings clear was not over when the day of a store was."""
+    return any(one.kind in CLEAR and one.since < held.until for one in held.standing.values())
 
 
 def _over(watch: Watch, kind: str) -> bool:
