@@ -500,11 +500,12 @@ def test_a_store_without_limits_holds_up_no_trip_of_its_device(people):
 
 def test_what_lasts_over_the_end_of_a_late_day_is_over_when_its_readings_say_so(people):
     fridge(people)
-    line = Line(MIDNIGHT)
     since = MIDNIGHT - timedelta(days=6, minutes=20)
     well = MIDNIGHT - timedelta(days=4, hours=-3)  # nothing is known of the day between
     send(cool(2), start=well, name="F-01")
-    line.after, line.watching.past = readings.last_number(), {}
+    line = Line(MIDNIGHT)
+    for _turn in range(3):
+        line.wait(1)
     line.say(*warm(20), start=since, first=100, received=line.now, name="F-01")
     for _turn in range(4):
         line.wait(1)
@@ -526,6 +527,28 @@ def test_late_days_of_a_store_put_off_its_silence_for_no_hour(people):
         line.wait(1)
     (made,) = line.watching.held.values()
     assert not line.watching.past and made is not held and made.quiet == held.quiet
+
+
+@pytest.mark.parametrize("carried", [False, True])
+def test_what_was_kept_back_for_hours_is_told_though_a_later_reading_came_first(people, carried):
+    fridge(people)
+    if carried:
+        trip(people, device_id="F-01")
+    line = Line(START)
+    line.say(*cool(2), name="F-01")
+    since = START + timedelta(minutes=10)
+    line.say(*cool(1), start=START + timedelta(minutes=80), first=60, name="F-01")
+    came = line.now
+    line.say(*warm(40), *cool(2), start=since, first=12, received=came, name="F-01")
+    assert not Alarm.objects.filter(kind="single").exists()
+    line.wait(1)
+    (held,) = line.watching.held.values()
+    line.wait(1)
+    alarm = Alarm.objects.get(kind="single")
+    assert (alarm.since, alarm.cleared_at) == (since, since + timedelta(minutes=40))
+    (tidied,) = line.watching.held.values()
+    line.wait(2)
+    assert tidied is not held and list(line.watching.held.values()) == [tidied]
 
 
 def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):

@@ -43,6 +43,8 @@ DAY = timedelta(days=1)
 AHEAD = timedelta(minutes=10)
 #: A device that cannot be watched, whatever the reason, is tried again so much later.
 AGAIN = timedelta(seconds=5)
+#: A watch that heard readings out of order is made anew so much later: what a device kept back comes in many parts.
+SETTLED = timedelta(minutes=1)
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
 #: Kinds that readings of a store clear.
@@ -59,6 +61,7 @@ class Held:
     until: datetime | None = None
     quiet: datetime | None = None  # until then its silence is not told: it may be the site that was away
     standing: dict[int, Alarm] = field(default_factory=dict)
+    untidy: datetime | None = None  # since when it has heard readings out of order, which it did not judge
 
 
 def _is_store(device: Device) -> bool:
@@ -128,6 +131,7 @@ class Watching:
             return raised
         self.ticked_at = now
         self._catch_up(now)
+        self._tidy(now)
         for held in list(self.held.values()):
             if held.quiet is not None and now < held.quiet:
                 continue
@@ -208,6 +212,15 @@ class Watching:
             present = self.held.get(pk)
             if over and not before and present is not None and present.trip is None:
                 self._anew(present, now)  # an excursion may last over midnight, and alarms stand
+
+    def _tidy(self, now: datetime) -> None:
+        """Make watches anew that heard readings out of order, a few at a turn: as they came nothing judged them."""
+        for held in self.held.values():
+            if held.untidy is None and held.watch.state.stale == "out_of_order":
+                held.untidy = now
+        due = [one for one in self.held.values() if one.untidy is not None and now >= one.untidy + SETTLED]
+        for held in due[:FEW]:
+            self._anew(held, now)
 
     def _anew(self, held: Held, now: datetime) -> None:
         """Make a watch anew from what is stored; for all that its silence is told no later."""
@@ -317,6 +330,7 @@ class Watching:
         for reading, received in said(org, name, since, now + AHEAD):
             if not self._carried(held, reading):
                 self._fed(held, reading, received)
+        held.watch.state.stale = ""  # from here on: no order makes more of what is stored
         return held
 
     def _fed(self, held: Held, reading: Reading, received: datetime) -> int:
