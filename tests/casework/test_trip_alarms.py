@@ -1,25 +1,36 @@
 """The live watch and the alarms that it raises: once for a cause, cleared by readings, decided by people."""
 
-from datetime import date, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
 
-from tests.casework.tripping import CODE, DEVICE, END, START, courier, course, device, messages, send, trip
+from tests.casework.tripping import (
+    CODE,
+    DEVICE,
+    END,
+    START,
+    Line,
+    cool,
+    courier,
+    course,
+    device,
+    messages,
+    send,
+    trip,
+    warm,
+)
 from tests.casework.vendoring import step, two
 from zhunsheng.casework.bodies.permissions import verbs_of
 from zhunsheng.casework.bodies.scope import scope
 from zhunsheng.casework.cases.models import Case
 from zhunsheng.casework.inbox.offers import Asker
-from zhunsheng.casework.readings import queries as readings
 from zhunsheng.casework.readings.following import heard
 from zhunsheng.casework.trips import actions, inbox, queries, tasks
 from zhunsheng.casework.trips.models import Alarm, PlanStep, Trip
 from zhunsheng.casework.trips.process import Follower
-from zhunsheng.casework.trips.watching import Watching
 from zhunsheng.kernel.errors import Problem
-from zhunsheng.kernel.time import SHANGHAI, now
+from zhunsheng.kernel.time import now
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -29,38 +40,9 @@ def people():
     return courier()
 
 
-class Line:
-    """The store of readings and the watch behind it, at a moment that the test sets."""
-
-    def __init__(self, start=START):
-        self.watching, self.after, self.now = Watching(), readings.last_number(), start
-
-    def say(self, *values, **more):
-        """Send values a minute apart and let the watch hear them."""
-        start = more.pop("start", self.now)
-        send(list(values), start=start, **more)
-        self.now = start + timedelta(minutes=len(values))
-        last, batch = heard(self.after)
-        self.after = last
-        raised = self.watching.hear(batch, self.now)
-        return raised + self.watching.turn(self.now)
-
-    def wait(self, minutes):
-        self.now += timedelta(minutes=minutes)
-        return self.watching.turn(self.now)
-
-
 def under_way(people, **more):
     device(people)
     return trip(people, **more), Line()
-
-
-def warm(count, first=12.0):
-    return course(*[first + (n % 3) / 10 for n in range(count)])
-
-
-def cool(count):
-    return course(*[5.0 + (n % 3) / 10 for n in range(count)])
 
 
 def test_an_excursion_opens_a_case_with_its_plan_and_clears_itself(people):
@@ -182,13 +164,6 @@ def test_late_data_of_an_ended_trip_are_noticed(people):
     line.watching.hear(batch, line.now)
     made.refresh_from_db()
     assert made.stale_since is not None
-
-
-def test_a_fridge_is_watched_without_a_trip(people):
-    device(people, "F-01", kind="fridge", regime="store_2_10")
-    line = Line()
-    line.say(*warm(1), name="F-01")
-    assert Alarm.objects.get().trip is None
 
 
 def breached(people):
@@ -358,88 +333,6 @@ def test_what_cannot_be_written_waits_once(people, monkeypatch):
     assert len(line.watching.waiting) == 1
 
 
-MIDNIGHT = datetime(2026, 11, 11, tzinfo=SHANGHAI)
-
-
-def fridge(people):
-    device(people, "F-01", kind="fridge", regime="cold_2_8")
-
-
-def test_the_silence_of_a_store_is_told_though_no_reading_comes(people):
-    fridge(people)
-    line = Line()
-    line.say(*cool(5), name="F-01")
-    again = Line(line.now)
-    for _turn in range(30):
-        again.wait(10)
-    alarm = Alarm.objects.get()
-    assert (alarm.kind, alarm.trip, alarm.grave) == ("silent", None, True)
-
-
-def test_the_silence_of_a_store_is_told_over_midnight(people):
-    fridge(people)
-    line = Line(MIDNIGHT - timedelta(minutes=5))
-    line.say(*cool(5), name="F-01")
-    for _turn in range(12):
-        line.wait(10)
-    assert Alarm.objects.get().kind == "silent"
-
-
-def test_an_excursion_of_a_store_over_midnight_is_one(people):
-    fridge(people)
-    line = Line(MIDNIGHT - timedelta(minutes=25))
-    line.say(*cool(5), *warm(20), name="F-01")
-    line.say(*warm(20), first=26, name="F-01")
-    alarm = Alarm.objects.get()
-    assert (alarm.kind, alarm.grave, alarm.since) == ("single", True, MIDNIGHT - timedelta(minutes=20))
-    line.say(*cool(3), first=46, name="F-01")
-    alarm.refresh_from_db()
-    assert alarm.cleared_at is not None
-
-
-def test_what_a_store_kept_back_until_the_next_day_is_judged(people):
-    fridge(people)
-    line = Line(MIDNIGHT)
-    line.say(*cool(2), first=100, name="F-01")
-    since = MIDNIGHT - timedelta(hours=5)
-    now_ = line.now
-    line.say(*cool(2), *warm(40), *cool(2), start=since, received=now_, name="F-01")
-    line.now = now_
-    line.wait(1)
-    alarm = Alarm.objects.get()
-    assert (alarm.kind, alarm.since, alarm.cleared_at is not None) == ("single", since + timedelta(minutes=2), True)
-
-
-@pytest.mark.parametrize("heard_live", [True, False])
-def test_what_a_store_kept_back_for_weeks_is_judged(people, heard_live):
-    fridge(people)
-    line = Line(MIDNIGHT)
-    line.say(*cool(2), *warm(1), first=100, name="F-01")  # something else stands by then
-    since, now_ = MIDNIGHT - timedelta(days=40), line.now
-    days = [since, since + timedelta(days=1)]
-    for number, day in enumerate(days):
-        send([*cool(2), *warm(40), *cool(2)], boot="b", first=100 * number, start=day, received=now_, name="F-01")
-    if heard_live:
-        line.watching.hear(heard(line.after)[1], now_)
-    else:
-        line = Line(now_)  # it began only afterwards
-    for _turn in range(4):
-        line.wait(1)
-    assert [one.since for one in Alarm.objects.order_by("since")] == [
-        day + timedelta(minutes=2) for day in (*days, MIDNIGHT)
-    ]
-    assert not line.watching.past
-
-
-def test_a_store_that_sends_years_holds_up_no_other(people, monkeypatch):
-    watching, seen = Watching(), []
-    monkeypatch.setattr(watching, "_stored", lambda one, since, _until: seen.append((one.pk, since.day)))
-    watching.past = {n: (SimpleNamespace(pk=n), {date(2026, 1, d) for d in (1, 2, 3)}) for n in range(1, 8)}
-    watching._catch_up()
-    watching._catch_up()
-    assert seen[:7] == [(n, 1) for n in range(1, 8)] and seen[7:] == [(1, 2), (2, 2), (3, 2)]
-
-
 def test_of_two_trips_that_nobody_ended_the_last_is_watched(people):
     first, line = under_way(people)
     second = trip(people, "T-2", starts_at=END.isoformat(), ends_at=(END + timedelta(hours=2)).isoformat())
@@ -447,26 +340,6 @@ def test_of_two_trips_that_nobody_ended_the_last_is_watched(people):
     line.now = END + timedelta(minutes=1)
     line.say(*warm(3), first=200)
     assert Alarm.objects.get().trip == second != first
-
-
-def test_a_fridge_that_goes_on_a_trip_is_watched_on_it_and_its_late_data_count(people):
-    fridge(people)
-    line = Line(START - timedelta(minutes=30))
-    made = trip(people, device_id="F-01")
-    line.say(*cool(5), name="F-01")
-    line.now = START + timedelta(minutes=1)
-    line.say(*warm(3), first=6, name="F-01")
-    assert Alarm.objects.get().trip == made
-    actions.end_trip(people["clerk"], made, END)
-    tasks.judge(Trip.objects.get(pk=made.pk), now())
-    line.now = END + timedelta(minutes=1)
-    line.say(*cool(2), first=9, name="F-01")
-    Trip.objects.update(stale_since=None)
-    line.say(*cool(2), start=START + timedelta(minutes=30), first=11, received=line.now, name="F-01")
-    made.refresh_from_db()
-    assert made.stale_since is not None
-    line.say(*warm(2), start=START + timedelta(minutes=40), first=13, received=line.now, name="F-01")
-    assert [(one.kind, one.trip) for one in Alarm.objects.exclude(trip=made)] == []  # and are none of its store
 
 
 def test_what_the_watch_heard_before_it_was_told_of_the_end_is_judged(people):

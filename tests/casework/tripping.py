@@ -14,7 +14,10 @@ from zhunsheng.casework.bodies.models import Body, DutyName, User
 from zhunsheng.casework.devices import actions as register
 from zhunsheng.casework.devices import queries as devices
 from zhunsheng.casework.readings import actions as readings
+from zhunsheng.casework.readings import queries as stored
+from zhunsheng.casework.readings.following import heard
 from zhunsheng.casework.trips import actions
+from zhunsheng.casework.trips.watching import Watching
 from zhunsheng.casework.vendors.models import ServiceLine
 from zhunsheng.kernel.time import SHANGHAI
 from zhunsheng.telemetry import wire
@@ -96,3 +99,32 @@ def send(values, **more):
 def course(*degrees, door=False, power=True):
     """Return values of a vehicle by degrees; None where a reading is lost."""
     return [None if one is None else {"temperature": float(one), "door": door, "power": power} for one in degrees]
+
+
+class Line:
+    """The store of readings and the watch behind it, at a moment that the test sets."""
+
+    def __init__(self, start=START):
+        self.watching, self.after, self.now = Watching(), stored.last_number(), start
+
+    def say(self, *values, **more):
+        """Send values a minute apart and let the watch hear them."""
+        start = more.pop("start", self.now)
+        send(list(values), start=start, **more)
+        self.now = more.get("received") or start + timedelta(minutes=len(values))
+        last, batch = heard(self.after)
+        self.after = last
+        raised = self.watching.hear(batch, self.now)
+        return raised + self.watching.turn(self.now)
+
+    def wait(self, minutes):
+        self.now += timedelta(minutes=minutes)
+        return self.watching.turn(self.now)
+
+
+def warm(count, first=12.0):
+    return course(*[first + (n % 3) / 10 for n in range(count)])
+
+
+def cool(count):
+    return course(*[5.0 + (n % 3) / 10 for n in range(count)])

@@ -50,13 +50,18 @@ def of_any_device(org: str, device: str, since: datetime, until: datetime, kind:
     return _told(org, device, (since, until), kind, "at", lambda: closed.files(kind, *days))
 
 
-def open_days(org: str, device: str, since: datetime, until: datetime) -> set[date]:
-    """Return the days between two moments of which readings of a device are not in files yet, whatever the scope."""
-    mine = HotRow.objects.filter(series__institution_id=org, series__device=device, kind="reading")
-    held = mine.filter(at__gte=rows.micros(since), at__lt=rows.micros(until))
+def open_days(since: datetime, until: datetime) -> dict[tuple[str, str], set[date]]:
+    """Return the days between two moments of which readings are not in files yet, by organisation and device.
+
+    Whatever the scope; in one query.
+    """
+    held = HotRow.objects.filter(kind="reading", at__gte=rows.micros(since), at__lt=rows.micros(until))
+    told = held.annotate(number=(F("at") + rows.EAST) / rows.DAY)
+    found: dict[tuple[str, str], set[date]] = {}
     with walls.within(walls.SITE):
-        numbers = held.annotate(number=(F("at") + rows.EAST) / rows.DAY).values_list("number", flat=True).distinct()
-        return {rows.EPOCH.date() + timedelta(days=one) for one in numbers}
+        for org, device, number in told.values_list("series__institution_id", "series__device", "number").distinct():
+            found.setdefault((org, device), set()).add(rows.EPOCH.date() + timedelta(days=number))
+    return found
 
 
 def came(org: str, device: str, since: datetime, until: datetime, kind: str) -> pa.Table:

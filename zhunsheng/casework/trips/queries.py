@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, F, Min, Q, QuerySet
 
@@ -17,6 +17,7 @@ from zhunsheng.casework.trips.states import BREACHES, OF_GOODS, TripState
 
 #: How long before its start a device is watched for a trip.
 BEFORE = timedelta(minutes=10)
+NO_END = datetime.max.replace(tzinfo=UTC)
 
 
 def trips(scope: Scope) -> QuerySet[Trip]:
@@ -112,11 +113,11 @@ def covering(device: Device, moments: Iterable[datetime]) -> list[int]:
 
 
 def carried(devices: Iterable[int]) -> dict[int, list[tuple[datetime, datetime]]]:
-    """Return from when to when some devices were on trips that ended, by device: late readings may belong to them."""
+    """Return from when to when some devices are on trips, by device: readings of then belong to these."""
     found: dict[int, list[tuple[datetime, datetime]]] = {}
-    held = Trip.objects.filter(device__in=list(devices), state=TripState.ENDED, ended_at__isnull=False)
-    for device, starts, ends in held.order_by("starts_at").values_list("device", "starts_at", "ended_at"):
-        found.setdefault(device, []).append((starts, ends))
+    held = Trip.objects.filter(device__in=list(devices)).exclude(state=TripState.CANCELLED).order_by("starts_at")
+    for device, starts, ends in held.values_list("device", "starts_at", "ended_at"):
+        found.setdefault(device, []).append((starts, ends or NO_END))
     return found
 
 

@@ -43,20 +43,25 @@ DAY = timedelta(days=1)
 AHEAD = timedelta(minutes=10)
 #: A device that cannot be watched, whatever the reason, is tried again so much later.
 AGAIN = timedelta(seconds=5)
+#: A watch that heard readings out of order is made anew so much later: what a device kept back comes in many parts.
+SETTLED = timedelta(minutes=1)
 #: Kinds that people look into at once; the others clear themselves while nothing makes them graver.
 AT_ONCE = BREACHES | {AlarmKind.FAULT, AlarmKind.LATE, AlarmKind.MISSING}
+#: Kinds that readings of a store clear.
+CLEAR = OF_GOODS | {AlarmKind.DOOR, AlarmKind.POWER, AlarmKind.SILENT}
 
 
 @dataclass(slots=True)
 class Held:
-    """A watch over a trip, or over a day in a store, with the alarms that stand."""
+    """A watch over a trip, or over a day in a store, with the alarms that stand, by their numbers."""
 
     device: Device
     trip: Trip | None
     watch: Watch
     until: datetime | None = None
     quiet: datetime | None = None  # until then its silence is not told: it may be the site that was away
-    standing: dict[str, Alarm] = field(default_factory=dict)
+    standing: dict[int, Alarm] = field(default_factory=dict)
+    untidy: datetime | None = None  # since when it has heard readings out of order, which it did not judge
 
 
 def _is_store(device: Device) -> bool:
@@ -71,7 +76,8 @@ def _midnight(moment: datetime) -> datetime:
 class Watching:
     """All watches of a site. ``now`` is given with each call: the order of moments is the caller's.
 
-    ``past``: stores with their days that are over and of which readings came; as far ``back`` as readings are kept.
+    ``past``: stores with their days that are over and of which readings came, as far ``back`` as readings are kept,
+    and how often a day could not be judged.
     """
 
     def __init__(self) -> None:
@@ -80,8 +86,10 @@ class Watching:
         self.stores: dict[int, Device] = {}
         self.carried: dict[int, list[tuple[datetime, datetime]]] = {}
         self.barred: dict[int, datetime] = {}
-        self.past: dict[int, tuple[Device, set[date]]] = {}
+        self.limitless: dict[int, datetime] = {}
+        self.past: dict[int, tuple[Device, dict[date, int]]] = {}
         self.back = DAY * 366 * load_channels(rulebook()).keep["reading"].years
+        self.caught = False
         self.read_at: datetime | None = None
         self.ticked_at: datetime | None = None
         self.figures: Detectors = judging.detectors()
@@ -96,11 +104,12 @@ class Watching:
             device = devices.registered(reading.org, reading.device)
             if device is None:
                 continue
+            self._note(device, reading, now)
             other = True
             with self._apart(device, now):
                 held = self._of(device, reading.at, now)
                 before = held is None or (held.trip is not None and reading.at < held.trip.starts_at)
-                other = before or self._in_store(held, reading.at)
+                other = before or (held.trip is None and device.pk in self.carried)
                 if held is not None and not self._carried(held, reading):
                     raised += self._fed(held, reading, received)
             if other:
@@ -110,7 +119,10 @@ class Watching:
         return raised
 
     def turn(self, now: datetime) -> int:
-        """Do what no reading asks for: look at silence, try again what could not be written; return alarms raised."""
+        """Do what no reading asks for: look at silence, try again what could not be written, judge what came late.
+
+        Return how many alarms silence and the second try raised.
+        """
         self._look(now)
         self._begin(now)
         again, self.waiting = self.waiting, {}
@@ -118,7 +130,8 @@ class Watching:
         if self.ticked_at is not None and (now - self.ticked_at).total_seconds() < TICK:
             return raised
         self.ticked_at = now
-        raised += self._catch_up()
+        self._catch_up(now)
+        self._tidy(now)
         for held in list(self.held.values()):
             if held.quiet is not None and now < held.quiet:
                 continue
@@ -149,22 +162,21 @@ class Watching:
             with self._apart(trip.device, now):
                 actions.begin_trip(trip)
                 trip.state = TripState.UNDER_WAY
-        idle = [one for pk, one in self.stores.items() if self._may(pk, now)]
+        idle = [one for pk, one in self.stores.items() if self._may_store(pk, now)]
         for new in ([one.device for one in may], idle):
             for device in [one for one in new if one.pk not in self.held][:FEW]:
                 with self._apart(device, now):
                     self._of(device, now, now)
 
-    def _in_store(self, held: Held | None, at: datetime) -> bool:
-        """Whether a reading for the watch over a store may belong to a trip that ended; note the day of an old one."""
-        if held is None or held.trip is not None or held.until is None:
-            return False
-        if at < held.until - DAY and self.read_at is not None and at >= self.read_at - self.back:
-            self.past.setdefault(held.device.pk, (held.device, set()))[1].add(at.astimezone(SHANGHAI).date())
-        return held.device.pk in self.carried
+    def _note(self, device: Device, reading: Reading, now: datetime) -> None:
+        """Note the day of a store that was over when a reading of it came, whatever is watched now."""
+        over = now - self.back <= reading.at < _midnight(now)
+        if over and reading.kind == "reading" and device.pk in self.stores:
+            days = self.past.setdefault(device.pk, (device, {}))[1]
+            days.setdefault(reading.at.astimezone(SHANGHAI).date(), 0)
 
     def _carried(self, held: Held, reading: Reading) -> bool:
-        """Whether a reading for the watch over a store is one of a trip that ended, and judged with that.
+        """Whether a reading for the watch over a store is one of a trip, and judged with that.
 
         Its number is heard all the same: it is not missing.
         """
@@ -175,49 +187,71 @@ class Watching:
             held.watch.state.sequences.hear(reading.boot, reading.seq)
         return True
 
-    def _catch_up(self) -> int:
-        """Judge days of stores of which readings came when they were over; return alarms raised.
+    def _catch_up(self, now: datetime) -> None:
+        """Judge days of stores of which readings came when they were over.
 
-        The first day of a few stores at a turn, each store in its turn: one that sends years holds up no other.
+        The first day of a few stores at a turn, each store in its turn: one that sends years holds up no other, and a
+        day that cannot be judged comes after those that failed less often.
         """
-        raised = 0
         for pk in list(self.past)[:FEW]:
             device, days = self.past.pop(pk)
-            day = min(days)
+            day = min(days, key=lambda one: (days[one], one))
             since = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
             try:
                 over = self._stored(device, since, since + DAY)
-                days.discard(day)
-            except Exception as error:  # a later turn tries again, the other stores first
+                del days[day]
+            except Exception as error:  # a later turn tries again, the other stores and days first
+                days[day] += 1
                 self.log.error("day of a store not judged", device=pk, exc_info=error)  # noqa: TRY400
                 over = None
+            before = since + DAY < _midnight(now)
+            if over and before and _lasts(over):
+                days.setdefault(day + DAY, 0)  # when it was over is told by the readings of the day after
             if days:
                 self.past[pk] = device, days
-            raised += len(over.standing) if over else 0
             present = self.held.get(pk)
-            if over and present is not None and present.trip is None:
-                del self.held[pk]  # made anew: an excursion may last over midnight, and alarms stand
-        return raised
+            if over and not before and present is not None and present.trip is None:
+                self._anew(present, now)  # an excursion may last over midnight, and alarms stand
+
+    def _tidy(self, now: datetime) -> None:
+        """Make watches anew that heard readings out of order, a few at a turn: as they came nothing judged them."""
+        for held in self.held.values():
+            if held.untidy is None and held.watch.state.stale == "out_of_order":
+                held.untidy = now
+        due = [one for one in self.held.values() if one.untidy is not None and now >= one.untidy + SETTLED]
+        for held in due[:FEW]:
+            self._anew(held, now)
+
+    def _anew(self, held: Held, now: datetime) -> None:
+        """Make a watch anew from what is stored; for all that its silence is told no later."""
+        with self._apart(held.device, now):
+            del self.held[held.device.pk]
+            made = self._of(held.device, now, now)
+            if made is not None and made.until == held.until:
+                made.quiet = held.quiet
 
     def _missed(self, now: datetime) -> None:
         """Note of which days of stores readings may have come while nobody watched: yesterday, and what is no file."""
         yesterday = _midnight(now) - DAY
+        older = readings.open_days(now - self.back, yesterday)
         for pk, one in self.stores.items():
-            older = readings.open_days(one.institution_id, one.device_id, now - self.back, yesterday)
-            self.past[pk] = one, older | {yesterday.date()}
+            days = {yesterday.date()} | older.get((one.institution_id, one.device_id), set())
+            noted = self.past[pk][1] if pk in self.past else {}
+            self.past[pk] = one, dict.fromkeys(days, 0) | noted
+        self.caught = True
 
     def _look(self, now: datetime) -> None:
         """Read which trips are under way; forget watches whose trip or day is over or was planned anew."""
         if self.read_at is not None and abs((now - self.read_at).total_seconds()) < FRESH:
             return
-        first, self.read_at = self.read_at is None, now
+        self.read_at = now
         self.trips = {}
         for one in queries.watched(now):  # of trips that are begun the last one, else the one to begin first
             if one.device_id not in self.trips or one.starts_at <= now:
                 self.trips[one.device_id] = one
         self.stores = {one.pk: one for one in devices.REGISTER.all().values() if _is_store(one)}
         self.carried = queries.carried(self.stores)
-        if first:
+        if not self.caught:  # also where the first look failed half-way
             self._missed(now)
         for pk, held in list(self.held.items()):
             trip = self.trips.get(pk)
@@ -237,7 +271,7 @@ class Watching:
             trip = self.trips.get(device.pk)
             if trip is not None and (trip.starts_at <= now or not _is_store(device)):
                 held = self._begun(device, trip, now)
-            elif _is_store(device):
+            elif _is_store(device) and self._may_store(device.pk, now):
                 held = self._store(device, now)
             if held is not None:
                 self.held[device.pk] = held
@@ -253,11 +287,17 @@ class Watching:
     def _may(self, pk: int, now: datetime) -> bool:
         return now >= self.barred.get(pk, now)
 
+    def _may_store(self, pk: int, now: datetime) -> bool:
+        return self._may(pk, now) and now >= self.limitless.get(pk, now)
+
     def _store(self, device: Device, now: datetime) -> Held | None:
-        """Return the watch over the present day of a store; one that cannot be watched is looked at again later."""
+        """Return the watch over the present day of a store; one without limits is looked at again later.
+
+        A trip of the device has limits of its own and is watched.
+        """
         held = self._stored(device, _midnight(now), now)
         if held is None:
-            self.barred[device.pk] = now + AHEAD
+            self.limitless[device.pk] = now + AHEAD
         return held
 
     def _stored(self, device: Device, since: datetime, now: datetime) -> Held | None:
@@ -286,10 +326,11 @@ class Watching:
     def _replayed(self, held: Held, since: datetime, now: datetime) -> Held:
         """Feed a new watch with what is stored. Causes that were told before are not told again."""
         org, name = held.device.institution_id, held.device.device_id
-        held.standing = {one.kind: one for one in queries.standing_alarms(held.device, held.trip)}
+        held.standing = {one.pk: one for one in queries.standing_alarms(held.device, held.trip)}
         for reading, received in said(org, name, since, now + AHEAD):
             if not self._carried(held, reading):
                 self._fed(held, reading, received)
+        held.watch.state.stale = ""  # from here on: no order makes more of what is stored
         return held
 
     def _fed(self, held: Held, reading: Reading, received: datetime) -> int:
@@ -314,34 +355,39 @@ class Watching:
             self.log.error("alarm not written", device=held.device.pk, exc_info=error)  # noqa: TRY400
             return 0
         if alarm.outcome or alarm.cleared_at is not None:
-            held.standing.pop(found.kind, None)
+            held.standing.pop(alarm.pk, None)
             return 0
-        held.standing[found.kind] = alarm
+        held.standing[alarm.pk] = alarm
         return 1
 
     def _silence(self, held: Held, now: datetime) -> int:
         """A device that stays silent for longer than may be missing is no pause of the line: people look into it."""
-        alarm = held.standing.get(AlarmKind.SILENT)
-        if alarm is None or alarm.grave or alarm.cleared_at is not None:
-            return 0
-        minutes = (now - alarm.since).total_seconds() / 60
-        if minutes <= held.watch.limits.missing_minutes:
-            return 0
-        told = words.told(AlarmKind.SILENT, minutes)
-        return self._write(held, Raised(AlarmKind.SILENT, alarm.since, now, told, minutes))
+        raised = 0
+        for alarm in [one for one in held.standing.values() if one.kind == AlarmKind.SILENT and not one.grave]:
+            minutes = (now - alarm.since).total_seconds() / 60
+            if alarm.cleared_at is None and minutes > held.watch.limits.missing_minutes:
+                told = words.told(AlarmKind.SILENT, minutes)
+                raised += self._write(held, Raised(AlarmKind.SILENT, alarm.since, now, told, minutes))
+        return raised
 
     def _well(self, held: Held, reading: Reading) -> None:
         """Note of standing alarms that what they tell of is over, by the device's time as it began."""
-        for kind, alarm in list(held.standing.items()):
-            later = reading.at > alarm.since or (reading.at == alarm.since and kind != AlarmKind.SILENT)
-            if alarm.cleared_at is None and later and _over(held.watch, kind):
-                said = words.HEARD if kind == AlarmKind.SILENT else words.CLEARED
+        for alarm in list(held.standing.values()):
+            silent = alarm.kind == AlarmKind.SILENT
+            later = reading.at > alarm.since or (reading.at == alarm.since and not silent)
+            if alarm.cleared_at is None and later and _over(held.watch, alarm.kind):
+                said = words.HEARD if silent else words.CLEARED
                 try:
                     actions.clear_alarm(alarm, reading.at, said)
                 except Problem as problem:
                     self.log.error("alarm not cleared", alarm=alarm.pk, code=problem.code)  # noqa: TRY400
                     continue
-                del held.standing[kind]
+                del held.standing[alarm.pk]
+
+
+def _lasts(held: Held) -> bool:
+    """Whether something that readings clear was not over when the day of a store was."""
+    return any(one.kind in CLEAR and one.since < held.until for one in held.standing.values())
 
 
 def _over(watch: Watch, kind: str) -> bool:
