@@ -15,7 +15,7 @@ from zhunsheng.casework.alerts import sources as alerts
 from zhunsheng.casework.bodies.lake import RunFile
 from zhunsheng.casework.bodies.models import Body
 from zhunsheng.casework.devices import actions as register
-from zhunsheng.casework.devices.library import plans
+from zhunsheng.casework.devices.library import first_step, plans
 from zhunsheng.casework.jobs.models import Job
 from zhunsheng.casework.outbox.actions import Process
 from zhunsheng.casework.readings import actions as readings
@@ -256,7 +256,7 @@ def test_an_excursion_without_a_plan_in_time_lights_its_vendor_blue_and_one_of_w
     county = serving.County()
     serving.places(county)
     county.add("institution", institution_id=CODE, name="冷链物流", kind="vendor", valid_from=date(2020, 1, 1))
-    limit = 60 * alerts.first_step()
+    limit = 60 * first_step()
     told = {"late": (True, limit + 1), "in-time": (True, limit), "none": (False, None), "unsaid": (None, None),
             "when": (True, None)}  # fmt: skip
     for number, (started, seconds) in told.items():

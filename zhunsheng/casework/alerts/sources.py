@@ -15,7 +15,6 @@ from zhunsheng.casework.bodies.scope import held
 from zhunsheng.casework.devices import library as devices_book
 from zhunsheng.casework.oversight.queries import data_steps
 from zhunsheng.casework.vendors.queries import devices, lines_entered
-from zhunsheng.kernel.errors import Problem
 from zhunsheng.kernel.time import month_start
 from zhunsheng.lights.values import Event, Value
 
@@ -125,7 +124,7 @@ def _trips(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
         return []
     with file.reader(None if institutions is None else frozenset(institutions)) as reader:
         known = reader.table("SELECT * FROM trip LIMIT 0").column_names
-        limit = first_step() if "plan_at" in known else None  # a run of before has none
+        limit = devices_book.first_step() if "plan_at" in known else None  # a run of before has none
         late = [] if limit is None else reader.rows(UNPLANNED, [limit * 60])
         told = [("trip_breached", reader.rows(BREACHES)), ("trip_unplanned", late)]
     return [
@@ -133,19 +132,6 @@ def _trips(file: RunFile, institutions: frozenset[str] | None) -> list[Event]:
         for kind, rows in told
         for row in rows
     ]
-
-
-def first_step() -> int | None:
-    """Return within how many minutes of an excursion its emergency plan is to be under way.
-
-    None of a book that has no one plan for each alarm: the lights on all else are judged all the same.
-    """
-    try:
-        return devices_book.plans()["excursion"].steps[0].minutes
-    except Problem as problem:
-        if problem.code != "ZS872":
-            raise
-        return None
 
 
 def _staff_left(file: RunFile, institutions: frozenset[str] | None, as_of: date) -> list[Event]:

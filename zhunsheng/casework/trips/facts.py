@@ -44,7 +44,7 @@ def trip_row(trip: Trip, version: TripVersion, plan_at: datetime | None = None) 
     """
     told = version.content
     out = told["excursion"] is True
-    prompt = out and plan_at is not None and plan_at <= _first(told) + timedelta(minutes=library.first_step())
+    prompt = out and plan_at is not None and plan_at <= _first(told) + timedelta(minutes=library.first_step() or 0)
     minutes = told["exposure"]["out_minutes"] if told["exposure"]["known_minutes"] else None
     return [
         trip.vendor_id, trip.number, trip.institution_id, trip.service_kind, trip.regime,
