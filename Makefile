@@ -4,7 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-export WORKERS ?= 2
+# one more than cores: tests wait for processes, browsers and clocks for a third of their time
+export WORKERS ?= 3
 # Compiled modules are kept even where the environment says otherwise: without them each start costs seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
