@@ -4,8 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
-# one more than cores: tests wait for processes, browsers and clocks for a third of their time
-export WORKERS ?= 3
+export WORKERS ?= 2
 # Compiled modules are kept even where the environment says otherwise: without them each start costs seconds.
 export PYTHONDONTWRITEBYTECODE :=
 

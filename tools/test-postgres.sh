@@ -9,7 +9,7 @@ if ! .venv/bin/python -c 'import sys; from tools.with_postgres import programs; 
   [ -z "${CI:-}" ]
   exit
 fi
-exec .venv/bin/python -m tools.with_postgres .venv/bin/python -m pytest -n "${WORKERS:-3}" --dist loadfile --no-loadscope-reorder \
+exec .venv/bin/python -m tools.with_postgres .venv/bin/python -m pytest -n "${WORKERS:-2}" --dist loadfile --no-loadscope-reorder \
   -m 'not any_database' \
   tests/casework tests/web/test_crawl.py tests/web/test_decisions.py tests/web/test_desk_api.py \
   tests/web/test_tips.py "$@"

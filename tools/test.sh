@@ -15,7 +15,7 @@ if [ "$memory" -ge 10 ] && [ "$room" -ge 5 ]; then
 fi
 tools/test-spark.sh -k 'not (connect or county or group_visits or cloned_charges or shared_contact)' >"$told" 2>&1 &
 spark=$!
-.venv/bin/python -m pytest -n "${WORKERS:-3}" --dist loadfile --no-loadscope-reorder || failed=$?
+.venv/bin/python -m pytest -n "${WORKERS:-2}" --dist loadfile --no-loadscope-reorder || failed=$?
 say 'PostgreSQL'
 tools/test-postgres.sh || failed=$?
 say 'Spark'
